@@ -1,0 +1,1 @@
+//! The acceptance suite; the tests are in `main.rs` and its modules.
