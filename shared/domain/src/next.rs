@@ -1,0 +1,80 @@
+//! The shape that every plan has.
+
+use std::fmt;
+
+use jiff::SignedDuration;
+
+/// What a planner wants, now that it has seen the world.
+///
+/// A plan names one step at most. ElastiCache takes one change at a time, and a second step planned on today's view
+/// would be planned on a view that the first one makes untrue.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[must_use = "a plan that nobody acts on was not worth making"]
+pub enum Next<S, R> {
+    /// The world already is as wanted.
+    Settled,
+    /// Take this step, then look again.
+    Do(S),
+    /// Something else is going on; look again later.
+    Wait(Wait),
+    /// No step is allowed until a person or a new event changes something.
+    Refuse(R),
+}
+
+/// What a plan waits for, and when to look again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Wait {
+    /// What it waits for.
+    pub on: WaitingOn,
+    /// How long to look away.
+    pub recheck: SignedDuration,
+}
+
+impl Wait {
+    /// A wait for a state of the group that takes minutes: looks again after the 15 s that AWS's own waiters use (facts 1.2).
+    pub fn slow(on: WaitingOn) -> Self {
+        Self { on, recheck: SignedDuration::from_secs(15) }
+    }
+
+    /// A wait for something that is nearly done.
+    pub fn short(on: WaitingOn) -> Self {
+        Self { on, recheck: SignedDuration::from_secs(2) }
+    }
+}
+
+/// Why nothing can be done yet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum WaitingOn {
+    /// The group is being made.
+    Creation,
+    /// The group or a member is being changed.
+    Modification,
+    /// A snapshot is being taken, of this name where we know it.
+    Snapshot(Option<String>),
+    /// A snapshot is being read into a new group.
+    Restore,
+    /// The group is being deleted.
+    Deletion,
+    /// An AUTH token change is being applied.
+    TokenChange,
+    /// A member has not yet finished its part.
+    Member(String),
+    /// Another call found the group busy although it read `available`.
+    Busy,
+}
+
+impl fmt::Display for WaitingOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Creation => f.write_str("the group to be created"),
+            Self::Modification => f.write_str("a modification to finish"),
+            Self::Snapshot(None) => f.write_str("a snapshot to finish"),
+            Self::Snapshot(Some(name)) => write!(f, "the snapshot {name} to finish"),
+            Self::Restore => f.write_str("the restore to finish"),
+            Self::Deletion => f.write_str("the group to be deleted"),
+            Self::TokenChange => f.write_str("an AUTH token change to be applied"),
+            Self::Member(id) => write!(f, "the member {id}"),
+            Self::Busy => f.write_str("the group to be free again"),
+        }
+    }
+}

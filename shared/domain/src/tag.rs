@@ -1,0 +1,56 @@
+//! Tags: where Cachewarden remembers, and an operator would look.
+
+use std::collections::BTreeMap;
+
+/// Whose the thing is: `<stack id>/<logical id>`.
+pub const OWNER: &str = "cachewarden:owner";
+/// The group that a secret, a snapshot or an alarm belongs to.
+pub const GROUP: &str = "cachewarden:group";
+/// The ARN of the secret with the AUTH token.
+pub const SECRET: &str = "cachewarden:secret";
+/// How much the autoscaler may do: `off`, `recommend`, `up-only` or `full`.
+pub const AUTOSCALE: &str = "cachewarden:autoscale";
+/// The largest node type that the autoscaler may choose.
+pub const AUTOSCALE_MAX_NODE_TYPE: &str = "cachewarden:autoscale-max-node-type";
+/// The fewest replicas that the autoscaler may leave.
+pub const AUTOSCALE_MIN_REPLICAS: &str = "cachewarden:autoscale-min-replicas";
+/// The most replicas that the autoscaler may make.
+pub const AUTOSCALE_MAX_REPLICAS: &str = "cachewarden:autoscale-max-replicas";
+/// How many manual snapshots are kept.
+pub const SNAPSHOT_KEEP: &str = "cachewarden:snapshot-keep";
+/// Whether members have alarms: `on` or `off`.
+pub const ALARMS: &str = "cachewarden:alarms";
+/// The topics that alarms tell, joined by a space.
+pub const ALARM_TOPICS: &str = "cachewarden:alarm-topic";
+/// What was asked for and when, while it is not yet seen: `node-type=cache.t4g.small at 2026-01-02T03:04:05Z`.
+pub const ASKED: &str = "cachewarden:asked";
+/// When the autoscaler last changed the group.
+pub const CHANGED: &str = "cachewarden:changed";
+/// How long the old AUTH token stays valid after a rotation, in minutes.
+pub const GRACE_MINUTES: &str = "cachewarden:grace-minutes";
+/// The tier of a snapshot.
+pub const TIER: &str = "cachewarden:tier";
+
+/// The tags of one thing, by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// The most characters in a value.
+pub const VALUE_LEN_MAX: usize = 256;
+
+/// Tells whether AWS takes a tag value: letters, digits, spaces and `+-=._:/@`.
+pub fn is_legal_value(value: &str) -> bool {
+    value.chars().count() <= VALUE_LEN_MAX
+        && value.chars().all(|it| it.is_alphanumeric() || " +-=._:/@".contains(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_id_is_a_legal_value_and_a_comma_is_not() {
+        assert!(is_legal_value("arn:aws:cloudformation:eu-west-1:1:stack/a/b/Cache"));
+        assert!(!is_legal_value("a,b"));
+        assert!(!is_legal_value(&"a".repeat(257)));
+    }
+}

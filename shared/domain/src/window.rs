@@ -1,0 +1,127 @@
+//! Daily snapshot windows and weekly maintenance windows, UTC.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a window is refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum WindowError {
+    /// Not the form of a daily window.
+    #[error("\"{0}\" is not a daily window such as 03:00-05:00 (UTC)")]
+    Daily(String),
+    /// Not the form of a weekly window.
+    #[error("\"{0}\" is not a weekly window such as sun:05:00-sun:07:00 (UTC)")]
+    Weekly(String),
+    /// Shorter than an hour.
+    #[error("the window {0} lasts {1} minutes, ElastiCache asks for 60 at least")]
+    Short(String, u32),
+}
+
+/// When automatic snapshots are taken: `hh:mm-hh:mm`, an hour at least (facts 5.3).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SnapshotWindow(String);
+
+/// When AWS may maintain the nodes: `ddd:hh:mm-ddd:hh:mm`, an hour at least.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MaintenanceWindow(String);
+
+const DAY_MINUTES: u32 = 24 * 60;
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+fn minute_of_day(text: &str) -> Option<u32> {
+    let (hour, minute) = text.split_once(':')?;
+    if hour.len() != 2 || minute.len() != 2 {
+        return None;
+    }
+    let (hour, minute) = (hour.parse::<u32>().ok()?, minute.parse::<u32>().ok()?);
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+}
+
+fn minute_of_week(text: &str) -> Option<u32> {
+    let (day, time) = text.split_once(':')?;
+    let day = DAYS.iter().position(|it| *it == day)?;
+    Some(u32::try_from(day).ok()? * DAY_MINUTES + minute_of_day(time)?)
+}
+
+/// The minutes from the start to the end of a window, around the end of the cycle where need be.
+fn minutes(start: u32, end: u32, cycle: u32) -> u32 {
+    (end + cycle - start) % cycle
+}
+
+impl FromStr for SnapshotWindow {
+    type Err = WindowError;
+
+    fn from_str(text: &str) -> Result<Self, WindowError> {
+        let text = text.to_ascii_lowercase();
+        let times = text
+            .split_once('-')
+            .and_then(|(start, end)| Some((minute_of_day(start)?, minute_of_day(end)?)));
+        let Some((start, end)) = times else { return Err(WindowError::Daily(text)) };
+        match minutes(start, end, DAY_MINUTES) {
+            length if length < 60 => Err(WindowError::Short(text, length)),
+            _ => Ok(Self(text)),
+        }
+    }
+}
+
+impl FromStr for MaintenanceWindow {
+    type Err = WindowError;
+
+    fn from_str(text: &str) -> Result<Self, WindowError> {
+        let text = text.to_ascii_lowercase();
+        let times = text
+            .split_once('-')
+            .and_then(|(start, end)| Some((minute_of_week(start)?, minute_of_week(end)?)));
+        let Some((start, end)) = times else { return Err(WindowError::Weekly(text)) };
+        match minutes(start, end, 7 * DAY_MINUTES) {
+            length if length < 60 => Err(WindowError::Short(text, length)),
+            _ => Ok(Self(text)),
+        }
+    }
+}
+
+impl SnapshotWindow {
+    /// The window as the API takes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl MaintenanceWindow {
+    /// The window as the API takes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SnapshotWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for MaintenanceWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daily_window_may_cross_midnight() {
+        assert!("23:30-00:30".parse::<SnapshotWindow>().is_ok());
+        assert!("03:00-03:30".parse::<SnapshotWindow>().is_err());
+        assert!("3:00-05:00".parse::<SnapshotWindow>().is_err());
+    }
+
+    #[test]
+    fn a_weekly_window_may_cross_sunday() {
+        assert!("sun:23:30-mon:00:30".parse::<MaintenanceWindow>().is_ok());
+        let short = "sun:05:00-sun:05:30".parse::<MaintenanceWindow>().unwrap_err();
+        assert!(short.to_string().contains("lasts 30 minutes"));
+        assert!("sunday:05:00-sun:07:00".parse::<MaintenanceWindow>().is_err());
+    }
+}
