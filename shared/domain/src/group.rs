@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::{GroupId, MemberId, NodeType, Tags};
+use crate::{AuthToken, GroupId, MemberId, NodeType, SnapshotName, Tags};
 
 /// The state of a group. What AWS adds later is kept by its name, never taken for `available`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -219,4 +219,78 @@ impl MemberView {
     pub fn is_settled(&self) -> bool {
         self.status == "available"
     }
+}
+
+/// Everything that a new group is made with. Nothing is left to what a snapshot may hold (facts 5.7).
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewGroup {
+    /// The id.
+    pub id: GroupId,
+    /// The text that describes it.
+    pub description: String,
+    /// The engine, `redis` or `valkey`.
+    pub engine: String,
+    /// The engine version.
+    pub engine_version: String,
+    /// The node type.
+    pub node_type: NodeType,
+    /// How many nodes, the primary with them.
+    pub nodes: u32,
+    /// The port.
+    pub port: u16,
+    /// The parameter group.
+    pub parameter_group: Option<String>,
+    /// The subnet group.
+    pub subnet_group: Option<String>,
+    /// The security groups.
+    pub security_groups: Vec<String>,
+    /// Whether it fails over and spreads over zones, or only fails over, or neither.
+    pub resilience: Resilience,
+    /// What protects it.
+    pub encryption: Encryption,
+    /// How many days automatic snapshots are kept; 0 is off.
+    pub snapshot_retention_days: u32,
+    /// When automatic snapshots are taken, UTC.
+    pub snapshot_window: Option<String>,
+    /// When AWS may maintain it, UTC.
+    pub maintenance_window: Option<String>,
+    /// Whether minor versions are installed in the maintenance window.
+    pub auto_minor_version_upgrade: bool,
+    /// Where AWS sends notifications.
+    pub notification_topic: Option<String>,
+    /// The snapshot that it starts from.
+    pub snapshot: Option<SnapshotName>,
+    /// The tags.
+    pub tags: Tags,
+}
+
+/// What happens to a group when a node or a zone fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Resilience {
+    /// Nothing takes over.
+    None,
+    /// A replica takes over.
+    Failover,
+    /// A replica in another zone takes over.
+    MultiAz,
+}
+
+/// What protects the data of a group. A token needs TLS (facts 2.1), so it cannot stand without it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encryption {
+    /// Whether data at rest is encrypted. Cannot be changed later (facts 1.5).
+    pub at_rest: bool,
+    /// How traffic is protected.
+    pub transit: Transit,
+}
+
+/// How traffic is protected.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Transit {
+    /// Not at all.
+    Plain,
+    /// By TLS.
+    Tls,
+    /// By TLS, and clients log in with this token.
+    TlsWithToken(AuthToken),
 }

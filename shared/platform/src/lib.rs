@@ -1,1 +1,27 @@
-//! p
+//! The imperative shell: the one crate that may name an `aws_sdk_*` type.
+//!
+//! It acts and has no opinions: no `if` here is about policy. Errors of AWS get their meaning in one table, in [`fault`];
+//! the clock, the environment and the network are met here and nowhere else.
+
+pub mod clients;
+pub mod clock;
+pub mod continuation;
+pub mod converge;
+pub mod elasticache;
+pub mod fault;
+pub mod fleet;
+pub mod journal;
+pub mod secrets;
+pub mod settings;
+pub mod telemetry;
+pub mod topic;
+
+pub use crate::clients::Aws;
+pub use crate::clock::{Clock, ClockSource};
+pub use crate::converge::{Operation, Outcome, converge};
+pub use crate::elasticache::ElastiCache;
+pub use crate::fault::{Fault, FaultKind};
+pub use crate::fleet::Fleet;
+pub use crate::journal::Journal;
+pub use crate::secrets::Secrets;
+pub use crate::topic::Topics;

@@ -1,0 +1,170 @@
+//! Long work, carried by a Step Functions execution past one invocation.
+
+use aws_sdk_sfn::Client;
+use domain::{Arn, Wait};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Aws, Fault, FaultKind};
+
+/// An event as it arrived: from its own source, or from the state machine, which wraps it.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The event, as its source wrote it.
+    pub event: Value,
+    /// The execution that carries it, where one does.
+    pub carrier: Option<Carrier>,
+}
+
+/// The execution that calls us.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Carrier {
+    /// The name of the execution.
+    pub execution: String,
+    /// When it started, which is when the work was asked for.
+    pub started_at: Timestamp,
+    /// Why it gives up: set on the last call, which only reports.
+    pub gave_up: Option<Value>,
+}
+
+impl Delivery {
+    /// Unwraps an event that the state machine carries, and leaves any other as it is.
+    pub fn open(payload: Value) -> Self {
+        let Value::Object(mut fields) = payload else {
+            return Self { event: payload, carrier: None };
+        };
+        let carrier = fields.get("cachewarden").and_then(|it| Carrier::deserialize(it).ok());
+        match (carrier, fields.contains_key("event")) {
+            (Some(carrier), true) => {
+                let event = fields.remove("event").unwrap_or_default();
+                Self { event, carrier: Some(carrier) }
+            }
+            _ => Self { event: Value::Object(fields), carrier: None },
+        }
+    }
+
+    /// Why the state machine gives up, in words, if it does.
+    pub fn gave_up(&self) -> Option<String> {
+        let reason = self.carrier.as_ref()?.gave_up.as_ref()?;
+        let text = |key: &str| reason.get(key).and_then(Value::as_str).unwrap_or_default();
+        Some(format!("{} {}", text("Error"), text("Cause")).trim().to_owned())
+    }
+}
+
+/// What the state machine is told when work goes on.
+pub fn unfinished(wait: &Wait) -> Value {
+    json!({
+        "status": "unfinished",
+        "waitSeconds": wait.recheck.as_secs().max(1),
+        "summary": format!("waiting for {}", wait.on),
+    })
+}
+
+/// What the state machine is told when work has ended; `status` is `settled`, `refused` or `failed`.
+pub fn ended(status: &'static str, summary: &str) -> Value {
+    json!({ "status": status, "summary": summary })
+}
+
+/// Step Functions, as far as we use it.
+#[derive(Clone, Debug)]
+pub struct Executions {
+    client: Client,
+    state_machine: Arn,
+}
+
+/// What came of starting an execution.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Started {
+    /// It runs.
+    Now,
+    /// One of that name runs or ran: the event is a duplicate.
+    Before,
+}
+
+impl Executions {
+    /// The executions of this state machine.
+    pub fn new(aws: &Aws, state_machine: Arn) -> Self {
+        Self { client: Client::new(aws.config()), state_machine }
+    }
+
+    /// Has the state machine call a function with this event after a wait, under a name that a duplicate event shares.
+    pub async fn start(
+        &self,
+        name: &str,
+        function_arn: &str,
+        event: &Value,
+        wait_seconds: i64,
+    ) -> Result<Started, Fault> {
+        let input =
+            json!({ "function": function_arn, "event": event, "waitSeconds": wait_seconds });
+        let started = self
+            .client
+            .start_execution()
+            .state_machine_arn(self.state_machine.as_str())
+            .name(name)
+            .input(input.to_string())
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("StartExecution", err));
+        match started {
+            Ok(_) => Ok(Started::Now),
+            Err(fault) if fault.kind == FaultKind::Taken => Ok(Started::Before),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Stops the running executions whose name starts with this prefix, but for one: newer work on the same thing replaces them.
+    pub async fn stop_others(&self, prefix: &str, but: &str, why: &str) -> Result<usize, Fault> {
+        let mut running = self
+            .client
+            .list_executions()
+            .state_machine_arn(self.state_machine.as_str())
+            .status_filter(aws_sdk_sfn::types::ExecutionStatus::Running)
+            .into_paginator()
+            .items()
+            .send();
+        let mut stopped = 0;
+        while let Some(execution) = running.next().await {
+            let execution = execution.map_err(|err| Fault::from_sdk("ListExecutions", err))?;
+            if !execution.name().starts_with(prefix) || execution.name() == but {
+                continue;
+            }
+            self.client
+                .stop_execution()
+                .execution_arn(execution.execution_arn())
+                .error("Superseded")
+                .cause(why)
+                .send()
+                .await
+                .map_err(|err| Fault::from_sdk("StopExecution", err))?;
+            stopped += 1;
+        }
+        Ok(stopped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_its_own_source_is_left_as_it_is() {
+        let event = json!({ "RequestType": "Create", "event": "not ours" });
+        let delivery = Delivery::open(event.clone());
+        assert_eq!(delivery.event, event);
+        assert!(delivery.carrier.is_none());
+    }
+
+    #[test]
+    fn a_carried_event_is_unwrapped() {
+        let carried = json!({
+            "cachewarden": { "execution": "x", "startedAt": "2026-01-02T03:04:05Z", "gaveUp": { "Error": "Lambda.Timeout", "Cause": "slow" } },
+            "event": { "action": "take" },
+        });
+        let delivery = Delivery::open(carried);
+        assert_eq!(delivery.event, json!({ "action": "take" }));
+        assert_eq!(delivery.gave_up().unwrap(), "Lambda.Timeout slow");
+    }
+}

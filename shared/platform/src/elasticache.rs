@@ -1,0 +1,20 @@
+//! ElastiCache, in our words. Each file below is one kind of thing it keeps.
+
+mod group;
+
+use aws_sdk_elasticache::Client;
+
+use crate::Aws;
+
+/// The client. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ElastiCache {
+    client: Client,
+}
+
+impl ElastiCache {
+    /// Makes the client.
+    pub fn new(aws: &Aws) -> Self {
+        Self { client: Client::new(aws.config()) }
+    }
+}

@@ -1,0 +1,234 @@
+//! Replication groups as they are seen: group, members and tags, joined.
+
+use aws_sdk_elasticache::types::{
+    CacheCluster, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
+};
+use domain::group::{Endpoint, Toggle};
+use domain::{GroupId, GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
+use jiff::Timestamp;
+
+use crate::{ElastiCache, Fault, FaultKind};
+
+impl ElastiCache {
+    /// Looks at a group and at all of its members, or finds it gone.
+    ///
+    /// Neither call alone tells all (facts 1.4). The members come from one `DescribeCacheClusters` over the account's pages,
+    /// filtered by group: one call for a group of six where a call for each member would be six.
+    pub async fn group(&self, id: &GroupId) -> Result<Option<GroupView>, Fault> {
+        let (group, clusters) =
+            tokio::join!(self.bare_group(id), self.clusters(|it| is_of(it, id)));
+        let Some(group) = group? else { return Ok(None) };
+        view(&group, clusters?).map(Some)
+    }
+
+    /// Looks at a group as above, and at its tags where its state allows (facts 1.2).
+    pub async fn group_with_tags(&self, id: &GroupId) -> Result<Option<GroupView>, Fault> {
+        let Some(mut view) = self.group(id).await? else { return Ok(None) };
+        view.tags = self.tags(&view.arn).await?;
+        Ok(Some(view))
+    }
+
+    /// Looks at the group that a member belongs to, with the same two calls: the member says which group, its name does not
+    /// (facts 6.1).
+    pub async fn group_around(&self, member: &MemberId) -> Result<Option<GroupView>, Fault> {
+        let clusters = self.clusters(|_| true).await?;
+        let group = clusters
+            .iter()
+            .find(|it| {
+                it.cache_cluster_id().is_some_and(|it| it.eq_ignore_ascii_case(member.as_str()))
+            })
+            .and_then(CacheCluster::replication_group_id);
+        let Some(group) = group.and_then(|it| GroupId::parse(it).ok()) else { return Ok(None) };
+        let Some(bare) = self.bare_group(&group).await? else { return Ok(None) };
+        view(&bare, clusters.into_iter().filter(|it| is_of(it, &group)).collect()).map(Some)
+    }
+
+    /// The tags of a group or snapshot, or nothing while it is busy or gone.
+    pub async fn tags(&self, arn: &str) -> Result<Option<Tags>, Fault> {
+        let answer = self.client.list_tags_for_resource().resource_name(arn).send().await;
+        match answer.map_err(|err| Fault::from_sdk("ListTagsForResource", err)) {
+            Ok(answer) => Ok(Some(
+                answer
+                    .tag_list()
+                    .iter()
+                    .filter_map(|it| {
+                        Some((it.key()?.to_owned(), it.value().unwrap_or_default().to_owned()))
+                    })
+                    .collect(),
+            )),
+            Err(fault) if fault.kind == FaultKind::Busy || fault.is_gone() => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Puts tags on a group or snapshot, over those of the same keys.
+    pub async fn tag(&self, arn: &str, tags: &Tags) -> Result<(), Fault> {
+        self.client
+            .add_tags_to_resource()
+            .resource_name(arn)
+            .set_tags(Some(api_tags(tags)))
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("AddTagsToResource", err))?;
+        Ok(())
+    }
+
+    /// Takes tags off a group or snapshot.
+    pub async fn untag(&self, arn: &str, keys: &[&str]) -> Result<(), Fault> {
+        self.client
+            .remove_tags_from_resource()
+            .resource_name(arn)
+            .set_tag_keys(Some(keys.iter().map(|it| (*it).to_owned()).collect()))
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("RemoveTagsFromResource", err))?;
+        Ok(())
+    }
+
+    async fn bare_group(&self, id: &GroupId) -> Result<Option<ReplicationGroup>, Fault> {
+        const CALL: &str = "DescribeReplicationGroups";
+        let answer = self
+            .client
+            .describe_replication_groups()
+            .replication_group_id(id.as_str())
+            .send()
+            .await;
+        match answer.map_err(|err| Fault::from_sdk(CALL, err)) {
+            Ok(answer) => match answer.replication_groups.unwrap_or_default().into_iter().next() {
+                Some(group) => Ok(Some(group)),
+                None => Err(Fault::strange(CALL, "the answer names no group")),
+            },
+            Err(fault) if fault.is_gone() => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn clusters(
+        &self,
+        wanted: impl Fn(&CacheCluster) -> bool,
+    ) -> Result<Vec<CacheCluster>, Fault> {
+        let mut pages = self
+            .client
+            .describe_cache_clusters()
+            .show_cache_node_info(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut clusters = Vec::new();
+        while let Some(cluster) = pages.next().await {
+            let cluster = cluster.map_err(|err| Fault::from_sdk("DescribeCacheClusters", err))?;
+            if wanted(&cluster) {
+                clusters.push(cluster);
+            }
+        }
+        Ok(clusters)
+    }
+}
+
+fn is_of(cluster: &CacheCluster, group: &GroupId) -> bool {
+    cluster.replication_group_id().is_some_and(|it| it.eq_ignore_ascii_case(group.as_str()))
+}
+
+/// Tags as the API takes them.
+pub(super) fn api_tags(tags: &Tags) -> Vec<aws_sdk_elasticache::types::Tag> {
+    let tag = |(key, value): (&String, &String)| {
+        aws_sdk_elasticache::types::Tag::builder().key(key).value(value).build()
+    };
+    tags.iter().map(tag).collect()
+}
+
+fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupView, Fault> {
+    let strange = |err: String| Fault::strange("DescribeReplicationGroups", err);
+    let id = group.replication_group_id().unwrap_or_default();
+    let pending = group.pending_modified_values();
+    let shard = group.node_groups().first();
+    let members = clusters.iter().map(|it| member(group, it)).collect::<Result<_, _>>()?;
+    Ok(GroupView {
+        id: GroupId::parse(id).map_err(|err| strange(err.to_string()))?,
+        arn: group.arn().unwrap_or_default().to_owned(),
+        status: GroupStatus::parse(group.status().unwrap_or_default()),
+        node_type: group.cache_node_type().and_then(|it| NodeType::parse(it).ok()),
+        description: group.description().unwrap_or_default().to_owned(),
+        cluster_enabled: group.cluster_enabled().unwrap_or_default(),
+        automatic_failover: Toggle::parse(group.automatic_failover().map_or("", |it| it.as_str())),
+        multi_az: Toggle::parse(group.multi_az().map_or("", |it| it.as_str())),
+        transit_encryption: group.transit_encryption_enabled().unwrap_or_default(),
+        at_rest_encryption: group.at_rest_encryption_enabled().unwrap_or_default(),
+        auth_token_enabled: group.auth_token_enabled().unwrap_or_default(),
+        token_change: pending
+            .and_then(|it| it.auth_token_status())
+            .map(|it| it.as_str().to_owned()),
+        snapshot_retention_days: group
+            .snapshot_retention_limit()
+            .and_then(|it| u32::try_from(it).ok())
+            .unwrap_or_default(),
+        snapshot_window: group.snapshot_window().unwrap_or_default().to_owned(),
+        auto_minor_version_upgrade: group.auto_minor_version_upgrade(),
+        primary_endpoint: shard.and_then(|it| endpoint(it.primary_endpoint())),
+        reader_endpoint: shard.and_then(|it| endpoint(it.reader_endpoint())),
+        member_ids: group
+            .member_clusters()
+            .iter()
+            .map(|it| MemberId::parse(it).map_err(|err| strange(err.to_string())))
+            .collect::<Result<_, _>>()?,
+        members,
+        node_groups_settled: group.node_groups().iter().all(|it| it.status() == Some("available")),
+        tags: None,
+    })
+}
+
+fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView, Fault> {
+    let id = cluster.cache_cluster_id().unwrap_or_default();
+    let node = group
+        .node_groups()
+        .iter()
+        .flat_map(NodeGroup::node_group_members)
+        .find(|it| it.cache_cluster_id() == Some(id));
+    let own = cluster.cache_nodes().first().and_then(|it| endpoint(it.endpoint()));
+    let node_type = |text: Option<&str>| text.and_then(|it| NodeType::parse(it).ok());
+    Ok(MemberView {
+        id: MemberId::parse(id)
+            .map_err(|err| Fault::strange("DescribeCacheClusters", err.to_string()))?,
+        status: cluster.cache_cluster_status().unwrap_or_default().to_owned(),
+        node_type: node_type(cluster.cache_node_type()),
+        pending_node_type: node_type(
+            cluster.pending_modified_values().and_then(|it| it.cache_node_type()),
+        ),
+        engine: cluster.engine().unwrap_or_default().to_owned(),
+        engine_version: cluster.engine_version().unwrap_or_default().to_owned(),
+        parameter_group: cluster
+            .cache_parameter_group()
+            .and_then(|it| it.cache_parameter_group_name())
+            .map(str::to_owned),
+        subnet_group: cluster.cache_subnet_group_name().map(str::to_owned),
+        security_groups: cluster
+            .security_groups()
+            .iter()
+            .filter_map(|it| it.security_group_id().map(str::to_owned))
+            .collect(),
+        maintenance_window: cluster.preferred_maintenance_window().unwrap_or_default().to_owned(),
+        notification_topic: cluster
+            .notification_configuration()
+            .and_then(|it| it.topic_arn())
+            .map(str::to_owned),
+        role: node.and_then(|it| it.current_role()).and_then(role),
+        endpoint: node.and_then(|it| endpoint(it.read_endpoint())).or(own),
+        zone: cluster.preferred_availability_zone().map(str::to_owned),
+        created_at: cluster
+            .cache_cluster_create_time()
+            .and_then(|it| Timestamp::from_second(it.secs()).ok()),
+    })
+}
+
+fn role(word: &str) -> Option<Role> {
+    match word {
+        "primary" => Some(Role::Primary),
+        "replica" => Some(Role::Replica),
+        _ => None,
+    }
+}
+
+fn endpoint(api: Option<&ApiEndpoint>) -> Option<Endpoint> {
+    let api = api?;
+    Some(Endpoint { address: api.address()?.to_owned(), port: u16::try_from(api.port()?).ok()? })
+}

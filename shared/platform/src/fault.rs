@@ -1,0 +1,159 @@
+//! Calls that did not do what was asked, sorted by what a caller does about it.
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// A call that failed. Its message holds the service's own code and text, never a request.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{call} failed: {message}")]
+pub struct Fault {
+    /// The operation, as AWS names it.
+    pub call: &'static str,
+    /// What a caller can do.
+    pub kind: FaultKind,
+    /// The service's error code, where it answered at all.
+    pub code: Option<String>,
+    /// Code and text, or the chain of reasons why there was no answer.
+    pub message: String,
+}
+
+/// What a caller can do about a fault: one variant for each thing that some caller does differently.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FaultKind {
+    /// The thing is in another state than the call needs. Look again.
+    Busy,
+    /// The thing named is not there.
+    Gone,
+    /// The name is taken.
+    Taken,
+    /// It already is as asked (`NoOperationFault`, `No modifications were requested`).
+    NoChange,
+    /// The zone has no node of that type. Another type or zone may do.
+    NoCapacity,
+    /// We may not. A person has to change a policy.
+    Denied,
+    /// The call is wrong and stays wrong.
+    Rejected,
+    /// Nothing is known against the call itself. Try again.
+    Transient,
+}
+
+impl Fault {
+    /// A fault that is not AWS's: an answer that lacks what it must have.
+    pub fn strange(call: &'static str, message: impl Into<String>) -> Self {
+        Self { call, kind: FaultKind::Rejected, code: None, message: message.into() }
+    }
+
+    /// A connection that did not come about or broke.
+    pub fn transient(call: &'static str, message: impl Into<String>) -> Self {
+        Self { call, kind: FaultKind::Transient, code: None, message: message.into() }
+    }
+
+    /// Reads an error of any SDK client.
+    pub fn from_sdk<E, R>(call: &'static str, err: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: Debug + Send + Sync + 'static,
+    {
+        let Some(service) = err.as_service_error() else {
+            return Self::transient(call, chain(&err));
+        };
+        let code = service.code().unwrap_or("no error code");
+        let text = service.message().unwrap_or("no message");
+        Self {
+            call,
+            kind: kind(code, text),
+            code: Some(code.to_owned()),
+            message: format!("{code}: {text}"),
+        }
+    }
+
+    /// Whether a call found what it named missing.
+    pub fn is_gone(&self) -> bool {
+        self.kind == FaultKind::Gone
+    }
+}
+
+/// The one place where an error code gets its meaning. HTTP 400 covers both "later" and "never", so the code decides
+/// and not the status (facts 1.6).
+fn kind(code: &str, text: &str) -> FaultKind {
+    match code {
+        // The guard of the deleted secret speaks of a state too, but waiting does not help there: see below.
+        "InvalidReplicationGroupState"
+        | "InvalidCacheClusterState"
+        | "InvalidSnapshotState"
+        | "InvalidUserState"
+        | "InvalidUserGroupState"
+        | "InvalidCacheParameterGroupState"
+        | "CacheSubnetGroupInUse" => FaultKind::Busy,
+        "ReplicationGroupNotFoundFault"
+        | "CacheClusterNotFound"
+        | "SnapshotNotFoundFault"
+        | "CacheSubnetGroupNotFoundFault"
+        | "CacheParameterGroupNotFound"
+        | "ResourceNotFoundException"
+        | "ResourceNotFound"
+        | "ExecutionDoesNotExist" => FaultKind::Gone,
+        "ReplicationGroupAlreadyExists"
+        | "CacheClusterAlreadyExists"
+        | "SnapshotAlreadyExistsFault"
+        | "CacheSubnetGroupAlreadyExists"
+        | "CacheParameterGroupAlreadyExists"
+        | "ResourceExistsException"
+        | "ExecutionAlreadyExists" => FaultKind::Taken,
+        "NoOperationFault" => FaultKind::NoChange,
+        "InvalidParameterCombination" if text.contains("No modifications were requested") => {
+            FaultKind::NoChange
+        }
+        "InsufficientCacheClusterCapacity" => FaultKind::NoCapacity,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => FaultKind::Denied,
+        // What is left of the 400s is against the call itself; throttling and server errors are not.
+        "Throttling"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "TooManyRequestsException"
+        | "InternalFailure"
+        | "InternalServiceError"
+        | "InternalServiceFault"
+        | "InternalServerError"
+        | "ServiceUnavailable"
+        | "no error code" => FaultKind::Transient,
+        _ => FaultKind::Rejected,
+    }
+}
+
+/// An error and its sources in one line. Request and response stay out of it: the request may hold a token (facts 10).
+fn chain(err: &dyn StdError) -> String {
+    let mut line = err.to_string();
+    let mut next = err.source();
+    while let Some(source) = next {
+        line.push_str(": ");
+        line.push_str(&source.to_string());
+        next = source.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_decides_and_not_the_status() {
+        assert_eq!(kind("InvalidReplicationGroupState", ""), FaultKind::Busy);
+        assert_eq!(kind("InvalidParameterValue", ""), FaultKind::Rejected);
+        assert_eq!(kind("Throttling", "Rate exceeded"), FaultKind::Transient);
+        assert_eq!(kind("ReplicationGroupNotFoundFault", ""), FaultKind::Gone);
+    }
+
+    #[test]
+    fn a_modify_that_changes_nothing_is_no_mistake() {
+        let combination = "InvalidParameterCombination";
+        assert_eq!(kind(combination, "No modifications were requested"), FaultKind::NoChange);
+        assert_eq!(kind(combination, "Cannot modify redis"), FaultKind::Rejected);
+    }
+}

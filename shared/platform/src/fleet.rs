@@ -1,0 +1,71 @@
+//! Everything that carries our tags, found with one paged call (Resource Groups Tagging).
+
+use aws_sdk_resourcegroupstagging::Client;
+use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
+use domain::{Arn, GroupId, Tags};
+
+use crate::{Aws, Fault};
+
+/// The client. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    client: Client,
+}
+
+/// A tagged thing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tagged {
+    /// What it is.
+    pub arn: Arn,
+    /// All of its tags.
+    pub tags: Tags,
+}
+
+impl Tagged {
+    /// The id of the replication group that this is, if it is one.
+    pub fn group_id(&self) -> Option<GroupId> {
+        GroupId::parse(self.arn.resource().strip_prefix("replicationgroup:")?).ok()
+    }
+}
+
+impl Fleet {
+    /// Makes the client.
+    pub fn new(aws: &Aws) -> Self {
+        Self { client: Client::new(aws.config()) }
+    }
+
+    /// The replication groups that carry a tag of this key.
+    pub async fn groups(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
+        self.tagged("elasticache:replicationgroup", key).await
+    }
+
+    /// The secrets that carry a tag of this key.
+    pub async fn secrets(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
+        self.tagged("secretsmanager:secret", key).await
+    }
+
+    async fn tagged(&self, kind: &str, key: &str) -> Result<Vec<Tagged>, Fault> {
+        const CALL: &str = "GetResources";
+        let mut pages = self
+            .client
+            .get_resources()
+            .resource_type_filters(kind)
+            .tag_filters(TagFilter::builder().key(key).build())
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while let Some(resource) = pages.next().await {
+            let resource = resource.map_err(|err| Fault::from_sdk(CALL, err))?;
+            found.push(
+                tagged(&resource).ok_or_else(|| Fault::strange(CALL, "a resource has no ARN"))?,
+            );
+        }
+        Ok(found)
+    }
+}
+
+fn tagged(resource: &ResourceTagMapping) -> Option<Tagged> {
+    let tags = resource.tags().iter().map(|it| (it.key().to_owned(), it.value().to_owned()));
+    Some(Tagged { arn: Arn::parse(resource.resource_arn()?).ok()?, tags: tags.collect() })
+}

@@ -1,0 +1,171 @@
+//! The environment of the functions: every variable, read once, with all mistakes told together.
+
+use domain::{Arn, Problems};
+
+/// What `provision` needs.
+#[derive(Clone, Debug)]
+pub struct ProvisionSettings {
+    /// `CACHEWARDEN_STATE_MACHINE_ARN`: the state machine that carries long work.
+    pub state_machine: Arn,
+    /// `CACHEWARDEN_ROTATE_FUNCTION_ARN`: the function that Secrets Manager calls for a rotation.
+    pub rotate_function: Arn,
+    /// `CACHEWARDEN_ALARM_TOPIC_ARN`: where the alarms of members publish; `autoscale` listens there.
+    pub alarm_topic: Arn,
+}
+
+/// What `rotate` needs.
+#[derive(Clone, Debug)]
+pub struct RotateSettings {
+    /// `CACHEWARDEN_TOPIC_ARN`: where people are told, if anywhere.
+    pub topic: Option<Arn>,
+}
+
+/// What `snapshot` needs.
+#[derive(Clone, Debug)]
+pub struct SnapshotSettings {
+    /// `CACHEWARDEN_STATE_MACHINE_ARN`: the state machine that carries long work.
+    pub state_machine: Arn,
+    /// `CACHEWARDEN_ALARM_TOPIC_ARN`: where the alarms of a restored group publish.
+    pub alarm_topic: Arn,
+    /// `CACHEWARDEN_TOPIC_ARN`: where people are told, if anywhere.
+    pub topic: Option<Arn>,
+}
+
+/// What `autoscale` needs.
+#[derive(Clone, Debug)]
+pub struct AutoscaleSettings {
+    /// `CACHEWARDEN_STATE_MACHINE_ARN`: the state machine that carries long work.
+    pub state_machine: Arn,
+    /// `CACHEWARDEN_ALARM_TOPIC_ARN`: where the alarms of new members publish.
+    pub alarm_topic: Arn,
+    /// `CACHEWARDEN_TOPIC_ARN`: where people are told, if anywhere.
+    pub topic: Option<Arn>,
+}
+
+impl ProvisionSettings {
+    /// Reads what `provision` needs.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(lookup);
+        let state_machine = reader.required(STATE_MACHINE, "states");
+        let rotate_function = reader.required(ROTATE_FUNCTION, "lambda");
+        let alarm_topic = reader.required(ALARM_TOPIC, "sns");
+        match (state_machine, rotate_function, alarm_topic) {
+            (Some(state_machine), Some(rotate_function), Some(alarm_topic)) => {
+                Ok(Self { state_machine, rotate_function, alarm_topic })
+            }
+            _ => Err(reader.problems),
+        }
+    }
+}
+
+impl RotateSettings {
+    /// Reads what `rotate` needs.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(lookup);
+        let topic = reader.optional(TOPIC, "sns");
+        reader.finish(Self { topic })
+    }
+}
+
+impl SnapshotSettings {
+    /// Reads what `snapshot` needs.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(lookup);
+        let topic = reader.optional(TOPIC, "sns");
+        let state_machine = reader.required(STATE_MACHINE, "states");
+        match (state_machine, reader.required(ALARM_TOPIC, "sns")) {
+            (Some(state_machine), Some(alarm_topic)) => {
+                reader.finish(Self { state_machine, alarm_topic, topic })
+            }
+            _ => Err(reader.problems),
+        }
+    }
+}
+
+impl AutoscaleSettings {
+    /// Reads what `autoscale` needs.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let SnapshotSettings { state_machine, alarm_topic, topic } =
+            SnapshotSettings::read(lookup)?;
+        Ok(Self { state_machine, alarm_topic, topic })
+    }
+}
+
+/// The process's own environment, for the `read` functions.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+const STATE_MACHINE: &str = "CACHEWARDEN_STATE_MACHINE_ARN";
+const ROTATE_FUNCTION: &str = "CACHEWARDEN_ROTATE_FUNCTION_ARN";
+const ALARM_TOPIC: &str = "CACHEWARDEN_ALARM_TOPIC_ARN";
+const TOPIC: &str = "CACHEWARDEN_TOPIC_ARN";
+
+/// Reads variables and collects what is wrong with them.
+struct Reader<L> {
+    lookup: L,
+    problems: Problems,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    fn new(lookup: L) -> Self {
+        Self { lookup, problems: Problems::default() }
+    }
+
+    fn required(&mut self, name: &str, service: &str) -> Option<Arn> {
+        let value = self.value(name);
+        if value.is_none() {
+            self.problems.add(name, format!("is not set; it takes the ARN of {service}"));
+        }
+        self.arn(name, service, &value?)
+    }
+
+    fn optional(&mut self, name: &str, service: &str) -> Option<Arn> {
+        let value = self.value(name)?;
+        self.arn(name, service, &value)
+    }
+
+    /// A template gives an empty string where a parameter was left out.
+    fn value(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|it| !it.is_empty())
+    }
+
+    fn arn(&mut self, name: &str, service: &str, value: &str) -> Option<Arn> {
+        let arn = self.problems.keep(name, Arn::parse(value))?;
+        if arn.service() == service {
+            return Some(arn);
+        }
+        self.problems
+            .add(name, format!("{value} is an ARN of {}, not of {service}", arn.service()));
+        None
+    }
+
+    fn finish<T>(self, settings: T) -> Result<T, Problems> {
+        if self.problems.is_empty() { Ok(settings) } else { Err(self.problems) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_named() {
+        let lookup = |name: &str| match name {
+            STATE_MACHINE => Some("arn:aws:sns:eu-west-1:1:oops".to_owned()),
+            ROTATE_FUNCTION => Some("rotate".to_owned()),
+            _ => None,
+        };
+        let said = ProvisionSettings::read(lookup).unwrap_err().to_string();
+        for name in [STATE_MACHINE, ROTATE_FUNCTION, ALARM_TOPIC] {
+            assert!(said.contains(name), "{said}");
+        }
+        assert!(said.contains("is an ARN of sns, not of states"), "{said}");
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_unset_one() {
+        let settings = RotateSettings::read(|_| Some(String::new())).unwrap();
+        assert_eq!(settings.topic, None);
+    }
+}
