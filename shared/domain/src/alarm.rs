@@ -3,7 +3,7 @@
 //! An alarm names one node: apart from three series there are no metrics of a whole group (facts 6.1). So the set follows
 //! the members, and whoever changes the members puts it right.
 
-use crate::{GroupId, MemberId};
+use crate::{Arn, GroupId, MemberId};
 
 /// What is watched. Thresholds are the seed's.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -59,6 +59,49 @@ pub struct AlarmSpec {
     pub periods: u32,
     /// What no data means.
     pub missing_data: MissingData,
+}
+
+/// An alarm as it was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmView {
+    /// The name.
+    pub name: String,
+    /// The ARN, by which its tags are read.
+    pub arn: String,
+    /// The member that it watches, as its dimension says.
+    pub member: Option<String>,
+    /// The metric.
+    pub metric: String,
+    /// It alarms above this value.
+    pub threshold: f64,
+    /// The length of a period in seconds.
+    pub period_seconds: u32,
+    /// How many periods in a row have to breach.
+    pub periods: u32,
+    /// The topics told when it goes into alarm.
+    pub alarm_topics: Vec<String>,
+    /// The topics told when it is well again.
+    pub ok_topics: Vec<String>,
+    /// The state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub state: String,
+}
+
+impl AlarmView {
+    /// Whether an alarm is as it should be, and tells these topics and no others.
+    pub fn is_as(&self, wanted: &AlarmSpec, topics: &[Arn]) -> bool {
+        let tells = |told: &[String]| {
+            told.len() == topics.len()
+                && topics.iter().all(|topic| told.iter().any(|it| it == topic.as_str()))
+        };
+        self.name == wanted.name
+            && self.member.as_deref() == Some(wanted.member.as_str())
+            && self.metric == wanted.metric
+            && (self.threshold - wanted.threshold).abs() < f64::EPSILON
+            && self.period_seconds == wanted.period_seconds
+            && self.periods == wanted.periods
+            && tells(&self.alarm_topics)
+            && tells(&self.ok_topics)
+    }
 }
 
 impl Watch {

@@ -7,6 +7,7 @@
 
 pub mod alarm;
 pub mod arn;
+pub mod asked;
 pub mod autoscale;
 pub mod catalog;
 pub mod cost;

@@ -3,6 +3,7 @@
 //! It acts and has no opinions: no `if` here is about policy. Errors of AWS get their meaning in one table, in [`fault`];
 //! the clock, the environment and the network are met here and nowhere else.
 
+pub mod alarms;
 pub mod clients;
 pub mod clock;
 pub mod continuation;
@@ -16,6 +17,7 @@ pub mod settings;
 pub mod telemetry;
 pub mod topic;
 
+pub use crate::alarms::Alarms;
 pub use crate::clients::Aws;
 pub use crate::clock::{Clock, ClockSource};
 pub use crate::converge::{Operation, Outcome, converge};

@@ -1,0 +1,163 @@
+//! CloudWatch alarms of the members of a group: as they are, as they should be.
+
+use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::types::{
+    ComparisonOperator, Dimension, MetricAlarm, StateValue, Statistic, Tag,
+};
+use domain::alarm::{self, AlarmSpec, AlarmView, MissingData};
+use domain::{Arn, GroupId, Tags};
+
+use crate::{Aws, Fault};
+
+/// The client. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Alarms {
+    client: Client,
+}
+
+impl Alarms {
+    /// Makes the client.
+    pub fn new(aws: &Aws) -> Self {
+        Self { client: Client::new(aws.config()) }
+    }
+
+    /// The alarms whose names are those of members of this group, present and former.
+    ///
+    /// The prefix alone would also find the alarms of a group whose id merely starts alike, such as `orders-eu` beside `orders`.
+    pub async fn of(&self, group: &GroupId) -> Result<Vec<AlarmView>, Fault> {
+        let mut pages = self
+            .client
+            .describe_alarms()
+            .alarm_name_prefix(alarm::name_prefix(group))
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|err| Fault::from_sdk("DescribeAlarms", err))?;
+            found.extend(page.metric_alarms().iter().map(view).filter(|it| is_of(it, group)));
+        }
+        Ok(found)
+    }
+
+    /// Makes an alarm, or puts right the one of that name. Both changes of state publish to every topic given.
+    pub async fn put(&self, spec: &AlarmSpec, topics: &[Arn], tags: &Tags) -> Result<(), Fault> {
+        let actions: Vec<String> = topics.iter().map(ToString::to_string).collect();
+        let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+        self.client
+            .put_metric_alarm()
+            .alarm_name(&spec.name)
+            .alarm_description(&spec.description)
+            .namespace("AWS/ElastiCache")
+            .metric_name(spec.metric)
+            .dimensions(
+                Dimension::builder().name("CacheClusterId").value(spec.member.as_str()).build(),
+            )
+            .statistic(match spec.statistic {
+                alarm::Statistic::Average => Statistic::Average,
+                alarm::Statistic::Sum => Statistic::Sum,
+            })
+            .comparison_operator(ComparisonOperator::GreaterThanThreshold)
+            .threshold(spec.threshold)
+            .period(count(spec.period_seconds))
+            .evaluation_periods(count(spec.periods))
+            .treat_missing_data(match spec.missing_data {
+                MissingData::Missing => "missing",
+                MissingData::NotBreaching => "notBreaching",
+            })
+            .actions_enabled(true)
+            .set_alarm_actions(Some(actions.clone()))
+            .set_ok_actions(Some(actions))
+            .set_tags(Some(tags.collect()))
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("PutMetricAlarm", err))?;
+        Ok(())
+    }
+
+    /// Deletes alarms; those that are gone already are no mistake. One call takes a hundred.
+    pub async fn delete(&self, names: &[String]) -> Result<(), Fault> {
+        for hundred in names.chunks(100) {
+            let deleted = self
+                .client
+                .delete_alarms()
+                .set_alarm_names(Some(hundred.to_vec()))
+                .send()
+                .await
+                .map_err(|err| Fault::from_sdk("DeleteAlarms", err));
+            match deleted {
+                Err(fault) if fault.is_gone() => {}
+                done => drop(done?),
+            }
+        }
+        Ok(())
+    }
+
+    /// The tags of an alarm: whose it is.
+    pub async fn tags(&self, arn: &str) -> Result<Tags, Fault> {
+        let answer = self
+            .client
+            .list_tags_for_resource()
+            .resource_arn(arn)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("ListTagsForResource", err))?;
+        Ok(answer
+            .tags()
+            .iter()
+            .filter_map(|it| Some((it.key()?.to_owned(), it.value()?.to_owned())))
+            .collect())
+    }
+}
+
+fn view(alarm: &MetricAlarm) -> AlarmView {
+    let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
+    let number = |it: Option<i32>| it.and_then(|it| u32::try_from(it).ok()).unwrap_or_default();
+    AlarmView {
+        name: text(alarm.alarm_name()),
+        arn: text(alarm.alarm_arn()),
+        member: alarm
+            .dimensions()
+            .iter()
+            .find(|it| it.name() == Some("CacheClusterId"))
+            .and_then(|it| it.value().map(str::to_owned)),
+        metric: text(alarm.metric_name()),
+        threshold: alarm.threshold().unwrap_or_default(),
+        period_seconds: number(alarm.period()),
+        periods: number(alarm.evaluation_periods()),
+        alarm_topics: alarm.alarm_actions().to_vec(),
+        ok_topics: alarm.ok_actions().to_vec(),
+        state: text(alarm.state_value().map(StateValue::as_str)),
+    }
+}
+
+/// Whether the name is `<group>-<number of the member>-<what is watched>`.
+fn is_of(alarm: &AlarmView, group: &GroupId) -> bool {
+    let rest = alarm.name.strip_prefix(&alarm::name_prefix(group)).unwrap_or_default();
+    let (number, watched) = rest.split_once('-').unwrap_or_default();
+    let numbered = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
+    numbered && alarm::Watch::ALL.iter().any(|it| it.suffix() == watched)
+}
+
+fn count(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, expected: bool) {
+        let seen = view(&MetricAlarm::builder().alarm_name(name).build());
+        assert_eq!(is_of(&seen, &GroupId::parse("orders").unwrap()), expected, "{name}");
+    }
+
+    #[test]
+    fn an_alarm_of_a_group_that_starts_alike_is_not_ours() {
+        check("orders-001-cpu", true);
+        check("orders-003-engine-cpu", true);
+        check("orders-eu-001-cpu", false);
+        check("orders-001-people-made-this", false);
+        check("orders-cpu", false);
+    }
+}
