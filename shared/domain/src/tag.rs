@@ -16,6 +16,12 @@ pub const AUTOSCALE_MAX_NODE_TYPE: &str = "cachewarden:autoscale-max-node-type";
 pub const AUTOSCALE_MIN_REPLICAS: &str = "cachewarden:autoscale-min-replicas";
 /// The most replicas that the autoscaler may make.
 pub const AUTOSCALE_MAX_REPLICAS: &str = "cachewarden:autoscale-max-replicas";
+/// How many minutes the autoscaler leaves a group alone after a change, up and down, in place of its own 10 and 60.
+pub const AUTOSCALE_COOLDOWN_MINUTES: &str = "cachewarden:autoscale-cooldown-minutes";
+/// The change that the autoscaler is making: `replicas=2 from 1 at 2026-01-02T03:04:05Z for <what was seen>`.
+pub const AUTOSCALE_CHANGE: &str = "cachewarden:autoscale-change";
+/// The last change of the autoscaler that did not take, and when: `replicas=2 at 2026-01-02T03:04:05Z`.
+pub const AUTOSCALE_FAILED: &str = "cachewarden:autoscale-failed";
 /// How many manual snapshots are kept.
 pub const SNAPSHOT_KEEP: &str = "cachewarden:snapshot-keep";
 /// Whether members have alarms: `on` or `off`.
