@@ -32,6 +32,10 @@ pub const ALARM_TOPICS: &str = "cachewarden:alarm-topic";
 pub const ASKED: &str = "cachewarden:asked";
 /// When the autoscaler last changed the group.
 pub const CHANGED: &str = "cachewarden:changed";
+/// The engine version that ran before the last upgrade, and when that was: `7.0 at 2026-01-02T03:04:05Z`.
+pub const UPGRADED: &str = "cachewarden:upgraded";
+/// The version of a secret that was seen to be the only one its group accepts, and when.
+pub const REVOKED: &str = "cachewarden:revoked";
 /// How long the old AUTH token stays valid after a rotation, in minutes.
 pub const GRACE_MINUTES: &str = "cachewarden:grace-minutes";
 /// The tier of a snapshot.

@@ -1,0 +1,177 @@
+//! What an update may touch: what the stack stated before against what it states now.
+
+use super::{Backend, GroupSpec, Keep, Parsed, name};
+use crate::Problems;
+
+/// Tells what an update leaves as it is found, or every reason why it cannot be done on a running cache.
+///
+/// A replacement would throw the data away in CloudFormation's clean-up, so nothing here ever asks for one.
+pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, Problems> {
+    let mut problems = Problems::default();
+    let keep = match (before, now) {
+        (_, Backend::Upstash(_)) if !physical_id.starts_with(name::UPSTASH) => {
+            problems.add("UseUpstash", BACKEND);
+            Keep::default()
+        }
+        (_, Backend::Upstash(_)) => Keep::default(),
+        (_, Backend::ElastiCache(_)) if physical_id.starts_with(name::UPSTASH) => {
+            problems.add("CreateElasticache", BACKEND);
+            Keep::default()
+        }
+        (before, Backend::ElastiCache(spec)) => {
+            same_group(physical_id, spec, &mut problems);
+            match before {
+                Ok(Backend::ElastiCache(before)) => {
+                    same_nature(before, spec, &mut problems);
+                    Keep {
+                        node_type: before.node_type == spec.node_type,
+                        nodes: before.nodes == spec.nodes,
+                        version: before.version == spec.version,
+                    }
+                }
+                // What stood before was refused as a whole, so none of it was ever true: this is the way back from there.
+                Ok(Backend::Upstash(_)) | Err(_) => {
+                    Keep { node_type: true, nodes: true, version: true }
+                }
+            }
+        }
+    };
+    if problems.is_empty() { Ok(keep) } else { Err(problems) }
+}
+
+const BACKEND: &str = "changes the backend, which would replace the cache and leave its keys behind; add the new backend under a second logical id, move the clients, then remove this one";
+
+fn same_group(physical_id: &str, spec: &GroupSpec, problems: &mut Problems) {
+    if !physical_id.eq_ignore_ascii_case(spec.id.as_str()) {
+        problems.add(
+            "ReplicationGroupId",
+            format!(
+                "would change from {physical_id} to {}, which would replace the cache and lose its keys; keep the id (state ReplicationGroupId if ProjectName or Environment change), or make a second cache under another logical id and restore a snapshot into it",
+                spec.id
+            ),
+        );
+    }
+}
+
+fn same_nature(before: &GroupSpec, spec: &GroupSpec, problems: &mut Problems) {
+    let mut fixed = |field: &str, same: bool| {
+        if !same {
+            problems.add(
+                field,
+                "cannot change on a running cache; make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
+            );
+        }
+    };
+    fixed("EnableEncryptionAtRest", before.at_rest == spec.at_rest);
+    fixed("EnableEncryptionInTransit", before.protection.has_tls() == spec.protection.has_tls());
+    let tokens = (before.protection.has_token(), spec.protection.has_token());
+    fixed("EnableAuthToken", tokens.0 == tokens.1);
+    fixed("VpcId", before.vpc.is_none() || spec.vpc.is_none() || before.vpc == spec.vpc);
+    if tokens == (true, true) && before.secret_name != spec.secret_name {
+        problems.add(
+            "ProjectName and Environment",
+            format!(
+                "would rename the secret {} to {}, and clients read it by its name; keep them as they are",
+                before.secret_name, spec.secret_name
+            ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::tests::parsed;
+    use super::*;
+
+    #[track_caller]
+    fn check(physical_id: &str, before: &[(&str, &str)], now: &[(&str, &str)], expected: &str) {
+        let now = parsed(now).unwrap();
+        let said = match judge(physical_id, &parsed(before), &now) {
+            Ok(keep) => format!(
+                "keeps node type {}, nodes {}, version {}",
+                keep.node_type, keep.nodes, keep.version
+            ),
+            Err(problems) => {
+                problems.iter().map(|it| it.name.clone()).collect::<Vec<_>>().join(", ")
+            }
+        };
+        assert_eq!(said, expected);
+    }
+
+    const ID: &str = "orders-redis-production";
+
+    #[test]
+    fn what_the_stack_did_not_change_is_kept() {
+        check(ID, &[], &[], "keeps node type true, nodes true, version true");
+        let small = [("RedisNodeType", "cache.t4g.small")];
+        check(ID, &[], &small, "keeps node type false, nodes true, version true");
+        check(ID, &small, &[], "keeps node type false, nodes true, version true");
+        check(
+            ID,
+            &[],
+            &[("RedisNumCacheNodes", "3")],
+            "keeps node type true, nodes false, version true",
+        );
+        check(
+            ID,
+            &[("RedisEngineVersion", "7.0")],
+            &[],
+            "keeps node type true, nodes true, version false",
+        );
+    }
+
+    #[test]
+    fn two_spellings_of_one_value_are_no_change() {
+        check(
+            ID,
+            &[("RedisNumCacheNodes", " 2 ")],
+            &[],
+            "keeps node type true, nodes true, version true",
+        );
+    }
+
+    #[test]
+    fn the_way_back_from_properties_that_were_refused_changes_nothing() {
+        let refused = [("RedisNodeType", "cache.t4g.small"), ("Colour", "red")];
+        check(ID, &refused, &[], "keeps node type true, nodes true, version true");
+    }
+
+    #[test]
+    fn nothing_that_would_replace_the_cache_is_done() {
+        check(ID, &[], &[("ReplicationGroupId", "other")], "ReplicationGroupId");
+        check(ID, &[], &[("EnableEncryptionAtRest", "false")], "EnableEncryptionAtRest");
+        check(
+            ID,
+            &[],
+            &[("EnableEncryptionInTransit", "false"), ("EnableAuthToken", "false")],
+            "EnableEncryptionInTransit, EnableAuthToken",
+        );
+        check(ID, &[], &[("EnableAuthToken", "false")], "EnableAuthToken");
+        check(ID, &[("VpcId", "vpc-1")], &[("VpcId", "vpc-2")], "VpcId");
+        check(
+            ID,
+            &[("ReplicationGroupId", ID)],
+            &[("ReplicationGroupId", ID), ("Environment", "staging")],
+            "ProjectName and Environment",
+        );
+        let upstash = [("UseUpstash", "true"), ("UpstashRedisUrl", "https://a.upstash.io")];
+        check(ID, &[], &upstash, "UseUpstash");
+        check("upstash:orders-production", &upstash, &[], "CreateElasticache");
+        check(
+            "upstash:orders-production",
+            &upstash,
+            &upstash,
+            "keeps node type false, nodes false, version false",
+        );
+    }
+
+    #[test]
+    fn an_id_in_other_case_is_the_same_group() {
+        check(
+            "Orders-Redis-Production",
+            &[],
+            &[],
+            "keeps node type true, nodes true, version true",
+        );
+    }
+}

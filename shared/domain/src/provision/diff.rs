@@ -1,0 +1,163 @@
+//! How a settled group differs from the group as stated.
+
+use super::step::Settings;
+use super::{Wanted, name};
+use crate::engine::Version;
+use crate::group::{Resilience, Toggle};
+use crate::{GroupView, Role, Tags, tag};
+
+/// The version that the members run: the oldest, where they differ.
+pub fn version(group: &GroupView) -> Option<Version> {
+    group.members.iter().filter_map(|it| it.engine_version.parse::<Version>().ok()).min()
+}
+
+/// The version that the group should run: the stated one, or the newer one that AWS installed by itself.
+pub fn wanted_version(wanted: &Wanted, group: &GroupView) -> Version {
+    match version(group) {
+        Some(seen) if is_newer(seen, wanted.spec.version) => seen,
+        Some(_) | None => wanted.spec.version,
+    }
+}
+
+/// Whether a version is newer than a stated one, patches of the same minor aside.
+pub fn is_newer(seen: Version, stated: Version) -> bool {
+    stated < seen && !stated.is_met_by(seen)
+}
+
+/// The name of the parameter group that the group should have.
+pub fn parameter_group(wanted: &Wanted, group: &GroupView) -> String {
+    name::parameter_group(&wanted.spec.id, &name::family(wanted_version(wanted, group)))
+}
+
+/// How many nodes the group should have.
+pub fn nodes(wanted: &Wanted, group: &GroupView) -> u32 {
+    let seen = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
+    if wanted.keep.nodes { seen } else { wanted.spec.nodes }
+}
+
+/// Whether group and members have another node type than stated, and who of them.
+pub fn node_type(wanted: &Wanted, group: &GroupView) -> NodeTypeSeen {
+    let stated = &wanted.spec.node_type;
+    if wanted.keep.node_type {
+        return NodeTypeSeen::AsWanted;
+    }
+    let lags = group.members.iter().find(|it| it.node_type.as_ref() != Some(stated));
+    match (group.node_type.as_ref() == Some(stated), lags) {
+        (true, None) => NodeTypeSeen::AsWanted,
+        (true, Some(member)) => NodeTypeSeen::Lags(member.id.to_string()),
+        (false, _) => NodeTypeSeen::Other(
+            group.node_type.as_ref().map_or("unknown".to_owned(), ToString::to_string),
+        ),
+    }
+}
+
+/// What was seen of the node type.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NodeTypeSeen {
+    /// The group and every member have it.
+    AsWanted,
+    /// The group has it, this member not yet.
+    Lags(String),
+    /// The group has this one.
+    Other(String),
+}
+
+/// The resilience that a group has, or nothing while it is on its way.
+pub fn resilience(group: &GroupView) -> Option<Resilience> {
+    match (group.automatic_failover, group.multi_az) {
+        (Toggle::Enabling | Toggle::Disabling, _) => None,
+        (Toggle::Disabled, _) => Some(Resilience::None),
+        (Toggle::Enabled, Toggle::Enabled) => Some(Resilience::MultiAz),
+        (Toggle::Enabled, Toggle::Disabled | Toggle::Enabling | Toggle::Disabling) => {
+            Some(Resilience::Failover)
+        }
+    }
+}
+
+/// The settings that differ, or nothing. A setting that the stack does not state is left as it is.
+pub fn settings(wanted: &Wanted, group: &GroupView) -> Option<Settings> {
+    let spec = &wanted.spec;
+    let every = |same: &dyn Fn(&crate::MemberView) -> bool| group.members.iter().all(same);
+    let parameter_group = parameter_group(wanted, group);
+    let mut sought = spec.security_groups.clone();
+    sought.sort_unstable();
+    let same_security = every(&|it| {
+        let mut has = it.security_groups.clone();
+        has.sort_unstable();
+        has == sought
+    });
+    let days = spec.snapshot_retention_days;
+    let window = spec.snapshot_window.as_ref().map(|it| it.as_str().to_owned());
+    let maintenance = spec.maintenance_window.as_ref().map(|it| it.as_str().to_owned());
+    let settings = Settings {
+        parameter_group: Some(parameter_group)
+            .filter(|it| !every(&|member| member.parameter_group.as_ref() == Some(it))),
+        security_groups: Some(spec.security_groups.clone()).filter(|_| !same_security),
+        snapshot_retention_days: Some(days).filter(|it| *it != group.snapshot_retention_days),
+        snapshotting_member: Some(())
+            .filter(|()| group.snapshot_retention_days == 0 && 0 < days)
+            .and_then(|()| snapshotting_member(group)),
+        snapshot_window: window
+            .filter(|it| 0 < days && !it.eq_ignore_ascii_case(&group.snapshot_window)),
+        maintenance_window: maintenance
+            .filter(|it| !every(&|member| member.maintenance_window.eq_ignore_ascii_case(it))),
+        auto_minor_version_upgrade: Some(spec.auto_minor_version_upgrade)
+            .filter(|it| group.auto_minor_version_upgrade.is_some_and(|seen| seen != *it)),
+    };
+    Some(settings).filter(|it| *it != Settings::default())
+}
+
+/// A replica, to spare the primary, or the only node.
+fn snapshotting_member(group: &GroupView) -> Option<crate::MemberId> {
+    let replica = group.members.iter().find(|it| it.role == Some(Role::Replica));
+    replica.or_else(|| group.members.first()).map(|it| it.id.clone())
+}
+
+/// The tags that say whose a group is and what may be done with it.
+pub fn tags(wanted: &Wanted, secret: Option<&str>) -> Tags {
+    let spec = &wanted.spec;
+    let policy = &spec.autoscale;
+    let topics: Vec<_> = wanted.alarm_topics().iter().map(ToString::to_string).collect();
+    let said = [
+        (tag::OWNER, Some(wanted.owner.to_string())),
+        (tag::SECRET, secret.map(str::to_owned)),
+        (tag::AUTOSCALE, Some(policy.mode.clone())),
+        (tag::AUTOSCALE_MAX_NODE_TYPE, policy.max_node_type.as_ref().map(ToString::to_string)),
+        (tag::AUTOSCALE_MIN_REPLICAS, policy.min_replicas.map(|it| it.to_string())),
+        (tag::AUTOSCALE_MAX_REPLICAS, policy.max_replicas.map(|it| it.to_string())),
+        (tag::SNAPSHOT_KEEP, Some(spec.snapshot_keep.to_string())),
+        (tag::ALARM_TOPICS, Some(topics.join(" "))),
+        (tag::ALARMS, Some(if spec.alarms { "on" } else { "off" }.to_owned())),
+    ];
+    said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+}
+
+/// The tags that differ, and the keys of those that should not be there.
+pub fn tag_changes(sought: &Tags, seen: &Tags) -> (Tags, Vec<&'static str>) {
+    let missing = sought.iter().filter(|(key, value)| seen.get(*key) != Some(value));
+    let stale = [
+        tag::SECRET,
+        tag::AUTOSCALE_MAX_NODE_TYPE,
+        tag::AUTOSCALE_MIN_REPLICAS,
+        tag::AUTOSCALE_MAX_REPLICAS,
+    ];
+    let stale = stale.into_iter().filter(|it| seen.contains_key(*it) && !sought.contains_key(*it));
+    (missing.map(|(key, value)| (key.clone(), value.clone())).collect(), stale.collect())
+}
+
+/// The tags of the secret: whose it is, and what `rotate` has to know.
+pub fn secret_tags(wanted: &Wanted) -> Tags {
+    Tags::from([
+        (tag::OWNER.to_owned(), wanted.owner.to_string()),
+        (tag::GROUP.to_owned(), wanted.spec.id.to_string()),
+        (tag::GRACE_MINUTES.to_owned(), wanted.spec.rotation_grace_minutes.to_string()),
+    ])
+}
+
+/// The tags of a thing that stands beside the group.
+pub fn beside_tags(wanted: &Wanted) -> Tags {
+    Tags::from([
+        (tag::OWNER.to_owned(), wanted.owner.to_string()),
+        (tag::GROUP.to_owned(), wanted.spec.id.to_string()),
+    ])
+}

@@ -1,0 +1,89 @@
+//! From whatever is there to nothing that is ours.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::plan::{Ownership, ownership};
+use super::step::FinalSnapshot;
+use super::{Refusal, Seen, Step};
+use crate::{GroupStatus, GroupView, Next, Owner, Wait, WaitingOn};
+
+/// What a deletion needs to know. It is written for amnesia: properties may be wrong or missing, the physical id invented, the
+/// group still being made, somebody else's, or not there at all (facts 7.4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Farewell {
+    /// Whose things are deleted. Nothing else is.
+    pub owner: Owner,
+    /// Whether the group's data are kept.
+    pub last: FinalSnapshot,
+    /// Whether the group itself may be looked at: not where its id is known to be somebody else's.
+    pub group_is_foreign: bool,
+}
+
+/// Plans the next step towards nothing.
+pub fn plan(farewell: &Farewell, seen: &Seen, now: Timestamp) -> Next<Step, Refusal> {
+    match &seen.group {
+        Some(group) if !farewell.group_is_foreign => match ownership(group, &farewell.owner) {
+            Ownership::Ours => group_goes(farewell, group),
+            Ownership::Foreign => rest_goes(farewell, seen),
+            Ownership::Unknown => Next::Wait(Wait::slow(WaitingOn::Busy)),
+        },
+        Some(_) => rest_goes(farewell, seen),
+        None => match still_possible(seen, now) {
+            Some(wait) => Next::Wait(wait),
+            None => rest_goes(farewell, seen),
+        },
+    }
+}
+
+/// A run that was stopped a moment ago may still have a call under way that makes the group. It has ended for sure when
+/// the longest call, with its retries, is over; until then "not there" proves nothing.
+fn still_possible(seen: &Seen, now: Timestamp) -> Option<Wait> {
+    const CALLS_OVER: SignedDuration = SignedDuration::from_secs(75);
+    let until = seen.others_ended?.saturating_add(CALLS_OVER).ok()?;
+    (now < until).then(|| Wait::slow(WaitingOn::Creation))
+}
+
+fn group_goes(farewell: &Farewell, group: &GroupView) -> Next<Step, Refusal> {
+    match &group.status {
+        GroupStatus::Creating => Next::Wait(Wait::slow(WaitingOn::Creation)),
+        GroupStatus::Modifying => Next::Wait(Wait::slow(WaitingOn::Modification)),
+        GroupStatus::Snapshotting => Next::Wait(Wait::slow(WaitingOn::Snapshot(None))),
+        GroupStatus::Deleting => Next::Wait(Wait::slow(WaitingOn::Deletion)),
+        // There is nothing in it that a snapshot could hold.
+        GroupStatus::CreateFailed => Next::Do(Step::DeleteGroup { last: FinalSnapshot::None }),
+        GroupStatus::Available if group.tags.is_some() => {
+            Next::Do(Step::DeleteGroup { last: farewell.last.clone() })
+        }
+        GroupStatus::Available => Next::Wait(Wait::slow(WaitingOn::Busy)),
+        GroupStatus::Strange(_) => {
+            Next::Refuse(Refusal::Strange { group: group.id.clone(), status: group.status.clone() })
+        }
+    }
+}
+
+/// What stands around the group goes after it: a subnet group cannot be deleted before (`CacheSubnetGroupInUse`).
+fn rest_goes(farewell: &Farewell, seen: &Seen) -> Next<Step, Refusal> {
+    let Some(around) = &seen.around else { return Next::Wait(Wait::slow(WaitingOn::Busy)) };
+    let owner = &farewell.owner;
+    if !around.alarms.is_empty() {
+        // Observed with their tags: only ours are in the list.
+        return Next::Do(Step::DeleteAlarms(
+            around.alarms.iter().map(|it| it.name.clone()).collect(),
+        ));
+    }
+    if let Some(it) = around.parameter_groups.iter().find(|it| owner.owns(&it.tags)) {
+        return Next::Do(Step::DeleteParameterGroup { name: it.name.clone() });
+    }
+    if around.subnet_group.as_ref().is_some_and(|it| owner.owns(&it.tags)) {
+        return Next::Do(Step::DeleteSubnetGroup);
+    }
+    match &around.secret {
+        Some(it) if owner.owns(&it.tags) && !it.deleted => {
+            Next::Do(Step::DeleteSecret { arn: it.arn.clone() })
+        }
+        Some(_) | None => Next::Settled,
+    }
+}
+
+#[cfg(test)]
+mod tests;

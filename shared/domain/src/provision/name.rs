@@ -1,0 +1,103 @@
+//! The names that `provision` derives, each the same again for the same request.
+
+use crate::engine::{Engine, Version};
+use crate::owner::short_hash;
+use crate::{GroupId, NameError, Owner, SnapshotName};
+
+/// The prefix of a physical id of which nothing was ever made. No group id has a colon.
+pub const NOTHING_MADE: &str = "nothing-made:";
+/// The prefix of a physical id where the group of that name belongs to somebody else.
+pub const NOT_OURS: &str = "not-ours:";
+/// The prefix of a physical id of an Upstash database.
+pub const UPSTASH: &str = "upstash:";
+
+/// The id of the group of a project in an environment.
+pub fn group_id(project: &str, environment: &str) -> Result<GroupId, NameError> {
+    GroupId::parse(&format!("{project}-redis-{environment}"))
+}
+
+/// The name of the secret of a project in an environment.
+pub fn secret(project: &str, environment: &str) -> String {
+    format!("{project}-redis-auth-token-{environment}")
+}
+
+/// The name of the parameter group of a group for a version; it has the family in it, since a group changes family in an upgrade.
+pub fn parameter_group(group: &GroupId, family: &str) -> String {
+    format!("{group}-{}", family.replace('.', "-"))
+}
+
+/// The parameter group family of a version.
+pub fn family(version: Version) -> String {
+    version.family(Engine::Redis)
+}
+
+/// The text that describes a group. It can be read in every state, tags cannot (facts 1.2), so it says whose the group is.
+pub fn description(group: &GroupId, owner: &Owner) -> String {
+    format!("Redis cache {group}, kept by Cachewarden for owner {}", owner.short_hash())
+}
+
+/// The name of the last snapshot of a group, unique to the request that deletes it: a fixed name would clash for ever after one
+/// failed try (facts 5.5).
+pub fn final_snapshot(group: &GroupId, request_id: &str) -> Result<SnapshotName, NameError> {
+    const SUFFIX_LEN: usize = "-final-".len() + 8;
+    let kept: String = group.as_str().chars().take(40 - SUFFIX_LEN).collect();
+    SnapshotName::parse(&format!("{}-final-{}", kept.trim_end_matches('-'), short_hash(request_id)))
+}
+
+/// The prefix of the names of all executions for a group. It ends in two hyphens, which no group id holds: the executions of `orders`
+/// are never those of `orders-eu`.
+pub fn execution_prefix(group: &str) -> String {
+    format!("provision-{group}--")
+}
+
+/// The name of the execution for a request, which a duplicate of the request shares.
+pub fn execution(group: &str, request_id: &str) -> String {
+    format!("{}{}", execution_prefix(group), short_hash(request_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(id: &str) -> GroupId {
+        GroupId::parse(id).unwrap()
+    }
+
+    #[test]
+    fn the_seeds_names_come_out() {
+        let id = group_id("transparent-trust", "production").unwrap();
+        assert_eq!(id.as_str(), "transparent-trust-redis-production");
+        assert_eq!(
+            secret("transparent-trust", "production"),
+            "transparent-trust-redis-auth-token-production"
+        );
+        assert_eq!(parameter_group(&id, "redis6.x"), "transparent-trust-redis-production-redis6-x");
+    }
+
+    #[test]
+    fn a_final_snapshot_is_named_after_group_and_request() {
+        let long = group(&format!("{}-b", "a".repeat(38)));
+        let name = final_snapshot(&long, "request-1").unwrap();
+        assert!(name.as_str().len() <= 40, "{name}");
+        assert_eq!(name, final_snapshot(&long, "request-1").unwrap());
+        assert_ne!(name, final_snapshot(&long, "request-2").unwrap());
+        // A cut that ends in a hyphen would make a double one.
+        let cut = group(&format!("{}-bcd", "a".repeat(24)));
+        assert!(final_snapshot(&cut, "r").is_ok());
+    }
+
+    #[test]
+    fn executions_of_groups_that_start_alike_stay_apart() {
+        let other = execution("orders-eu", "r");
+        assert!(!other.starts_with(&execution_prefix("orders")));
+        assert!(execution("orders", "r").starts_with(&execution_prefix("orders")));
+        assert!(execution(&"a".repeat(40), "r").len() <= 80);
+    }
+
+    #[test]
+    fn no_physical_id_without_a_group_is_a_group_id() {
+        for prefix in [NOTHING_MADE, NOT_OURS, UPSTASH] {
+            assert!(GroupId::parse(&format!("{prefix}orders")).is_err());
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! From what is there to the cache as stated, one step at a time.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::diff::{self, NodeTypeSeen};
+use super::{Around, Refusal, Seen, Step, Wanted, name};
+use crate::alarm::{self, AlarmSpec};
+use crate::asked::{Asked, AskedField};
+use crate::{GroupStatus, GroupView, Next, Owner, Tags, Wait, WaitingOn, tag};
+
+/// Plans the next step towards the cache as wanted.
+pub fn plan(wanted: &Wanted, seen: &Seen, now: Timestamp) -> Next<Step, Refusal> {
+    let Some(group) = &seen.group else { return make(wanted, seen) };
+    match ownership(group, &wanted.owner) {
+        Ownership::Ours => {}
+        Ownership::Foreign => return Next::Refuse(Refusal::Foreign { group: group.id.clone() }),
+        Ownership::Unknown => return Next::Wait(Wait::slow(WaitingOn::Busy)),
+    }
+    match &group.status {
+        GroupStatus::Creating => Next::Wait(Wait::slow(WaitingOn::Creation)),
+        GroupStatus::Modifying => Next::Wait(Wait::slow(WaitingOn::Modification)),
+        GroupStatus::Snapshotting => Next::Wait(Wait::slow(WaitingOn::Snapshot(None))),
+        // One that is on its way out is waited for, and then made anew.
+        GroupStatus::Deleting => Next::Wait(Wait::slow(WaitingOn::Deletion)),
+        GroupStatus::CreateFailed => Next::Refuse(Refusal::CreateFailed {
+            group: group.id.clone(),
+            events: seen.events.clone(),
+        }),
+        GroupStatus::Strange(_) => {
+            Next::Refuse(Refusal::Strange { group: group.id.clone(), status: group.status.clone() })
+        }
+        GroupStatus::Available => converge(wanted, group, seen, now),
+    }
+}
+
+/// Whose a group is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ownership {
+    Ours,
+    Foreign,
+    Unknown,
+}
+
+/// Tells whose a group is: by its tags, or by its description while its state keeps the tags back (facts 1.2).
+pub(super) fn ownership(group: &GroupView, owner: &Owner) -> Ownership {
+    let described = group.description == name::description(&group.id, owner);
+    match (&group.tags, &group.status) {
+        (Some(tags), _) if owner.owns(tags) => Ownership::Ours,
+        (Some(_), _) => Ownership::Foreign,
+        (None, _) if described => Ownership::Ours,
+        // Its tags will never be told.
+        (None, GroupStatus::CreateFailed) => Ownership::Foreign,
+        (None, _) => Ownership::Unknown,
+    }
+}
+
+/// Makes what a group needs, and then the group.
+fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
+    let Some(around) = &seen.around else { return Next::Wait(Wait::short(WaitingOn::Busy)) };
+    let family = name::family(wanted.spec.version);
+    let parameter_group = name::parameter_group(&wanted.spec.id, &family);
+    if let Some(next) = beside(wanted, around, &parameter_group, &family) {
+        return next;
+    }
+    let secret = match secret(wanted, around) {
+        Ok(secret) => secret,
+        Err(next) => return next,
+    };
+    let tags = diff::tags(wanted, secret.as_deref());
+    Next::Do(Step::MakeGroup { parameter_group, secret, tags })
+}
+
+/// Makes and puts right the subnet group and the parameter group; `None` where both are as they should be.
+fn beside(
+    wanted: &Wanted,
+    around: &Around,
+    parameter_group: &str,
+    family: &str,
+) -> Option<Next<Step, Refusal>> {
+    let foreign = |what, name: &str| {
+        Some(Next::Refuse(Refusal::ForeignThing { what, name: name.to_owned() }))
+    };
+    let sorted = |list: &[String]| {
+        let mut list = list.to_vec();
+        list.sort_unstable();
+        list
+    };
+    match &around.subnet_group {
+        None => return Some(Next::Do(Step::MakeSubnetGroup)),
+        Some(it) if !wanted.owner.owns(&it.tags) => return foreign("subnet group", &it.name),
+        Some(it) if sorted(&it.subnets) != sorted(&wanted.spec.subnets) => {
+            return Some(Next::Do(Step::ChangeSubnets));
+        }
+        Some(_) => {}
+    }
+    let policy = &wanted.spec.maxmemory_policy;
+    match around.parameter_groups.iter().find(|it| it.name == parameter_group) {
+        None => Some(Next::Do(Step::MakeParameterGroup {
+            name: parameter_group.to_owned(),
+            family: family.to_owned(),
+        })),
+        Some(it) if !wanted.owner.owns(&it.tags) => foreign("parameter group", &it.name),
+        Some(it) if it.maxmemory_policy.as_deref().unwrap_or(DEFAULT_POLICY) != policy => {
+            Some(Next::Do(Step::SetMaxmemoryPolicy {
+                parameter_group: parameter_group.to_owned(),
+                policy: policy.clone(),
+            }))
+        }
+        Some(_) => None,
+    }
+}
+
+/// What a parameter group has that nobody changed (facts 4.2).
+const DEFAULT_POLICY: &str = "volatile-lru";
+
+/// The secret of a group that is still to be made. It is there before the group, so that a crash between the two loses no token.
+fn secret(wanted: &Wanted, around: &Around) -> Result<Option<String>, Next<Step, Refusal>> {
+    if !wanted.spec.protection.has_token() {
+        return Ok(None);
+    }
+    match &around.secret {
+        None => Err(Next::Do(Step::MakeSecret)),
+        Some(it) if !wanted.owner.owns(&it.tags) => Err(Next::Refuse(Refusal::ForeignThing {
+            what: "secret",
+            name: wanted.spec.secret_name.clone(),
+        })),
+        Some(it) if it.deleted => Err(Next::Do(Step::RestoreSecret { arn: it.arn.clone() })),
+        Some(it) => Ok(Some(it.arn.clone())),
+    }
+}
+
+/// Changes a group that is `available` into the group as wanted.
+fn converge(
+    wanted: &Wanted,
+    group: &GroupView,
+    seen: &Seen,
+    now: Timestamp,
+) -> Next<Step, Refusal> {
+    if let Some(lagging) = group.members.iter().find(|it| !it.is_settled()) {
+        return Next::Wait(Wait::slow(WaitingOn::Member(lagging.id.to_string())));
+    }
+    let (Some(tags), Some(around), true) = (&group.tags, &seen.around, group.is_settled()) else {
+        return Next::Wait(Wait::slow(WaitingOn::Modification));
+    };
+    let wanted = &kept(wanted, tags);
+    immutable(wanted, group)
+        .or_else(|| {
+            let version = diff::wanted_version(wanted, group);
+            let parameter_group = diff::parameter_group(wanted, group);
+            beside(wanted, around, &parameter_group, &name::family(version))
+        })
+        .or_else(|| resize(wanted, group, tags, &seen.events, now))
+        .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
+        .or_else(|| upgrade(wanted, group, tags, &seen.events, now))
+        .or_else(|| fewer(wanted, group))
+        .or_else(|| tagged(wanted, group, around, tags))
+        .or_else(|| rotated(wanted, around))
+        .or_else(|| watched(wanted, group, around))
+        .or_else(|| connected(group))
+        .unwrap_or(Next::Settled)
+}
+
+/// A new group that the autoscaler has changed already is left as it made it.
+fn kept(wanted: &Wanted, tags: &Tags) -> Wanted {
+    let mut wanted = wanted.clone();
+    if wanted.creating && tags.contains_key(tag::CHANGED) {
+        wanted.keep.node_type = true;
+        wanted.keep.nodes = true;
+    }
+    wanted
+}
+
+fn immutable(wanted: &Wanted, group: &GroupView) -> Option<Next<Step, Refusal>> {
+    let (spec, protection) = (&wanted.spec, wanted.spec.protection);
+    let subnets = group.members.iter().find_map(|it| it.subnet_group.clone());
+    let fields = [
+        ("EnableEncryptionAtRest", group.at_rest_encryption.to_string(), spec.at_rest.to_string()),
+        (
+            "EnableEncryptionInTransit",
+            group.transit_encryption.to_string(),
+            protection.has_tls().to_string(),
+        ),
+        (
+            "EnableAuthToken",
+            group.auth_token_enabled.to_string(),
+            protection.has_token().to_string(),
+        ),
+        ("the subnet group", subnets.unwrap_or_else(|| spec.id.to_string()), spec.id.to_string()),
+        ("cluster mode", group.cluster_enabled.to_string(), false.to_string()),
+    ];
+    let (field, has, wants) = fields.into_iter().find(|(_, has, wants)| has != wants)?;
+    Some(Next::Refuse(Refusal::Immutable { field, has, wants }))
+}
+
+/// Replicas are added before failover is turned on, and failover is off before the last one goes (facts 1.7); a node type changes
+/// while there are most nodes to carry the load.
+fn resize(
+    wanted: &Wanted,
+    group: &GroupView,
+    tags: &Tags,
+    events: &[String],
+    now: Timestamp,
+) -> Option<Next<Step, Refusal>> {
+    let nodes = diff::nodes(wanted, group);
+    let has = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
+    if has < nodes {
+        return Some(Next::Do(Step::AddReplicas { to: nodes.saturating_sub(1) }));
+    }
+    let resilience = wanted.resilience(nodes);
+    match diff::resilience(group) {
+        Some(it) if it == resilience => {}
+        Some(_) => return Some(Next::Do(Step::SetResilience(resilience))),
+        None => return Some(Next::Wait(Wait::slow(WaitingOn::Modification))),
+    }
+    let stated = &wanted.spec.node_type;
+    match diff::node_type(wanted, group) {
+        NodeTypeSeen::AsWanted => None,
+        NodeTypeSeen::Lags(member) => Some(Next::Wait(Wait::slow(WaitingOn::Member(member)))),
+        NodeTypeSeen::Other(got) => {
+            let asked = Asked { field: AskedField::NodeType, value: stated.to_string(), at: now };
+            let step = Step::SetNodeType(stated.clone());
+            Some(ask(wanted, asked, step, Tags::new(), &got, tags, events))
+        }
+    }
+}
+
+/// Writes down what will be asked for, asks for it, or finds that it was asked for and did not take.
+fn ask(
+    wanted: &Wanted,
+    asked: Asked,
+    step: Step,
+    beside: Tags,
+    got: &str,
+    tags: &Tags,
+    events: &[String],
+) -> Next<Step, Refusal> {
+    let written = Asked::read(tags)
+        .filter(|it| (it.field, &it.value) == (asked.field, &asked.value))
+        // What an earlier request asked for says nothing about this one; a minute is for clocks that differ.
+        .filter(|it| wanted.since <= it.at.saturating_add(CLOCKS_APART).unwrap_or(Timestamp::MAX));
+    match written {
+        None => Next::Do(Step::Ask { tags: with_asked(&asked, beside), asked }),
+        Some(it) if it.is_overdue(asked.at) => Next::Refuse(Refusal::DidNotTake {
+            field: asked.field,
+            wants: asked.value,
+            got: got.to_owned(),
+            events: events.to_vec(),
+        }),
+        Some(_) => Next::Do(step),
+    }
+}
+
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(1);
+
+fn with_asked(asked: &Asked, mut beside: Tags) -> Tags {
+    beside.insert(tag::ASKED.to_owned(), asked.to_string());
+    beside
+}
+
+fn upgrade(
+    wanted: &Wanted,
+    group: &GroupView,
+    tags: &Tags,
+    events: &[String],
+    now: Timestamp,
+) -> Option<Next<Step, Refusal>> {
+    let (seen, stated) = (diff::version(group)?, wanted.spec.version);
+    if stated.is_met_by(seen) {
+        return None;
+    }
+    if stated < seen {
+        let went_ahead = wanted.keep.version || upgraded_lately(tags, stated, now);
+        return (!went_ahead)
+            .then(|| Next::Refuse(Refusal::Downgrade { has: seen, wants: stated }));
+    }
+    let asked = Asked { field: AskedField::EngineVersion, value: stated.to_string(), at: now };
+    let parameter_group = name::parameter_group(&wanted.spec.id, &name::family(stated));
+    let remembered = format!("{}.{} at {now}", seen.major, seen.minor);
+    let beside = Tags::from([(tag::UPGRADED.to_owned(), remembered)]);
+    let step = Step::Upgrade { to: stated, parameter_group };
+    Some(ask(wanted, asked, step, beside, &seen.to_string(), tags, events))
+}
+
+/// Whether a group ran this version until a day ago. A stack that fails after an upgrade asks for the old version in its rollback;
+/// there is no way back, and a rollback that fails would leave the stack stuck, so the newer version is kept and told.
+fn upgraded_lately(tags: &Tags, stated: crate::engine::Version, now: Timestamp) -> bool {
+    let Some((from, at)) = tags.get(tag::UPGRADED).and_then(|it| it.split_once(" at ")) else {
+        return false;
+    };
+    let (Ok(from), Ok(at)) = (from.parse(), at.parse::<Timestamp>()) else { return false };
+    let until = at.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+    now < until && stated.is_met_by(from)
+}
+
+fn fewer(wanted: &Wanted, group: &GroupView) -> Option<Next<Step, Refusal>> {
+    let nodes = diff::nodes(wanted, group);
+    let has = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
+    (nodes < has).then(|| Next::Do(Step::RemoveReplicas { to: nodes.saturating_sub(1) }))
+}
+
+fn tagged(
+    wanted: &Wanted,
+    group: &GroupView,
+    around: &Around,
+    seen: &Tags,
+) -> Option<Next<Step, Refusal>> {
+    let secret = match (wanted.spec.protection.has_token(), &around.secret) {
+        (false, _) => None,
+        (true, None) => {
+            let name = wanted.spec.secret_name.clone();
+            return Some(Next::Refuse(Refusal::SecretGone { name }));
+        }
+        (true, Some(it)) if !wanted.owner.owns(&it.tags) => {
+            let name = wanted.spec.secret_name.clone();
+            return Some(Next::Refuse(Refusal::ForeignThing { what: "secret", name }));
+        }
+        (true, Some(it)) if it.deleted => {
+            return Some(Next::Do(Step::RestoreSecret { arn: it.arn.clone() }));
+        }
+        (true, Some(it)) => Some(it),
+    };
+    if let Some(secret) = secret {
+        let (missing, _) = diff::tag_changes(&diff::secret_tags(wanted), &secret.tags);
+        if !missing.is_empty() {
+            return Some(Next::Do(Step::TagSecret { arn: secret.arn.clone(), tags: missing }));
+        }
+    }
+    let sought = diff::tags(wanted, secret.map(|it| it.arn.as_str()));
+    let (missing, mut stale) = diff::tag_changes(&sought, seen);
+    if !missing.is_empty() {
+        return Some(Next::Do(Step::Tag(missing)));
+    }
+    if was_seen(wanted, group, seen) {
+        stale.push(tag::ASKED);
+    }
+    if stale.is_empty() { None } else { Some(Next::Do(Step::Untag(stale))) }
+}
+
+/// Whether what was asked for need no longer be written down: it is there, or the stack has stated another value since.
+fn was_seen(wanted: &Wanted, group: &GroupView, tags: &Tags) -> bool {
+    let Some(asked) = Asked::read(tags) else { return tags.contains_key(tag::ASKED) };
+    match asked.field {
+        AskedField::NodeType => {
+            let there =
+                |it: Option<&crate::NodeType>| it.is_some_and(|it| it.as_str() == asked.value);
+            !wanted.keep.node_type
+                || there(group.node_type.as_ref())
+                    && group.members.iter().all(|it| there(it.node_type.as_ref()))
+        }
+        AskedField::EngineVersion => true,
+    }
+}
+
+fn rotated(wanted: &Wanted, around: &Around) -> Option<Next<Step, Refusal>> {
+    let secret = around.secret.as_ref().filter(|_| wanted.spec.protection.has_token())?;
+    let arn = secret.arn.clone();
+    match (wanted.spec.rotation_days, &secret.rotation) {
+        (0, None) => None,
+        (0, Some(_)) => Some(Next::Do(Step::CancelRotation { arn })),
+        (days, Some(it)) if it.days == days && it.function == wanted.rotate_function.as_str() => {
+            None
+        }
+        (days, _) => Some(Next::Do(Step::ScheduleRotation { arn, days })),
+    }
+}
+
+fn watched(wanted: &Wanted, group: &GroupView, around: &Around) -> Option<Next<Step, Refusal>> {
+    let topics = wanted.alarm_topics();
+    let sought: Vec<AlarmSpec> = match wanted.spec.alarms {
+        true => alarm::wanted(&group.id, &group.member_ids),
+        false => Vec::new(),
+    };
+    let stale: Vec<String> = around
+        .alarms
+        .iter()
+        .filter(|seen| sought.iter().all(|it| it.name != seen.name))
+        .map(|it| it.name.clone())
+        .collect();
+    let wrong: Vec<AlarmSpec> = sought
+        .into_iter()
+        .filter(|it| !around.alarms.iter().any(|seen| seen.is_as(it, &topics)))
+        .collect();
+    if !wrong.is_empty() {
+        return Some(Next::Do(Step::PutAlarms(wrong)));
+    }
+    if stale.is_empty() { None } else { Some(Next::Do(Step::DeleteAlarms(stale))) }
+}
+
+/// A group without an endpoint is of no use to a stack yet.
+fn connected(group: &GroupView) -> Option<Next<Step, Refusal>> {
+    group.primary_endpoint.is_none().then(|| Next::Wait(Wait::slow(WaitingOn::Creation)))
+}
+
+#[cfg(test)]
+pub(super) mod tests;

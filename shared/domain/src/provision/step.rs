@@ -1,0 +1,169 @@
+//! What a plan may ask for, and why it may refuse.
+
+use std::fmt;
+
+use crate::alarm::AlarmSpec;
+use crate::asked::{Asked, AskedField};
+use crate::engine::Version;
+use crate::group::{GroupStatus, Resilience};
+use crate::{GroupId, MemberId, NodeType, SnapshotName, Tags};
+
+/// One change. Each can run twice without harm; none holds a token.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Makes the subnet group.
+    MakeSubnetGroup,
+    /// Gives the subnet group the stated subnets.
+    ChangeSubnets,
+    /// Makes a parameter group of this family.
+    MakeParameterGroup { name: String, family: String },
+    /// Sets what is dropped when memory runs out.
+    SetMaxmemoryPolicy { parameter_group: String, policy: String },
+    /// Makes the secret, with a new token in it.
+    MakeSecret,
+    /// Takes the secret out of its recovery window.
+    RestoreSecret { arn: String },
+    /// Makes the group, with the token of this secret.
+    MakeGroup { parameter_group: String, secret: Option<String>, tags: Tags },
+    /// Writes on the group what is about to be asked for.
+    Ask { asked: Asked, tags: Tags },
+    /// Changes the node type.
+    SetNodeType(NodeType),
+    /// Installs a newer engine version.
+    Upgrade { to: Version, parameter_group: String },
+    /// Adds replicas up to this number.
+    AddReplicas { to: u32 },
+    /// Takes replicas away down to this number.
+    RemoveReplicas { to: u32 },
+    /// Turns failover and Multi-AZ on or off.
+    SetResilience(Resilience),
+    /// Changes what ElastiCache changes at once.
+    SetSettings(Settings),
+    /// Tags the group.
+    Tag(Tags),
+    /// Takes tags off the group.
+    Untag(Vec<&'static str>),
+    /// Tags the secret.
+    TagSecret { arn: String, tags: Tags },
+    /// Has Secrets Manager rotate the token.
+    ScheduleRotation { arn: String, days: u32 },
+    /// Ends the rotation.
+    CancelRotation { arn: String },
+    /// Makes alarms, or puts them right.
+    PutAlarms(Vec<AlarmSpec>),
+    /// Deletes alarms.
+    DeleteAlarms(Vec<String>),
+    /// Deletes the group.
+    DeleteGroup { last: FinalSnapshot },
+    /// Deletes a parameter group.
+    DeleteParameterGroup { name: String },
+    /// Deletes the subnet group.
+    DeleteSubnetGroup,
+    /// Sends the secret into its recovery window.
+    DeleteSecret { arn: String },
+}
+
+/// Whether a group leaves its data behind.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FinalSnapshot {
+    /// In a snapshot of this name.
+    Named(SnapshotName),
+    /// Not at all.
+    None,
+}
+
+/// What one ModifyReplicationGroup changes at once; what is absent stays.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Settings {
+    /// The parameter group.
+    pub parameter_group: Option<String>,
+    /// The security groups, all of them.
+    pub security_groups: Option<Vec<String>>,
+    /// How many days automatic snapshots are kept.
+    pub snapshot_retention_days: Option<u32>,
+    /// The member that is read for them; asked for where they are turned on (facts 1.6).
+    pub snapshotting_member: Option<MemberId>,
+    /// When they are taken.
+    pub snapshot_window: Option<String>,
+    /// When AWS may maintain the nodes.
+    pub maintenance_window: Option<String>,
+    /// Whether minor versions are installed in that window.
+    pub auto_minor_version_upgrade: Option<bool>,
+}
+
+/// Why a plan goes no further.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// The id belongs to another group.
+    Foreign { group: GroupId },
+    /// A thing beside the group has our name and is not ours.
+    ForeignThing { what: &'static str, name: String },
+    /// AWS could not make the group.
+    CreateFailed { group: GroupId, events: Vec<String> },
+    /// A state that nobody documented.
+    Strange { group: GroupId, status: GroupStatus },
+    /// A value that no running group can change.
+    Immutable { field: &'static str, has: String, wants: String },
+    /// An older version than the one that runs.
+    Downgrade { has: Version, wants: Version },
+    /// AWS took a change and dropped it.
+    DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
+    /// The token is lost.
+    SecretGone { name: String },
+}
+
+impl Refusal {
+    /// Whether the group of that name is somebody else's.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self, Self::Foreign { .. })
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Foreign { group } => write!(
+                f,
+                "the replication group {group} exists and belongs to somebody else; nothing was changed; state another ReplicationGroupId"
+            ),
+            Self::ForeignThing { what, name } => write!(
+                f,
+                "the {what} {name} exists and does not carry this resource's ownership tag; nothing was changed in it; delete it or state another name"
+            ),
+            Self::CreateFailed { group, events } => write!(
+                f,
+                "ElastiCache could not make the replication group {group}: {}; where capacity is short, try again later, another node type, fewer nodes or subnets in other zones",
+                told(events)
+            ),
+            Self::Strange { group, status } => write!(
+                f,
+                "the replication group {group} is in the state \"{status}\", in which nothing is known to be safe; look at it in the console, then update the stack again"
+            ),
+            Self::Immutable { field, has, wants } => write!(
+                f,
+                "{field} is {has} on the running cache and {wants} in the template, which ElastiCache cannot change; make a second cache under another logical id with it, restore a snapshot into that, and remove this one"
+            ),
+            Self::Downgrade { has, wants } => write!(
+                f,
+                "RedisEngineVersion {wants} is older than {has}, which runs; ElastiCache cannot go back; state {has}, or restore a snapshot into a second cache"
+            ),
+            Self::DidNotTake { field, wants, got, events } => write!(
+                f,
+                "the change of {field} to {wants} did not take, it is {got} still: {}",
+                told(events)
+            ),
+            Self::SecretGone { name } => write!(
+                f,
+                "the secret {name} is gone, and ElastiCache never tells a token; restore the secret if it is in its recovery window under another owner, or write the token that clients use into a secret of that name, tagged as before"
+            ),
+        }
+    }
+}
+
+/// The events, or that there are none.
+fn told(events: &[String]) -> String {
+    if events.is_empty() {
+        return "its events give no reason".to_owned();
+    }
+    format!("its events say: {}", events.join(" / "))
+}
