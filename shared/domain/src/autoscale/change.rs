@@ -1,0 +1,268 @@
+//! A change that the autoscaler makes, and what is written on the group about it.
+//!
+//! The tag is written before the call: whoever looks next, after a crash or beside us, sees what was meant, why, and since when, and
+//! finishes it. The calls state the result and not the difference, so finishing what is done already does no harm.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::asked::{Asked, AskedField};
+use crate::{GroupView, NodeType, Tags, tag};
+
+/// What is changed, to what.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// The node type of every member.
+    NodeType(NodeType),
+    /// The number of replicas.
+    Replicas(u32),
+}
+
+/// A change under way.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Undertaking {
+    /// What is to be.
+    pub change: Change,
+    /// What was there before.
+    pub from: Change,
+    /// When it was decided, in whole seconds.
+    pub at: Timestamp,
+    /// What was seen, in words that a tag may hold.
+    pub why: String,
+}
+
+/// A change that did not take.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Failed {
+    /// What should have been.
+    pub change: Change,
+    /// When that was found out.
+    pub at: Timestamp,
+}
+
+impl Change {
+    /// Whether the group and every member are so, by value: `available` alone proves nothing (facts 4.3).
+    pub fn is_there(&self, group: &GroupView) -> bool {
+        match self {
+            Self::NodeType(to) => {
+                group.node_type.as_ref() == Some(to)
+                    && group.members.iter().all(|it| it.node_type.as_ref() == Some(to))
+            }
+            Self::Replicas(to) => replica_count(group) == *to,
+        }
+    }
+
+    /// The command that makes this change by hand.
+    pub fn command(&self, group: &GroupView) -> String {
+        let id = &group.id;
+        match self {
+            Self::NodeType(to) => format!(
+                "aws elasticache modify-replication-group --replication-group-id {id} --cache-node-type {to} --apply-immediately"
+            ),
+            Self::Replicas(to) => {
+                let verb = if replica_count(group) < *to { "increase" } else { "decrease" };
+                format!(
+                    "aws elasticache {verb}-replica-count --replication-group-id {id} --new-replica-count {to} --apply-immediately"
+                )
+            }
+        }
+    }
+}
+
+/// How many replicas a group lists: its members but for the primary. Roles are not asked, they are absent for a while after a failover.
+pub fn replica_count(group: &GroupView) -> u32 {
+    u32::try_from(group.member_ids.len().saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
+impl Undertaking {
+    /// For this long the call is made again where its effect is not there: whoever wrote the tag may have died before the call, and
+    /// another change may have come between.
+    pub const RETRIED_FOR: SignedDuration = SignedDuration::from_mins(20);
+    /// After the last call a look may be stale (facts 1.2): this much later, what is not there did not take.
+    pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_mins(22);
+
+    /// Reads the tag. A value that we cannot read counts as none.
+    pub fn read(tags: &Tags) -> Option<Self> {
+        tags.get(tag::AUTOSCALE_CHANGE)?.parse().ok()
+    }
+
+    /// What is written before the call. A node type is also written where every function looks for it.
+    pub fn tags(&self) -> Tags {
+        let mut tags = Tags::from([(tag::AUTOSCALE_CHANGE.to_owned(), self.to_string())]);
+        match &self.change {
+            Change::NodeType(to) => {
+                let asked =
+                    Asked { field: AskedField::NodeType, value: to.to_string(), at: self.at };
+                tags.insert(tag::ASKED.to_owned(), asked.to_string());
+            }
+            Change::Replicas(_) => {}
+        }
+        tags
+    }
+
+    /// The keys of what is written, to be taken off again.
+    pub fn keys(&self) -> &'static [&'static str] {
+        match self.change {
+            Change::NodeType(_) => &[tag::AUTOSCALE_CHANGE, tag::ASKED],
+            Change::Replicas(_) => &[tag::AUTOSCALE_CHANGE],
+        }
+    }
+
+    /// Whether it is older than this.
+    pub fn is_older_than(&self, age: SignedDuration, now: Timestamp) -> bool {
+        self.at.saturating_add(age).is_ok_and(|it| it <= now)
+    }
+}
+
+impl Failed {
+    /// For this long the same change is not tried again: what AWS could not do now it will hardly do in five minutes.
+    pub const BACK_OFF: SignedDuration = SignedDuration::from_mins(60);
+
+    /// Reads the tag. A value that we cannot read counts as none.
+    pub fn read(tags: &Tags) -> Option<Self> {
+        let (change, at) = tags.get(tag::AUTOSCALE_FAILED)?.split_once(" at ")?;
+        Some(Self { change: change.parse().ok()?, at: at.parse().ok()? })
+    }
+
+    /// When the change may be tried again.
+    pub fn until(&self) -> Timestamp {
+        self.at.saturating_add(Self::BACK_OFF).unwrap_or(Timestamp::MAX)
+    }
+
+    /// What is written.
+    pub fn tags(&self) -> Tags {
+        Tags::from([(tag::AUTOSCALE_FAILED.to_owned(), format!("{} at {}", self.change, self.at))])
+    }
+}
+
+/// The value of a change, as it is written behind its field.
+fn value(change: &Change) -> String {
+    match change {
+        Change::NodeType(it) => it.to_string(),
+        Change::Replicas(it) => it.to_string(),
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = match self {
+            Self::NodeType(_) => "node-type",
+            Self::Replicas(_) => "replicas",
+        };
+        write!(f, "{field}={}", value(self))
+    }
+}
+
+impl fmt::Display for Undertaking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from {} at {} for {}", self.change, value(&self.from), self.at, self.why)
+    }
+}
+
+/// A text that is no change of ours.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("\"{0}\" is not a change that the autoscaler makes")]
+pub struct ChangeError(String);
+
+impl FromStr for Change {
+    type Err = ChangeError;
+
+    fn from_str(text: &str) -> Result<Self, ChangeError> {
+        let wrong = || ChangeError(text.to_owned());
+        match text.split_once('=').ok_or_else(wrong)? {
+            ("node-type", value) => NodeType::parse(value).map(Self::NodeType).map_err(|_| wrong()),
+            ("replicas", value) => value.parse().map(Self::Replicas).map_err(|_| wrong()),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl FromStr for Undertaking {
+    type Err = ChangeError;
+
+    fn from_str(text: &str) -> Result<Self, ChangeError> {
+        let wrong = || ChangeError(text.to_owned());
+        let (rest, why) = text.split_once(" for ").ok_or_else(wrong)?;
+        let (rest, at) = rest.split_once(" at ").ok_or_else(wrong)?;
+        let (change, from) = rest.split_once(" from ").ok_or_else(wrong)?;
+        let (field, _) = change.split_once('=').ok_or_else(wrong)?;
+        Ok(Self {
+            change: change.parse()?,
+            from: format!("{field}={from}").parse()?,
+            at: at.parse().map_err(|_| wrong())?,
+            why: why.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at() -> Timestamp {
+        "2026-01-02T03:04:05Z".parse().unwrap()
+    }
+
+    #[track_caller]
+    fn check(change: &str, from: &str, expected: &str) {
+        let undertaking = Undertaking {
+            change: change.parse().unwrap(),
+            from: from.parse().unwrap(),
+            at: at(),
+            why: "memory of orders-001 at 93.1 percent".to_owned(),
+        };
+        let text = undertaking.to_string();
+        assert_eq!(text, expected);
+        assert_eq!(text.parse(), Ok(undertaking.clone()));
+        for (key, value) in undertaking.tags() {
+            assert!(tag::is_legal_value(&value), "{value}");
+            assert!(undertaking.keys().contains(&key.as_str()), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        check(
+            "node-type=cache.t4g.small",
+            "node-type=cache.t4g.micro",
+            "node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T03:04:05Z for memory of orders-001 at 93.1 percent",
+        );
+        check(
+            "replicas=2",
+            "replicas=1",
+            "replicas=2 from 1 at 2026-01-02T03:04:05Z for memory of orders-001 at 93.1 percent",
+        );
+    }
+
+    #[test]
+    fn a_node_type_is_written_for_the_other_functions_too() {
+        let undertaking: Undertaking =
+            "node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T03:04:05Z for x"
+                .parse()
+                .unwrap();
+        let asked = Asked::read(&undertaking.tags()).unwrap();
+        assert_eq!(asked.to_string(), "node-type=cache.t4g.small at 2026-01-02T03:04:05Z");
+    }
+
+    #[test]
+    fn a_failure_is_read_again() {
+        let failed = Failed { change: Change::Replicas(2), at: at() };
+        assert_eq!(Failed::read(&failed.tags()), Some(failed.clone()));
+        assert_eq!(failed.until().to_string(), "2026-01-02T04:04:05Z");
+    }
+
+    #[test]
+    fn a_foreign_text_is_none() {
+        for text in [
+            "",
+            "replicas=2",
+            "shards=2 from 1 at 2026-01-02T03:04:05Z for x",
+            "replicas=two from 1 at 2026-01-02T03:04:05Z for x",
+            "replicas=2 from 1 at noon for x",
+        ] {
+            assert!(text.parse::<Undertaking>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! The decision.
+
+use std::ops::ControlFlow::{self, Break, Continue};
+
+use jiff::Timestamp;
+
+use super::change::replica_count;
+use super::fit::{self, Demand, NoSmaller};
+use super::pressure::{self, CPU_AFTER_SHRINK, Idle};
+use super::{
+    Act, Advice, AlarmSet, Change, Failed, Load, LoadView, Made, Metric, Mode, NoLarger, NotTaken,
+    Policy, Pressure, Question, Refusal, Step, Undertaking, Verdict,
+};
+use crate::asked::Asked;
+use crate::cost::{self, MonthlyCost};
+use crate::engine::Engine;
+use crate::group::Toggle;
+use crate::{
+    Catalog, GroupStatus, GroupView, Next, NodeType, Percent, Tags, Wait, WaitingOn, alarm, tag,
+};
+
+/// Decides what to do about a group, or what else has to be known to decide.
+///
+/// An event only says "look now": the same decision is made whatever the event, so a duplicate, a late and a lost one do no harm.
+pub fn decide(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Verdict {
+    match weigh(catalog, view, now) {
+        Break(verdict) => verdict,
+        Continue(()) => Verdict::Plan(Next::Settled),
+    }
+}
+
+/// Goes on, or has its verdict.
+type Flow<T = ()> = ControlFlow<Verdict, T>;
+
+fn refuse<T>(refusal: Refusal) -> Flow<T> {
+    Break(Verdict::Plan(Next::Refuse(refusal)))
+}
+
+fn wait<T>(on: WaitingOn) -> Flow<T> {
+    Break(Verdict::Plan(Next::Wait(Wait::slow(on))))
+}
+
+fn answer<T>(known: Option<&T>, question: Question) -> Flow<&T> {
+    known.map_or(Break(Verdict::Ask(question)), Continue)
+}
+
+/// A group that takes changes, and what is allowed with it.
+struct Case<'a> {
+    catalog: &'a Catalog,
+    view: &'a LoadView,
+    group: &'a GroupView,
+    tags: &'a Tags,
+    policy: Policy,
+    engine: Engine,
+    now: Timestamp,
+}
+
+fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
+    let Some(group) = &view.group else { return refuse(Refusal::Gone) };
+    ready(group)?;
+    let Some(tags) = &group.tags else { return wait(WaitingOn::Busy) };
+    let policy = match Policy::read(tags, catalog) {
+        Ok(None) => return refuse(Refusal::NotOurs),
+        Err(problems) => return refuse(Refusal::BadPolicy(problems)),
+        Ok(Some(policy)) => policy,
+    };
+    if group.cluster_enabled {
+        return refuse(Refusal::ClusterMode);
+    }
+    let engine = group.members.first().map(|it| it.engine.as_str()).unwrap_or_default();
+    let Ok(engine) = engine.parse() else {
+        return refuse(Refusal::UnknownEngine(engine.to_owned()));
+    };
+    let case = Case { catalog, view, group, tags, policy, engine, now };
+    case.follow_up()?;
+    case.may_change()?;
+    case.size()
+}
+
+/// Lets only a group pass that takes changes: one operation at a time (facts 1.7).
+fn ready(group: &GroupView) -> Flow {
+    match &group.status {
+        GroupStatus::Available => {}
+        GroupStatus::Creating => return wait(WaitingOn::Creation),
+        GroupStatus::Modifying => return wait(WaitingOn::Modification),
+        GroupStatus::Snapshotting => return wait(WaitingOn::Snapshot(None)),
+        status @ (GroupStatus::Deleting | GroupStatus::CreateFailed | GroupStatus::Strange(_)) => {
+            return refuse(Refusal::Unusable(status.to_string()));
+        }
+    }
+    if group.token_change.is_some() {
+        return wait(WaitingOn::TokenChange);
+    }
+    match group.members.iter().find(|it| !it.is_settled()) {
+        Some(member) => wait(WaitingOn::Member(member.id.to_string())),
+        None if group.is_settled() => Continue(()),
+        None => wait(WaitingOn::Modification),
+    }
+}
+
+impl Case<'_> {
+    /// Finishes what was begun: makes the change, sees that it took, puts the alarms right, tells.
+    fn follow_up(&self) -> Flow {
+        let Some(undertaking) = Undertaking::read(self.tags) else { return self.foreign() };
+        if undertaking.change.is_there(self.group) {
+            return self.conclude(undertaking);
+        }
+        if Failed::read(self.tags)
+            .is_some_and(|it| it.change == undertaking.change && undertaking.at <= it.at)
+        {
+            return self.act(Act::Forget(undertaking));
+        }
+        // A call made just now cannot have failed yet, and needs no look at the events.
+        if undertaking.is_older_than(LOOK_AT_EVENTS_AFTER, self.now) {
+            let events = answer(self.view.events.as_ref(), Question::Events(undertaking.at))?;
+            let failed = events.iter().any(|it| tells_failure(it, &undertaking.change));
+            if failed || undertaking.is_older_than(Undertaking::GIVEN_UP_AFTER, self.now) {
+                let failed =
+                    Failed { change: undertaking.change.clone(), at: whole_seconds(self.now) };
+                let events = events.clone();
+                return self.act(Act::NoteFailure(NotTaken { undertaking, events, failed }));
+            }
+        }
+        if undertaking.is_older_than(Undertaking::RETRIED_FOR, self.now) {
+            return wait(WaitingOn::Modification);
+        }
+        match self.policy.mode {
+            Mode::Off | Mode::Recommend => self.act(Act::Forget(undertaking)),
+            Mode::UpOnly | Mode::Full => self.act(self.call(undertaking.change)),
+        }
+    }
+
+    /// Keeps away from a change that another function or a person has asked for and that is not there yet.
+    fn foreign(&self) -> Flow {
+        let Some(asked) = Asked::read(self.tags) else { return Continue(()) };
+        let there =
+            NodeType::parse(&asked.value).is_ok_and(|it| Change::NodeType(it).is_there(self.group));
+        if there || asked.is_overdue(self.now) {
+            return Continue(());
+        }
+        refuse(Refusal::ForeignChange(asked.to_string()))
+    }
+
+    fn conclude(&self, undertaking: Undertaking) -> Flow {
+        let set = self.alarm_set();
+        let alarms = answer(self.view.alarms.as_ref(), Question::Alarms(set.clone()))?;
+        if !alarms.put.is_empty() {
+            let set = AlarmSet { specs: alarms.put.clone(), ..set };
+            return self.act(Act::PutAlarms { set });
+        }
+        if !alarms.delete.is_empty() {
+            return self.act(Act::DeleteAlarms { names: alarms.delete.clone() });
+        }
+        if self.changed_at().is_none_or(|it| it < undertaking.at) {
+            return self.act(Act::NoteChanged { at: whole_seconds(self.now) });
+        }
+        let before = self.cost_with(&undertaking.from);
+        let after = self.cost_with(&undertaking.change);
+        self.act(Act::Conclude(Made { undertaking, before, after }))
+    }
+
+    fn alarm_set(&self) -> AlarmSet {
+        let specs = if self.policy.alarms {
+            alarm::wanted(&self.group.id, &self.group.member_ids)
+        } else {
+            Vec::new()
+        };
+        let mut tags = Tags::from([(tag::GROUP.to_owned(), self.group.id.to_string())]);
+        if let Some(owner) = self.tags.get(tag::OWNER) {
+            tags.insert(tag::OWNER.to_owned(), owner.clone());
+        }
+        AlarmSet { specs, topics: self.policy.alarm_topics.clone(), tags }
+    }
+
+    /// Whether anything may be changed at all now.
+    fn may_change(&self) -> Flow {
+        if self.policy.mode == Mode::Off {
+            return refuse(Refusal::Off);
+        }
+        if let Some(to) = self.group.members.iter().find_map(|it| it.pending_node_type.clone()) {
+            return refuse(Refusal::Deferred(to));
+        }
+        self.rested(self.changed_at(), self.policy.up_cooldown())
+    }
+
+    fn rested(&self, since: Option<Timestamp>, cooldown: jiff::SignedDuration) -> Flow {
+        let until = since.and_then(|it| it.saturating_add(cooldown).ok());
+        match until.filter(|it| self.now < *it) {
+            Some(until) => refuse(Refusal::CoolingDown(until)),
+            None => Continue(()),
+        }
+    }
+
+    /// Sizes the group by its load.
+    fn size(&self) -> Flow {
+        let load = answer(self.view.load.as_ref(), Question::Load)?;
+        match pressure::assess(self.group, load, self.now) {
+            Pressure::Memory(hot) | Pressure::Writes(hot) => self.grow_nodes(load, hot.to_string()),
+            Pressure::Reads(hot) => {
+                let replicas = replica_count(self.group);
+                if replicas < self.policy.max_replicas {
+                    return self.begin(Change::Replicas(replicas + 1), hot.to_string());
+                }
+                self.grow_nodes(load, hot.to_string())
+            }
+            Pressure::Fair => Continue(()),
+            Pressure::Calm(idle) => self.shrink(load, idle),
+            Pressure::NoData(gap) => refuse(Refusal::NoData(gap)),
+        }
+    }
+
+    fn grow_nodes(&self, load: &Load, why: String) -> Flow {
+        let no_larger = |no: NoLarger, why: String| Refusal::NoLarger {
+            why,
+            no,
+            replicas: replica_count(self.group),
+            max_replicas: self.policy.max_replicas,
+        };
+        let Some(current) = &self.group.node_type else {
+            return refuse(no_larger(NoLarger::Unknown, why));
+        };
+        let ceiling = self.policy.max_node_type.as_ref();
+        let larger = match fit::larger(self.catalog, current, ceiling, self.engine) {
+            Ok(larger) => larger,
+            Err(no) => return refuse(no_larger(no, why)),
+        };
+        let allowed = answer(self.view.allowed.as_ref(), Question::AllowedTypes)?;
+        let used = load.used_peak(self.group.members.iter().map(|it| &it.id));
+        match fit::smallest_that_fits(&larger, used, allowed) {
+            Ok(to) => self.begin(Change::NodeType(to.node_type.clone()), why),
+            Err(no) => refuse(no_larger(no, why)),
+        }
+    }
+
+    /// Shrinks one thing at a time, the replicas first: that is quicker made and quicker undone.
+    fn shrink(&self, load: &Load, idle: Idle) -> Flow {
+        if self.policy.mode == Mode::UpOnly {
+            return Continue(());
+        }
+        let newest = self.group.members.iter().filter_map(|it| it.created_at).max();
+        self.rested(self.changed_at().max(newest), self.policy.down_cooldown())?;
+        if let Some((member, seconds)) = pressure::lagging(self.group, load, self.now) {
+            return refuse(Refusal::Lagging { member: member.to_string(), seconds });
+        }
+        let why = format!("CPU at {:.1} percent at most in 15 minutes", idle.cpu_peak.0);
+        let replicas = replica_count(self.group);
+        if self.fewest_replicas() < replicas {
+            // Where the last replica goes, the primary reads for two.
+            let (before, after) = if replicas == 1 { (2, 1) } else { (replicas, replicas - 1) };
+            let expected = Percent(idle.cpu_peak.0 * f64::from(before) / f64::from(after));
+            if expected.0 <= CPU_AFTER_SHRINK.0 {
+                return self.begin(Change::Replicas(replicas - 1), why);
+            }
+        }
+        self.shrink_nodes(load, idle, &why)
+    }
+
+    fn shrink_nodes(&self, load: &Load, idle: Idle, why: &str) -> Flow {
+        let Some(current) = &self.group.node_type else { return Continue(()) };
+        let ids = || self.group.members.iter().map(|it| &it.id);
+        // `assess` calls nobody calm whose bytes are not known.
+        let Some(used) = load.used_peak(ids()) else { return Continue(()) };
+        let connected = ids().filter_map(|it| load.peak(it, Metric::Connections));
+        let demand = Demand { used, idle, connected: whole(connected.fold(0.0, f64::max)) };
+        let to = match fit::smaller(self.catalog, current, self.engine, &demand) {
+            Ok(to) => to.node_type.clone(),
+            Err(NoSmaller::Family) => return Continue(()),
+            Err(no) => return refuse(Refusal::NoSmaller(no)),
+        };
+        let allowed = answer(self.view.allowed.as_ref(), Question::AllowedTypes)?;
+        if !allowed.contains(&to) {
+            return refuse(Refusal::NoSmaller(NoSmaller::NotAllowed(to)));
+        }
+        self.begin(Change::NodeType(to), format!("data of {used} and {why}"))
+    }
+
+    /// Writes down a change and its reason, or leaves it to a person.
+    fn begin(&self, change: Change, why: String) -> Flow {
+        let failed =
+            Failed::read(self.tags).filter(|it| it.change == change && self.now < it.until());
+        if let Some(failed) = failed {
+            return refuse(Refusal::BackingOff { change, until: failed.until() });
+        }
+        match self.policy.mode {
+            Mode::Off => refuse(Refusal::Off),
+            Mode::Recommend => {
+                let command = change.command(self.group);
+                let before = self.cost_with(&self.present(&change));
+                let after = self.cost_with(&change);
+                refuse(Refusal::Recommended(Advice { change, why, command, before, after }))
+            }
+            Mode::UpOnly | Mode::Full => {
+                let from = self.present(&change);
+                let at = whole_seconds(self.now);
+                self.act(Act::Note(Undertaking { change, from, at, why }))
+            }
+        }
+    }
+
+    /// What there is now of what is to be changed.
+    fn present(&self, change: &Change) -> Change {
+        match (change, &self.group.node_type) {
+            (Change::NodeType(_), Some(node_type)) => Change::NodeType(node_type.clone()),
+            (Change::NodeType(to), None) => Change::NodeType(to.clone()),
+            (Change::Replicas(_), _) => Change::Replicas(replica_count(self.group)),
+        }
+    }
+
+    fn call(&self, change: Change) -> Act {
+        match change {
+            Change::NodeType(to) => Act::Resize { to },
+            Change::Replicas(to) if replica_count(self.group) < to => Act::AddReplicas { to },
+            Change::Replicas(to) => Act::RemoveReplicas { to },
+        }
+    }
+
+    fn act(&self, act: Act) -> Flow {
+        let step = Step { group: self.group.id.clone(), arn: self.group.arn.clone(), act };
+        Break(Verdict::Plan(Next::Do(step)))
+    }
+
+    fn changed_at(&self) -> Option<Timestamp> {
+        self.tags.get(tag::CHANGED)?.parse().ok()
+    }
+
+    /// Failover and Multi-AZ each need a replica, whatever the policy says (facts 4.4).
+    fn fewest_replicas(&self) -> u32 {
+        let needs_one = self.group.automatic_failover != Toggle::Disabled
+            || self.group.multi_az != Toggle::Disabled;
+        self.policy.min_replicas.max(u32::from(needs_one))
+    }
+
+    fn cost_with(&self, change: &Change) -> Option<MonthlyCost> {
+        let (node_type, replicas) = match change {
+            Change::NodeType(to) => (to.clone(), replica_count(self.group)),
+            Change::Replicas(to) => (self.group.node_type.clone()?, *to),
+        };
+        cost::monthly(self.catalog, &node_type, self.engine, u64::from(replicas) + 1)
+    }
+}
+
+/// Whether an event says that this change failed. The words are AWS's own (facts 4.3); without them, time tells.
+fn tells_failure(event: &str, change: &Change) -> bool {
+    match change {
+        Change::NodeType(to) => {
+            event.contains("Failed applying modification") && event.contains(to.as_str())
+        }
+        Change::Replicas(_) => false,
+    }
+}
+
+/// Tags hold whole seconds, so that what is written compares equal to what is read.
+fn whole_seconds(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float becomes the nearest number that there is, and counts are not negative"
+)]
+fn whole(count: f64) -> u32 {
+    count as u32
+}
+
+/// No change fails within seconds.
+const LOOK_AT_EVENTS_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+
+#[cfg(test)]
+mod tests;
