@@ -2,6 +2,7 @@
 
 mod create;
 mod group;
+mod scale;
 
 use aws_sdk_elasticache::Client;
 

@@ -1,0 +1,61 @@
+//! Node type and replica count of a group.
+
+use domain::{GroupId, NodeType};
+
+use super::create::count;
+use crate::{ElastiCache, Fault};
+
+impl ElastiCache {
+    /// The node types that ElastiCache would change this group to, larger and smaller, in no useful order (facts 4.1).
+    pub async fn allowed_node_types(&self, group: &GroupId) -> Result<Vec<NodeType>, Fault> {
+        let answer = self
+            .client
+            .list_allowed_node_type_modifications()
+            .replication_group_id(group.as_str())
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("ListAllowedNodeTypeModifications", err))?;
+        let names = answer.scale_up_modifications().iter().chain(answer.scale_down_modifications());
+        // A name of a shape that we do not know is a type that we do not choose.
+        Ok(names.filter_map(|it| NodeType::parse(it).ok()).collect())
+    }
+
+    /// Asks for another node type, now and not in the maintenance window. It takes minutes and may be dropped (facts 4.3).
+    pub async fn resize(&self, group: &GroupId, to: &NodeType) -> Result<(), Fault> {
+        self.client
+            .modify_replication_group()
+            .replication_group_id(group.as_str())
+            .cache_node_type(to.as_str())
+            .apply_immediately(true)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("ModifyReplicationGroup", err))?;
+        Ok(())
+    }
+
+    /// Asks for so many replicas, which is more than there are. The primary is not counted (facts 4.4).
+    pub async fn add_replicas(&self, group: &GroupId, to: u32) -> Result<(), Fault> {
+        self.client
+            .increase_replica_count()
+            .replication_group_id(group.as_str())
+            .new_replica_count(count(to))
+            .apply_immediately(true)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("IncreaseReplicaCount", err))?;
+        Ok(())
+    }
+
+    /// Asks for so many replicas, which is fewer than there are. ElastiCache chooses which go, and keeps the zones apart (facts 4.4).
+    pub async fn remove_replicas(&self, group: &GroupId, to: u32) -> Result<(), Fault> {
+        self.client
+            .decrease_replica_count()
+            .replication_group_id(group.as_str())
+            .new_replica_count(count(to))
+            .apply_immediately(true)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("DecreaseReplicaCount", err))?;
+        Ok(())
+    }
+}
