@@ -1,1 +1,456 @@
-//! The vocabulary and the decisions of `rotate`.
+//! Rotation: the words for a secret, its versions, and what each node says to each of them.
+//!
+//! The AUTH token of a group lives in a secret, plain, one version a token. ElastiCache honours at most two tokens, drops the oldest
+//! with every `ROTATE` and never tells which ones it has (facts 2.2). The only witness is a login, so every decision here
+//! is made on what each node says to each token.
+
+mod note;
+mod plan;
+#[cfg(test)]
+mod sample;
+mod sweep;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::token::TokenError;
+use crate::{Arn, AuthToken, GroupId, GroupStatus, GroupView, MemberId, Tags, tag};
+
+pub use note::{Asked, Change, Revoked};
+pub use plan::plan;
+pub use sweep::{Standing, plan_sweep, standing};
+
+/// The four calls of Secrets Manager, in their order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stage {
+    /// Makes a token and keeps it as `AWSPENDING`.
+    Create,
+    /// Has the group accept it, beside the one in use.
+    Set,
+    /// Logs in with it on every node.
+    Test,
+    /// Makes it `AWSCURRENT`.
+    Finish,
+}
+
+impl Stage {
+    /// All four, in the order of a rotation.
+    pub const ALL: [Self; 4] = [Self::Create, Self::Set, Self::Test, Self::Finish];
+
+    /// Reads the name of a step: camel case as events have it, or snake case as the guide spells it (facts 3.1).
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "createSecret" | "create_secret" => Some(Self::Create),
+            "setSecret" | "set_secret" => Some(Self::Set),
+            "testSecret" | "test_secret" => Some(Self::Test),
+            "finishSecret" | "finish_secret" => Some(Self::Finish),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "createSecret",
+            Self::Set => "setSecret",
+            Self::Test => "testSecret",
+            Self::Finish => "finishSecret",
+        })
+    }
+}
+
+/// The id of a version of a secret, which Secrets Manager calls a client request token.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct VersionId(String);
+
+/// A text that is no version id.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a version id has 32 to 64 letters, digits and hyphens")]
+pub struct VersionIdError;
+
+impl VersionId {
+    /// Checks a version id (facts 3.2).
+    pub fn parse(text: &str) -> Result<Self, VersionIdError> {
+        let legal = |it: char| it.is_ascii_alphanumeric() || it == '-';
+        if !(32..=64).contains(&text.len()) || !text.chars().all(legal) {
+            return Err(VersionIdError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VersionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A label that Secrets Manager keeps on one version at a time.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Label {
+    /// What applications read.
+    Current,
+    /// What a rotation works on.
+    Pending,
+    /// What applications read before.
+    Previous,
+}
+
+impl Label {
+    /// The label as the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "AWSCURRENT",
+            Self::Pending => "AWSPENDING",
+            Self::Previous => "AWSPREVIOUS",
+        }
+    }
+
+    /// Reads a label; others, which people may add, are none of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Current, Self::Pending, Self::Previous].into_iter().find(|it| it.as_str() == text)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The versions of a secret that carry labels, and which.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Labels(BTreeMap<VersionId, BTreeSet<Label>>);
+
+impl Labels {
+    /// Tells whether Secrets Manager lists this version.
+    pub fn list(&self, version: &VersionId) -> bool {
+        self.0.contains_key(version)
+    }
+
+    /// Tells whether a version carries a label.
+    pub fn has(&self, version: &VersionId, label: Label) -> bool {
+        self.0.get(version).is_some_and(|it| it.contains(&label))
+    }
+
+    /// Tells whether a version carries any of the three labels.
+    fn any(&self, version: &VersionId) -> bool {
+        self.0.get(version).is_some_and(|it| !it.is_empty())
+    }
+
+    /// The version that carries a label.
+    pub fn of(&self, label: Label) -> Option<&VersionId> {
+        self.0.iter().find(|(_, labels)| labels.contains(&label)).map(|(version, _)| version)
+    }
+}
+
+impl FromIterator<(VersionId, BTreeSet<Label>)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (VersionId, BTreeSet<Label>)>>(versions: I) -> Self {
+        Self(versions.into_iter().collect())
+    }
+}
+
+/// A secret as `DescribeSecret` tells it: everything but values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecretView {
+    /// What it is.
+    pub arn: Arn,
+    /// Its tags.
+    pub tags: Tags,
+    /// Whether rotation is on.
+    pub rotation_enabled: bool,
+    /// Whether it waits for its end in the recovery window.
+    pub is_leaving: bool,
+    /// Its versions.
+    pub labels: Labels,
+    /// When Secrets Manager last finished a rotation.
+    pub last_rotated: Option<Timestamp>,
+    /// When anything about it last changed.
+    pub last_changed: Option<Timestamp>,
+}
+
+impl SecretView {
+    /// The group whose token this is, if the secret is one of ours.
+    pub fn group(&self) -> Result<GroupId, Refusal> {
+        let missing = |key| Refusal::NotOurs { missing: key };
+        self.tags.get(tag::OWNER).filter(|it| !it.is_empty()).ok_or(missing(tag::OWNER))?;
+        let group = self.tags.get(tag::GROUP).ok_or(missing(tag::GROUP))?;
+        GroupId::parse(group)
+            .map_err(|err| Refusal::BadTag { key: tag::GROUP, why: err.to_string() })
+    }
+
+    /// The change of the token that was last asked for.
+    pub fn asked(&self) -> Option<Asked> {
+        Asked::parse(self.tags.get(tag::ASKED)?)
+    }
+
+    /// The version that was last proven to be the only one accepted.
+    pub fn revoked(&self) -> Option<Revoked> {
+        Revoked::parse(self.tags.get(tag::REVOKED)?)
+    }
+
+    /// A version whose token was sent to the group, and which lost its label before it was promoted: a rotation given up.
+    ///
+    /// ElastiCache may still honour that token as the newest of its two, and then the next `ROTATE` drops the one in use.
+    pub fn given_up(&self) -> Option<VersionId> {
+        let asked = self.asked().filter(|it| it.change == Change::Rotate)?;
+        if self.labels.any(&asked.version) || self.revoked().is_some_and(|it| asked.at <= it.at) {
+            return None;
+        }
+        Some(asked.version)
+    }
+}
+
+/// The value of one version.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Value {
+    /// There is none: a version gets its label before its value (facts 3.2).
+    Absent,
+    /// It is not text.
+    Binary,
+    /// It is text, but no token. The text is not kept.
+    Bad(TokenError),
+    /// A token, and when it was put there.
+    Token(AuthToken, Option<Timestamp>),
+}
+
+impl Value {
+    /// The token, where there is one.
+    pub fn token(&self) -> Option<&AuthToken> {
+        match self {
+            Self::Token(token, _) => Some(token),
+            Self::Absent | Self::Binary | Self::Bad(_) => None,
+        }
+    }
+
+    /// When it was put there.
+    pub fn created(&self) -> Option<Timestamp> {
+        match self {
+            Self::Token(_, created) => *created,
+            Self::Absent | Self::Binary | Self::Bad(_) => None,
+        }
+    }
+
+    /// The token, or a refusal that says what is there instead.
+    fn required(&self, label: Label) -> Result<&AuthToken, Refusal> {
+        match self {
+            Self::Token(token, _) => Ok(token),
+            Self::Absent => Err(Refusal::NoValue(label)),
+            Self::Binary => Err(Refusal::NotText(label)),
+            Self::Bad(err) => Err(Refusal::BadToken(label, *err)),
+        }
+    }
+}
+
+/// What is tried on a node.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Key {
+    /// The token of `AWSPENDING`.
+    Pending,
+    /// The token of `AWSCURRENT`.
+    Current,
+    /// The token of `AWSPREVIOUS`.
+    Previous,
+    /// The token of a rotation that was given up.
+    GivenUp,
+    /// No password.
+    Nothing,
+}
+
+/// What a node says to one login.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// Come in.
+    Accepted,
+    /// Not with this.
+    Refused,
+    /// It did not say, and why.
+    Unreachable(String),
+}
+
+/// One node, and what it says to each key that was tried.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Node {
+    /// The member.
+    pub id: MemberId,
+    /// What it says.
+    pub verdicts: BTreeMap<Key, Verdict>,
+}
+
+impl Node {
+    /// Tells whether a key opens it.
+    pub fn accepts(&self, key: Key) -> bool {
+        self.verdicts.get(&key) == Some(&Verdict::Accepted)
+    }
+}
+
+/// Everything that a stage or the sweep decides on. What a stage has no use for is not read, and is empty here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RotationView {
+    /// The secret.
+    pub secret: SecretView,
+    /// The value of the version that is being rotated to.
+    pub pending: Value,
+    /// The value of `AWSCURRENT`.
+    pub current: Value,
+    /// The value of `AWSPREVIOUS`.
+    pub previous: Value,
+    /// The value of the version that was given up.
+    pub given_up: Value,
+    /// The group.
+    pub group: Option<GroupView>,
+    /// What its nodes say.
+    pub nodes: Vec<Node>,
+}
+
+impl RotationView {
+    /// The token of a rotation given up, unless it became known under another version since.
+    fn stray(&self) -> Option<&AuthToken> {
+        let stray = self.given_up.token()?;
+        let known = [&self.pending, &self.current, &self.previous];
+        (!known.iter().any(|it| it.token() == Some(stray))).then_some(stray)
+    }
+
+    /// Whether a key opens every node, of which there is at least one.
+    pub fn opens_all(&self, key: Key) -> bool {
+        !self.nodes.is_empty() && self.nodes.iter().all(|it| it.accepts(key))
+    }
+
+    /// Whether a key opens at least one node.
+    pub fn opens_any(&self, key: Key) -> bool {
+        self.nodes.iter().any(|it| it.accepts(key))
+    }
+
+    /// The first node that could not be asked, and why.
+    fn unreachable(&self) -> Option<(&MemberId, &str)> {
+        self.nodes.iter().find_map(|node| {
+            node.verdicts.values().find_map(|verdict| match verdict {
+                Verdict::Unreachable(why) => Some((&node.id, why.as_str())),
+                Verdict::Accepted | Verdict::Refused => None,
+            })
+        })
+    }
+
+    /// The nodes that a key does not open, for a person to read.
+    fn closed_to(&self, key: Key) -> String {
+        let closed = self.nodes.iter().filter(|it| !it.accepts(key)).map(|it| it.id.as_str());
+        closed.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// One step of a rotation. It names versions and holds no token: steps are logged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// Make a token and keep it as `AWSPENDING`.
+    Generate,
+    /// Keep the token of a rotation that was given up as `AWSPENDING`: the group may honour it already.
+    TakeUp(VersionId),
+    /// Have the group accept the pending token beside the current one.
+    Rotate(GroupId),
+    /// Move `AWSCURRENT` to the pending version, away from this one.
+    Promote { from: Option<VersionId> },
+    /// Have the group accept the current token and nothing else.
+    Revoke { group: GroupId, current: VersionId },
+    /// Note on the secret that the group was seen to accept nothing but this version.
+    NoteRevoked(VersionId),
+}
+
+/// Why a rotation does not go on, and what to do about it.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The secret has no tag of ours.
+    #[error(
+        "not our secret: it has no tag {missing}; tag it with {owner} and {group} to have it rotated here, or give it another rotation function",
+        owner = tag::OWNER,
+        group = tag::GROUP
+    )]
+    NotOurs { missing: &'static str },
+    /// A tag that cannot be read.
+    #[error("the tag {key} of the secret is wrong: {why}; correct it and rotate again")]
+    BadTag { key: &'static str, why: String },
+    /// Rotation is off.
+    #[error("rotation is off for this secret; turn it on with a schedule, or by RotateSecret")]
+    RotationOff,
+    /// The version is not one that Secrets Manager lists.
+    #[error(
+        "version {0} is not staged for rotation: the secret does not list it; start the rotation with RotateSecret, not by calling this function"
+    )]
+    UnknownVersion(VersionId),
+    /// The version has another label.
+    #[error(
+        "version {0} is not staged for rotation: it does not carry AWSPENDING; start the rotation with RotateSecret, not by calling this function"
+    )]
+    NotPending(VersionId),
+    /// A version without a value.
+    #[error(
+        "{0} has no value yet; createSecret puts one there when Secrets Manager starts the rotation over"
+    )]
+    NoValue(Label),
+    /// A value that is not text.
+    #[error("the value of {0} is binary; put the AUTH token there as plain text")]
+    NotText(Label),
+    /// A value that is not a token.
+    #[error(
+        "the value of {0} is no AUTH token: {1}; put a legal one there, or remove AWSPENDING from that version and rotate again"
+    )]
+    BadToken(Label, TokenError),
+    /// The pending token is the one in use.
+    #[error(
+        "AWSPENDING holds the same token as AWSCURRENT; remove AWSPENDING from that version and rotate again"
+    )]
+    SameToken,
+    /// The group is not there.
+    #[error("the replication group {group} does not exist; correct the tag {tag} of the secret, or delete the secret if the group was deleted on purpose", tag = tag::GROUP)]
+    GroupGone { group: GroupId },
+    /// The group is in a state from which it does not come back.
+    #[error(
+        "the replication group {group} is {status}; a token can be changed only on a group that is available"
+    )]
+    GroupLost { group: GroupId, status: GroupStatus },
+    /// The group has no TLS.
+    #[error(
+        "the replication group {0} has no encryption in transit, and AUTH needs it (EnableEncryptionInTransit); nothing was changed"
+    )]
+    NoTls(GroupId),
+    /// Neither token opens a node.
+    #[error(
+        "neither AWSPENDING nor AWSCURRENT opens {nodes}; another ROTATE could drop the token that clients use, so none was sent; put the token in use into the secret as AWSCURRENT, then rotate again"
+    )]
+    LockedOut { nodes: String },
+    /// The current token does not open a node.
+    #[error(
+        "AWSCURRENT does not open {nodes}; clients that read the secret cannot log in there; rotate now, or put the token in use into the secret"
+    )]
+    CurrentRefused { nodes: String },
+    /// The pending token does not open a node.
+    #[error(
+        "AWSPENDING does not open {nodes}, so it is not made current; Secrets Manager starts the rotation over"
+    )]
+    PendingRefused { nodes: String },
+    /// The group asks for no token at all.
+    #[error(
+        "the replication group {0} asks for no token: anybody in its network gets in; rotate now, which gives it one"
+    )]
+    NoTokenYet(GroupId),
+    /// The group holds the token of a rotation given up, and a ROTATE would drop the one in use.
+    #[error(
+        "the token of version {0}, whose rotation was given up, still opens a node; a ROTATE would drop the token in use; remove AWSPENDING from this version and rotate again, which takes that token up"
+    )]
+    GivenUpOpens(VersionId),
+    /// The group may hold the token of a rotation given up, and nobody knows it any more.
+    #[error("the token of version {0}, whose rotation was given up, was sent to the group and its value is gone; a ROTATE could drop the token in use; when clients may re-read the secret at once, remove the tag {asked} from the secret and rotate again", asked = tag::ASKED)]
+    GivenUpUnknown(VersionId),
+    /// A token of a rotation given up is still valid.
+    #[error(
+        "the token of version {0}, whose rotation was given up, is still valid; rotate now: the next rotation takes it up and then revokes it"
+    )]
+    GivenUpValid(VersionId),
+}

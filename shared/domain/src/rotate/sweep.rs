@@ -1,0 +1,373 @@
+//! The sweep: the old token and the passwordless door are closed once clients had time to read the new token.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::plan::{busy, group, silent};
+use super::{Change, Key, Label, Refusal, RotationView, Step, VersionId};
+use crate::{GroupStatus, Next, Wait, WaitingOn, tag};
+
+/// How it stands with the credential of a group, in the order in which a rotation passes through.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// The secret or the group is on its way out.
+    Leaving,
+    /// Secrets Manager works on this version.
+    UnderWay(VersionId),
+    /// Secrets Manager began this version and has not come back to it for long.
+    Stuck(VersionId),
+    /// The group applies a change of the token.
+    Changing,
+    /// An old way in is still open, on purpose, until then.
+    Overlap { old: Old, until: Timestamp },
+    /// An old way in is still open, and is to be closed with this version.
+    Due { old: Old, current: VersionId },
+    /// Only this version gets in, which is not noted yet.
+    Unnoted(VersionId),
+    /// Only this version gets in.
+    Closed(VersionId),
+}
+
+/// A way in that is to be closed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Old {
+    /// The token before the current one.
+    Token,
+    /// No password.
+    Nothing,
+}
+
+impl fmt::Display for Old {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token => "the old token",
+            Self::Nothing => "access without a password",
+        })
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leaving => f.write_str("the secret or its group is being deleted; nothing to do"),
+            Self::UnderWay(version) => write!(f, "a rotation to version {version} is under way"),
+            Self::Stuck(version) => {
+                write!(f, "the rotation to version {version} was left unfinished; going on with it")
+            }
+            Self::Changing => f.write_str("the group is applying a token change"),
+            Self::Overlap { old, until } => {
+                write!(f, "the current token is valid, and {old} until {until}")
+            }
+            Self::Due { old, .. } => {
+                write!(f, "the current token is valid, and {old}, whose grace is over")
+            }
+            Self::Unnoted(_) | Self::Closed(_) => {
+                f.write_str("only the current token is valid, on every node")
+            }
+        }
+    }
+}
+
+/// Tells how it stands with a secret and its group.
+pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal> {
+    view.secret.group()?;
+    let grace = grace(view)?;
+    if view.secret.is_leaving || is_going(view) {
+        return Ok(Standing::Leaving);
+    }
+    let labels = &view.secret.labels;
+    let current = labels.of(Label::Current).ok_or(Refusal::NoValue(Label::Current))?;
+    if let Some(pending) = labels.of(Label::Pending).filter(|it| *it != current) {
+        return Ok(if is_stuck(view, now) {
+            Standing::Stuck(pending.clone())
+        } else {
+            Standing::UnderWay(pending.clone())
+        });
+    }
+    let group = group(view)?;
+    view.current.required(Label::Current)?;
+    if group.token_change.is_some() || silent(view).is_some() {
+        return Ok(Standing::Changing);
+    }
+    if view.opens_any(Key::Nothing) && !(group.auth_token_enabled && view.opens_all(Key::Current)) {
+        return Err(Refusal::NoTokenYet(group.id.clone()));
+    }
+    if !view.opens_all(Key::Current) {
+        return Err(Refusal::CurrentRefused { nodes: view.closed_to(Key::Current) });
+    }
+    if let Some(given_up) = view.secret.given_up().filter(|_| view.opens_any(Key::GivenUp)) {
+        // SET takes only the token that was last rotated to (facts 2.2), and that is this one, not the current.
+        return Err(Refusal::GivenUpValid(given_up));
+    }
+    let Some(old) = open(view) else {
+        let noted = view.secret.revoked().is_some_and(|it| it.version == *current);
+        let current = current.clone();
+        return Ok(if noted { Standing::Closed(current) } else { Standing::Unnoted(current) });
+    };
+    if view.secret.asked().is_some_and(|it| it.change == Change::Set && it.may_not_show(now)) {
+        return Ok(Standing::Changing);
+    }
+    let until = began(view).saturating_add(grace).unwrap_or(Timestamp::MAX);
+    Ok(if now < until {
+        Standing::Overlap { old, until }
+    } else {
+        Standing::Due { old, current: current.clone() }
+    })
+}
+
+/// Decides what the sweep does with a secret.
+pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<Step, Refusal> {
+    match standing(view, now) {
+        Ok(Standing::Changing) => {
+            Next::Wait(silent(view).unwrap_or_else(|| Wait::slow(WaitingOn::TokenChange)))
+        }
+        Ok(Standing::Due { current, .. }) => match &view.group {
+            Some(group) if group.is_settled() => {
+                Next::Do(Step::Revoke { group: group.id.clone(), current })
+            }
+            Some(group) => Next::Wait(busy(group)),
+            None => Next::Settled,
+        },
+        Ok(Standing::Unnoted(current)) => Next::Do(Step::NoteRevoked(current)),
+        Ok(
+            Standing::Leaving
+            | Standing::UnderWay(_)
+            | Standing::Stuck(_)
+            | Standing::Overlap { .. }
+            | Standing::Closed(_),
+        ) => Next::Settled,
+        Err(refusal) => Next::Refuse(refusal),
+    }
+}
+
+fn is_going(view: &RotationView) -> bool {
+    view.group.as_ref().is_some_and(|it| it.status == GroupStatus::Deleting)
+}
+
+/// An old way in that is open on some node. The copy of the current token under another label is no old one.
+fn open(view: &RotationView) -> Option<Old> {
+    if view.opens_any(Key::Nothing) {
+        return Some(Old::Nothing);
+    }
+    let is_old = view.previous.token().is_some() && view.previous.token() != view.current.token();
+    (is_old && view.opens_any(Key::Previous)).then_some(Old::Token)
+}
+
+/// How long the old token stays, by the tag of the secret.
+fn grace(view: &RotationView) -> Result<SignedDuration, Refusal> {
+    let Some(text) = view.secret.tags.get(tag::GRACE_MINUTES) else { return Ok(GRACE) };
+    let minutes = text.trim().parse::<u32>().map_err(|_| Refusal::BadTag {
+        key: tag::GRACE_MINUTES,
+        why: format!("\"{text}\" is not a number of minutes"),
+    })?;
+    Ok(SignedDuration::from_mins(i64::from(minutes)))
+}
+
+/// When clients could first read the current token.
+///
+/// `LastRotatedDate` tells, but Secrets Manager writes it after `finishSecret` has answered. In between it is that of the rotation before, and
+/// believing it would revoke the old token at once. A date from before the current value was made is therefore not believed.
+fn began(view: &RotationView) -> Timestamp {
+    let made = view.current.created().unwrap_or(Timestamp::MIN);
+    let rotated = view.secret.last_rotated.filter(|it| made <= *it);
+    rotated.or(view.secret.last_changed).unwrap_or(made).max(made)
+}
+
+/// Whether Secrets Manager has had its time for all of its retries.
+fn is_stuck(view: &RotationView, now: Timestamp) -> bool {
+    let asked = view.secret.asked().map(|it| it.at);
+    let began = view.pending.created().max(asked).or(view.secret.last_changed);
+    began.is_some_and(|it| it.saturating_add(STUCK_AFTER).unwrap_or(Timestamp::MAX) <= now)
+}
+
+/// How long the old token stays where no tag says.
+const GRACE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Longer than the retries of Secrets Manager leave a version alone, as far as anybody has seen; coming too early would do no harm, as
+/// every step may run twice.
+const STUCK_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::sample::{LOST, NEW, minutes_before, noon, rotated, sample, token, version};
+    use super::super::{Labels, Value};
+    use super::*;
+    use crate::group::Toggle;
+
+    #[track_caller]
+    fn check(view: RotationView, stands: &str, does: &str) {
+        let said = match standing(&view, noon()) {
+            Ok(standing) => standing.to_string(),
+            Err(refusal) => refusal.to_string(),
+        };
+        assert!(said.starts_with(stands), "{said}");
+        let done = match plan_sweep(&view, noon()) {
+            Next::Settled => "nothing".to_owned(),
+            Next::Do(step) => format!("{step:?}"),
+            Next::Wait(wait) => format!("wait for {}", wait.on),
+            Next::Refuse(refusal) => refusal.to_string(),
+        };
+        assert!(done.starts_with(does), "{done}");
+    }
+
+    #[test]
+    fn the_old_token_stays_for_its_grace() {
+        let until = "the current token is valid, and the old token until 2026-03-01T12:01:00Z";
+        check(rotated(59), until, "nothing");
+        check(
+            rotated(60),
+            "the current token is valid, and the old token, whose grace is over",
+            "Revoke",
+        );
+    }
+
+    #[test]
+    fn no_tag_means_a_day() {
+        let untagged =
+            |minutes| rotated(minutes).change(|it| drop(it.secret.tags.remove(tag::GRACE_MINUTES)));
+        check(untagged(1439), "the current token is valid, and the old token until", "nothing");
+        check(untagged(1440), "the current token is valid, and the old token, whose", "Revoke");
+        let odd = rotated(60).tag(tag::GRACE_MINUTES, "soon");
+        check(odd, "the tag cachewarden:grace-minutes of the secret is wrong: \"soon\"", "the tag");
+    }
+
+    #[test]
+    fn the_date_of_the_rotation_before_ends_no_grace() {
+        // AWSCURRENT has moved, and Secrets Manager has not written the date yet.
+        let early = rotated(5).change(|it| {
+            it.secret.last_rotated = Some(minutes_before(9000));
+            it.secret.last_changed = Some(minutes_before(0));
+        });
+        check(
+            early,
+            "the current token is valid, and the old token until 2026-03-01T13:00:00Z",
+            "nothing",
+        );
+    }
+
+    #[test]
+    fn the_passwordless_door_is_closed_in_the_same_way() {
+        let optional = |minutes| rotated(minutes).nodes("current nothing");
+        check(
+            optional(59),
+            "the current token is valid, and access without a password until",
+            "nothing",
+        );
+        check(
+            optional(60),
+            "the current token is valid, and access without a password, whose",
+            "Revoke",
+        );
+        let open = rotated(60).group(|it| it.auth_token_enabled = false).nodes("nothing");
+        check(open, "the replication group orders asks for no token", "the replication group");
+    }
+
+    #[test]
+    fn the_proof_is_noted_once() {
+        check(rotated(60).nodes("current"), "only the current token is valid", "NoteRevoked");
+        let noted = |of: &str| {
+            let note = format!("{of} at {}", minutes_before(1));
+            rotated(60).nodes("current").tag(tag::REVOKED, &note)
+        };
+        check(noted(NEW), "only the current token is valid", "nothing");
+        check(noted(LOST), "only the current token is valid", "NoteRevoked");
+        // A note is no proof: the door is looked at each time.
+        check(
+            noted(NEW).nodes("current previous"),
+            "the current token is valid, and the old",
+            "Revoke",
+        );
+    }
+
+    #[test]
+    fn one_node_that_opens_is_enough_to_revoke() {
+        let half = rotated(60).each_node("current", "current previous");
+        check(half, "the current token is valid, and the old token, whose", "Revoke");
+    }
+
+    #[test]
+    fn a_look_too_soon_after_a_set_does_not_send_another() {
+        let asked = |minutes| {
+            rotated(60).tag(tag::ASKED, &format!("set={NEW} at {}", minutes_before(minutes)))
+        };
+        check(asked(2), "the group is applying", "wait for an AUTH token change");
+        check(asked(2).nodes("current"), "only the current token is valid", "NoteRevoked");
+        check(asked(3), "the current token is valid, and the old token, whose", "Revoke");
+        let note = format!("rotate={NEW} at {}", minutes_before(1));
+        let rotated = rotated(60).tag(tag::ASKED, &note);
+        check(rotated, "the current token is valid, and the old token, whose", "Revoke");
+    }
+
+    #[test]
+    fn a_busy_group_is_left_to_the_next_sweep() {
+        let state = |status| rotated(60).group(|it| it.status = status);
+        check(state(GroupStatus::Snapshotting), "the current token", "wait for a snapshot");
+        check(state(GroupStatus::Modifying), "the current token", "wait for a modification");
+        let setting = rotated(60).group(|it| it.token_change = Some("SETTING".to_owned()));
+        check(setting, "the group is applying a token change", "wait for an AUTH");
+        let failover = rotated(60).group(|it| it.automatic_failover = Toggle::Enabling);
+        check(failover, "the current token", "wait for a modification");
+        check(rotated(60).deaf(), "the group is applying", "wait for the member orders-002");
+    }
+
+    #[test]
+    fn a_rotation_under_way_is_left_alone() {
+        let due = || sample().nodes("pending current previous");
+        check(due(), "a rotation to version 11111111", "nothing");
+        let old = due().change(|it| it.pending = token(NEW, minutes_before(15)));
+        check(
+            old.clone(),
+            "the rotation to version 11111111-1111-4111-8111-111111111111 was left",
+            "nothing",
+        );
+        let note = format!("rotate={NEW} at {}", minutes_before(2));
+        check(old.tag(tag::ASKED, &note), "a rotation to version 11111111", "nothing");
+    }
+
+    #[test]
+    fn nothing_is_revoked_where_the_current_token_does_not_open() {
+        let said = "AWSCURRENT does not open orders-002";
+        check(rotated(60).each_node("current", "previous"), said, said);
+    }
+
+    #[test]
+    fn the_token_of_a_rotation_given_up_is_told() {
+        let note = format!("rotate={LOST} at {}", minutes_before(90));
+        let view = rotated(60)
+            .tag(tag::ASKED, &note)
+            .change(|it| it.given_up = token(LOST, minutes_before(91)))
+            .nodes("current given-up");
+        let said = "the token of version 44444444-4444-4444-8444-444444444444, whose rotation was given up, is still valid";
+        check(view.clone(), said, said);
+        check(view.nodes("current"), "only the current token is valid", "NoteRevoked");
+    }
+
+    #[test]
+    fn what_is_being_deleted_is_left_alone() {
+        check(
+            rotated(60).change(|it| it.secret.is_leaving = true),
+            "the secret or its group",
+            "nothing",
+        );
+        let going = rotated(60).group(|it| it.status = GroupStatus::Deleting);
+        check(going, "the secret or its group", "nothing");
+        let gone = rotated(60).change(|it| it.group = None);
+        check(gone, "the replication group orders does not exist", "the replication group");
+    }
+
+    #[test]
+    fn a_secret_that_never_rotated_has_nothing_to_revoke() {
+        let fresh = rotated(60).nodes("current").change(|it| {
+            it.previous = Value::Absent;
+            it.secret.last_rotated = None;
+            it.secret.labels =
+                Labels::from_iter([(version(NEW), BTreeSet::from([Label::Current]))]);
+        });
+        check(fresh.clone(), "only the current token is valid", "NoteRevoked");
+        let empty = fresh.change(|it| it.current = Value::Absent);
+        check(empty, "AWSCURRENT has no value", "AWSCURRENT has no value");
+    }
+}
