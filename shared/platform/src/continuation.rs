@@ -1,6 +1,8 @@
 //! Long work, carried by a Step Functions execution past one invocation.
 
 use aws_sdk_sfn::Client;
+use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
+use aws_smithy_types::DateTime;
 use domain::{Arn, Wait};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -115,23 +117,29 @@ impl Executions {
         }
     }
 
-    /// Stops the running executions whose name starts with this prefix, but for one: newer work on the same thing replaces them.
-    pub async fn stop_others(&self, prefix: &str, but: &str, why: &str) -> Result<usize, Fault> {
-        let mut running = self
-            .client
-            .list_executions()
-            .state_machine_arn(self.state_machine.as_str())
-            .status_filter(aws_sdk_sfn::types::ExecutionStatus::Running)
-            .into_paginator()
-            .items()
-            .send();
-        let mut stopped = 0;
-        while let Some(execution) = running.next().await {
-            let execution = execution.map_err(|err| Fault::from_sdk("ListExecutions", err))?;
-            if !execution.name().starts_with(prefix) || execution.name() == but {
-                continue;
-            }
-            self.client
+    /// Stops the older executions whose name starts with this prefix, since newer work on the same thing replaces theirs, and tells when
+    /// the last of them ended: a call that it made may still be under way then.
+    ///
+    /// Only older ones: of two that run at once, each would else stop the other, and nobody would answer.
+    pub async fn supersede(
+        &self,
+        prefix: &str,
+        ours: &Carrier,
+        why: &str,
+    ) -> Result<Option<Timestamp>, Fault> {
+        let running = self.listed(prefix, ExecutionStatus::Running).await?;
+        // By the list's own clock, where it has us already: it is eventually consistent.
+        let since = running
+            .iter()
+            .find(|it| it.name() == ours.execution)
+            .map_or(ours.started_at, |it| timestamp(Some(it.start_date())));
+        let is_older = |it: &ExecutionListItem| {
+            (timestamp(Some(it.start_date())), it.name()) < (since, ours.execution.as_str())
+        };
+        let mut ended = Vec::new();
+        for execution in running.iter().filter(|it| it.name() != ours.execution && is_older(it)) {
+            let stopped = self
+                .client
                 .stop_execution()
                 .execution_arn(execution.execution_arn())
                 .error("Superseded")
@@ -139,10 +147,43 @@ impl Executions {
                 .send()
                 .await
                 .map_err(|err| Fault::from_sdk("StopExecution", err))?;
-            stopped += 1;
+            ended.push(timestamp(Some(stopped.stop_date())));
         }
-        Ok(stopped)
+        let stopped = self.listed(prefix, ExecutionStatus::Aborted).await?;
+        ended.extend(
+            stopped
+                .iter()
+                .filter(|it| it.name() != ours.execution)
+                .map(|it| timestamp(it.stop_date())),
+        );
+        Ok(ended.into_iter().max())
     }
+
+    /// The newest executions of a state whose name starts with this prefix.
+    async fn listed(
+        &self,
+        prefix: &str,
+        status: ExecutionStatus,
+    ) -> Result<Vec<ExecutionListItem>, Fault> {
+        let page = self
+            .client
+            .list_executions()
+            .state_machine_arn(self.state_machine.as_str())
+            .status_filter(status)
+            .max_results(LISTED_MAX)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("ListExecutions", err))?;
+        Ok(page.executions.into_iter().filter(|it| it.name().starts_with(prefix)).collect())
+    }
+}
+
+/// More executions than this at once would be more caches than an account may have nodes for.
+const LISTED_MAX: i32 = 1000;
+
+fn timestamp(date: Option<&DateTime>) -> Timestamp {
+    let nanos = date.map_or(0, DateTime::as_nanos);
+    Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! ElastiCache, in our words. Each file below is one kind of thing it keeps.
 
+mod change;
 mod create;
+mod delete;
+mod event;
 mod group;
+mod network;
+mod parameters;
 mod scale;
 
 use aws_sdk_elasticache::Client;

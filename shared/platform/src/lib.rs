@@ -4,6 +4,7 @@
 //! the clock, the environment and the network are met here and nowhere else.
 
 pub mod alarms;
+pub mod callback;
 pub mod clients;
 pub mod clock;
 pub mod continuation;
@@ -19,6 +20,7 @@ pub mod telemetry;
 pub mod topic;
 
 pub use crate::alarms::Alarms;
+pub use crate::callback::{Callback, ResponseUrl};
 pub use crate::clients::Aws;
 pub use crate::clock::{Clock, ClockSource};
 pub use crate::converge::{Operation, Outcome, converge};

@@ -182,7 +182,7 @@ fn group(
     wanted: bool,
     before: Option<&Map<String, Value>>,
 ) -> Option<GroupSpec> {
-    let node_type = node_type(read, "RedisNodeType", before).unwrap_or(None);
+    let node_type = node_type(read, "RedisNodeType", before, Some("cache.t4g.micro"));
     let version = version(read);
     let nodes = read.number("RedisNumCacheNodes", 1..=6).unwrap_or(2);
     let (at_rest, protection) = encryption(read);
@@ -278,18 +278,14 @@ fn version(read: &mut Properties<'_>) -> Option<Version> {
     version.parse().ok().filter(|_| VERSIONS.contains(&version.as_str()))
 }
 
-/// A node type that can be made, or one that stands. `Some(None)` where nothing was said and nothing is wrong is not for
-/// `RedisNodeType`, which has a default.
+/// A node type that can be made, or one that stands.
 fn node_type(
     read: &mut Properties<'_>,
     property: &str,
     before: Option<&Map<String, Value>>,
-) -> Option<Option<NodeType>> {
-    let text = match (read.text(property), property) {
-        (Some(text), _) => text,
-        (None, "RedisNodeType") => "cache.t4g.micro".to_owned(),
-        (None, _) => return Some(None),
-    };
+    default: Option<&str>,
+) -> Option<NodeType> {
+    let text = read.text(property).or_else(|| default.map(str::to_owned))?;
     let stood = before.and_then(|it| it.get(property)).and_then(Value::as_str) == Some(&text);
     let node_type = read.problems.keep(property, NodeType::parse(&text))?;
     let rule = match Catalog::embedded().find(&node_type) {
@@ -300,7 +296,7 @@ fn node_type(
         Some(entry) if !entry.current && !stood => {
             format!("{node_type} is of a previous generation, of which AWS makes no new nodes")
         }
-        Some(_) => return Some(Some(node_type)),
+        Some(_) => return Some(node_type),
     };
     read.problems.add(property, rule);
     None
@@ -348,7 +344,7 @@ fn autoscale(
     before: Option<&Map<String, Value>>,
 ) -> AutoscalePolicy {
     let mode = read.one_of("AutoscaleMode", AUTOSCALE_MODES, "full");
-    let max_node_type = node_type(read, "AutoscaleMaxNodeType", before).flatten();
+    let max_node_type = node_type(read, "AutoscaleMaxNodeType", before, None);
     let min_replicas = read.number("AutoscaleMinReplicas", 0..=5);
     let max_replicas = read.number("AutoscaleMaxReplicas", 0..=5);
     let memory = |it: &NodeType| Catalog::embedded().find(it).map(|it| it.maxmemory);

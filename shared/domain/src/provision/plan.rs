@@ -46,10 +46,9 @@ pub(super) fn ownership(group: &GroupView, owner: &Owner) -> Ownership {
     let described = group.description == name::description(&group.id, owner);
     match (&group.tags, &group.status) {
         (Some(tags), _) if owner.owns(tags) => Ownership::Ours,
-        (Some(_), _) => Ownership::Foreign,
         (None, _) if described => Ownership::Ours,
-        // Its tags will never be told.
-        (None, GroupStatus::CreateFailed) => Ownership::Foreign,
+        // Of a group that could not be made, the tags will never be told.
+        (Some(_), _) | (None, GroupStatus::CreateFailed) => Ownership::Foreign,
         (None, _) => Ownership::Unknown,
     }
 }
@@ -62,10 +61,11 @@ fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     if let Some(next) = beside(wanted, around, &parameter_group, &family) {
         return next;
     }
-    let secret = match secret(wanted, around) {
-        Ok(secret) => secret,
-        Err(next) => return next,
-    };
+    if let Some(next) = secret(wanted, around) {
+        return next;
+    }
+    let token = wanted.spec.protection.has_token();
+    let secret = around.secret.as_ref().filter(|_| token).map(|it| it.arn.clone());
     let tags = diff::tags(wanted, secret.as_deref());
     Next::Do(Step::MakeGroup { parameter_group, secret, tags })
 }
@@ -113,19 +113,20 @@ fn beside(
 /// What a parameter group has that nobody changed (facts 4.2).
 const DEFAULT_POLICY: &str = "volatile-lru";
 
-/// The secret of a group that is still to be made. It is there before the group, so that a crash between the two loses no token.
-fn secret(wanted: &Wanted, around: &Around) -> Result<Option<String>, Next<Step, Refusal>> {
+/// Makes the secret of a group that is still to be made; `None` where it is there or not needed. It is there before the group, so
+/// that a crash between the two loses no token.
+fn secret(wanted: &Wanted, around: &Around) -> Option<Next<Step, Refusal>> {
     if !wanted.spec.protection.has_token() {
-        return Ok(None);
+        return None;
     }
     match &around.secret {
-        None => Err(Next::Do(Step::MakeSecret)),
-        Some(it) if !wanted.owner.owns(&it.tags) => Err(Next::Refuse(Refusal::ForeignThing {
+        None => Some(Next::Do(Step::MakeSecret)),
+        Some(it) if !wanted.owner.owns(&it.tags) => Some(Next::Refuse(Refusal::ForeignThing {
             what: "secret",
             name: wanted.spec.secret_name.clone(),
         })),
-        Some(it) if it.deleted => Err(Next::Do(Step::RestoreSecret { arn: it.arn.clone() })),
-        Some(it) => Ok(Some(it.arn.clone())),
+        Some(it) if it.deleted => Some(Next::Do(Step::RestoreSecret { arn: it.arn.clone() })),
+        Some(_) => None,
     }
 }
 
@@ -271,7 +272,7 @@ fn upgrade(
     if stated < seen {
         let went_ahead = wanted.keep.version || upgraded_lately(tags, stated, now);
         return (!went_ahead)
-            .then(|| Next::Refuse(Refusal::Downgrade { has: seen, wants: stated }));
+            .then_some(Next::Refuse(Refusal::Downgrade { has: seen, wants: stated }));
     }
     let asked = Asked { field: AskedField::EngineVersion, value: stated.to_string(), at: now };
     let parameter_group = name::parameter_group(&wanted.spec.id, &name::family(stated));
@@ -304,21 +305,15 @@ fn tagged(
     around: &Around,
     seen: &Tags,
 ) -> Option<Next<Step, Refusal>> {
-    let secret = match (wanted.spec.protection.has_token(), &around.secret) {
-        (false, _) => None,
-        (true, None) => {
-            let name = wanted.spec.secret_name.clone();
-            return Some(Next::Refuse(Refusal::SecretGone { name }));
-        }
-        (true, Some(it)) if !wanted.owner.owns(&it.tags) => {
-            let name = wanted.spec.secret_name.clone();
-            return Some(Next::Refuse(Refusal::ForeignThing { what: "secret", name }));
-        }
-        (true, Some(it)) if it.deleted => {
-            return Some(Next::Do(Step::RestoreSecret { arn: it.arn.clone() }));
-        }
-        (true, Some(it)) => Some(it),
-    };
+    let token = wanted.spec.protection.has_token();
+    if token && around.secret.is_none() {
+        let name = wanted.spec.secret_name.clone();
+        return Some(Next::Refuse(Refusal::SecretGone { name }));
+    }
+    if let Some(next) = secret(wanted, around) {
+        return Some(next);
+    }
+    let secret = around.secret.as_ref().filter(|_| token);
     if let Some(secret) = secret {
         let (missing, _) = diff::tag_changes(&diff::secret_tags(wanted), &secret.tags);
         if !missing.is_empty() {
@@ -366,10 +361,8 @@ fn rotated(wanted: &Wanted, around: &Around) -> Option<Next<Step, Refusal>> {
 
 fn watched(wanted: &Wanted, group: &GroupView, around: &Around) -> Option<Next<Step, Refusal>> {
     let topics = wanted.alarm_topics();
-    let sought: Vec<AlarmSpec> = match wanted.spec.alarms {
-        true => alarm::wanted(&group.id, &group.member_ids),
-        false => Vec::new(),
-    };
+    let sought: Vec<AlarmSpec> =
+        if wanted.spec.alarms { alarm::wanted(&group.id, &group.member_ids) } else { Vec::new() };
     let stale: Vec<String> = around
         .alarms
         .iter()

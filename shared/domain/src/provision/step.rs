@@ -72,7 +72,7 @@ pub enum FinalSnapshot {
     None,
 }
 
-/// What one ModifyReplicationGroup changes at once; what is absent stays.
+/// What one `ModifyReplicationGroup` changes at once; what is absent stays.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Settings {
     /// The parameter group.
