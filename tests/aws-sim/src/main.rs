@@ -1,1 +1,3 @@
-fn main(){}
+//! The simulator as a program: `aws-sim --listen 127.0.0.1:PORT`.
+
+fn main() {}

@@ -1,0 +1,201 @@
+//! What the model decides and cannot do itself: publishing, calling functions, and everything that happens to a Redis process.
+//!
+//! The model never waits for an effect. Where it needs to know the end of one, the effect holds a [`Ticket`], and whoever executes
+//! effects hands it back with [`World::done`](crate::World::done). Effects on nodes arise only with [`DataPlane::Real`](crate::settings::DataPlane);
+//! they are to be executed in their order.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// Names one effect whose end the model wants to know.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Ticket(pub u64);
+
+/// One incarnation of a member. A change of node type or a failover replaces the server behind a member, whose name stays.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct NodeKey {
+    /// The member's cache cluster id.
+    pub member: String,
+    /// Counts the incarnations over all members, so that an id that is used again does not meet its past.
+    pub incarnation: u64,
+}
+
+impl fmt::Display for NodeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.member, self.incarnation)
+    }
+}
+
+/// An address as clients see it.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Endpoint {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// Whom a node lets in (facts 2.2).
+#[derive(Clone, Eq, PartialEq)]
+pub struct Access {
+    /// The tokens of the default user, oldest first: none, one or two.
+    pub passwords: Vec<String>,
+    /// Whether the default user needs no token. True also where there is none at all.
+    pub passwordless: bool,
+}
+
+impl Access {
+    /// Whether this token, or none, opens the node.
+    pub fn admits(&self, token: Option<&str>) -> bool {
+        match token {
+            None => self.passwordless,
+            Some(token) => self.passwords.iter().any(|it| it == token),
+        }
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Access({} tokens, passwordless: {})", self.passwords.len(), self.passwordless)
+    }
+}
+
+/// What a server is started as.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NodeSpec {
+    /// The replication group, or the cluster's own id where it stands alone.
+    pub group: String,
+    /// The node type's name.
+    pub node_type: String,
+    /// Bytes for data: the node type's maxmemory less the reserved part.
+    pub maxmemory: u64,
+    /// Engine parameters that differ from the engine's defaults, such as `maxmemory-policy`.
+    pub parameters: Vec<(String, String)>,
+    /// Whether clients must speak TLS.
+    pub tls: bool,
+    /// Whom it lets in.
+    pub access: Access,
+    /// Every host name under which clients may reach it, for its certificate.
+    pub names: Vec<String>,
+    /// The snapshot whose data it starts with.
+    pub load: Option<String>,
+}
+
+/// Something that must happen outside of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Publish to an SNS topic.
+    Publish {
+        /// The topic.
+        topic_arn: String,
+        /// The subject, if there is one.
+        subject: Option<String>,
+        /// The message, mostly JSON.
+        message: String,
+    },
+    /// Call a Lambda function and answer with `done`: `Ok(Done::Answered(payload))`, or the function's error.
+    InvokeFunction {
+        /// The function.
+        function_arn: String,
+        /// The event.
+        payload: Value,
+        /// Its end.
+        ticket: Ticket,
+    },
+    /// Start a server. Its end is that it answers.
+    StartNode {
+        /// The server.
+        node: NodeKey,
+        /// What it is.
+        spec: NodeSpec,
+        /// Its end.
+        ticket: Ticket,
+    },
+    /// Have a server replicate another. Its end is that all data has arrived.
+    Replicate {
+        /// The replica.
+        replica: NodeKey,
+        /// Its primary.
+        of: NodeKey,
+        /// Its end.
+        ticket: Ticket,
+    },
+    /// Make a replica the primary. Its end is that it takes writes.
+    Promote {
+        /// The new primary.
+        node: NodeKey,
+        /// The old one.
+        instead_of: NodeKey,
+        /// Whether the old one lives: it is then to stop writes and to hand over everything first. Otherwise it is lost with what it
+        /// has not replicated.
+        graceful: bool,
+        /// Its end.
+        ticket: Ticket,
+    },
+    /// Change whom a server lets in. Its end is that it does. Existing connections stay.
+    Accept {
+        /// The server.
+        node: NodeKey,
+        /// Whom.
+        access: Access,
+        /// Its end.
+        ticket: Ticket,
+    },
+    /// Change engine parameters of a running server.
+    Configure {
+        /// The server.
+        node: NodeKey,
+        /// Name and value.
+        parameters: Vec<(String, String)>,
+    },
+    /// Have an address lead to these servers, in turn. None: connections are refused. Connections to others are cut.
+    PointEndpoint {
+        /// The address.
+        endpoint: Endpoint,
+        /// The servers.
+        to: Vec<NodeKey>,
+    },
+    /// Stop a server and forget its data.
+    StopNode {
+        /// The server.
+        node: NodeKey,
+    },
+    /// Write a server's data under a snapshot's name. Its end is `Done::Saved`.
+    SaveSnapshot {
+        /// The server.
+        node: NodeKey,
+        /// The snapshot.
+        snapshot: String,
+        /// Its end.
+        ticket: Ticket,
+    },
+    /// Copy a snapshot's data.
+    CopySnapshot {
+        /// From.
+        source: String,
+        /// To.
+        target: String,
+        /// Its end.
+        ticket: Ticket,
+    },
+    /// Forget a snapshot's data.
+    DropSnapshot {
+        /// The snapshot.
+        snapshot: String,
+    },
+}
+
+/// How an effect ended well.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    /// Nothing to tell.
+    Plain,
+    /// A snapshot holds so many bytes.
+    Saved {
+        /// Size of the file.
+        bytes: u64,
+    },
+    /// What a function answered.
+    Answered(Value),
+}

@@ -1,0 +1,161 @@
+//! What goes wrong, as data: which call, and what befalls it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The faults that a world has in store.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    rules: Vec<Rule>,
+    /// Node types of which there is none, and when that is found out.
+    pub shortages: BTreeMap<String, Shortage>,
+    /// How many of the next node type changes are accepted and then rolled back (facts 4.3).
+    pub rollbacks: u32,
+    /// How many of the next snapshots fail.
+    pub failing_snapshots: u32,
+    /// How many of the next new members fail to come up: a new group is `create-failed`, a new replica never arrives.
+    pub failing_starts: u32,
+}
+
+/// When a want of capacity is found out (facts 1.3).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shortage {
+    /// The call is refused.
+    AtOnce,
+    /// The call is accepted, and the work fails.
+    Later,
+}
+
+/// One fault, and the calls that it befalls.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Calls to this service only, by its signing name.
+    pub service: Option<String>,
+    /// Calls of this operation only.
+    pub operation: Option<String>,
+    /// Of those, the calls that are passed over first.
+    pub after: usize,
+    /// Of the rest, how many it befalls.
+    pub times: usize,
+    /// What befalls them.
+    pub fault: Fault,
+}
+
+impl Rule {
+    /// Befalls the next call, whichever it is.
+    pub fn next(fault: Fault) -> Self {
+        Self { service: None, operation: None, after: 0, times: 1, fault }
+    }
+
+    /// Befalls the call of this number, counted from 0.
+    pub fn call(number: usize, fault: Fault) -> Self {
+        Self { after: number, ..Self::next(fault) }
+    }
+
+    /// Befalls the next call of this operation.
+    pub fn operation(name: &str, fault: Fault) -> Self {
+        Self { operation: Some(name.to_owned()), ..Self::next(fault) }
+    }
+
+    /// Befalls this many.
+    #[must_use]
+    pub fn times(self, times: usize) -> Self {
+        Self { times, ..self }
+    }
+
+    /// Passes over this many first.
+    #[must_use]
+    pub fn after(self, after: usize) -> Self {
+        Self { after, ..self }
+    }
+}
+
+/// What befalls a call.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The caller dies: the call has its effect or not, and nobody hears of it.
+    Cut(Side),
+    /// The connection breaks: the call has its effect or not, and the caller gets no answer.
+    Broken(Side),
+    /// Too many calls.
+    Throttled,
+    /// AWS has a problem. The call has no effect.
+    Unavailable,
+    /// The caller may not.
+    Denied,
+    /// Any other answer: status, code and message.
+    Answer(u16, String, String),
+    /// The answer takes this long.
+    Slow(Duration),
+}
+
+/// On which side of its effect a call is hit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Side {
+    /// The request never reached AWS.
+    BeforeEffect,
+    /// AWS did it; the answer was lost.
+    AfterEffect,
+}
+
+impl Plan {
+    /// Adds a fault.
+    pub fn add(&mut self, rule: Rule) {
+        self.rules.push(rule);
+    }
+
+    /// Forgets those that have not come about.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether every call rule has befallen all that it was to befall.
+    pub fn is_spent(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What befalls this call.
+    pub(crate) fn strike(&mut self, service: &str, operation: &str) -> Option<Fault> {
+        let mut struck = None;
+        for rule in &mut self.rules {
+            let matches = rule.service.as_deref().is_none_or(|it| it == service)
+                && rule.operation.as_deref().is_none_or(|it| it == operation);
+            if !matches {
+                continue;
+            }
+            if let Some(left) = rule.after.checked_sub(1) {
+                rule.after = left;
+            } else if struck.is_none() && 0 < rule.times {
+                rule.times -= 1;
+                struck = Some(rule.fault.clone());
+            }
+        }
+        self.rules.retain(|it| 0 < it.times);
+        struck
+    }
+
+    /// Takes one of a counted fault, if one is left.
+    pub(crate) fn take(count: &mut u32) -> bool {
+        let left = *count;
+        *count = left.saturating_sub(1);
+        0 < left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_befalls_the_calls_that_it_names() {
+        let mut plan = Plan::default();
+        plan.add(Rule::operation("CreateSnapshot", Fault::Throttled).after(1).times(2));
+        let mut strike = |operation| plan.strike("elasticache", operation).is_some();
+        assert!(!strike("CreateSnapshot"));
+        assert!(!strike("DescribeEvents"));
+        assert!(strike("CreateSnapshot"));
+        assert!(strike("CreateSnapshot"));
+        assert!(!strike("CreateSnapshot"));
+        assert!(plan.is_spent());
+    }
+}

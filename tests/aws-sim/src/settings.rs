@@ -1,0 +1,340 @@
+//! How a world is set up: its clock, its size in time, and every behaviour of AWS that nobody could confirm, as a switch.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Endpoint;
+
+/// All that a world needs to start.
+#[derive(Debug)]
+pub struct Settings {
+    /// The time at which it starts.
+    pub start: Timestamp,
+    /// The seed of every random choice.
+    pub seed: u64,
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// How long work takes.
+    pub durations: Durations,
+    /// What is not known of AWS.
+    pub switches: Switches,
+    /// Whether real servers stand behind the nodes.
+    pub data_plane: DataPlane,
+    /// Where endpoints get their addresses.
+    pub addresses: Box<dyn Addresses>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            start: Timestamp::constant(1_767_225_600, 0),
+            seed: 1,
+            account: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            durations: Durations::default(),
+            switches: Switches::default(),
+            data_plane: DataPlane::Modelled,
+            addresses: Box::new(DnsNames),
+        }
+    }
+}
+
+/// What stands behind the nodes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DataPlane {
+    /// Nothing but the model: work is done when its time has passed.
+    Modelled,
+    /// Someone who executes effects: work is done when its time has passed and its effects have ended.
+    Real,
+}
+
+/// What an address is for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AddressFor<'a> {
+    /// The group's id, or that of a cluster that stands alone.
+    pub group: &'a str,
+    /// The six letters that AWS puts into the names of one group.
+    pub letters: &'a str,
+    /// The region.
+    pub region: &'a str,
+    /// Whether TLS is on, which changes the names.
+    pub tls: bool,
+    /// The port asked for.
+    pub port: u16,
+    /// Which one.
+    pub which: Which<'a>,
+}
+
+/// One of a group's addresses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Which<'a> {
+    /// Leads to the primary, whoever it is.
+    Primary,
+    /// Leads to the replicas in turn.
+    Reader,
+    /// Leads to this member.
+    Node(&'a str),
+}
+
+/// Gives out addresses. A group asks for each of its own once and keeps it.
+pub trait Addresses: fmt::Debug + Send {
+    /// An address for this.
+    fn give(&mut self, wanted: &AddressFor<'_>) -> Endpoint;
+    /// All addresses of this group are free again.
+    fn release(&mut self, group: &str);
+}
+
+/// The names that AWS gives (facts 1.5).
+#[derive(Clone, Copy, Debug)]
+pub struct DnsNames;
+
+impl Addresses for DnsNames {
+    fn give(&mut self, wanted: &AddressFor<'_>) -> Endpoint {
+        let AddressFor { group, letters, tls, port, .. } = *wanted;
+        let zone = format!("{}.cache.amazonaws.com", short_region(wanted.region));
+        let host = match (wanted.which, tls) {
+            (Which::Primary, true) => format!("master.{group}.{letters}.{zone}"),
+            (Which::Reader, true) => format!("replica.{group}.{letters}.{zone}"),
+            (Which::Node(member), true) => format!("{member}.{group}.{letters}.{zone}"),
+            (Which::Primary, false) => format!("{group}.{letters}.ng.0001.{zone}"),
+            (Which::Reader, false) => format!("{group}-ro.{letters}.ng.0001.{zone}"),
+            (Which::Node(member), false) => format!("{member}.{letters}.0001.{zone}"),
+        };
+        Endpoint { host, port }
+    }
+
+    fn release(&mut self, _group: &str) {}
+}
+
+/// `us-east-1` as `use1`.
+fn short_region(region: &str) -> String {
+    let mut parts = region.split('-');
+    let area = parts.next().unwrap_or_default();
+    let (direction, number) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let direction = match direction {
+        "northeast" => "ne",
+        "southeast" => "se",
+        "northwest" => "nw",
+        "southwest" => "sw",
+        other => other.get(..1).unwrap_or_default(),
+    };
+    format!("{area}{direction}{number}")
+}
+
+/// How long each kind of work takes. Nobody knows AWS's figures exactly (facts 1.8, U24); these are its usual ones.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Durations {
+    /// A new group, whatever its size.
+    pub create: SignedDuration,
+    /// On top of that, where a snapshot is loaded.
+    pub restore: SignedDuration,
+    /// Taking a group down.
+    pub delete: SignedDuration,
+    /// Another node type.
+    pub node_type: SignedDuration,
+    /// Another engine version.
+    pub engine_version: SignedDuration,
+    /// A change of the token.
+    pub token: SignedDuration,
+    /// A setting that is applied at once but still makes the group busy for a moment.
+    pub setting: SignedDuration,
+    /// More replicas.
+    pub add_replicas: SignedDuration,
+    /// Fewer replicas.
+    pub remove_replicas: SignedDuration,
+    /// A failover, from loss to a new primary.
+    pub failover: SignedDuration,
+    /// Replacing the node that was lost.
+    pub replace_node: SignedDuration,
+    /// A snapshot.
+    pub snapshot: SignedDuration,
+    /// A copy of one.
+    pub copy_snapshot: SignedDuration,
+    /// Deleting one.
+    pub delete_snapshot: SignedDuration,
+    /// How long a group is busy after its tags changed, where [`Switches::tags_make_busy`].
+    pub tags: SignedDuration,
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        let (minutes, seconds) = (SignedDuration::from_mins, SignedDuration::from_secs);
+        Self {
+            create: minutes(8),
+            restore: minutes(3),
+            delete: minutes(5),
+            node_type: minutes(20),
+            engine_version: minutes(20),
+            token: minutes(2),
+            setting: seconds(20),
+            add_replicas: minutes(10),
+            remove_replicas: minutes(4),
+            failover: seconds(30),
+            replace_node: minutes(5),
+            snapshot: minutes(3),
+            copy_snapshot: minutes(2),
+            delete_snapshot: seconds(30),
+            tags: seconds(10),
+        }
+    }
+}
+
+impl Durations {
+    /// All of them so many times shorter.
+    #[must_use]
+    pub fn faster(mut self, times: u32) -> Self {
+        let times = i32::try_from(times).unwrap_or(i32::MAX).max(1);
+        for it in [
+            &mut self.create,
+            &mut self.restore,
+            &mut self.delete,
+            &mut self.node_type,
+            &mut self.engine_version,
+            &mut self.token,
+            &mut self.setting,
+            &mut self.add_replicas,
+            &mut self.remove_replicas,
+            &mut self.failover,
+            &mut self.replace_node,
+            &mut self.snapshot,
+            &mut self.copy_snapshot,
+            &mut self.delete_snapshot,
+            &mut self.tags,
+        ] {
+            *it /= times;
+        }
+        self
+    }
+}
+
+/// What is not known of AWS, or known to differ. A scenario that depends on one runs under both values. Facts 11 numbers them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an open question with two answers")]
+pub struct Switches {
+    /// After a modify is accepted, this many looks at the group still show `available` and nothing pending (facts 1.2).
+    pub stale_looks: u32,
+    /// U1: `CreateSnapshot` takes a replication group id for a cluster-mode-disabled group.
+    pub snapshot_by_group: bool,
+    /// U2: `DescribeSnapshots(ReplicationGroupId)` finds the snapshots of that group's members.
+    pub group_filter_finds_member_snapshots: bool,
+    /// U3: what a ROTATE with the newest token does.
+    pub rotate_to_newest: RotateToNewest,
+    /// U4: the code of a SET that is not allowed.
+    pub bad_set_code: &'static str,
+    /// U5: SET is allowed on a group that has no token.
+    pub set_without_token: bool,
+    /// U6: a ROTATE over an optional token leaves the group open to those without one.
+    pub rotate_keeps_optional: bool,
+    /// U8: `AuthTokenLastModifiedDate` moves when a change is accepted, not when it is done.
+    pub token_date_on_accept: bool,
+    /// U9: a group shows `snapshotting` during its final snapshot, not `deleting`.
+    pub final_snapshot_shows_snapshotting: bool,
+    /// U10: a change that is applied at once (description, windows) makes the group `modifying` for a moment.
+    pub settings_make_busy: bool,
+    /// U11: calls are allowed during a snapshot.
+    pub calls_during_snapshot: bool,
+    /// U12: a node type into which the data does not fit is refused at once, rather than tried and rolled back.
+    pub misfit_refused_at_once: bool,
+    /// U13: a new member takes the lowest free number, rather than the next above all.
+    pub numbers_reused: bool,
+    /// U14: the code of an increase to fewer, or a decrease to more.
+    pub wrong_direction_code: &'static str,
+    /// U18: settings that a restore does not name come from the snapshot.
+    pub restore_inherits: bool,
+    /// U25: `DescribeSnapshots` for an unknown group is an error, rather than empty.
+    pub unknown_group_snapshots_fail: bool,
+    /// U26: a token needs three classes of characters.
+    pub token_needs_three_classes: bool,
+    /// Facts 1.2: a change of tags makes the group busy for a moment.
+    pub tags_make_busy: bool,
+    /// Facts 1.5: a group of one node has a reader endpoint.
+    pub lone_node_has_reader: bool,
+    /// Whatever a later fact needs, by name, for the services that look for it.
+    pub others: BTreeMap<&'static str, bool>,
+}
+
+/// What a ROTATE with the token that is already the newest does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RotateToNewest {
+    /// It is accepted and pushes the older one out, whose clients are then locked out.
+    PushesOldestOut,
+    /// `No modifications were requested`.
+    Refused,
+    /// It is accepted and changes nothing.
+    Nothing,
+}
+
+impl Default for Switches {
+    /// The documented behaviour where there is one, otherwise the one that is harder on the caller.
+    fn default() -> Self {
+        Self {
+            stale_looks: 0,
+            snapshot_by_group: false,
+            group_filter_finds_member_snapshots: false,
+            rotate_to_newest: RotateToNewest::PushesOldestOut,
+            bad_set_code: "InvalidParameterValue",
+            set_without_token: false,
+            rotate_keeps_optional: false,
+            token_date_on_accept: false,
+            final_snapshot_shows_snapshotting: true,
+            settings_make_busy: true,
+            calls_during_snapshot: false,
+            misfit_refused_at_once: false,
+            numbers_reused: true,
+            wrong_direction_code: "InvalidParameterValue",
+            restore_inherits: true,
+            unknown_group_snapshots_fail: false,
+            token_needs_three_classes: false,
+            tags_make_busy: false,
+            lone_node_has_reader: true,
+            others: BTreeMap::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_shortened_as_aws_does() {
+        for (region, short) in [
+            ("us-east-1", "use1"),
+            ("us-west-2", "usw2"),
+            ("eu-central-1", "euc1"),
+            ("ap-southeast-2", "apse2"),
+        ] {
+            assert_eq!(short_region(region), short);
+        }
+    }
+
+    #[test]
+    fn names_depend_on_tls() {
+        let name = |tls, which| {
+            let wanted = AddressFor {
+                group: "orders",
+                letters: "abc123",
+                region: "eu-west-1",
+                tls,
+                port: 6379,
+                which,
+            };
+            DnsNames.give(&wanted).host
+        };
+        assert_eq!(name(true, Which::Primary), "master.orders.abc123.euw1.cache.amazonaws.com");
+        assert_eq!(
+            name(true, Which::Node("orders-002")),
+            "orders-002.orders.abc123.euw1.cache.amazonaws.com"
+        );
+        assert_eq!(name(false, Which::Primary), "orders.abc123.ng.0001.euw1.cache.amazonaws.com");
+        assert_eq!(name(false, Which::Reader), "orders-ro.abc123.ng.0001.euw1.cache.amazonaws.com");
+        assert_eq!(
+            name(false, Which::Node("orders-002")),
+            "orders-002.abc123.0001.euw1.cache.amazonaws.com"
+        );
+    }
+}

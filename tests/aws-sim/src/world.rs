@@ -1,0 +1,335 @@
+//! The world: all services' state, its clock, and the way a call takes through it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::fault::{Fault, Side};
+use crate::seed::Seed;
+use crate::settings::Settings;
+use crate::wire::query::Params;
+use crate::wire::{Protocol, json};
+use crate::{
+    Done, Effect, Refusal, Request, Response, Ticket, callback, cloudwatch, elasticache, fault,
+    secrets, sfn, sns, tagging,
+};
+
+/// A world, shared by all that look at it.
+#[derive(Clone)]
+pub struct World(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    start: Timestamp,
+    began: Instant,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("start", &self.0.start).finish_non_exhaustive()
+    }
+}
+
+/// Everything in a world.
+#[derive(Debug)]
+pub struct State {
+    /// The time. It moves by [`World::advance`] and by calls, never back.
+    pub now: Timestamp,
+    /// How it was set up. Switches and durations may be changed on the way.
+    pub settings: Settings,
+    /// Replication groups and what is around them.
+    pub elasticache: elasticache::Service,
+    /// Secrets Manager.
+    pub secrets: secrets::Service,
+    /// Metrics and alarms.
+    pub cloudwatch: cloudwatch::Service,
+    /// Executions of state machines.
+    pub sfn: sfn::Service,
+    /// What was published.
+    pub sns: sns::Service,
+    /// What CloudFormation was answered.
+    pub callbacks: callback::Service,
+    /// Every call that reached AWS, in order.
+    pub calls: Vec<CallRecord>,
+    /// What is to happen outside and was not taken yet.
+    pub effects: VecDeque<Effect>,
+    /// What goes wrong.
+    pub faults: fault::Plan,
+    /// The only randomness.
+    pub seed: Seed,
+    tickets: BTreeMap<Ticket, Owner>,
+    last_ticket: u64,
+}
+
+/// One call that reached AWS.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// When.
+    pub at: Timestamp,
+    /// The service's signing name.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// Its parameters, flat for the Query protocol and as JSON texts otherwise. Tokens and secret values are replaced by stars.
+    pub parameters: BTreeMap<String, String>,
+    /// The status of the answer, 0 where none was given.
+    pub status: u16,
+}
+
+/// Which service waits for the end of an effect.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Owner {
+    /// ElastiCache.
+    ElastiCache,
+    /// Secrets Manager.
+    Secrets,
+    /// CloudWatch.
+    CloudWatch,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub enum Exchange {
+    /// An answer, after a time.
+    Answer(Response, Duration),
+    /// The connection breaks.
+    Broken,
+    /// The caller dies; it never hears anything.
+    Never,
+}
+
+impl World {
+    /// A new world. Its in-process clock starts now.
+    pub fn new(settings: Settings) -> Self {
+        let state = State {
+            now: settings.start,
+            seed: Seed::new(settings.seed),
+            elasticache: elasticache::Service::default(),
+            secrets: secrets::Service::default(),
+            cloudwatch: cloudwatch::Service::default(),
+            sfn: sfn::Service::default(),
+            sns: sns::Service::default(),
+            callbacks: callback::Service::default(),
+            calls: Vec::new(),
+            effects: VecDeque::new(),
+            faults: fault::Plan::default(),
+            tickets: BTreeMap::new(),
+            last_ticket: 0,
+            settings,
+        };
+        let (start, began) = (state.now, Instant::now());
+        Self(Arc::new(Inner { state: Mutex::new(state), start, began }))
+    }
+
+    /// The time by tokio's clock, which a test may pause: the start and what passed since.
+    pub fn clock(&self) -> Timestamp {
+        let passed =
+            SignedDuration::try_from(self.0.began.elapsed()).unwrap_or(SignedDuration::MAX);
+        self.0.start.saturating_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    /// One call, whatever befalls it.
+    pub fn exchange(&self, now: Timestamp, request: &Request) -> Exchange {
+        self.with(|state| state.exchange(now, request))
+    }
+
+    /// One call to its answer. What breaks or cuts it is shown as a 500.
+    pub fn call(&self, now: Timestamp, request: &Request) -> Response {
+        match self.exchange(now, request) {
+            Exchange::Answer(response, _) => response,
+            Exchange::Broken | Exchange::Never => {
+                let refusal = Refusal::new(500, "InternalFailure", "the connection broke");
+                Response::refusing(request, &refusal, "none")
+            }
+        }
+    }
+
+    /// Lets time pass: everything that is due happens, in the order of its time.
+    pub fn advance(&self, now: Timestamp) {
+        self.with(|state| state.advance(now));
+    }
+
+    /// Takes what is to happen outside.
+    pub fn take_effects(&self) -> Vec<Effect> {
+        self.with(|state| state.effects.drain(..).collect())
+    }
+
+    /// An effect has ended.
+    pub fn done(&self, now: Timestamp, ticket: Ticket, result: Result<Done, String>) {
+        self.with(|state| {
+            state.advance(now);
+            match state.tickets.remove(&ticket) {
+                Some(Owner::ElastiCache) => elasticache::done(state, ticket, result),
+                Some(Owner::Secrets) => secrets::done(state, ticket, result),
+                Some(Owner::CloudWatch) => cloudwatch::done(state, ticket, result),
+                None => {}
+            }
+            state.advance(now);
+        });
+    }
+
+    /// Looks at the state, and may change it.
+    pub fn with<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
+        look(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many calls of an operation were made.
+    pub fn calls_to(&self, operation: &str) -> usize {
+        self.with(|state| state.calls.iter().filter(|it| it.operation == operation).count())
+    }
+}
+
+impl State {
+    /// A ticket for an effect whose end this service wants to know.
+    pub fn ticket(&mut self, owner: Owner) -> Ticket {
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.tickets.insert(ticket, owner);
+        ticket
+    }
+
+    /// Lets time pass.
+    pub fn advance(&mut self, now: Timestamp) {
+        loop {
+            let due = [
+                (self.elasticache.next_due(), Owner::ElastiCache),
+                (self.secrets.next_due(), Owner::Secrets),
+                (self.cloudwatch.next_due(), Owner::CloudWatch),
+            ];
+            let first = due.into_iter().filter_map(|(at, owner)| Some((at?, owner)));
+            let Some((at, owner)) = first.min_by_key(|(at, _)| *at).filter(|(at, _)| *at <= now)
+            else {
+                break;
+            };
+            self.now = self.now.max(at);
+            match owner {
+                Owner::ElastiCache => elasticache::run_due(self),
+                Owner::Secrets => secrets::run_due(self),
+                Owner::CloudWatch => cloudwatch::run_due(self),
+            }
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// Publishes to a topic: recorded, and handed out.
+    pub fn publish(&mut self, topic_arn: &str, subject: Option<&str>, message: String) {
+        let subject = subject.map(str::to_owned);
+        self.effects.push_back(Effect::Publish {
+            topic_arn: topic_arn.to_owned(),
+            subject,
+            message,
+        });
+    }
+
+    /// The start of every ARN of a service here.
+    pub fn arn(&self, service: &str, rest: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{rest}", self.settings.region, self.settings.account)
+    }
+
+    fn exchange(&mut self, now: Timestamp, request: &Request) -> Exchange {
+        self.advance(now);
+        if callback::is_one(request) {
+            return self.answered(request, "cloudformation", "PUT", BTreeMap::new());
+        }
+        let service = request.service().unwrap_or("unsigned").to_owned();
+        let operation = request.operation();
+        self.answered(request, &service, &operation, parameters(request))
+    }
+
+    fn answered(
+        &mut self,
+        request: &Request,
+        service: &str,
+        operation: &str,
+        parameters: BTreeMap<String, String>,
+    ) -> Exchange {
+        let record = CallRecord {
+            at: self.now,
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            parameters,
+            status: 0,
+        };
+        let refused = |state: &mut Self, status, code: &str, text: &str| {
+            let id = state.seed.uuid();
+            Response::refusing(request, &Refusal::new(status, code, text), &id)
+        };
+        let mut takes = Duration::ZERO;
+        let response = match self.faults.strike(service, operation) {
+            Some(Fault::Cut(Side::BeforeEffect)) => return Exchange::Never,
+            Some(Fault::Broken(Side::BeforeEffect)) => return Exchange::Broken,
+            Some(Fault::Cut(Side::AfterEffect)) => {
+                self.calls.push(record);
+                self.dispatch(service, operation, request);
+                return Exchange::Never;
+            }
+            Some(Fault::Broken(Side::AfterEffect)) => {
+                self.calls.push(record);
+                self.dispatch(service, operation, request);
+                return Exchange::Broken;
+            }
+            Some(Fault::Throttled) => refused(self, 400, "Throttling", "Rate exceeded"),
+            Some(Fault::Unavailable) => {
+                refused(self, 503, "ServiceUnavailable", "Service is unavailable")
+            }
+            Some(Fault::Denied) => {
+                let text = format!("User is not authorized to perform: {service}:{operation}");
+                refused(self, 403, "AccessDenied", &text)
+            }
+            Some(Fault::Answer(status, code, text)) => refused(self, status, &code, &text),
+            Some(Fault::Slow(time)) => {
+                takes = time;
+                self.dispatch(service, operation, request)
+            }
+            None => self.dispatch(service, operation, request),
+        };
+        self.calls.push(CallRecord { status: response.status, ..record });
+        Exchange::Answer(response, takes)
+    }
+
+    fn dispatch(&mut self, service: &str, operation: &str, request: &Request) -> Response {
+        match service {
+            "cloudformation" if operation == "PUT" => callback::call(self, request),
+            "elasticache" => elasticache::call(self, request),
+            "secretsmanager" => secrets::call(self, request),
+            "monitoring" => cloudwatch::call(self, request),
+            "tagging" => tagging::call(self, request),
+            "states" => sfn::call(self, request),
+            "sns" => sns::call(self, request),
+            other => {
+                let text = format!("{other} is not one of the services here");
+                let id = self.seed.uuid();
+                Response::refusing(request, &Refusal::new(400, "UnknownService", text), &id)
+            }
+        }
+    }
+}
+
+/// What a record keeps of a request.
+fn parameters(request: &Request) -> BTreeMap<String, String> {
+    const SECRET: [&str; 6] =
+        ["AuthToken", "SecretString", "SecretBinary", "RotationToken", "Passwords", "Password"];
+    let mut parameters = match request.protocol() {
+        Protocol::Query => Params::read(&request.body).all().clone(),
+        Protocol::Json => json::read(request)
+            .ok()
+            .and_then(|it| it.as_object().cloned())
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(name, value)| {
+                (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            })
+            .collect(),
+        Protocol::Cbor => BTreeMap::new(),
+    };
+    for (name, value) in &mut parameters {
+        if SECRET.contains(&name.split('.').next().unwrap_or_default()) {
+            "***".clone_into(value);
+        }
+    }
+    parameters
+}
