@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use domain::AuthToken;
 
 /// A call that failed. Its message holds the service's own code and text, never a request.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -69,6 +70,25 @@ impl Fault {
             code: Some(code.to_owned()),
             message: format!("{code}: {text}"),
         }
+    }
+
+    /// The same fault with this token struck out, should the service ever quote it.
+    pub(crate) fn without(mut self, token: &AuthToken) -> Self {
+        self.message = self.message.replace(token.expose(), "*****");
+        self
+    }
+
+    /// Whether the call may have taken effect all the same: its answer was lost, or the service failed at it. A throttle is an answer.
+    pub fn may_have_been_taken(&self) -> bool {
+        const THROTTLES: [&str; 5] = [
+            "Throttling",
+            "ThrottlingException",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "TooManyRequestsException",
+        ];
+        let is_throttle = self.code.as_deref().is_some_and(|it| THROTTLES.contains(&it));
+        self.kind == FaultKind::Transient && !is_throttle
     }
 
     /// Whether a call found what it named missing.
@@ -148,6 +168,26 @@ mod tests {
         assert_eq!(kind("InvalidParameterValue", ""), FaultKind::Rejected);
         assert_eq!(kind("Throttling", "Rate exceeded"), FaultKind::Transient);
         assert_eq!(kind("ReplicationGroupNotFoundFault", ""), FaultKind::Gone);
+    }
+
+    #[test]
+    fn a_lost_answer_is_not_a_throttle() {
+        assert!(Fault::transient("ModifyReplicationGroup", "broken pipe").may_have_been_taken());
+        let answered = |code: &str| Fault {
+            code: Some(code.to_owned()),
+            kind: kind(code, ""),
+            ..Fault::transient("ModifyReplicationGroup", code)
+        };
+        assert!(answered("InternalFailure").may_have_been_taken());
+        assert!(!answered("Throttling").may_have_been_taken());
+        assert!(!answered("InvalidReplicationGroupState").may_have_been_taken());
+    }
+
+    #[test]
+    fn a_token_that_the_service_quotes_is_struck_out() {
+        let token = AuthToken::parse("planted-token-0123456789").unwrap();
+        let fault = Fault::strange("ModifyReplicationGroup", "bad planted-token-0123456789!");
+        assert_eq!(fault.without(&token).message, "bad *****!");
     }
 
     #[test]

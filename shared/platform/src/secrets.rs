@@ -1,6 +1,7 @@
 //! Secrets Manager, in our words. Values live in [`domain::AuthToken`] from the moment they are read.
 
 mod lifecycle;
+mod rotation;
 
 use aws_sdk_secretsmanager::Client;
 

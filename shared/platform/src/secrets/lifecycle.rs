@@ -178,7 +178,7 @@ fn api_tags(tags: &Tags) -> Vec<Tag> {
 }
 
 /// A token of 64 characters from the operating system's randomness, over the whole alphabet that ElastiCache takes (facts 2.1).
-fn new_token() -> Result<AuthToken, Fault> {
+pub(super) fn new_token() -> Result<AuthToken, Fault> {
     const CALL: &str = "the operating system's randomness";
     const ALPHABET: &[u8] =
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!&#$^<>-";

@@ -1,0 +1,145 @@
+//! The versions of a secret: their labels and values, and how both are moved in a rotation.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use aws_smithy_types::DateTime;
+use domain::rotate::{Label, SecretView, Value, VersionId};
+use domain::{Arn, AuthToken, Tags};
+use jiff::Timestamp;
+
+use super::lifecycle::new_token;
+use crate::{Fault, FaultKind, Secrets};
+
+impl Secrets {
+    /// Looks at a secret, its tags and its labels, or finds it gone.
+    pub async fn described(&self, secret: &Arn) -> Result<Option<SecretView>, Fault> {
+        let answer = self.client.describe_secret().secret_id(secret.as_str()).send().await;
+        match answer.map_err(|err| Fault::from_sdk("DescribeSecret", err)) {
+            Ok(answer) => Ok(Some(view(secret, &answer))),
+            Err(fault) if fault.is_gone() => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The value of a version: by its id and, where one is told, only while it carries this label, since a copy of the secret that
+    /// lags could answer with either alone (facts 3.2).
+    pub async fn value(
+        &self,
+        secret: &Arn,
+        version: &VersionId,
+        label: Option<Label>,
+    ) -> Result<Value, Fault> {
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(secret.as_str())
+            .version_id(version.as_str())
+            .set_version_stage(label.map(|it| it.as_str().to_owned()))
+            .send()
+            .await;
+        match answer.map_err(|err| Fault::from_sdk("GetSecretValue", err)) {
+            Ok(answer) => Ok(match answer.secret_string() {
+                Some(text) => match AuthToken::parse(text) {
+                    Ok(token) => Value::Token(token, answer.created_date().and_then(timestamp)),
+                    Err(err) => Value::Bad(err),
+                },
+                None => Value::Binary,
+            }),
+            // A version gets its label before its value.
+            Err(fault) if fault.is_gone() => Ok(Value::Absent),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Keeps a token made anew as the pending version.
+    pub async fn stage_new(&self, secret: &Arn, version: &VersionId) -> Result<(), Fault> {
+        self.stage(secret, version, &new_token()?).await
+    }
+
+    /// Keeps this token as the pending version. A version that has a value keeps it.
+    ///
+    /// The label is always named: without one the call would make an untested token `AWSCURRENT` (facts 3.2).
+    pub async fn stage(
+        &self,
+        secret: &Arn,
+        version: &VersionId,
+        token: &AuthToken,
+    ) -> Result<(), Fault> {
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(secret.as_str())
+            .client_request_token(version.as_str())
+            .secret_string(token.expose())
+            .version_stages(Label::Pending.as_str())
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("PutSecretValue", err).without(token));
+        match put {
+            Ok(_) => Ok(()),
+            // A call beside this one was faster; its token is the one.
+            Err(fault) if fault.kind == FaultKind::Taken => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Moves `AWSCURRENT` to a version, if the version that we saw carry it still does.
+    pub async fn promote(
+        &self,
+        secret: &Arn,
+        to: &VersionId,
+        from: Option<&VersionId>,
+    ) -> Result<(), Fault> {
+        self.client
+            .update_secret_version_stage()
+            .secret_id(secret.as_str())
+            .version_stage(Label::Current.as_str())
+            .move_to_version_id(to.as_str())
+            .set_remove_from_version_id(from.map(|it| it.as_str().to_owned()))
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("UpdateSecretVersionStage", err))?;
+        Ok(())
+    }
+
+    /// Takes tags off a secret.
+    pub async fn untag(&self, secret: &Arn, keys: &[&str]) -> Result<(), Fault> {
+        self.client
+            .untag_resource()
+            .secret_id(secret.as_str())
+            .set_tag_keys(Some(keys.iter().map(|it| (*it).to_owned()).collect()))
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("UntagResource", err))?;
+        Ok(())
+    }
+}
+
+fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
+    let versions = answer.version_ids_to_stages().into_iter().flatten();
+    let tags: Tags = answer
+        .tags()
+        .iter()
+        .filter_map(|it| Some((it.key()?.to_owned(), it.value().unwrap_or_default().to_owned())))
+        .collect();
+    SecretView {
+        // Asked for by name, the secret still gets a whole ARN.
+        arn: answer.arn().and_then(|it| Arn::parse(it).ok()).unwrap_or_else(|| secret.clone()),
+        tags,
+        rotation_enabled: answer.rotation_enabled().unwrap_or_default(),
+        is_leaving: answer.deleted_date().is_some(),
+        labels: versions
+            .filter_map(|(version, labels)| {
+                let labels: BTreeSet<_> = labels.iter().filter_map(|it| Label::parse(it)).collect();
+                Some((VersionId::parse(version).ok()?, labels))
+            })
+            .collect(),
+        last_rotated: answer.last_rotated_date().and_then(timestamp),
+        last_changed: answer.last_changed_date().and_then(timestamp),
+    }
+}
+
+fn timestamp(api: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_millisecond(api.to_millis().ok()?).ok()
+}
