@@ -14,7 +14,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::alarm::AlarmSpec;
+use crate::alarm::{AlarmSpec, AlarmView};
 use crate::cost::MonthlyCost;
 use crate::{Arn, GroupId, GroupView, Next, NodeType, Problems, Tags};
 
@@ -82,6 +82,24 @@ pub struct AlarmSet {
     pub tags: Tags,
 }
 
+impl AlarmSet {
+    /// Compares with what was seen. The set tells `otherwise` where the group names no topic.
+    pub fn upkeep(&self, seen: &[AlarmView], otherwise: &Arn) -> AlarmUpkeep {
+        let topics = self.topics_or(otherwise);
+        let is_right = |spec: &AlarmSpec| seen.iter().any(|it| it.is_as(spec, &topics));
+        let is_wanted = |it: &AlarmView| self.specs.iter().any(|spec| spec.name == it.name);
+        AlarmUpkeep {
+            put: self.specs.iter().filter(|it| !is_right(it)).cloned().collect(),
+            delete: seen.iter().filter(|it| !is_wanted(it)).map(|it| it.name.clone()).collect(),
+        }
+    }
+
+    /// The topics that the alarms tell.
+    pub fn topics_or(&self, otherwise: &Arn) -> Vec<Arn> {
+        if self.topics.is_empty() { vec![otherwise.clone()] } else { self.topics.clone() }
+    }
+}
+
 /// One step on one group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -96,14 +114,10 @@ pub struct Step {
 /// What to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
-    /// Write down what is going to be changed.
-    Note(Undertaking),
-    /// Change the node type.
-    Resize { to: NodeType },
-    /// Have so many replicas, which is more than there are.
-    AddReplicas { to: u32 },
-    /// Have so many replicas, which is fewer than there are.
-    RemoveReplicas { to: u32 },
+    /// Write down what is going to be changed, and change it. A death between the two is made good by [`Act::Repeat`].
+    Begin(Undertaking),
+    /// Make the change that is written down: whoever wrote it may not have come to it.
+    Repeat(Undertaking),
     /// Make alarms, or put them right.
     PutAlarms { set: AlarmSet },
     /// Delete alarms that watch nobody any more.

@@ -9,7 +9,8 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::asked::{Asked, AskedField};
-use crate::{GroupView, NodeType, Tags, tag};
+use crate::cost::{self, MonthlyCost};
+use crate::{Catalog, GroupView, NodeType, Tags, tag};
 
 /// What is changed, to what.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,6 +53,16 @@ impl Change {
             }
             Self::Replicas(to) => replica_count(group) == *to,
         }
+    }
+
+    /// What a group costs in a month with this change, or with this of it unchanged.
+    pub fn monthly(&self, group: &GroupView, catalog: &Catalog) -> Option<MonthlyCost> {
+        let engine = group.members.first()?.engine.parse().ok()?;
+        let (node_type, replicas) = match self {
+            Self::NodeType(to) => (to, replica_count(group)),
+            Self::Replicas(to) => (group.node_type.as_ref()?, *to),
+        };
+        cost::monthly(catalog, node_type, engine, u64::from(replicas) + 1)
     }
 
     /// The command that makes this change by hand.

@@ -12,7 +12,6 @@ use super::{
     Policy, Pressure, Question, Refusal, Step, Undertaking, Verdict,
 };
 use crate::asked::Asked;
-use crate::cost::{self, MonthlyCost};
 use crate::engine::Engine;
 use crate::group::Toggle;
 use crate::{
@@ -126,7 +125,7 @@ impl Case<'_> {
         }
         match self.policy.mode {
             Mode::Off | Mode::Recommend => self.act(Act::Forget(undertaking)),
-            Mode::UpOnly | Mode::Full => self.act(self.call(undertaking.change)),
+            Mode::UpOnly | Mode::Full => self.act(Act::Repeat(undertaking)),
         }
     }
 
@@ -154,8 +153,8 @@ impl Case<'_> {
         if self.changed_at().is_none_or(|it| it < undertaking.at) {
             return self.act(Act::NoteChanged { at: whole_seconds(self.now) });
         }
-        let before = self.cost_with(&undertaking.from);
-        let after = self.cost_with(&undertaking.change);
+        let before = undertaking.from.monthly(self.group, self.catalog);
+        let after = undertaking.change.monthly(self.group, self.catalog);
         self.act(Act::Conclude(Made { undertaking, before, after }))
     }
 
@@ -285,14 +284,14 @@ impl Case<'_> {
             Mode::Off => refuse(Refusal::Off),
             Mode::Recommend => {
                 let command = change.command(self.group);
-                let before = self.cost_with(&self.present(&change));
-                let after = self.cost_with(&change);
+                let before = self.present(&change).monthly(self.group, self.catalog);
+                let after = change.monthly(self.group, self.catalog);
                 refuse(Refusal::Recommended(Advice { change, why, command, before, after }))
             }
             Mode::UpOnly | Mode::Full => {
                 let from = self.present(&change);
                 let at = whole_seconds(self.now);
-                self.act(Act::Note(Undertaking { change, from, at, why }))
+                self.act(Act::Begin(Undertaking { change, from, at, why }))
             }
         }
     }
@@ -303,14 +302,6 @@ impl Case<'_> {
             (Change::NodeType(_), Some(node_type)) => Change::NodeType(node_type.clone()),
             (Change::NodeType(to), None) => Change::NodeType(to.clone()),
             (Change::Replicas(_), _) => Change::Replicas(replica_count(self.group)),
-        }
-    }
-
-    fn call(&self, change: Change) -> Act {
-        match change {
-            Change::NodeType(to) => Act::Resize { to },
-            Change::Replicas(to) if replica_count(self.group) < to => Act::AddReplicas { to },
-            Change::Replicas(to) => Act::RemoveReplicas { to },
         }
     }
 
@@ -328,14 +319,6 @@ impl Case<'_> {
         let needs_one = self.group.automatic_failover != Toggle::Disabled
             || self.group.multi_az != Toggle::Disabled;
         self.policy.min_replicas.max(u32::from(needs_one))
-    }
-
-    fn cost_with(&self, change: &Change) -> Option<MonthlyCost> {
-        let (node_type, replicas) = match change {
-            Change::NodeType(to) => (to.clone(), replica_count(self.group)),
-            Change::Replicas(to) => (self.group.node_type.clone()?, *to),
-        };
-        cost::monthly(self.catalog, &node_type, self.engine, u64::from(replicas) + 1)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Node type and replica count of a group.
 
+use aws_sdk_elasticache::primitives::DateTime;
+use aws_sdk_elasticache::types::SourceType;
 use domain::{GroupId, NodeType};
+use jiff::Timestamp;
 
 use super::create::count;
 use crate::{ElastiCache, Fault};
@@ -57,5 +60,30 @@ impl ElastiCache {
             .await
             .map_err(|err| Fault::from_sdk("DecreaseReplicaCount", err))?;
         Ok(())
+    }
+
+    /// What ElastiCache says of a group since a time, in its own words, oldest first. A change that it drops is told only there (facts 4.3).
+    pub async fn events_since(
+        &self,
+        group: &GroupId,
+        since: Timestamp,
+    ) -> Result<Vec<String>, Fault> {
+        let mut pages = self
+            .client
+            .describe_events()
+            .source_type(SourceType::ReplicationGroup)
+            .source_identifier(group.as_str())
+            .start_time(DateTime::from_secs(since.as_second()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut events = Vec::new();
+        while let Some(event) = pages.next().await {
+            let event = event.map_err(|err| Fault::from_sdk("DescribeEvents", err))?;
+            let at = event.date().map_or(0, DateTime::secs);
+            events.push((at, event.message().unwrap_or_default().to_owned()));
+        }
+        events.sort();
+        Ok(events.into_iter().map(|(_, text)| text).collect())
     }
 }

@@ -169,11 +169,9 @@ fn check(view: View, expected: &str) {
         Verdict::Plan(Next::Wait(wait)) => format!("Wait: {}", wait.on),
         Verdict::Plan(Next::Refuse(refusal)) => format!("Refuse: {refusal}"),
         Verdict::Plan(Next::Do(step)) => match step.act {
-            Act::Note(it) => format!("Note: {it}"),
-            act @ (Act::Resize { .. }
-            | Act::AddReplicas { .. }
-            | Act::RemoveReplicas { .. }
-            | Act::NoteChanged { .. }) => format!("{act:?}"),
+            Act::Begin(it) => format!("Begin: {it}"),
+            Act::Repeat(it) => format!("Repeat: {}", it.change),
+            Act::NoteChanged { at } => format!("NoteChanged: {at}"),
             Act::PutAlarms { set } => format!("PutAlarms: {}", set.specs.len()),
             Act::DeleteAlarms { names } => format!("DeleteAlarms: {}", names.join(" ")),
             Act::Conclude(it) => format!(
@@ -200,7 +198,7 @@ fn a_cool_group_is_left_as_it_is() {
 fn a_node_short_of_memory_grows_to_the_next_size() {
     check(
         orders().short_of_memory(),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
     );
 }
 
@@ -208,7 +206,7 @@ fn a_node_short_of_memory_grows_to_the_next_size() {
 fn any_member_short_of_memory_counts() {
     check(
         orders().with("002", Metric::Memory, 90.0),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-002 at 90.0 percent - the limit is 90",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-002 at 90.0 percent - the limit is 90",
     );
     check(orders().with("002", Metric::Memory, 89.9), "Settled");
 }
@@ -216,7 +214,7 @@ fn any_member_short_of_memory_counts() {
 #[test]
 fn a_replica_busy_with_reads_gets_another() {
     let busy = || orders().with("002", Metric::EngineCpu, 88.0).with("002", Metric::Reads, 9000.0);
-    let note = "Note: replicas=2 from 1 at 2026-01-02T12:00:00Z for EngineCPUUtilization of orders-002 at 88.0 percent - the limit is 75";
+    let note = "Begin: replicas=2 from 1 at 2026-01-02T12:00:00Z for EngineCPUUtilization of orders-002 at 88.0 percent - the limit is 75";
     check(busy(), note);
     // The primary reads too, but the reads are what is shared.
     check(busy().with("001", Metric::EngineCpu, 91.0), note);
@@ -230,7 +228,7 @@ fn a_replica_busy_with_writes_would_only_get_another_that_repeats_them() {
             Metric::Writes,
             9000.0,
         ),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for EngineCPUUtilization of orders-002 at 88.0 percent - the limit is 75",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for EngineCPUUtilization of orders-002 at 88.0 percent - the limit is 75",
     );
 }
 
@@ -238,7 +236,7 @@ fn a_replica_busy_with_writes_would_only_get_another_that_repeats_them() {
 fn a_primary_busy_alone_needs_a_larger_node() {
     check(
         orders().with("001", Metric::Cpu, 75.0),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for CPUUtilization of orders-001 at 75.0 percent - the limit is 75",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for CPUUtilization of orders-001 at 75.0 percent - the limit is 75",
     );
 }
 
@@ -246,7 +244,7 @@ fn a_primary_busy_alone_needs_a_larger_node() {
 fn memory_goes_before_cpu() {
     check(
         orders().short_of_memory().with("002", Metric::Cpu, 99.0),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
     );
 }
 
@@ -257,7 +255,7 @@ fn replicas_end_at_their_bound_and_then_the_nodes_grow() {
     let busy = || orders().with("002", Metric::Cpu, 88.0).tagged(tag::AUTOSCALE_MAX_REPLICAS, "1");
     check(
         busy(),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for CPUUtilization of orders-002 at 88.0 percent - the limit is 75",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for CPUUtilization of orders-002 at 88.0 percent - the limit is 75",
     );
     check(
         busy().tagged(tag::AUTOSCALE_MAX_NODE_TYPE, "cache.t4g.micro"),
@@ -302,7 +300,7 @@ fn each_mode_does_no_more_than_it_may() {
     check(small_and_idle().tagged(tag::AUTOSCALE, "up-only"), "Settled");
     check(
         small_and_idle(),
-        "Note: node-type=cache.t4g.micro from cache.t4g.small at 2026-01-02T12:00:00Z for data of 95.4 MiB and CPU at 5.0 percent at most in 15 minutes",
+        "Begin: node-type=cache.t4g.micro from cache.t4g.small at 2026-01-02T12:00:00Z for data of 95.4 MiB and CPU at 5.0 percent at most in 15 minutes",
     );
 }
 
@@ -359,7 +357,7 @@ fn cluster_mode_and_a_foreign_engine_are_left_alone() {
 fn a_calm_group_gives_back_a_replica_first() {
     check(
         orders().member("003", Role::Replica).idle(100_000_000.0),
-        "Note: replicas=1 from 2 at 2026-01-02T12:00:00Z for CPU at 5.0 percent at most in 15 minutes",
+        "Begin: replicas=1 from 2 at 2026-01-02T12:00:00Z for CPU at 5.0 percent at most in 15 minutes",
     );
 }
 
@@ -372,7 +370,7 @@ fn failover_keeps_its_replica_whatever_the_policy_says() {
     without.group().multi_az = Toggle::Disabled;
     check(
         without,
-        "Note: replicas=0 from 1 at 2026-01-02T12:00:00Z for CPU at 5.0 percent at most in 15 minutes",
+        "Begin: replicas=0 from 1 at 2026-01-02T12:00:00Z for CPU at 5.0 percent at most in 15 minutes",
     );
 }
 
@@ -439,7 +437,7 @@ fn after_a_change_the_group_is_left_alone() {
             .short_of_memory()
             .tagged(tag::CHANGED, "2026-01-02T11:51:00Z")
             .tagged(tag::AUTOSCALE_COOLDOWN_MINUTES, "5"),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
     );
 }
 
@@ -506,7 +504,7 @@ fn what_another_function_asked_for_is_left_to_it() {
     );
     check(
         asked("2026-01-02T11:00:00Z"),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
     );
 }
 
@@ -520,17 +518,17 @@ fn under_way(change: &str, at: &str) -> View {
 fn what_is_noted_is_done() {
     check(
         under_way("node-type=cache.t4g.small from cache.t4g.micro", "2026-01-02T12:00:00Z"),
-        r#"Resize { to: NodeType("cache.t4g.small") }"#,
+        "Repeat: node-type=cache.t4g.small",
     );
-    check(under_way("replicas=2 from 1", "2026-01-02T11:59:58Z"), "AddReplicas { to: 2 }");
-    check(under_way("replicas=0 from 1", "2026-01-02T11:59:58Z"), "RemoveReplicas { to: 0 }");
+    check(under_way("replicas=2 from 1", "2026-01-02T11:59:58Z"), "Repeat: replicas=2");
+    check(under_way("replicas=0 from 1", "2026-01-02T11:59:58Z"), "Repeat: replicas=0");
 }
 
 #[test]
 fn a_note_left_by_a_death_is_done_later() {
     check(
         under_way("node-type=cache.t4g.small from cache.t4g.micro", "2026-01-02T11:45:00Z"),
-        r#"Resize { to: NodeType("cache.t4g.small") }"#,
+        "Repeat: node-type=cache.t4g.small",
     );
 }
 
@@ -551,7 +549,7 @@ fn made() -> View {
 fn available_is_not_done_until_every_member_has_the_value() {
     let mut half = made();
     half.group().members[1].node_type = Some(node_type("cache.t4g.micro"));
-    check(half, r#"Resize { to: NodeType("cache.t4g.small") }"#);
+    check(half, "Repeat: node-type=cache.t4g.small");
 }
 
 #[test]
@@ -569,7 +567,7 @@ fn a_made_change_is_followed_by_its_alarms_its_time_and_its_news() {
     orphans.0.alarms =
         Some(AlarmUpkeep { put: Vec::new(), delete: vec!["orders-003-cpu".to_owned()] });
     check(orphans, "DeleteAlarms: orders-003-cpu");
-    check(made(), "NoteChanged { at: 2026-01-02T12:00:00Z }");
+    check(made(), "NoteChanged: 2026-01-02T12:00:00Z");
     check(
         made().tagged(tag::CHANGED, "2026-01-02T11:59:59Z"),
         "Conclude: node-type=cache.t4g.small $23.36 -> $46.72",
@@ -602,14 +600,14 @@ fn a_change_that_elasticache_dropped_is_not_tried_in_a_circle() {
         orders()
             .short_of_memory()
             .tagged(tag::AUTOSCALE_FAILED, "node-type=cache.t4g.small at 2026-01-02T11:00:00Z"),
-        "Note: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
     );
 }
 
 #[test]
 fn a_change_that_is_dropped_without_a_word_is_given_up_in_the_end() {
     let silent = |at| under_way("replicas=2 from 1", at);
-    check(silent("2026-01-02T11:41:00Z"), "AddReplicas { to: 2 }");
+    check(silent("2026-01-02T11:41:00Z"), "Repeat: replicas=2");
     check(silent("2026-01-02T11:39:00Z"), "Wait: a modification to finish");
     check(silent("2026-01-02T11:38:00Z"), "NoteFailure: replicas=2 []");
 }
@@ -635,7 +633,7 @@ fn nothing_is_asked_that_the_decision_does_not_turn_on() {
         unasked(orders().tagged(tag::CHANGED, "2026-01-02T11:59:00Z")),
         "Refuse: the last change is too recent; looks again after 2026-01-02T12:09:00Z",
     );
-    check(unasked(under_way("replicas=2 from 1", "2026-01-02T12:00:00Z")), "AddReplicas { to: 2 }");
+    check(unasked(under_way("replicas=2 from 1", "2026-01-02T12:00:00Z")), "Repeat: replicas=2");
     let without_types = |mut view: View| {
         view.0.allowed = None;
         view
@@ -644,6 +642,6 @@ fn nothing_is_asked_that_the_decision_does_not_turn_on() {
     check(without_types(orders()), "Settled");
     check(
         without_types(orders().with("002", Metric::Cpu, 88.0)),
-        "Note: replicas=2 from 1 at 2026-01-02T12:00:00Z for CPUUtilization of orders-002 at 88.0 percent - the limit is 75",
+        "Begin: replicas=2 from 1 at 2026-01-02T12:00:00Z for CPUUtilization of orders-002 at 88.0 percent - the limit is 75",
     );
 }

@@ -1,0 +1,104 @@
+//! The steps. Each can be taken twice without harm: the calls say what shall be, not by how much.
+
+use domain::autoscale::{Act, AlarmSet, Change, Failed, Step, Undertaking};
+use domain::{GroupId, Tags, tag};
+use jiff::Timestamp;
+use platform::{Fault, FaultKind};
+
+use crate::App;
+use crate::report::{self, Message};
+
+/// Takes a step.
+pub(crate) async fn take(app: &App, step: &Step, now: Timestamp) -> Result<(), Fault> {
+    let Step { group, arn, act } = step;
+    match act {
+        Act::Begin(undertaking) => {
+            app.elasticache.tag(arn, &undertaking.tags()).await?;
+            change(app, step, undertaking, now).await
+        }
+        Act::Repeat(undertaking) => change(app, step, undertaking, now).await,
+        Act::PutAlarms { set } => put_alarms(app, set).await,
+        Act::DeleteAlarms { names } => app.alarms.delete(names).await,
+        Act::NoteChanged { at } => {
+            let tags = Tags::from([(tag::CHANGED.to_owned(), at.to_string())]);
+            app.elasticache.tag(arn, &tags).await
+        }
+        Act::Conclude(made) => {
+            tell(app, &report::made(group, made)).await?;
+            app.elasticache.untag(arn, made.undertaking.keys()).await
+        }
+        Act::NoteFailure(failure) => {
+            tell(app, &report::not_taken(group, failure)).await?;
+            app.elasticache.tag(arn, &failure.failed.tags()).await
+        }
+        Act::Forget(undertaking) => app.elasticache.untag(arn, undertaking.keys()).await,
+    }
+}
+
+/// Asks ElastiCache for a change.
+async fn change(
+    app: &App,
+    step: &Step,
+    undertaking: &Undertaking,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let asked = call(app, &step.group, undertaking).await;
+    match asked.as_ref().map_err(|fault| fault.kind) {
+        // Taken, or on its way already. From now on the group is busy with it, and a look before the next wait would only be stale
+        // (facts 1.2).
+        Ok(()) | Err(FaultKind::NoChange) => Err(Fault {
+            call: "the change",
+            kind: FaultKind::Busy,
+            code: None,
+            message: "it takes its time".to_owned(),
+        }),
+        // An answer and no fault: it is written down where the next look finds it, so that nobody asks again at once.
+        Err(FaultKind::NoCapacity | FaultKind::Rejected) => {
+            let change = undertaking.change.clone();
+            let why = asked.err().map(|it| it.to_string()).unwrap_or_default();
+            tell(app, &report::turned_down(&step.group, &change, &why)).await?;
+            app.elasticache.tag(&step.arn, &Failed { change, at: seconds(now) }.tags()).await
+        }
+        Err(
+            FaultKind::Busy
+            | FaultKind::Gone
+            | FaultKind::Taken
+            | FaultKind::Denied
+            | FaultKind::Transient,
+        ) => asked,
+    }
+}
+
+async fn call(app: &App, group: &GroupId, undertaking: &Undertaking) -> Result<(), Fault> {
+    match (&undertaking.change, &undertaking.from) {
+        (Change::NodeType(to), _) => app.elasticache.resize(group, to).await,
+        (Change::Replicas(to), Change::Replicas(from)) if to < from => {
+            app.elasticache.remove_replicas(group, *to).await
+        }
+        (Change::Replicas(to), _) => app.elasticache.add_replicas(group, *to).await,
+    }
+}
+
+async fn put_alarms(app: &App, set: &AlarmSet) -> Result<(), Fault> {
+    let topics = set.topics_or(&app.settings.alarm_topic);
+    for spec in &set.specs {
+        app.alarms.put(spec, &topics, &set.tags).await?;
+    }
+    Ok(())
+}
+
+/// Tells people, where there is a topic. A topic that we may not use does not hold up the work; the journal has it all.
+pub(crate) async fn tell(app: &App, message: &Message) -> Result<(), Fault> {
+    let Some(topic) = &app.settings.topic else { return Ok(()) };
+    match app.topics.tell(topic, &message.subject, &message.body).await {
+        Err(fault) if fault.kind != FaultKind::Transient => {
+            tracing::error!(%fault, subject = message.subject, "could not tell");
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+fn seconds(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}

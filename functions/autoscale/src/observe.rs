@@ -1,0 +1,61 @@
+//! What is looked at: the group always, the rest only where the decision turns on it.
+
+use domain::autoscale::{LoadView, Question, Verdict, decide};
+use domain::{Catalog, GroupStatus, GroupView};
+use jiff::Timestamp;
+use platform::Fault;
+
+use crate::App;
+use crate::event::Subject;
+
+/// Looks at a group, and answers what the decision asks for until it asks for nothing more.
+pub(crate) async fn look(app: &App, subject: &Subject, now: Timestamp) -> Result<LoadView, Fault> {
+    let mut view = LoadView { group: group(app, subject).await?, ..LoadView::default() };
+    for _ in 0..QUESTIONS_MAX {
+        let Verdict::Ask(question) = decide(Catalog::embedded(), &view, now) else { break };
+        // Without a group there is nothing to ask about.
+        let Some(group) = view.group.take() else { break };
+        answer(app, &group, question, &mut view, now).await?;
+        view.group = Some(group);
+    }
+    Ok(view)
+}
+
+async fn group(app: &App, subject: &Subject) -> Result<Option<GroupView>, Fault> {
+    let seen = match subject {
+        Subject::Member(member) => app.elasticache.group_around(member).await?,
+        Subject::Group(group) => app.elasticache.group(group).await?,
+    };
+    let Some(mut group) = seen else { return Ok(None) };
+    // A busy group refuses to tell its tags (facts 1.2), so it is not asked.
+    if group.status == GroupStatus::Available {
+        group.tags = app.elasticache.tags(&group.arn).await?;
+    }
+    Ok(Some(group))
+}
+
+async fn answer(
+    app: &App,
+    group: &GroupView,
+    question: Question,
+    view: &mut LoadView,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    match question {
+        Question::Load => view.load = Some(app.metrics.load(&group.member_ids, now).await?),
+        Question::AllowedTypes => {
+            view.allowed = Some(app.elasticache.allowed_node_types(&group.id).await?);
+        }
+        Question::Events(since) => {
+            view.events = Some(app.elasticache.events_since(&group.id, since).await?);
+        }
+        Question::Alarms(set) => {
+            let seen = app.alarms.of(&group.id).await?;
+            view.alarms = Some(set.upkeep(&seen, &app.settings.alarm_topic));
+        }
+    }
+    Ok(())
+}
+
+/// There are four kinds of question, and an answered one is not asked again.
+const QUESTIONS_MAX: usize = 5;

@@ -1,0 +1,361 @@
+//! What is told, to people and to the journal, in words that an operator can act on.
+
+use domain::autoscale::{
+    Act, Advice, Change, LoadView, Made, Metric, NotTaken, Refusal, Undertaking,
+};
+use domain::cost::MonthlyCost;
+use domain::{Catalog, GroupId, MemberId, Wait};
+use jiff::Timestamp;
+use platform::Fault;
+use platform::journal::Record;
+use serde_json::{Value, json};
+
+use crate::event::{Cause, Ignored, Look, Subject};
+
+/// A message to people.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Message {
+    pub(crate) subject: String,
+    pub(crate) body: String,
+}
+
+/// What one run on one group saw and did.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Story {
+    /// The group, once it is known.
+    pub(crate) group: Option<GroupId>,
+    /// The first look that had metrics, or else the last look.
+    pub(crate) saw: String,
+    /// The numbers of it.
+    pub(crate) evidence: Value,
+    /// The largest shares, to be drawn.
+    pub(crate) metrics: Vec<(&'static str, f64)>,
+    /// What was done, in order.
+    pub(crate) done: Vec<String>,
+    /// Whether people were told already.
+    pub(crate) told: bool,
+}
+
+impl Story {
+    /// Takes in a step, before it is taken: one that fails was still meant.
+    pub(crate) fn does(&mut self, act: &Act) {
+        self.done.push(words(act));
+        self.told |= tells(act);
+    }
+
+    /// Takes in what was seen. A later look without metrics does not wipe out an earlier one with them.
+    pub(crate) fn saw(&mut self, view: &LoadView, now: Timestamp) {
+        let Some(group) = &view.group else {
+            "no such group".clone_into(&mut self.saw);
+            return;
+        };
+        self.group = Some(group.id.clone());
+        if view.load.is_none() && !self.evidence.is_null() {
+            return;
+        }
+        let node_type = group.node_type.as_ref().map_or("an unknown type", |it| it.as_str());
+        self.saw =
+            format!("{} is {}, {} x {node_type}", group.id, group.status, group.member_ids.len());
+        let Some(load) = &view.load else { return };
+        let latest = |member: &MemberId, metric| load.latest(member, metric, now);
+        let rows = group.member_ids.iter().map(|id| {
+            let row =
+                Metric::ALL.map(|metric| (metric.name().to_owned(), json!(latest(id, metric))));
+            (id.to_string(), Value::Object(row.into_iter().collect()))
+        });
+        self.evidence = Value::Object(rows.collect());
+        for (name, metric) in [
+            ("MemoryPercent", Metric::Memory),
+            ("CpuPercent", Metric::Cpu),
+            ("EngineCpuPercent", Metric::EngineCpu),
+        ] {
+            let most =
+                group.member_ids.iter().filter_map(|it| latest(it, metric)).max_by(f64::total_cmp);
+            if let Some(most) = most {
+                self.saw += &format!(", {} {most:.1} at most", metric.name());
+                self.metrics.push((name, most));
+            }
+        }
+    }
+}
+
+/// How a run on one group ended.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    /// Nothing more is to be done.
+    Settled,
+    /// It will not be done until something changes.
+    Refused(Refusal),
+    /// It goes on after a wait.
+    Unfinished(Wait),
+    /// It went on for too long.
+    TooLong(Wait),
+    /// A call failed for good.
+    Failed(Fault),
+    /// A call failed for now.
+    Again(Fault),
+}
+
+impl End {
+    /// The word for it.
+    pub(crate) fn status(&self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Refused(refusal) => match refusal.weight() {
+                domain::autoscale::Weight::Hold => "settled",
+                domain::autoscale::Weight::NotForUs | domain::autoscale::Weight::News => "refused",
+            },
+            Self::Unfinished(_) => "unfinished",
+            Self::TooLong(_) | Self::Failed(_) | Self::Again(_) => "failed",
+        }
+    }
+
+    /// Why it ended so.
+    pub(crate) fn why(&self) -> String {
+        match self {
+            Self::Settled => "neither too small nor too large".to_owned(),
+            Self::Refused(refusal) => refusal.to_string(),
+            Self::Unfinished(wait) => format!("waiting for {}", wait.on),
+            Self::TooLong(wait) => format!("waited too long for {}", wait.on),
+            Self::Failed(fault) | Self::Again(fault) => fault.to_string(),
+        }
+    }
+
+    fn next(&self) -> String {
+        match self {
+            Self::Settled => "the next alarm or the schedule looks again".to_owned(),
+            Self::Refused(refusal) => match refusal {
+                Refusal::Recommended(advice) => format!("to do it: {}", advice.command),
+                Refusal::Gone | Refusal::NotOurs | Refusal::Off => "nothing".to_owned(),
+                Refusal::BadPolicy(_)
+                | Refusal::Unusable(_)
+                | Refusal::ClusterMode
+                | Refusal::UnknownEngine(_)
+                | Refusal::Deferred(_)
+                | Refusal::ForeignChange(_)
+                | Refusal::CoolingDown(_)
+                | Refusal::BackingOff { .. }
+                | Refusal::NoData(_)
+                | Refusal::NoLarger { .. }
+                | Refusal::NoSmaller(_)
+                | Refusal::Lagging { .. }
+                | Refusal::Unanswered(_) => "the schedule looks again".to_owned(),
+            },
+            Self::Unfinished(wait) => format!("looks again in {} s", wait.recheck.as_secs()),
+            Self::TooLong(_) | Self::Failed(_) => "the schedule looks again".to_owned(),
+            Self::Again(_) => "the same event is delivered again".to_owned(),
+        }
+    }
+
+    /// One line for whoever called.
+    pub(crate) fn summary(&self, story: &Story) -> String {
+        let group = story.group.as_ref().map_or("the group", |it| it.as_str());
+        if story.done.is_empty() {
+            return format!("{group}: {}", self.why());
+        }
+        format!("{group}: {}; {}", story.done.join(", "), self.why())
+    }
+}
+
+/// The record of a run on one group.
+pub(crate) fn record(look: &Look, story: &Story, end: &End) -> Record {
+    let subject = match &look.subject {
+        Subject::Member(it) => format!("the group of {it}"),
+        Subject::Group(it) => it.to_string(),
+    };
+    let decided = if story.done.is_empty() { "nothing".to_owned() } else { story.done.join(", ") };
+    Record {
+        function: "autoscale",
+        group: story.group.as_ref().map(ToString::to_string),
+        asked: match &look.cause {
+            Cause::Alarm { name, .. } => format!("{name}: look at {subject}"),
+            Cause::Asked => format!("look at {subject}"),
+        },
+        saw: story.saw.clone(),
+        outcome: end.status(),
+        decided,
+        why: end.why(),
+        next: end.next(),
+        evidence: story.evidence.clone(),
+        metrics: story.metrics.clone(),
+    }
+}
+
+/// The record of something that asks for nothing.
+pub(crate) fn left_alone(ignored: &Ignored) -> Record {
+    Record {
+        function: "autoscale",
+        asked: ignored.what.clone(),
+        saw: ignored.what.clone(),
+        outcome: "refused",
+        decided: "nothing".to_owned(),
+        why: ignored.why.clone(),
+        next: "nothing".to_owned(),
+        ..Record::default()
+    }
+}
+
+/// The record of an event that the state machine gave up on, or of a fleet that could not be listed.
+pub(crate) fn failed(asked: &str, why: &str) -> Record {
+    Record {
+        function: "autoscale",
+        asked: asked.to_owned(),
+        outcome: "failed",
+        decided: "nothing".to_owned(),
+        why: why.to_owned(),
+        next: "the schedule looks again".to_owned(),
+        ..Record::default()
+    }
+}
+
+/// What a step does, in words.
+pub(crate) fn words(act: &Act) -> String {
+    match act {
+        Act::Begin(it) => format!("asked for {} because of {}", change(it), it.why),
+        Act::Repeat(it) => format!("asked again for {}", change(it)),
+        Act::PutAlarms { set } => format!("put {} alarms right", set.specs.len()),
+        Act::DeleteAlarms { names } => format!("deleted {} alarms that watch nobody", names.len()),
+        Act::NoteChanged { at } => format!("noted the change at {at}"),
+        Act::Conclude(it) => format!("changed {}", change(&it.undertaking)),
+        Act::NoteFailure(it) => format!("noted that {} did not take", change(&it.undertaking)),
+        Act::Forget(it) => format!("took off the note of {}", change(it)),
+    }
+}
+
+/// Whether a step tells people by itself.
+pub(crate) fn tells(act: &Act) -> bool {
+    match act {
+        Act::Conclude(_) | Act::NoteFailure(_) => true,
+        Act::Begin(_)
+        | Act::Repeat(_)
+        | Act::PutAlarms { .. }
+        | Act::DeleteAlarms { .. }
+        | Act::NoteChanged { .. }
+        | Act::Forget(_) => false,
+    }
+}
+
+fn change(undertaking: &Undertaking) -> String {
+    match (&undertaking.from, &undertaking.change) {
+        (Change::NodeType(from), Change::NodeType(to)) => {
+            format!("the node type from {from} to {to}")
+        }
+        (Change::Replicas(from), Change::Replicas(to)) => {
+            format!("the replicas from {from} to {to}")
+        }
+        (_, to) => to.to_string(),
+    }
+}
+
+/// Tells that a group has another size.
+pub(crate) fn made(group: &GroupId, made: &Made) -> Message {
+    let change = change(&made.undertaking);
+    Message {
+        subject: format!("{group}: changed {change}"),
+        body: format!(
+            "Cachewarden changed {change} of {group}, and every member has it.\n\n\
+             Seen: {}\n{}\n\n\
+             It is bounded by the cachewarden:autoscale tags of the group.\n",
+            made.undertaking.why,
+            prices(made.before.as_ref(), made.after.as_ref()),
+        ),
+    }
+}
+
+/// Tells that ElastiCache took a change and dropped it.
+pub(crate) fn not_taken(group: &GroupId, failure: &NotTaken) -> Message {
+    let change = change(&failure.undertaking);
+    let events = if failure.events.is_empty() {
+        "ElastiCache says nothing about it.".to_owned()
+    } else {
+        format!("ElastiCache says: {}", failure.events.join(" / "))
+    };
+    Message {
+        subject: format!("{group}: could not change {change}"),
+        body: format!(
+            "Cachewarden asked for {change} of {group} at {}; the group is available again and has it not.\n\n\
+             Seen: {}\n{events}\n\n\
+             It is not tried again before {}.\n",
+            failure.undertaking.at,
+            failure.undertaking.why,
+            failure.failed.until(),
+        ),
+    }
+}
+
+/// Tells that ElastiCache does not take a change.
+pub(crate) fn turned_down(group: &GroupId, change: &Change, why: &str) -> Message {
+    Message {
+        subject: format!("{group}: ElastiCache does not take {change}"),
+        body: format!(
+            "Cachewarden asked for {change} of {group} and was turned down: {why}\n\n\
+             It is not tried again for an hour. Another node type or zone may have capacity.\n"
+        ),
+    }
+}
+
+/// Tells why nothing is done although an alarm went off, where a person has to know.
+pub(crate) fn not_done(story: &Story, why: &End) -> Message {
+    let group = story.group.as_ref().map_or("a group", |it| it.as_str());
+    let advice = match why {
+        End::Refused(Refusal::Recommended(advice)) => advised(advice),
+        End::Settled
+        | End::Refused(_)
+        | End::Unfinished(_)
+        | End::TooLong(_)
+        | End::Failed(_)
+        | End::Again(_) => String::new(),
+    };
+    Message {
+        subject: format!("{group}: not changed"),
+        body: format!(
+            "Cachewarden did not change {group}: {}\n\nSeen: {}\n{advice}\nNext: {}\n",
+            why.why(),
+            story.saw,
+            why.next(),
+        ),
+    }
+}
+
+/// Tells that the state machine gave up.
+pub(crate) fn gave_up(why: &str) -> Message {
+    Message {
+        subject: "autoscale: gave up on an event".to_owned(),
+        body: format!(
+            "Cachewarden could not finish what an event asked for: {why}\n\nNext: the schedule looks again.\n"
+        ),
+    }
+}
+
+fn advised(advice: &Advice) -> String {
+    format!(
+        "{}\nTo do it: {}\n",
+        prices(advice.before.as_ref(), advice.after.as_ref()),
+        advice.command
+    )
+}
+
+fn prices(before: Option<&MonthlyCost>, after: Option<&MonthlyCost>) -> String {
+    match (before, after) {
+        (Some(before), Some(after)) => format!("Price: {} before, {after} after", before.total),
+        (_, _) => "Price: not in the catalog".to_owned(),
+    }
+}
+
+/// What would be done, for a person who asks.
+pub(crate) fn planned(view: &LoadView, act: &Act) -> String {
+    let price = match (act, &view.group) {
+        (Act::Begin(it), Some(group)) => {
+            let catalog = Catalog::embedded();
+            let (before, after) =
+                (it.from.monthly(group, catalog), it.change.monthly(group, catalog));
+            format!(
+                "; {}; by hand: {}",
+                prices(before.as_ref(), after.as_ref()),
+                it.change.command(group)
+            )
+        }
+        (_, _) => String::new(),
+    };
+    format!("would have {}{price}", words(act))
+}
