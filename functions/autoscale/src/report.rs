@@ -1,10 +1,10 @@
 //! What is told, to people and to the journal, in words that an operator can act on.
 
 use domain::autoscale::{
-    Act, Advice, Change, LoadView, Made, Metric, NotTaken, Refusal, Undertaking,
+    Act, Advice, Change, Load, LoadView, Made, Metric, NotTaken, Refusal, Undertaking, Weight,
 };
 use domain::cost::MonthlyCost;
-use domain::{Catalog, GroupId, MemberId, Wait};
+use domain::{Catalog, GroupId, GroupView, MemberId, Wait};
 use jiff::Timestamp;
 use platform::Fault;
 use platform::journal::Record;
@@ -54,9 +54,16 @@ impl Story {
             return;
         }
         let node_type = group.node_type.as_ref().map_or("an unknown type", |it| it.as_str());
-        self.saw =
-            format!("{} is {}, {} x {node_type}", group.id, group.status, group.member_ids.len());
-        let Some(load) = &view.load else { return };
+        let nodes = group.member_ids.len();
+        let mut parts = vec![format!("{} is {}, {nodes} x {node_type}", group.id, group.status)];
+        if let Some(load) = &view.load {
+            parts.extend(self.measured(group, load, now));
+        }
+        self.saw = parts.join(", ");
+    }
+
+    /// Takes in the numbers, and says the largest of them.
+    fn measured(&mut self, group: &GroupView, load: &Load, now: Timestamp) -> Vec<String> {
         let latest = |member: &MemberId, metric| load.latest(member, metric, now);
         let rows = group.member_ids.iter().map(|id| {
             let row =
@@ -64,18 +71,22 @@ impl Story {
             (id.to_string(), Value::Object(row.into_iter().collect()))
         });
         self.evidence = Value::Object(rows.collect());
-        for (name, metric) in [
+        let drawn = [
             ("MemoryPercent", Metric::Memory),
             ("CpuPercent", Metric::Cpu),
             ("EngineCpuPercent", Metric::EngineCpu),
-        ] {
-            let most =
-                group.member_ids.iter().filter_map(|it| latest(it, metric)).max_by(f64::total_cmp);
-            if let Some(most) = most {
-                self.saw += &format!(", {} {most:.1} at most", metric.name());
-                self.metrics.push((name, most));
-            }
-        }
+        ];
+        let most = |metric| {
+            group.member_ids.iter().filter_map(|it| latest(it, metric)).max_by(f64::total_cmp)
+        };
+        self.metrics =
+            drawn.iter().filter_map(|(name, metric)| Some((*name, most(*metric)?))).collect();
+        drawn
+            .iter()
+            .filter_map(|(_, metric)| {
+                Some(format!("{} {:.1} at most", metric.name(), most(*metric)?))
+            })
+            .collect()
     }
 }
 
@@ -102,8 +113,8 @@ impl End {
         match self {
             Self::Settled => "settled",
             Self::Refused(refusal) => match refusal.weight() {
-                domain::autoscale::Weight::Hold => "settled",
-                domain::autoscale::Weight::NotForUs | domain::autoscale::Weight::News => "refused",
+                Weight::Hold => "settled",
+                Weight::NotForUs | Weight::News => "refused",
             },
             Self::Unfinished(_) => "unfinished",
             Self::TooLong(_) | Self::Failed(_) | Self::Again(_) => "failed",
