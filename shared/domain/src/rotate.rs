@@ -348,19 +348,19 @@ impl RotationView {
     }
 }
 
-/// One step of a rotation. It names versions and holds no token: steps are logged.
+/// One step of a rotation. Steps are logged, and a token in one prints as stars.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Step {
     /// Make a token and keep it as `AWSPENDING`.
     Generate,
     /// Keep the token of a rotation that was given up as `AWSPENDING`: the group may honour it already.
-    TakeUp(VersionId),
+    TakeUp(AuthToken),
     /// Have the group accept the pending token beside the current one.
-    Rotate(GroupId),
+    Rotate { group: GroupId, pending: AuthToken },
     /// Move `AWSCURRENT` to the pending version, away from this one.
     Promote { from: Option<VersionId> },
     /// Have the group accept the current token and nothing else.
-    Revoke { group: GroupId, current: VersionId },
+    Revoke { group: GroupId, current: AuthToken, version: VersionId },
     /// Note on the secret that the group was seen to accept nothing but this version.
     NoteRevoked(VersionId),
 }

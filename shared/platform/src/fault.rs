@@ -78,17 +78,9 @@ impl Fault {
         self
     }
 
-    /// Whether the call may have taken effect all the same: its answer was lost, or the service failed at it. A throttle is an answer.
-    pub fn may_have_been_taken(&self) -> bool {
-        const THROTTLES: [&str; 5] = [
-            "Throttling",
-            "ThrottlingException",
-            "RequestLimitExceeded",
-            "RequestThrottled",
-            "TooManyRequestsException",
-        ];
-        let is_throttle = self.code.as_deref().is_some_and(|it| THROTTLES.contains(&it));
-        self.kind == FaultKind::Transient && !is_throttle
+    /// Whether the service only said "not now": the call had no effect, and can be sent again in a moment.
+    pub fn is_throttle(&self) -> bool {
+        self.code.as_deref().is_some_and(|it| THROTTLES.contains(&it))
     }
 
     /// Whether a call found what it named missing.
@@ -96,6 +88,14 @@ impl Fault {
         self.kind == FaultKind::Gone
     }
 }
+
+const THROTTLES: [&str; 5] = [
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "TooManyRequestsException",
+];
 
 /// The one place where an error code gets its meaning. HTTP 400 covers both "later" and "never", so the code decides
 /// and not the status (facts 1.6).
@@ -131,12 +131,8 @@ fn kind(code: &str, text: &str) -> FaultKind {
         "InsufficientCacheClusterCapacity" => FaultKind::NoCapacity,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => FaultKind::Denied,
         // What is left of the 400s is against the call itself; throttling and server errors are not.
-        "Throttling"
-        | "ThrottlingException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "TooManyRequestsException"
-        | "InternalFailure"
+        code if THROTTLES.contains(&code) => FaultKind::Transient,
+        "InternalFailure"
         | "InternalServiceError"
         | "InternalServiceFault"
         | "InternalServerError"
@@ -171,16 +167,15 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_is_not_a_throttle() {
-        assert!(Fault::transient("ModifyReplicationGroup", "broken pipe").may_have_been_taken());
+    fn a_throttle_is_an_answer_and_a_lost_one_is_not() {
         let answered = |code: &str| Fault {
             code: Some(code.to_owned()),
             kind: kind(code, ""),
             ..Fault::transient("ModifyReplicationGroup", code)
         };
-        assert!(answered("InternalFailure").may_have_been_taken());
-        assert!(!answered("Throttling").may_have_been_taken());
-        assert!(!answered("InvalidReplicationGroupState").may_have_been_taken());
+        assert!(answered("Throttling").is_throttle());
+        assert!(!answered("InternalFailure").is_throttle());
+        assert!(!Fault::transient("ModifyReplicationGroup", "broken pipe").is_throttle());
     }
 
     #[test]

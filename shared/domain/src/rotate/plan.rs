@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Change, Key, Label, Node, Refusal, RotationView, Stage, Step, Value, VersionId};
-use crate::{GroupStatus, GroupView, Next, Wait, WaitingOn};
+use crate::{AuthToken, GroupStatus, GroupView, Next, Wait, WaitingOn};
 
 /// Decides one stage of the rotation to this version.
 pub fn plan(
@@ -69,10 +69,10 @@ fn create(view: &RotationView) -> Decided {
         view.pending.required(Label::Pending)?;
         return Ok(Next::Settled);
     }
-    match view.secret.given_up() {
-        Some(version) if view.stray().is_some() => Ok(Next::Do(Step::TakeUp(version))),
-        Some(_) | None => Ok(Next::Do(Step::Generate)),
-    }
+    Ok(Next::Do(match view.stray() {
+        Some(token) => Step::TakeUp(token.clone()),
+        None => Step::Generate,
+    }))
 }
 
 /// Has every node accept the pending token, and never at the cost of the current one.
@@ -112,11 +112,11 @@ fn set(version: &VersionId, view: &RotationView, now: Timestamp) -> Decided {
     if view.opens_any(Key::Pending) && proves {
         return Ok(Next::Wait(token_change()));
     }
-    rotate_safely(group, view)
+    rotate_safely(group, pending, view)
 }
 
 /// Sends `ROTATE` unless the group may hold a token newer than the one in use: `ROTATE` drops the older of two (facts 2.2).
-fn rotate_safely(group: &GroupView, view: &RotationView) -> Decided {
+fn rotate_safely(group: &GroupView, pending: &AuthToken, view: &RotationView) -> Decided {
     if let Some(given_up) = view.secret.given_up() {
         if view.given_up.token().is_none() {
             return Err(Refusal::GivenUpUnknown(given_up));
@@ -125,7 +125,7 @@ fn rotate_safely(group: &GroupView, view: &RotationView) -> Decided {
             return Err(Refusal::GivenUpOpens(given_up));
         }
     }
-    Ok(Next::Do(Step::Rotate(group.id.clone())))
+    Ok(Next::Do(Step::Rotate { group: group.id.clone(), pending: pending.clone() }))
 }
 
 /// Logs in on every node, and believes nothing else.

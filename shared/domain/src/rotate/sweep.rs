@@ -122,12 +122,13 @@ pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<Step, Refusal> {
         Ok(Standing::Changing) => {
             Next::Wait(silent(view).unwrap_or_else(|| Wait::slow(WaitingOn::TokenChange)))
         }
-        Ok(Standing::Due { current, .. }) => match &view.group {
-            Some(group) if group.is_settled() => {
-                Next::Do(Step::Revoke { group: group.id.clone(), current })
+        Ok(Standing::Due { current: version, .. }) => match (&view.group, view.current.token()) {
+            (Some(group), Some(current)) if group.is_settled() => {
+                let (group, current) = (group.id.clone(), current.clone());
+                Next::Do(Step::Revoke { group, current, version })
             }
-            Some(group) => Next::Wait(busy(group)),
-            None => Next::Settled,
+            (Some(group), _) => Next::Wait(busy(group)),
+            (None, _) => Next::Settled,
         },
         Ok(Standing::Unnoted(current)) => Next::Do(Step::NoteRevoked(current)),
         Ok(

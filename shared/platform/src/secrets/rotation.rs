@@ -102,18 +102,6 @@ impl Secrets {
             .map_err(|err| Fault::from_sdk("UpdateSecretVersionStage", err))?;
         Ok(())
     }
-
-    /// Takes tags off a secret.
-    pub async fn untag(&self, secret: &Arn, keys: &[&str]) -> Result<(), Fault> {
-        self.client
-            .untag_resource()
-            .secret_id(secret.as_str())
-            .set_tag_keys(Some(keys.iter().map(|it| (*it).to_owned()).collect()))
-            .send()
-            .await
-            .map_err(|err| Fault::from_sdk("UntagResource", err))?;
-        Ok(())
-    }
 }
 
 fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
