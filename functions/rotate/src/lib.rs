@@ -1,1 +1,229 @@
-//! rotate
+//! `rotate`: changes the AUTH token of a group without one failed login, and later revokes the old one.
+//!
+//! Secrets Manager calls four times for a rotation, and starts over with the same version whenever a call fails. A schedule calls the
+//! sweep, which closes what a rotation leaves open on purpose, and goes on where Secrets Manager gave up.
+
+mod apply;
+mod event;
+mod observe;
+mod report;
+
+use std::cell::RefCell;
+
+use domain::rotate::{
+    Refusal, RotationView, Stage, Standing, Step, SweepStep, VersionId, plan, plan_sweep, standing,
+};
+use domain::{Arn, Next, Problems, tag};
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use platform::settings::{RotateSettings, environment};
+use platform::{
+    Aws, Clock, ClockSource, Dialler, ElastiCache, Fault, Fleet, Journal, Operation, Outcome,
+    Secrets, Topics, converge, telemetry,
+};
+use serde_json::Value;
+
+use crate::event::{Request, Turn};
+use crate::report::{Told, Witness};
+
+/// The function: everything that lives longer than an event.
+pub struct App {
+    secrets: Secrets,
+    elasticache: ElastiCache,
+    fleet: Fleet,
+    topics: Topics,
+    topic: Option<Arn>,
+    dialler: Dialler,
+    clock: ClockSource,
+    journal: Journal,
+}
+
+impl App {
+    /// The function as Lambda starts it. Bad settings end the start, with every mistake named.
+    pub async fn from_environment() -> Result<Self, Problems> {
+        telemetry::start(environment);
+        let settings = RotateSettings::read(environment)?;
+        let aws = Aws::from_environment().await;
+        Ok(Self::new(&aws, settings, ClockSource::System, Journal::stdout(), Dialler::tls()))
+    }
+
+    /// The function over any AWS, clock, journal and nodes.
+    pub fn new(
+        aws: &Aws,
+        settings: RotateSettings,
+        clock: ClockSource,
+        journal: Journal,
+        dialler: Dialler,
+    ) -> Self {
+        Self {
+            secrets: Secrets::new(aws),
+            elasticache: ElastiCache::new(aws),
+            fleet: Fleet::new(aws),
+            topics: Topics::new(aws),
+            topic: settings.topic,
+            dialler,
+            clock,
+            journal,
+        }
+    }
+
+    /// Answers one event. Secrets Manager takes any answer but an error for "go on".
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let clock = self.clock.for_event();
+        let deadline = deadline(&event.context, clock.now());
+        match event::parse(&event.payload) {
+            Ok(Request::Turn(turn)) => self.turn(&turn, clock, deadline).await.answer(),
+            Ok(Request::Sweep) => self.sweep(clock, deadline).await,
+            Err(problems) => Err(report::not_understood(self, &problems, clock.now())),
+        }
+    }
+
+    /// Takes one step of a rotation, as far as it is ready.
+    async fn turn(&self, turn: &Turn, clock: Clock, deadline: Timestamp) -> Told {
+        let operation = Turning { app: self, turn, clock, witness: Witness::default() };
+        // Boxed, as the calls of four SDK clients make it a large future.
+        let ended = Box::pin(converge(&operation, &clock, deadline)).await;
+        report::turn(self, turn, ended, operation.witness, clock.now()).await
+    }
+
+    /// Looks at every secret of ours, and closes what is to be closed. One that is broken does not stop the others.
+    async fn sweep(&self, clock: Clock, deadline: Timestamp) -> Result<Value, Diagnostic> {
+        let mut found = match self.fleet.secrets(tag::GROUP).await {
+            Ok(found) => found,
+            Err(fault) => return report::no_list(self, &fault, clock.now()),
+        };
+        found.sort_by(|one, other| one.arn.cmp(&other.arn));
+        // Where time is short, it is not the same secrets every time that are left.
+        let turns = usize::try_from(clock.now().as_second() / 60).unwrap_or_default();
+        let first = turns.checked_rem(found.len()).unwrap_or_default();
+        found.rotate_left(first);
+        let mut lines = Vec::new();
+        for secret in &found {
+            if deadline <= clock.now() {
+                lines.push(report::left_for_later(&secret.arn));
+                continue;
+            }
+            lines.push(self.close(&secret.arn, clock, deadline).await);
+        }
+        Ok(report::swept(&lines))
+    }
+
+    /// The sweep of one secret, in one line.
+    async fn close(&self, secret: &Arn, clock: Clock, deadline: Timestamp) -> String {
+        let operation = Closing {
+            app: self,
+            secret,
+            clock,
+            witness: Witness::default(),
+            stands: RefCell::default(),
+        };
+        let ended = Box::pin(converge(&operation, &clock, deadline)).await;
+        let stands = operation.stands.into_inner();
+        if let (Ok(Outcome::Settled), Some(Standing::Stuck(version))) = (&ended, &stands) {
+            return self.go_on(secret, version, clock, deadline).await;
+        }
+        report::closed(self, secret, ended, stands.as_ref(), operation.witness, clock.now()).await
+    }
+
+    /// Goes on with a rotation that Secrets Manager left, in its order and with its steps.
+    async fn go_on(
+        &self,
+        secret: &Arn,
+        version: &VersionId,
+        clock: Clock,
+        deadline: Timestamp,
+    ) -> String {
+        let mut line = String::new();
+        for stage in Stage::ALL {
+            let turn = Turn { stage, secret: secret.clone(), version: version.clone() };
+            let told = self.turn(&turn, clock, deadline).await;
+            line = told.line(secret);
+            if !told.is_settled() {
+                break;
+            }
+        }
+        line
+    }
+}
+
+/// One step of a rotation, as the loop sees it.
+struct Turning<'a> {
+    app: &'a App,
+    turn: &'a Turn,
+    clock: Clock,
+    witness: Witness,
+}
+
+impl Operation for Turning<'_> {
+    type Seen = RotationView;
+    type Step = Step;
+    type Refusal = Refusal;
+
+    async fn observe(&self) -> Result<RotationView, Fault> {
+        let seen = observe::turn(self.app, self.turn, self.clock).await?;
+        self.witness.saw(&seen);
+        Ok(seen)
+    }
+
+    fn plan(&self, seen: &RotationView, now: Timestamp) -> Next<Step, Refusal> {
+        plan(self.turn.stage, &self.turn.version, seen, now)
+    }
+
+    async fn apply(&self, step: Step) -> Result<(), Fault> {
+        let does = report::deed(&step);
+        apply::turn(self.app, self.turn, step, self.clock).await?;
+        self.witness.did(does);
+        Ok(())
+    }
+}
+
+/// The sweep of one secret, as the loop sees it.
+struct Closing<'a> {
+    app: &'a App,
+    secret: &'a Arn,
+    clock: Clock,
+    witness: Witness,
+    stands: RefCell<Option<Standing>>,
+}
+
+impl Operation for Closing<'_> {
+    type Seen = RotationView;
+    type Step = SweepStep;
+    type Refusal = Refusal;
+
+    async fn observe(&self) -> Result<RotationView, Fault> {
+        let seen = observe::sweep(self.app, self.secret, self.clock).await?;
+        self.witness.saw(&seen);
+        Ok(seen)
+    }
+
+    fn plan(&self, seen: &RotationView, now: Timestamp) -> Next<SweepStep, Refusal> {
+        self.stands.replace(standing(seen, now).ok());
+        plan_sweep(seen, now)
+    }
+
+    async fn apply(&self, step: SweepStep) -> Result<(), Fault> {
+        let does = report::closing(&step);
+        apply::sweep(self.app, self.secret, step, self.clock).await?;
+        self.witness.did(does);
+        Ok(())
+    }
+}
+
+/// When a run has to end: before Lambda ends it, and well before a person loses patience. ElastiCache is done with the token of a
+/// small group within this time; what takes longer, Secrets Manager or the sweep calls for again.
+fn deadline(context: &Context, now: Timestamp) -> Timestamp {
+    let patience = now.saturating_add(PATIENCE).unwrap_or(Timestamp::MAX);
+    let killed = i64::try_from(context.deadline).unwrap_or(i64::MAX);
+    // A test has no deadline.
+    let Some(killed) = Timestamp::from_millisecond(killed).ok().filter(|_| killed != 0) else {
+        return patience;
+    };
+    patience.min(killed.saturating_sub(MARGIN).unwrap_or(now))
+}
+
+/// How long a run waits for ElastiCache at most.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
+
+/// What a last look takes: logins, each of some seconds, and the report.
+const MARGIN: SignedDuration = SignedDuration::from_secs(10);

@@ -267,6 +267,18 @@ pub enum Key {
     Nothing,
 }
 
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "AWSPENDING",
+            Self::Current => "AWSCURRENT",
+            Self::Previous => "AWSPREVIOUS",
+            Self::GivenUp => "the token given up",
+            Self::Nothing => "no password",
+        })
+    }
+}
+
 /// What a node says to one login.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Verdict {
@@ -276,6 +288,16 @@ pub enum Verdict {
     Refused,
     /// It did not say, and why.
     Unreachable(String),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("accepted"),
+            Self::Refused => f.write_str("refused"),
+            Self::Unreachable(why) => write!(f, "not answered ({why})"),
+        }
+    }
 }
 
 /// One node, and what it says to each key that was tried.
@@ -359,6 +381,11 @@ pub enum Step {
     Rotate { group: GroupId, pending: AuthToken },
     /// Move `AWSCURRENT` to the pending version, away from this one.
     Promote { from: Option<VersionId> },
+}
+
+/// One step of the sweep.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SweepStep {
     /// Have the group accept the current token and nothing else.
     Revoke { group: GroupId, current: AuthToken, version: VersionId },
     /// Note on the secret that the group was seen to accept nothing but this version.

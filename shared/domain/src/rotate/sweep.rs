@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{busy, group, silent};
-use super::{Change, Key, Label, Refusal, RotationView, Step, VersionId};
+use super::{Change, Key, Label, Refusal, RotationView, SweepStep, VersionId};
 use crate::{GroupStatus, Next, Wait, WaitingOn, tag};
 
 /// How it stands with the credential of a group, in the order in which a rotation passes through.
@@ -117,7 +117,7 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
 }
 
 /// Decides what the sweep does with a secret.
-pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<Step, Refusal> {
+pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<SweepStep, Refusal> {
     match standing(view, now) {
         Ok(Standing::Changing) => {
             Next::Wait(silent(view).unwrap_or_else(|| Wait::slow(WaitingOn::TokenChange)))
@@ -125,12 +125,12 @@ pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<Step, Refusal> {
         Ok(Standing::Due { current: version, .. }) => match (&view.group, view.current.token()) {
             (Some(group), Some(current)) if group.is_settled() => {
                 let (group, current) = (group.id.clone(), current.clone());
-                Next::Do(Step::Revoke { group, current, version })
+                Next::Do(SweepStep::Revoke { group, current, version })
             }
             (Some(group), _) => Next::Wait(busy(group)),
             (None, _) => Next::Settled,
         },
-        Ok(Standing::Unnoted(current)) => Next::Do(Step::NoteRevoked(current)),
+        Ok(Standing::Unnoted(current)) => Next::Do(SweepStep::NoteRevoked(current)),
         Ok(
             Standing::Leaving
             | Standing::UnderWay(_)
