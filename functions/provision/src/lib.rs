@@ -1,1 +1,275 @@
-//! provision
+//! `provision`: makes, changes and deletes a cache as the CloudFormation resource `Custom::RedisCache`.
+//!
+//! CloudFormation's own event is only accepted: its mistakes are answered at once, everything else is handed to the state machine under
+//! the name of the request, so that an event that comes twice starts nothing twice. The state machine then calls until the cache is as
+//! wanted, and the answer is sent.
+
+mod apply;
+mod event;
+mod observe;
+mod report;
+
+use domain::{Problems, Wait, WaitingOn};
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use platform::continuation::{Carrier, Delivery, Executions, Started};
+use platform::settings::{ProvisionSettings, environment};
+use platform::{
+    Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, Outcome,
+    Secrets, converge, telemetry,
+};
+use serde_json::Value;
+
+use crate::apply::{Existence, Vanish};
+use crate::event::{Existing, Request, Ticket, Vanishing};
+use crate::observe::Services;
+
+use crate::report::{Conclusion, Failure};
+
+/// What outlives an event.
+pub struct App {
+    services: Services,
+    callback: Callback,
+    /// Bad settings are kept, and every event is answered with them: CloudFormation would wait an hour for a function that
+    /// cannot start.
+    ready: Result<Ready, Problems>,
+    clock: ClockSource,
+    journal: Journal,
+}
+
+struct Ready {
+    settings: ProvisionSettings,
+    executions: Executions,
+}
+
+/// One event, being handled.
+struct Run<'a> {
+    app: &'a App,
+    ready: &'a Ready,
+    ticket: &'a Ticket,
+    clock: Clock,
+    deadline: Timestamp,
+}
+
+impl App {
+    /// The function as Lambda starts it.
+    pub async fn from_environment() -> Self {
+        telemetry::start(environment);
+        let aws = Aws::from_environment().await;
+        let settings = ProvisionSettings::read(environment);
+        Self::with(&aws, settings, ClockSource::System, Journal::stdout())
+    }
+
+    /// The function over any AWS and clock.
+    pub fn new(
+        aws: &Aws,
+        settings: ProvisionSettings,
+        clock: ClockSource,
+        journal: Journal,
+    ) -> Self {
+        Self::with(aws, Ok(settings), clock, journal)
+    }
+
+    /// The function with settings that may be wrong.
+    pub fn with(
+        aws: &Aws,
+        settings: Result<ProvisionSettings, Problems>,
+        clock: ClockSource,
+        journal: Journal,
+    ) -> Self {
+        let ready = settings.map(|settings| Ready {
+            executions: Executions::new(aws, settings.state_machine.clone()),
+            settings,
+        });
+        Self {
+            services: Services {
+                elasticache: ElastiCache::new(aws),
+                secrets: Secrets::new(aws),
+                alarms: Alarms::new(aws),
+            },
+            callback: Callback::new(aws),
+            ready,
+            clock,
+            journal,
+        }
+    }
+
+    /// Handles one event: CloudFormation's own, or one that the state machine carries.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let clock = self.clock.for_event();
+        let delivery = Delivery::open(event.payload);
+        let Some(ticket) = Ticket::read(&delivery.event) else {
+            return Ok(report::nobody_to_answer(&self.journal, clock.now()));
+        };
+        let conclusion = match (event::request(&ticket, &delivery.event), &self.ready) {
+            (Err(problems), _) => Conclusion::Failed(Failure::BadInput(problems)),
+            (Ok(Request::Nothing), _) => Conclusion::Nothing,
+            (Ok(_), Err(problems)) => Conclusion::Failed(Failure::BadSettings(problems.clone())),
+            (Ok(Request::Describe(spec)), Ok(_)) => Conclusion::Described(spec),
+            (Ok(request), Ok(ready)) => {
+                let deadline = deadline(event.context.deadline);
+                let run = Run { app: self, ready, ticket: &ticket, clock, deadline };
+                match (&delivery.carrier, delivery.gave_up()) {
+                    (_, Some(why)) => Conclusion::Failed(Failure::GaveUp(request, why)),
+                    (Some(carrier), None) => run.carried(carrier, request, &delivery.event).await,
+                    (None, None) => {
+                        let function = &event.context.invoked_function_arn;
+                        run.accepted(&request, function, &delivery.event).await
+                    }
+                }
+            }
+        };
+        report::to_cloudformation(&self.callback, &self.journal, &clock, &ticket, conclusion).await
+    }
+}
+
+impl Run<'_> {
+    /// Hands good work to the state machine.
+    async fn accepted(&self, request: &Request, function: &str, event: &Value) -> Conclusion {
+        let name = domain::provision::name::execution(&request.group(), &self.ticket.request_id);
+        let mut pause = SignedDuration::from_secs(1);
+        for _ in 1..START_TRIES {
+            match self.ready.executions.start(&name, function, event, FIRST_WAIT_SECONDS).await {
+                Err(fault) if fault.kind == FaultKind::Transient => {
+                    self.clock.sleep(pause).await;
+                    pause += pause;
+                }
+                done => return handed(request, name, done),
+            }
+        }
+        let done = self.ready.executions.start(&name, function, event, FIRST_WAIT_SECONDS).await;
+        handed(request, name, done)
+    }
+
+    /// Goes on with work that the state machine carries, until it is done, or something has to be waited for, or CloudFormation is
+    /// about to lose its patience.
+    async fn carried(&self, carrier: &Carrier, request: Request, event: &Value) -> Conclusion {
+        let conclusion = match self.others(carrier, &request).await {
+            Ok(others_ended) => match &request {
+                Request::Exist(existing) => self.exist(existing, carrier).await,
+                Request::Vanish(vanishing) => self.vanish(vanishing, others_ended).await,
+                Request::Describe(_) | Request::Nothing => Conclusion::Nothing,
+            },
+            Err(fault) => failed(&request, fault),
+        };
+        let Conclusion::GoesOn(wait, saw) = conclusion else { return conclusion };
+        let patience = event::patience(event);
+        let until = carrier.started_at.saturating_add(patience).unwrap_or(Timestamp::MAX);
+        let next_look = self.clock.now().saturating_add(wait.recheck).unwrap_or(Timestamp::MAX);
+        if until <= next_look {
+            return Conclusion::Failed(Failure::TooLong { request, wait, patience });
+        }
+        Conclusion::GoesOn(wait, saw)
+    }
+
+    /// Stops older work on the same group: a Delete or a rollback replaces a Create that still runs.
+    async fn others(
+        &self,
+        carrier: &Carrier,
+        request: &Request,
+    ) -> Result<Option<Timestamp>, Fault> {
+        let prefix = domain::provision::name::execution_prefix(&request.group());
+        let why = format!("{} replaces it", self.ticket.request_type);
+        self.ready.executions.supersede(&prefix, carrier, &why).await
+    }
+
+    async fn exist(&self, existing: &Existing, carrier: &Carrier) -> Conclusion {
+        let services = &self.app.services;
+        let settings = &self.ready.settings;
+        let operation = Existence::new(
+            services,
+            self.clock,
+            domain::provision::Wanted {
+                spec: existing.spec.clone(),
+                owner: self.ticket.owner.clone(),
+                since: carrier.started_at,
+                creating: existing.creating,
+                keep: existing.keep,
+                rotate_function: settings.rotate_function.clone(),
+                autoscale_topic: settings.alarm_topic.clone(),
+            },
+        );
+        let request = || Request::Exist(Box::new(existing.clone()));
+        match converge(&operation, &self.clock, self.deadline).await {
+            Ok(Outcome::Settled) => match operation.attributes() {
+                Some(attributes) => Conclusion::Exists {
+                    id: existing.spec.id.clone(),
+                    saw: operation.saw(),
+                    attributes,
+                },
+                None => Conclusion::GoesOn(Wait::short(WaitingOn::Creation), operation.saw()),
+            },
+            Ok(Outcome::Unfinished(wait)) => Conclusion::GoesOn(wait, operation.saw()),
+            Ok(Outcome::Refused(refusal)) => {
+                operation.bury(&refusal).await;
+                Conclusion::Failed(Failure::Refused(request(), refusal))
+            }
+            Err(fault) => failed(&request(), fault),
+        }
+    }
+
+    async fn vanish(&self, vanishing: &Vanishing, others_ended: Option<Timestamp>) -> Conclusion {
+        for farewell in &vanishing.groups {
+            let operation = Vanish {
+                services: &self.app.services,
+                farewell,
+                secret_name: vanishing.secret_name.as_deref(),
+                others_ended,
+            };
+            let request = || Request::Vanish(vanishing.clone());
+            match converge(&operation, &self.clock, self.deadline).await {
+                Ok(Outcome::Settled) => {}
+                Ok(Outcome::Unfinished(wait)) => {
+                    return Conclusion::GoesOn(wait, format!("{} is not gone yet", farewell.group));
+                }
+                Ok(Outcome::Refused(refusal)) => {
+                    return Conclusion::Failed(Failure::Refused(request(), refusal));
+                }
+                Err(fault) => return failed(&request(), fault),
+            }
+        }
+        let groups = vanishing.groups.iter().map(|it| it.group.to_string());
+        Conclusion::Gone(groups.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// What a fault means: what may pass is looked at again, what stays is told.
+fn failed(request: &Request, fault: Fault) -> Conclusion {
+    match fault.kind {
+        FaultKind::Transient | FaultKind::Busy => {
+            Conclusion::GoesOn(Wait::slow(WaitingOn::Busy), fault.to_string())
+        }
+        FaultKind::Gone
+        | FaultKind::Taken
+        | FaultKind::NoChange
+        | FaultKind::NoCapacity
+        | FaultKind::Denied
+        | FaultKind::Rejected => Conclusion::Failed(Failure::Fault(request.clone(), fault)),
+    }
+}
+
+fn handed(request: &Request, name: String, started: Result<Started, Fault>) -> Conclusion {
+    match started {
+        Ok(Started::Now) => Conclusion::Handed(name),
+        Ok(Started::Before) => Conclusion::Duplicate(name),
+        Err(fault) => Conclusion::Failed(Failure::Fault(request.clone(), fault)),
+    }
+}
+
+/// When a run has to stop waiting: before Lambda stops it. Lambda tells its deadline in milliseconds since 1970; 0 is none.
+fn deadline(milliseconds: u64) -> Timestamp {
+    let at = i64::try_from(milliseconds).ok().and_then(|it| Timestamp::from_millisecond(it).ok());
+    match (milliseconds, at) {
+        (0, _) | (_, None) => Timestamp::MAX,
+        (_, Some(at)) => at.saturating_sub(MARGIN).unwrap_or(at),
+    }
+}
+
+/// Enough for the last look and for the answer.
+const MARGIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// With pauses of 1, 2 and 4 seconds between them, and four tries of the SDK's in each.
+const START_TRIES: u32 = 4;
+
+/// The state machine calls back at once.
+const FIRST_WAIT_SECONDS: i64 = 1;

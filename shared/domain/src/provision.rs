@@ -15,7 +15,7 @@ mod step;
 
 pub use self::parse::{Parsed, parse};
 pub use self::plan::plan;
-pub use self::step::{FinalSnapshot, Refusal, Settings, Step};
+pub use self::step::{FinalSnapshot, Refusal, Removal, Settings, Step};
 
 use jiff::Timestamp;
 

@@ -144,21 +144,30 @@ fn converge(
         return Next::Wait(Wait::slow(WaitingOn::Modification));
     };
     let wanted = &kept(wanted, tags);
+    let looked = Looked { group, tags, events: &seen.events, now };
     immutable(wanted, group)
         .or_else(|| {
             let version = diff::wanted_version(wanted, group);
             let parameter_group = diff::parameter_group(wanted, group);
             beside(wanted, around, &parameter_group, &name::family(version))
         })
-        .or_else(|| resize(wanted, group, tags, &seen.events, now))
+        .or_else(|| resize(wanted, &looked))
         .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
-        .or_else(|| upgrade(wanted, group, tags, &seen.events, now))
+        .or_else(|| upgrade(wanted, &looked))
         .or_else(|| fewer(wanted, group))
         .or_else(|| tagged(wanted, group, around, tags))
         .or_else(|| rotated(wanted, around))
         .or_else(|| watched(wanted, group, around))
         .or_else(|| connected(group))
         .unwrap_or(Next::Settled)
+}
+
+/// A settled group, with all that a change of it is decided on.
+struct Looked<'a> {
+    group: &'a GroupView,
+    tags: &'a Tags,
+    events: &'a [String],
+    now: Timestamp,
 }
 
 /// A new group that the autoscaler has changed already is left as it made it.
@@ -195,13 +204,8 @@ fn immutable(wanted: &Wanted, group: &GroupView) -> Option<Next<Step, Refusal>> 
 
 /// Replicas are added before failover is turned on, and failover is off before the last one goes (facts 1.7); a node type changes
 /// while there are most nodes to carry the load.
-fn resize(
-    wanted: &Wanted,
-    group: &GroupView,
-    tags: &Tags,
-    events: &[String],
-    now: Timestamp,
-) -> Option<Next<Step, Refusal>> {
+fn resize(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
+    let &Looked { group, now, .. } = seen;
     let nodes = diff::nodes(wanted, group);
     let has = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
     if has < nodes {
@@ -220,7 +224,7 @@ fn resize(
         NodeTypeSeen::Other(got) => {
             let asked = Asked { field: AskedField::NodeType, value: stated.to_string(), at: now };
             let step = Step::SetNodeType(stated.clone());
-            Some(ask(wanted, asked, step, Tags::new(), &got, tags, events))
+            Some(ask(wanted, asked, step, Tags::new(), &got, seen))
         }
     }
 }
@@ -232,15 +236,18 @@ fn ask(
     step: Step,
     beside: Tags,
     got: &str,
-    tags: &Tags,
-    events: &[String],
+    seen: &Looked<'_>,
 ) -> Next<Step, Refusal> {
+    let &Looked { group, tags, events, .. } = seen;
     let written = Asked::read(tags)
         .filter(|it| (it.field, &it.value) == (asked.field, &asked.value))
         // What an earlier request asked for says nothing about this one; a minute is for clocks that differ.
         .filter(|it| wanted.since <= it.at.saturating_add(CLOCKS_APART).unwrap_or(Timestamp::MAX));
     match written {
-        None => Next::Do(Step::Ask { tags: with_asked(&asked, beside), asked }),
+        None => {
+            let tags = with_asked(&asked, beside);
+            Next::Do(Step::Ask { arn: group.arn.clone(), asked, tags })
+        }
         Some(it) if it.is_overdue(asked.at) => Next::Refuse(Refusal::DidNotTake {
             field: asked.field,
             wants: asked.value,
@@ -258,28 +265,23 @@ fn with_asked(asked: &Asked, mut beside: Tags) -> Tags {
     beside
 }
 
-fn upgrade(
-    wanted: &Wanted,
-    group: &GroupView,
-    tags: &Tags,
-    events: &[String],
-    now: Timestamp,
-) -> Option<Next<Step, Refusal>> {
-    let (seen, stated) = (diff::version(group)?, wanted.spec.version);
-    if stated.is_met_by(seen) {
+fn upgrade(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
+    let &Looked { group, tags, now, .. } = seen;
+    let (runs, stated) = (diff::version(group)?, wanted.spec.version);
+    if stated.is_met_by(runs) {
         return None;
     }
-    if stated < seen {
+    if stated < runs {
         let went_ahead = wanted.keep.version || upgraded_lately(tags, stated, now);
         return (!went_ahead)
-            .then_some(Next::Refuse(Refusal::Downgrade { has: seen, wants: stated }));
+            .then_some(Next::Refuse(Refusal::Downgrade { has: runs, wants: stated }));
     }
     let asked = Asked { field: AskedField::EngineVersion, value: stated.to_string(), at: now };
     let parameter_group = name::parameter_group(&wanted.spec.id, &name::family(stated));
-    let remembered = format!("{}.{} at {now}", seen.major, seen.minor);
+    let remembered = format!("{}.{} at {now}", runs.major, runs.minor);
     let beside = Tags::from([(tag::UPGRADED.to_owned(), remembered)]);
     let step = Step::Upgrade { to: stated, parameter_group };
-    Some(ask(wanted, asked, step, beside, &seen.to_string(), tags, events))
+    Some(ask(wanted, asked, step, beside, &runs.to_string(), seen))
 }
 
 /// Whether a group ran this version until a day ago. A stack that fails after an upgrade asks for the old version in its rollback;
@@ -323,12 +325,13 @@ fn tagged(
     let sought = diff::tags(wanted, secret.map(|it| it.arn.as_str()));
     let (missing, mut stale) = diff::tag_changes(&sought, seen);
     if !missing.is_empty() {
-        return Some(Next::Do(Step::Tag(missing)));
+        return Some(Next::Do(Step::Tag { arn: group.arn.clone(), tags: missing }));
     }
     if was_seen(wanted, group, seen) {
         stale.push(tag::ASKED);
     }
-    if stale.is_empty() { None } else { Some(Next::Do(Step::Untag(stale))) }
+    let untag = Step::Untag { arn: group.arn.clone(), keys: stale.clone() };
+    (!stale.is_empty()).then_some(Next::Do(untag))
 }
 
 /// Whether what was asked for need no longer be written down: it is there, or the stack has stated another value since.

@@ -26,7 +26,7 @@ pub enum Step {
     /// Makes the group, with the token of this secret.
     MakeGroup { parameter_group: String, secret: Option<String>, tags: Tags },
     /// Writes on the group what is about to be asked for.
-    Ask { asked: Asked, tags: Tags },
+    Ask { arn: String, asked: Asked, tags: Tags },
     /// Changes the node type.
     SetNodeType(NodeType),
     /// Installs a newer engine version.
@@ -40,9 +40,9 @@ pub enum Step {
     /// Changes what ElastiCache changes at once.
     SetSettings(Settings),
     /// Tags the group.
-    Tag(Tags),
+    Tag { arn: String, tags: Tags },
     /// Takes tags off the group.
-    Untag(Vec<&'static str>),
+    Untag { arn: String, keys: Vec<&'static str> },
     /// Tags the secret.
     TagSecret { arn: String, tags: Tags },
     /// Has Secrets Manager rotate the token.
@@ -53,14 +53,21 @@ pub enum Step {
     PutAlarms(Vec<AlarmSpec>),
     /// Deletes alarms.
     DeleteAlarms(Vec<String>),
+}
+
+/// One step of a deletion. Each can run twice without harm.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Removal {
     /// Deletes the group.
-    DeleteGroup { last: FinalSnapshot },
+    Group { last: FinalSnapshot },
+    /// Deletes the alarms of former members.
+    Alarms(Vec<String>),
     /// Deletes a parameter group.
-    DeleteParameterGroup { name: String },
+    ParameterGroup { name: String },
     /// Deletes the subnet group.
-    DeleteSubnetGroup,
+    SubnetGroup,
     /// Sends the secret into its recovery window.
-    DeleteSecret { arn: String },
+    Secret { arn: String },
 }
 
 /// Whether a group leaves its data behind.

@@ -1,0 +1,259 @@
+//! The two things that are made true step by step, a cache and the absence of one, and their steps: one call, or one call over and over
+//! where a step is a list.
+
+use std::sync::{Mutex, PoisonError};
+
+use domain::group::{Encryption, NewGroup};
+use domain::provision::farewell::{self, Farewell};
+use domain::provision::outputs::{self, Attributes};
+use domain::provision::{self, FinalSnapshot, Refusal, Removal, Seen, Step, Wanted, diff, name};
+use domain::{GroupId, Next, Tags};
+use jiff::Timestamp;
+use platform::{Clock, Fault, FaultKind, Operation};
+
+use crate::observe::Services;
+
+/// A cache as the stack wants it.
+pub(crate) struct Existence<'a> {
+    services: &'a Services,
+    clock: Clock,
+    wanted: Wanted,
+    /// The last look, for the answer: what is told was seen, and is not looked up once more.
+    last: Mutex<Option<Seen>>,
+}
+
+impl<'a> Existence<'a> {
+    pub(crate) fn new(services: &'a Services, clock: Clock, wanted: Wanted) -> Self {
+        Self { services, clock, wanted, last: Mutex::default() }
+    }
+
+    fn last(&self) -> Option<Seen> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the stack may ask for, from the last look.
+    pub(crate) fn attributes(&self) -> Option<Attributes> {
+        let seen = self.last()?;
+        let secret = seen.around.as_ref().and_then(|it| it.secret.as_ref());
+        let secret = secret.filter(|_| self.wanted.spec.protection.has_token());
+        Some(outputs::of_group(
+            &self.wanted.spec,
+            seen.group.as_ref()?,
+            secret.map(|it| it.arn.as_str()),
+        ))
+    }
+
+    /// The last look, in words.
+    pub(crate) fn saw(&self) -> String {
+        match self.last().and_then(|it| it.group) {
+            None => format!("no replication group {}", self.wanted.spec.id),
+            Some(it) => format!(
+                "the replication group {} {}, {} of {} members available",
+                it.id,
+                it.status,
+                it.members.iter().filter(|it| it.is_settled()).count(),
+                it.member_ids.len()
+            ),
+        }
+    }
+
+    /// Deletes a group that could not be made: it takes up its id and holds nothing. Where this fails, the Delete of the rollback
+    /// does it.
+    pub(crate) async fn bury(&self, refusal: &Refusal) {
+        if matches!(refusal, Refusal::CreateFailed { .. }) {
+            let carcass = Removal::Group { last: FinalSnapshot::None };
+            if let Err(fault) = self.services.remove(carcass, &self.wanted.spec.id).await {
+                tracing::warn!(%fault, "the group that could not be made is still there");
+            }
+        }
+    }
+}
+
+impl Operation for Existence<'_> {
+    type Seen = Seen;
+    type Step = Step;
+    type Refusal = Refusal;
+
+    async fn observe(&self) -> Result<Seen, Fault> {
+        let spec = &self.wanted.spec;
+        let looked = self.services.wanted(&spec.id, &spec.secret_name, self.clock.now());
+        let seen = Box::pin(looked).await?;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen.clone());
+        Ok(seen)
+    }
+
+    fn plan(&self, seen: &Seen, now: Timestamp) -> Next<Step, Refusal> {
+        provision::plan(&self.wanted, seen, now)
+    }
+
+    async fn apply(&self, step: Step) -> Result<(), Fault> {
+        Box::pin(self.services.take(step, &self.wanted)).await
+    }
+}
+
+/// The absence of a cache.
+pub(crate) struct Vanish<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) farewell: &'a Farewell,
+    pub(crate) secret_name: Option<&'a str>,
+    pub(crate) others_ended: Option<Timestamp>,
+}
+
+impl Operation for Vanish<'_> {
+    type Seen = Seen;
+    type Step = Removal;
+    type Refusal = Refusal;
+
+    async fn observe(&self) -> Result<Seen, Fault> {
+        let owner = &self.farewell.owner;
+        let group = &self.farewell.group;
+        let looked = self.services.unwanted(group, owner, self.secret_name, self.others_ended);
+        Box::pin(looked).await
+    }
+
+    fn plan(&self, seen: &Seen, now: Timestamp) -> Next<Removal, Refusal> {
+        farewell::plan(self.farewell, seen, now)
+    }
+
+    async fn apply(&self, removal: Removal) -> Result<(), Fault> {
+        Box::pin(self.services.remove(removal, &self.farewell.group)).await
+    }
+}
+
+impl Services {
+    /// Takes a step towards a cache.
+    pub(crate) async fn take(&self, step: Step, wanted: &Wanted) -> Result<(), Fault> {
+        let (cache, secrets) = (&self.elasticache, &self.secrets);
+        let (spec, group) = (&wanted.spec, &wanted.spec.id);
+        match step {
+            Step::MakeSubnetGroup => self.make_subnet_group(wanted).await,
+            Step::ChangeSubnets => cache.change_subnets(group.as_str(), &spec.subnets).await,
+            Step::MakeParameterGroup { name, family } => {
+                let description = name::description(group, &wanted.owner);
+                let tags = diff::beside_tags(wanted);
+                cache.make_parameter_group(&name, &family, &description, &tags).await
+            }
+            Step::SetMaxmemoryPolicy { parameter_group, policy } => {
+                cache.set_maxmemory_policy(&parameter_group, &policy).await
+            }
+            Step::MakeSecret => {
+                let description = format!("AUTH token of the Redis cache {group}");
+                secrets.make(&spec.secret_name, &description, &diff::secret_tags(wanted)).await
+            }
+            Step::RestoreSecret { arn } => secrets.restore(&arn).await,
+            Step::TagSecret { arn, tags } => secrets.tag(&arn, &tags).await,
+            Step::ScheduleRotation { arn, days } => {
+                secrets.schedule_rotation(&arn, &wanted.rotate_function, days).await
+            }
+            Step::CancelRotation { arn } => secrets.cancel_rotation(&arn).await,
+            Step::MakeGroup { parameter_group, secret, tags } => {
+                self.make_group(wanted, parameter_group, secret, tags).await
+            }
+            Step::Ask { arn, tags, .. } | Step::Tag { arn, tags } => cache.tag(&arn, &tags).await,
+            Step::Untag { arn, keys } => cache.untag(&arn, &keys).await,
+            Step::SetNodeType(to) => done(cache.resize(group, &to).await),
+            Step::AddReplicas { to } => done(cache.add_replicas(group, to).await),
+            Step::RemoveReplicas { to } => done(cache.remove_replicas(group, to).await),
+            Step::SetResilience(to) => cache.set_resilience(group, to).await,
+            Step::SetSettings(settings) => cache.set_settings(group, &settings).await,
+            Step::Upgrade { to, parameter_group } => {
+                cache.upgrade(group, to, &parameter_group).await
+            }
+            Step::PutAlarms(alarms) => {
+                let (topics, tags) = (wanted.alarm_topics(), diff::beside_tags(wanted));
+                for alarm in &alarms {
+                    self.alarms.put(alarm, &topics, &tags).await?;
+                }
+                Ok(())
+            }
+            Step::DeleteAlarms(names) => self.alarms.delete(&names).await,
+        }
+    }
+
+    /// Takes a step towards nothing.
+    pub(crate) async fn remove(&self, removal: Removal, group: &GroupId) -> Result<(), Fault> {
+        let cache = &self.elasticache;
+        match removal {
+            Removal::Group { last } => cache.delete(group, &last).await,
+            Removal::Alarms(names) => self.alarms.delete(&names).await,
+            Removal::ParameterGroup { name } => cache.delete_parameter_group(&name).await,
+            Removal::SubnetGroup => cache.delete_subnet_group(group.as_str()).await,
+            Removal::Secret { arn } => self.secrets.delete(&arn).await,
+        }
+    }
+
+    async fn make_subnet_group(&self, wanted: &Wanted) -> Result<(), Fault> {
+        let spec = &wanted.spec;
+        let description = name::description(&spec.id, &wanted.owner);
+        let tags = diff::beside_tags(wanted);
+        self.elasticache
+            .make_subnet_group(spec.id.as_str(), &description, &spec.subnets, &tags)
+            .await
+    }
+
+    /// Makes the group, with the token that its secret holds: the secret was there first, so a crash in between changes no token.
+    async fn make_group(
+        &self,
+        wanted: &Wanted,
+        parameter_group: String,
+        secret: Option<String>,
+        tags: Tags,
+    ) -> Result<(), Fault> {
+        let token = match secret {
+            Some(arn) => Some(self.secrets.token(&arn).await?),
+            None => None,
+        };
+        let spec = &wanted.spec;
+        let encryption = Encryption { at_rest: spec.at_rest, transit: wanted.transit(token) };
+        match self.elasticache.create(&new_group(wanted, parameter_group, encryption, tags)).await {
+            // Whose it is, the next look tells: it may be ours, from a call whose answer was lost.
+            Err(fault) if fault.kind == FaultKind::Taken => {
+                Err(Fault { kind: FaultKind::Busy, ..fault })
+            }
+            done => done,
+        }
+    }
+}
+
+fn new_group(
+    wanted: &Wanted,
+    parameter_group: String,
+    encryption: Encryption,
+    tags: Tags,
+) -> NewGroup {
+    let spec = &wanted.spec;
+    let days = spec.snapshot_retention_days;
+    let window = spec.snapshot_window.as_ref().filter(|_| 0 < days);
+    NewGroup {
+        id: spec.id.clone(),
+        description: name::description(&spec.id, &wanted.owner),
+        engine: domain::engine::Engine::Redis.to_string(),
+        engine_version: spec.version.to_string(),
+        node_type: spec.node_type.clone(),
+        nodes: spec.nodes,
+        port: PORT,
+        parameter_group: Some(parameter_group),
+        subnet_group: Some(spec.id.to_string()),
+        security_groups: spec.security_groups.clone(),
+        resilience: wanted.resilience(spec.nodes),
+        encryption,
+        snapshot_retention_days: days,
+        snapshot_window: window.map(|it| it.as_str().to_owned()),
+        maintenance_window: spec.maintenance_window.as_ref().map(|it| it.as_str().to_owned()),
+        auto_minor_version_upgrade: spec.auto_minor_version_upgrade,
+        notification_topic: None,
+        snapshot: None,
+        tags,
+    }
+}
+
+/// The port that the seed's application knows.
+const PORT: u16 = 6379;
+
+/// Takes "nothing to do" for done: an earlier call, whose answer was lost, has done it.
+fn done(result: Result<(), Fault>) -> Result<(), Fault> {
+    match result {
+        Err(fault) if fault.kind == FaultKind::NoChange => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,182 @@
+//! CloudFormation's request: the envelope first, since a bad property still has to be answered, and then what it asks for.
+
+use domain::owner::Owner;
+use domain::provision::change::judge;
+use domain::provision::farewell::Farewell;
+use domain::provision::name::{self, NOT_OURS, NOTHING_MADE};
+use domain::provision::{Backend, FinalSnapshot, Keep, Parsed, UpstashSpec, parse};
+use domain::{GroupId, Problems};
+use jiff::SignedDuration;
+use platform::ResponseUrl;
+use serde_json::{Map, Value};
+
+/// The envelope: all that an answer needs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ticket {
+    /// `Create`, `Update`, `Delete`, or a word that we do not know.
+    pub(crate) request_type: String,
+    /// Whose request it is.
+    pub(crate) owner: Owner,
+    /// Names the request: an event that comes twice has the same.
+    pub(crate) request_id: String,
+    /// The physical id that CloudFormation knows; absent in a Create.
+    pub(crate) physical_id: Option<String>,
+    /// Where the answer goes.
+    pub(crate) response_url: ResponseUrl,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    /// A cache in a replication group.
+    Exist(Box<Existing>),
+    /// A database at Upstash, which is described and not managed.
+    Describe(UpstashSpec),
+    /// Nothing of these groups any more.
+    Vanish(Vanishing),
+    /// Nothing any more, where there never was anything.
+    Nothing,
+}
+
+/// A cache that should be there.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Existing {
+    /// As the stack states it.
+    pub(crate) spec: domain::provision::GroupSpec,
+    /// Whether this makes it.
+    pub(crate) creating: bool,
+    /// What is left as it is found.
+    pub(crate) keep: Keep,
+}
+
+/// What should go.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Vanishing {
+    /// The groups that may be meant: CloudFormation's physical id, and the id that the properties make.
+    pub(crate) groups: Vec<Farewell>,
+    /// The name of the secret, where the properties still tell it.
+    pub(crate) secret_name: Option<String>,
+}
+
+impl Ticket {
+    /// Reads the envelope; `None` where there is nobody to answer.
+    pub(crate) fn read(event: &Value) -> Option<Self> {
+        let text = |key: &str| event.get(key).and_then(Value::as_str).filter(|it| !it.is_empty());
+        Some(Self {
+            request_type: text("RequestType")?.to_owned(),
+            owner: Owner::new(text("StackId")?, text("LogicalResourceId")?),
+            request_id: text("RequestId")?.to_owned(),
+            physical_id: text("PhysicalResourceId").map(str::to_owned),
+            response_url: ResponseUrl::parse(text("ResponseURL")?)?,
+        })
+    }
+
+    /// The id that an answer carries where the request came to nothing: CloudFormation's own, or one that no Delete maps to a group.
+    pub(crate) fn id_of_nothing(&self) -> String {
+        match &self.physical_id {
+            Some(id) => id.clone(),
+            None => format!("{NOTHING_MADE}{}", self.owner.logical_id()),
+        }
+    }
+}
+
+/// Reads what a request asks for, or every mistake in it.
+pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problems> {
+    let none = Map::new();
+    let properties = |key: &str| event.get(key).and_then(Value::as_object).unwrap_or(&none);
+    let stated = properties("ResourceProperties");
+    match ticket.request_type.as_str() {
+        "Create" => match parse(stated, &ticket.owner, None)? {
+            Backend::Upstash(spec) => Ok(Request::Describe(spec)),
+            Backend::ElastiCache(spec) => {
+                let keep = Keep::default();
+                Ok(Request::Exist(Box::new(Existing { spec: *spec, creating: true, keep })))
+            }
+        },
+        "Update" => {
+            let old = properties("OldResourceProperties");
+            let before: Parsed = parse(old, &ticket.owner, Some(old));
+            let now = parse(stated, &ticket.owner, Some(old))?;
+            let physical_id = ticket.physical_id.as_deref().unwrap_or_default();
+            let keep = judge(physical_id, &before, &now)?;
+            Ok(match now {
+                Backend::Upstash(spec) => Request::Describe(spec),
+                Backend::ElastiCache(spec) => {
+                    Request::Exist(Box::new(Existing { spec: *spec, creating: false, keep }))
+                }
+            })
+        }
+        "Delete" => Ok(vanish(ticket, stated)),
+        other => {
+            let mut problems = Problems::default();
+            problems
+                .add("RequestType", format!("\"{other}\" is none of Create, Update and Delete"));
+            Err(problems)
+        }
+    }
+}
+
+/// Reads a Delete. Nothing in it may fail: properties may be wrong or missing, and the physical id may be one that CloudFormation
+/// invented while the Create is still running (facts 7.4).
+fn vanish(ticket: &Ticket, properties: &Map<String, Value>) -> Request {
+    let physical_id = ticket.physical_id.as_deref().unwrap_or_default();
+    if physical_id.starts_with(NOTHING_MADE) || physical_id.starts_with(name::UPSTASH) {
+        return Request::Nothing;
+    }
+    let text = |key: &str| properties.get(key).and_then(Value::as_str).map(str::trim);
+    let stated = text("ReplicationGroupId").filter(|it| !it.is_empty());
+    let names = text("ProjectName").zip(text("Environment"));
+    let derived = match (stated, names) {
+        (Some(stated), _) => GroupId::parse(stated).ok(),
+        (None, Some((project, environment))) => name::group_id(project, environment).ok(),
+        (None, None) => None,
+    };
+    let foreign = physical_id.strip_prefix(NOT_OURS).and_then(|it| GroupId::parse(it).ok());
+    let mut ids: Vec<GroupId> = GroupId::parse(physical_id).into_iter().collect();
+    for id in derived.into_iter().chain(foreign.clone()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let keeps_data = text("FinalSnapshot").is_none_or(|it| !it.eq_ignore_ascii_case("false"));
+    let farewell = |id: &GroupId| Farewell {
+        group: id.clone(),
+        owner: ticket.owner.clone(),
+        last: match name::final_snapshot(id, &ticket.request_id) {
+            Ok(name) if keeps_data => FinalSnapshot::Named(name),
+            Ok(_) | Err(_) => FinalSnapshot::None,
+        },
+        group_is_foreign: foreign.as_ref() == Some(id),
+    };
+    let groups: Vec<Farewell> = ids.iter().map(farewell).collect();
+    if groups.is_empty() {
+        return Request::Nothing;
+    }
+    let secret_name = names.map(|(project, environment)| name::secret(project, environment));
+    Request::Vanish(Vanishing { groups, secret_name })
+}
+
+impl Request {
+    /// What the execution is named after: the group, so that newer work on the same group finds and replaces older work.
+    pub(crate) fn group(&self) -> String {
+        match self {
+            Self::Exist(it) => it.spec.id.to_string(),
+            // The last one is what the properties make, which is what the Create called itself after.
+            Self::Vanish(it) => it.groups.last().map_or(String::new(), |it| it.group.to_string()),
+            Self::Describe(_) => "upstash".to_owned(),
+            Self::Nothing => "nothing".to_owned(),
+        }
+    }
+}
+
+/// How long CloudFormation waits for an answer: `ServiceTimeout`, an hour without one, and never more (facts 7.5).
+pub(crate) fn patience(event: &Value) -> SignedDuration {
+    let stated = event.get("ResourceProperties").and_then(|it| it.get("ServiceTimeout"));
+    let seconds = stated.and_then(|it| it.as_i64().or_else(|| it.as_str()?.trim().parse().ok()));
+    let seconds = seconds.filter(|it| (1..=3600).contains(it)).unwrap_or(3600);
+    // What is kept back is enough for the answer and for a run that starts just before.
+    SignedDuration::from_secs(seconds - (seconds / 2).min(300))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Which calls make up what is seen.
+
+use domain::asked::Asked;
+use domain::provision::{Around, ParameterGroupView, Seen, SubnetGroupView, name};
+use domain::{GroupId, GroupStatus, GroupView, Owner};
+use jiff::Timestamp;
+use platform::{Alarms, ElastiCache, Fault, Secrets};
+
+/// The services that are looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Services {
+    pub(crate) elasticache: ElastiCache,
+    pub(crate) secrets: Secrets,
+    pub(crate) alarms: Alarms,
+}
+
+impl Services {
+    /// Looks at a group that should be there, and at what stands around it where something could be done.
+    pub(crate) async fn wanted(
+        &self,
+        group: &GroupId,
+        secret_name: &str,
+        now: Timestamp,
+    ) -> Result<Seen, Fault> {
+        let view = self.elasticache.group_with_tags(group).await?;
+        let events = if is_suspicious(view.as_ref(), now) {
+            self.elasticache.event_texts(group).await?
+        } else {
+            Vec::new()
+        };
+        let around = match view.as_ref().map(|it| &it.status) {
+            None | Some(GroupStatus::Available) => {
+                Some(self.around(group, Some(secret_name)).await?)
+            }
+            Some(_) => None,
+        };
+        Ok(Seen { group: view, around, events, others_ended: None })
+    }
+
+    /// Looks at a group that should go. What stands around it goes after it, and is looked at when the group is gone.
+    pub(crate) async fn unwanted(
+        &self,
+        group: &GroupId,
+        owner: &Owner,
+        secret_name: Option<&str>,
+        others_ended: Option<Timestamp>,
+    ) -> Result<Seen, Fault> {
+        let view = self.elasticache.group_with_tags(group).await?;
+        let is_ours = |it: &GroupView| it.tags.as_ref().is_none_or(|tags| owner.owns(tags));
+        if view.as_ref().is_some_and(is_ours)
+            && !matches!(view, Some(ref it) if it.tags.is_none() && it.status == GroupStatus::CreateFailed)
+        {
+            return Ok(Seen { group: view, others_ended, ..Seen::default() });
+        }
+        let mut around = self.around(group, secret_name).await?;
+        let mut ours = Vec::new();
+        for alarm in around.alarms {
+            if owner.owns(&self.alarms.tags(&alarm.arn).await?) {
+                ours.push(alarm);
+            }
+        }
+        around.alarms = ours;
+        Ok(Seen { group: view, around: Some(around), others_ended, events: Vec::new() })
+    }
+
+    async fn around(&self, group: &GroupId, secret: Option<&str>) -> Result<Around, Fault> {
+        let (subnet_group, parameter_groups, secret, alarms) = tokio::join!(
+            self.subnet_group(group),
+            self.parameter_groups(group),
+            async {
+                match secret {
+                    Some(name) => self.secrets.find(name).await,
+                    None => Ok(None),
+                }
+            },
+            self.alarms.of(group),
+        );
+        Ok(Around {
+            subnet_group: subnet_group?,
+            parameter_groups: parameter_groups?,
+            secret: secret?,
+            alarms: alarms?,
+        })
+    }
+
+    async fn subnet_group(&self, group: &GroupId) -> Result<Option<SubnetGroupView>, Fault> {
+        self.elasticache.subnet_group(group.as_str()).await
+    }
+
+    async fn parameter_groups(&self, group: &GroupId) -> Result<Vec<ParameterGroupView>, Fault> {
+        let is_ours = |seen: &str, family: &str| seen == name::parameter_group(group, family);
+        self.elasticache.parameter_groups(is_ours).await
+    }
+}
+
+/// Whether the service's events may have something to say.
+fn is_suspicious(group: Option<&GroupView>, now: Timestamp) -> bool {
+    group.is_some_and(|it| {
+        let asked = it.tags.as_ref().and_then(Asked::read);
+        it.status == GroupStatus::CreateFailed || asked.is_some_and(|it| it.is_overdue(now))
+    })
+}
