@@ -1,0 +1,100 @@
+use super::*;
+
+#[test]
+fn replicas_end_at_their_bound_and_then_the_nodes_grow() {
+    let busy = || orders().with("002", Metric::Cpu, 88.0).tagged(tag::AUTOSCALE_MAX_REPLICAS, "1");
+    check(
+        busy(),
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for CPUUtilization of orders-002 at 88.0 percent - the limit is 75",
+    );
+    check(
+        busy().tagged(tag::AUTOSCALE_MAX_NODE_TYPE, "cache.t4g.micro"),
+        "Refuse: not growing although CPUUtilization of orders-002 at 88.0 percent - the limit is 75: already at the ceiling, cache.t4g.micro; raise cachewarden:autoscale-max-node-type to go on; replicas are 1 of 1",
+    );
+}
+
+#[test]
+fn the_ceiling_is_never_passed() {
+    check(
+        orders()
+            .of_type("cache.t4g.small")
+            .short_of_memory()
+            .tagged(tag::AUTOSCALE_MAX_NODE_TYPE, "cache.t4g.small"),
+        "Refuse: not growing although DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90: already at the ceiling, cache.t4g.small; raise cachewarden:autoscale-max-node-type to go on; replicas are 1 of 5",
+    );
+}
+
+#[test]
+fn a_type_that_elasticache_does_not_allow_is_not_asked_for() {
+    let mut view = orders().short_of_memory();
+    view.0.allowed = Some(vec![node_type("cache.r7g.large")]);
+    check(
+        view,
+        "Refuse: not growing although DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90: ElastiCache allows none of cache.t4g.small cache.t4g.medium; replicas are 1 of 5",
+    );
+}
+
+#[test]
+fn each_mode_does_no_more_than_it_may() {
+    check(
+        orders().short_of_memory().tagged(tag::AUTOSCALE, "off"),
+        "Refuse: autoscaling of the group is off",
+    );
+    check(
+        orders().short_of_memory().tagged(tag::AUTOSCALE, "recommend"),
+        "Refuse: would make node-type=cache.t4g.small because of DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+    );
+    let small_and_idle = || orders().of_type("cache.t4g.small").idle(100_000_000.0);
+    check(small_and_idle().tagged(tag::AUTOSCALE, "up-only"), "Settled");
+    check(
+        small_and_idle(),
+        "Begin: node-type=cache.t4g.micro from cache.t4g.small at 2026-01-02T12:00:00Z for data of 95.4 MiB and CPU at 5.0 percent at most in 15 minutes",
+    );
+}
+
+#[test]
+fn advice_has_its_price_and_its_command() {
+    let view = orders().short_of_memory().tagged(tag::AUTOSCALE, "recommend");
+    let Verdict::Plan(Next::Refuse(Refusal::Recommended(advice))) =
+        decide(Catalog::embedded(), &view.0, now())
+    else {
+        panic!("expected advice");
+    };
+    assert_eq!(advice.before.unwrap().total.to_string(), "$23.36");
+    assert_eq!(advice.after.unwrap().total.to_string(), "$46.72");
+    assert_eq!(
+        advice.command,
+        "aws elasticache modify-replication-group --replication-group-id orders --cache-node-type cache.t4g.small --apply-immediately"
+    );
+}
+
+#[test]
+fn what_is_not_ours_is_left_alone() {
+    let mut view = orders().short_of_memory();
+    view.group().tags = Some(Tags::new());
+    check(view, "Refuse: the group has no cachewarden:autoscale tag");
+    let mut gone = orders();
+    gone.0.group = None;
+    check(gone, "Refuse: the group or the member is not there any more");
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_moves_nothing() {
+    check(
+        orders().short_of_memory().tagged(tag::AUTOSCALE, "always"),
+        "Refuse: the policy tags cannot be followed: cachewarden:autoscale: \"always\" is none of off, recommend, up-only, full; put them right to go on",
+    );
+}
+
+#[test]
+fn cluster_mode_and_a_foreign_engine_are_left_alone() {
+    let mut sharded = orders().short_of_memory();
+    sharded.group().cluster_enabled = true;
+    check(
+        sharded,
+        "Refuse: the group is in cluster mode, where shards are counted and not only replicas; Application Auto Scaling does that",
+    );
+    let mut foreign = orders().short_of_memory();
+    foreign.group().members[0].engine = "memcached".to_owned();
+    check(foreign, "Refuse: the engine \"memcached\" is not known");
+}

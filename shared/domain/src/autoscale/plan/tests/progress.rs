@@ -1,0 +1,193 @@
+use super::*;
+
+#[test]
+fn a_busy_group_is_waited_for() {
+    check(
+        orders().short_of_memory().status(GroupStatus::Modifying),
+        "Wait: a modification to finish",
+    );
+    check(
+        orders().short_of_memory().status(GroupStatus::Snapshotting),
+        "Wait: a snapshot to finish",
+    );
+    check(
+        orders().short_of_memory().status(GroupStatus::Creating),
+        "Wait: the group to be created",
+    );
+    check(orders().status(GroupStatus::Deleting), "Refuse: the group is deleting");
+    check(orders().status(GroupStatus::CreateFailed), "Refuse: the group is create-failed");
+    check(
+        orders().status(GroupStatus::Strange("merging".to_owned())),
+        "Refuse: the group is merging",
+    );
+    let mut member = orders().short_of_memory();
+    member.group().members[1].status = "rebooting cluster nodes".to_owned();
+    check(member, "Wait: the member orders-002");
+    let mut token = orders().short_of_memory();
+    token.group().token_change = Some("ROTATING".to_owned());
+    check(token, "Wait: an AUTH token change to be applied");
+    let mut untold = orders().short_of_memory();
+    untold.group().tags = None;
+    check(untold, "Wait: the group to be free again");
+}
+
+#[test]
+fn a_change_that_waits_for_the_maintenance_window_is_not_carried_out_by_ours() {
+    let mut view = orders().short_of_memory();
+    view.group().members[0].pending_node_type = Some(node_type("cache.t4g.medium"));
+    check(
+        view,
+        "Refuse: a change to cache.t4g.medium waits for the maintenance window, and any change now would carry it out; apply or revert it to go on",
+    );
+}
+
+#[test]
+fn what_another_function_asked_for_is_left_to_it() {
+    let asked = |at: &str| {
+        orders()
+            .short_of_memory()
+            .tagged(tag::ASKED, &format!("node-type=cache.t4g.medium at {at}"))
+    };
+    check(
+        asked("2026-01-02T11:58:00Z"),
+        "Refuse: somebody else asked for node-type=cache.t4g.medium at 2026-01-02T11:58:00Z, which is not there yet",
+    );
+    check(
+        asked("2026-01-02T11:00:00Z"),
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+    );
+}
+
+fn under_way(change: &str, at: &str) -> View {
+    orders().short_of_memory().tagged(tag::AUTOSCALE_CHANGE, &format!("{change} at {at} for x"))
+}
+
+#[test]
+fn what_is_noted_is_done() {
+    check(
+        under_way("node-type=cache.t4g.small from cache.t4g.micro", "2026-01-02T12:00:00Z"),
+        "Repeat: node-type=cache.t4g.small",
+    );
+    check(under_way("replicas=2 from 1", "2026-01-02T11:59:58Z"), "Repeat: replicas=2");
+    check(under_way("replicas=0 from 1", "2026-01-02T11:59:58Z"), "Repeat: replicas=0");
+}
+
+#[test]
+fn a_note_left_by_a_death_is_done_later() {
+    check(
+        under_way("node-type=cache.t4g.small from cache.t4g.micro", "2026-01-02T11:45:00Z"),
+        "Repeat: node-type=cache.t4g.small",
+    );
+}
+
+#[test]
+fn a_note_of_a_policy_that_was_turned_off_is_taken_away() {
+    check(
+        under_way("replicas=2 from 1", "2026-01-02T11:59:58Z").tagged(tag::AUTOSCALE, "off"),
+        "Forget: replicas=2",
+    );
+}
+
+fn made() -> View {
+    under_way("node-type=cache.t4g.small from cache.t4g.micro", "2026-01-02T11:50:00Z")
+        .of_type("cache.t4g.small")
+}
+
+#[test]
+fn available_is_not_done_until_every_member_has_the_value() {
+    let mut half = made();
+    half.group().members[1].node_type = Some(node_type("cache.t4g.micro"));
+    check(half, "Repeat: node-type=cache.t4g.small");
+}
+
+#[test]
+fn a_made_change_is_followed_by_its_alarms_its_time_and_its_news() {
+    let mut wrong = made();
+    wrong.0.alarms = Some(AlarmUpkeep {
+        put: alarm::wanted(
+            &GroupId::parse("orders").unwrap(),
+            &[MemberId::parse("orders-002").unwrap()],
+        ),
+        delete: vec!["orders-003-cpu".to_owned()],
+    });
+    check(wrong, "PutAlarms: 5");
+    let mut orphans = made();
+    orphans.0.alarms =
+        Some(AlarmUpkeep { put: Vec::new(), delete: vec!["orders-003-cpu".to_owned()] });
+    check(orphans, "DeleteAlarms: orders-003-cpu");
+    check(made(), "NoteChanged: 2026-01-02T12:00:00Z");
+    check(
+        made().tagged(tag::CHANGED, "2026-01-02T11:59:59Z"),
+        "Conclude: node-type=cache.t4g.small $23.36 -> $46.72",
+    );
+}
+
+#[test]
+fn a_change_that_elasticache_dropped_is_not_tried_in_a_circle() {
+    let dropped = |at| {
+        let mut view = under_way("node-type=cache.t4g.small from cache.t4g.micro", at);
+        view.0.events = Some(vec![
+            "Failed applying modification to cache node type to cache.t4g.small.".to_owned(),
+        ]);
+        view
+    };
+    let failure = r#"NoteFailure: node-type=cache.t4g.small ["Failed applying modification to cache node type to cache.t4g.small."]"#;
+    check(dropped("2026-01-02T11:58:00Z"), failure);
+    check(
+        dropped("2026-01-02T11:58:00Z")
+            .tagged(tag::AUTOSCALE_FAILED, "node-type=cache.t4g.small at 2026-01-02T12:00:00Z"),
+        "Forget: node-type=cache.t4g.small",
+    );
+    check(
+        orders()
+            .short_of_memory()
+            .tagged(tag::AUTOSCALE_FAILED, "node-type=cache.t4g.small at 2026-01-02T11:30:00Z"),
+        "Refuse: node-type=cache.t4g.small did not take the last time; not tried again before 2026-01-02T12:30:00Z",
+    );
+    check(
+        orders()
+            .short_of_memory()
+            .tagged(tag::AUTOSCALE_FAILED, "node-type=cache.t4g.small at 2026-01-02T11:00:00Z"),
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+    );
+}
+
+#[test]
+fn a_change_that_is_dropped_without_a_word_is_given_up_in_the_end() {
+    let silent = |at| under_way("replicas=2 from 1", at);
+    check(silent("2026-01-02T11:41:00Z"), "Repeat: replicas=2");
+    check(silent("2026-01-02T11:39:00Z"), "Wait: a modification to finish");
+    check(silent("2026-01-02T11:38:00Z"), "NoteFailure: replicas=2 []");
+}
+
+#[test]
+fn nothing_is_asked_that_the_decision_does_not_turn_on() {
+    let unasked = |mut view: View| {
+        view.0.load = None;
+        view.0.allowed = None;
+        view.0.events = None;
+        view.0.alarms = None;
+        view
+    };
+    check(unasked(orders()), "Ask: Load");
+    check(unasked(orders().status(GroupStatus::Modifying)), "Wait: a modification to finish");
+    check(
+        unasked(orders().tagged(tag::AUTOSCALE, "off")),
+        "Refuse: autoscaling of the group is off",
+    );
+    check(
+        unasked(orders().tagged(tag::CHANGED, "2026-01-02T11:59:00Z")),
+        "Refuse: the last change is too recent; looks again after 2026-01-02T12:09:00Z",
+    );
+    check(unasked(under_way("replicas=2 from 1", "2026-01-02T12:00:00Z")), "Repeat: replicas=2");
+    let without_types = |mut view: View| {
+        view.0.allowed = None;
+        view
+    };
+    check(without_types(orders().short_of_memory()), "Ask: AllowedTypes");
+    check(without_types(orders()), "Settled");
+    check(
+        without_types(orders().with("002", Metric::Cpu, 88.0)),
+        "Begin: replicas=2 from 1 at 2026-01-02T12:00:00Z for CPUUtilization of orders-002 at 88.0 percent - the limit is 75",
+    );
+}
