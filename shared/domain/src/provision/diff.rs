@@ -90,7 +90,9 @@ pub fn settings(wanted: &Wanted, group: &GroupView) -> Option<Settings> {
     let window = spec.snapshot_window.as_ref().map(|it| it.as_str().to_owned());
     let maintenance = spec.maintenance_window.as_ref().map(|it| it.as_str().to_owned());
     let settings = Settings {
+        // One of another family than the running version is refused: it comes with the upgrade.
         parameter_group: Some(parameter_group)
+            .filter(|_| is_in_family(wanted, group))
             .filter(|it| !every(&|member| member.parameter_group.as_ref() == Some(it))),
         security_groups: Some(spec.security_groups.clone()).filter(|_| !same_security),
         snapshot_retention_days: Some(days).filter(|it| *it != group.snapshot_retention_days),
@@ -105,6 +107,10 @@ pub fn settings(wanted: &Wanted, group: &GroupView) -> Option<Settings> {
             .filter(|it| group.auto_minor_version_upgrade.is_some_and(|seen| seen != *it)),
     };
     Some(settings).filter(|it| *it != Settings::default())
+}
+
+fn is_in_family(wanted: &Wanted, group: &GroupView) -> bool {
+    version(group).is_some_and(|it| name::family(it) == name::family(wanted_version(wanted, group)))
 }
 
 /// A replica, to spare the primary, or the only node.

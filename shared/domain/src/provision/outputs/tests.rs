@@ -1,1 +1,75 @@
+//! What a stack reads.
 
+use super::super::plan::tests::Scene;
+use super::*;
+use crate::Arn;
+
+#[track_caller]
+fn check(scene: &Scene, name: &str, expected: &str) {
+    let group = scene.seen.group.as_ref().unwrap();
+    let attributes =
+        of_group(&scene.wanted.spec, group, Some("arn:aws:secretsmanager:r:1:secret:s"));
+    assert_eq!(attributes[name], expected, "{name}");
+}
+
+#[test]
+fn the_seeds_outputs_come_from_what_was_read() {
+    let scene = Scene::stated(&[]);
+    check(&scene, "RedisEndpoint", "master.orders.cache");
+    check(&scene, "RedisReaderEndpoint", "master.orders.cache");
+    check(&scene, "RedisPort", "6379");
+    check(&scene, "RedisConnectionString", "rediss://master.orders.cache:6379");
+    check(&scene, "RedisAuthTokenSecretArn", "arn:aws:secretsmanager:r:1:secret:s");
+    check(&scene, "ReplicationGroupId", "orders-redis-production");
+    check(&scene, "EstimatedMonthlyCost", "$23.36 a month (us-east-1 on demand, 2026-10-02)");
+    check(
+        &scene,
+        "DeploymentInfo",
+        "ElastiCache for Redis 7.1.0, 2 x cache.t4g.micro, Multi-AZ with failover, TLS and AUTH token, encrypted at rest, daily snapshots kept 7 days",
+    );
+}
+
+#[test]
+fn what_the_autoscaler_did_is_told_and_paid_for() {
+    let scene = Scene::stated(&[]).of(3, "cache.t4g.small", "7.1.0");
+    check(&scene, "EstimatedMonthlyCost", "$70.08 a month (us-east-1 on demand, 2026-10-02)");
+    check(
+        &scene,
+        "DeploymentInfo",
+        "ElastiCache for Redis 7.1.0, 3 x cache.t4g.small, Multi-AZ with failover, TLS and AUTH token, encrypted at rest, daily snapshots kept 7 days, autoscaled from cache.t4g.micro, autoscaled from 2 nodes",
+    );
+}
+
+#[test]
+fn a_newer_version_than_stated_is_told() {
+    let scene = Scene::stated(&[("RedisEngineVersion", "7.0")]);
+    let group = scene.seen.group.as_ref().unwrap();
+    let info = &of_group(&scene.wanted.spec, group, None)["DeploymentInfo"];
+    assert!(info.ends_with("newer than the stated 7.0"), "{info}");
+}
+
+#[test]
+fn without_tls_and_reader_the_connection_says_so() {
+    let scene =
+        Scene::stated(&[("EnableEncryptionInTransit", "false"), ("RedisNumCacheNodes", "1")])
+            .of(1, "cache.t4g.micro", "7.1.0")
+            .group(|it| it.reader_endpoint = None);
+    check(&scene, "RedisConnectionString", "redis://master.orders.cache:6379");
+    check(&scene, "RedisReaderEndpoint", "master.orders.cache");
+}
+
+#[test]
+fn upstash_has_every_attribute_that_a_group_has() {
+    let spec = UpstashSpec {
+        url: "https://eager-fox-1.upstash.io/".to_owned(),
+        secret: Some(Arn::parse("arn:aws:secretsmanager:r:1:secret:upstash").unwrap()),
+        physical_id: "upstash:orders-production".to_owned(),
+    };
+    let attributes = of_upstash(&spec);
+    let scene = Scene::stated(&[]);
+    let of_group = of_group(&scene.wanted.spec, scene.seen.group.as_ref().unwrap(), None);
+    assert!(attributes.keys().eq(of_group.keys()));
+    assert_eq!(attributes["RedisEndpoint"], "eager-fox-1.upstash.io");
+    assert_eq!(attributes["RedisAuthTokenSecretArn"], "arn:aws:secretsmanager:r:1:secret:upstash");
+    assert!(attributes["DeploymentInfo"].contains("does not manage it"));
+}

@@ -1,1 +1,663 @@
+//! Tables: a look, and the step that follows from it.
 
+use std::fmt::Debug;
+
+use super::*;
+use crate::alarm::AlarmView;
+use crate::group::{Endpoint, Toggle};
+use crate::provision::parse::tests::{owner, spec};
+use crate::provision::{
+    Keep, ParameterGroupView, Protection, Rotation, SecretView, Settings, SubnetGroupView,
+};
+use crate::{Arn, MemberId, MemberView, NodeType, Role};
+
+pub(in crate::provision) const NOW: &str = "2026-01-02T03:00:00Z";
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf";
+
+pub(in crate::provision) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A look at a cache that is as the stack states it, and what the stack states.
+#[derive(Clone)]
+pub(in crate::provision) struct Scene {
+    pub(in crate::provision) wanted: Wanted,
+    pub(in crate::provision) seen: Seen,
+}
+
+impl Scene {
+    pub(in crate::provision) fn stated(over: &[(&str, &str)]) -> Self {
+        let arn = |it: &str| Arn::parse(it).unwrap();
+        let wanted = Wanted {
+            spec: spec(over),
+            owner: owner(),
+            since: at("2026-01-02T02:50:00Z"),
+            creating: false,
+            keep: Keep::default(),
+            rotate_function: arn("arn:aws:lambda:eu-west-1:123456789012:function:rotate"),
+            autoscale_topic: arn("arn:aws:sns:eu-west-1:123456789012:alarms"),
+        };
+        let mut scene = Self { seen: Seen::default(), wanted };
+        scene.build(2, "cache.t4g.micro", "7.1.0");
+        scene
+    }
+
+    /// Nothing stands yet.
+    fn bare(mut self) -> Self {
+        self.seen.group = None;
+        self.seen.around = Some(Around::default());
+        self
+    }
+
+    /// What stands is as it would be after steps that went well, for a group of so many nodes of this type and version.
+    fn build(&mut self, nodes: usize, node_type: &str, version: &str) {
+        let (spec, owner) = (&self.wanted.spec, &self.wanted.owner);
+        let node_type = NodeType::parse(node_type).unwrap();
+        let parameter_group =
+            name::parameter_group(&spec.id, &name::family(version.parse().unwrap()));
+        let ids: Vec<_> = (1..=nodes)
+            .map(|it| MemberId::parse(&format!("{}-{it:03}", spec.id)).unwrap())
+            .collect();
+        let members = ids.clone().into_iter().enumerate().map(|(index, id)| MemberView {
+            id,
+            status: "available".to_owned(),
+            node_type: Some(node_type.clone()),
+            pending_node_type: None,
+            engine: "redis".to_owned(),
+            engine_version: version.to_owned(),
+            parameter_group: Some(parameter_group.clone()),
+            subnet_group: Some(spec.id.to_string()),
+            security_groups: spec.security_groups.clone(),
+            maintenance_window: "sun:05:00-sun:06:00".to_owned(),
+            notification_topic: None,
+            role: Some(if index == 0 { Role::Primary } else { Role::Replica }),
+            endpoint: None,
+            zone: None,
+            created_at: None,
+        });
+        let members = members.collect();
+        let toggle = |on: bool| if on { Toggle::Enabled } else { Toggle::Disabled };
+        let endpoint = Endpoint { address: "master.orders.cache".to_owned(), port: 6379 };
+        let topics: Vec<_> = self.wanted.alarm_topics().iter().map(ToString::to_string).collect();
+        let alarms = alarm::wanted(&spec.id, &ids).into_iter().map(|it| AlarmView {
+            arn: format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{}", it.name),
+            name: it.name,
+            member: Some(it.member.to_string()),
+            metric: it.metric.to_owned(),
+            threshold: it.threshold,
+            period_seconds: it.period_seconds,
+            periods: it.periods,
+            alarm_topics: topics.clone(),
+            ok_topics: topics.clone(),
+            state: "OK".to_owned(),
+        });
+        self.seen.around = Some(Around {
+            subnet_group: Some(SubnetGroupView {
+                name: spec.id.to_string(),
+                subnets: spec.subnets.clone(),
+                tags: diff::beside_tags(&self.wanted),
+            }),
+            parameter_groups: vec![ParameterGroupView {
+                name: parameter_group.clone(),
+                family: "redis7".to_owned(),
+                maxmemory_policy: Some(spec.maxmemory_policy.clone()),
+                tags: diff::beside_tags(&self.wanted),
+            }],
+            secret: Some(SecretView {
+                arn: SECRET.to_owned(),
+                tags: diff::secret_tags(&self.wanted),
+                deleted: false,
+                rotation: Some(Rotation {
+                    function: self.wanted.rotate_function.to_string(),
+                    days: spec.rotation_days,
+                }),
+            }),
+            alarms: alarms.collect(),
+        });
+        self.seen.group = Some(GroupView {
+            id: spec.id.clone(),
+            arn: format!("arn:aws:elasticache:eu-west-1:1:replicationgroup:{}", spec.id),
+            status: GroupStatus::Available,
+            node_type: Some(node_type),
+            description: name::description(&spec.id, owner),
+            cluster_enabled: false,
+            automatic_failover: toggle(2 <= nodes),
+            multi_az: toggle(2 <= nodes),
+            transit_encryption: spec.protection.has_tls(),
+            at_rest_encryption: spec.at_rest,
+            auth_token_enabled: spec.protection.has_token(),
+            token_change: None,
+            snapshot_retention_days: spec.snapshot_retention_days,
+            snapshot_window: "03:00-04:00".to_owned(),
+            auto_minor_version_upgrade: Some(true),
+            primary_endpoint: Some(endpoint.clone()),
+            reader_endpoint: Some(endpoint),
+            member_ids: ids,
+            members,
+            node_groups_settled: true,
+            tags: Some(diff::tags(&self.wanted, Some(SECRET))),
+        });
+    }
+
+    pub(in crate::provision) fn of(mut self, nodes: usize, node_type: &str, version: &str) -> Self {
+        self.build(nodes, node_type, version);
+        self
+    }
+
+    pub(in crate::provision) fn group(mut self, change: impl FnOnce(&mut GroupView)) -> Self {
+        change(self.seen.group.as_mut().unwrap());
+        self
+    }
+
+    pub(in crate::provision) fn around(mut self, change: impl FnOnce(&mut Around)) -> Self {
+        change(self.seen.around.as_mut().unwrap());
+        self
+    }
+
+    fn wanting(mut self, change: impl FnOnce(&mut Wanted)) -> Self {
+        change(&mut self.wanted);
+        self
+    }
+
+    fn tag(self, key: &str, value: &str) -> Self {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.group(|it| {
+            it.tags.as_mut().unwrap().insert(key, value);
+        })
+    }
+
+    pub(in crate::provision) fn in_state(self, status: &str) -> Self {
+        self.group(|it| {
+            it.status = GroupStatus::parse(status);
+            it.tags = None;
+        })
+    }
+}
+
+/// The plan in short words.
+pub(in crate::provision) fn said<S: Debug>(next: Next<S, Refusal>) -> String {
+    match next {
+        Next::Settled => "Settled".to_owned(),
+        Next::Do(step) => format!("Do: {step:?}"),
+        Next::Wait(wait) => format!("Wait: {}", wait.on),
+        Next::Refuse(refusal) => format!("Refuse: {refusal}"),
+    }
+}
+
+#[track_caller]
+fn check(scene: Scene, expected: &str) {
+    let said = said(plan(&scene.wanted, &scene.seen, at(NOW)));
+    assert!(said.starts_with(expected), "{said}\ndoes not start with\n{expected}");
+}
+
+fn settled() -> Scene {
+    Scene::stated(&[])
+}
+
+#[test]
+fn a_cache_as_stated_is_settled() {
+    check(settled(), "Settled");
+    check(
+        Scene::stated(&[("RedisNumCacheNodes", "1")]).of(1, "cache.t4g.micro", "7.1.0"),
+        "Settled",
+    );
+    check(Scene::stated(&[("EnableAlarms", "false")]).around(|it| it.alarms.clear()), "Settled");
+}
+
+#[test]
+fn what_a_group_needs_is_made_before_it_in_this_order() {
+    let mut scene = settled().bare();
+    let full = settled().seen.around.unwrap();
+    check(scene.clone(), "Do: MakeSubnetGroup");
+    scene.seen.around.as_mut().unwrap().subnet_group = full.subnet_group;
+    check(
+        scene.clone(),
+        "Do: MakeParameterGroup { name: \"orders-redis-production-redis7\", family: \"redis7\" }",
+    );
+    let mut fresh = full.parameter_groups.clone();
+    fresh[0].maxmemory_policy = None;
+    scene.seen.around.as_mut().unwrap().parameter_groups = fresh;
+    check(scene.clone(), "Do: SetMaxmemoryPolicy");
+    scene.seen.around.as_mut().unwrap().parameter_groups = full.parameter_groups;
+    check(scene.clone(), "Do: MakeSecret");
+    scene.seen.around.as_mut().unwrap().secret = full.secret;
+    check(
+        scene,
+        "Do: MakeGroup { parameter_group: \"orders-redis-production-redis7\", secret: Some(",
+    );
+}
+
+#[test]
+fn the_default_policy_of_aws_need_not_be_set() {
+    let scene = Scene::stated(&[("MaxmemoryPolicy", "volatile-lru")]);
+    check(scene.around(|it| it.parameter_groups[0].maxmemory_policy = None), "Settled");
+}
+
+#[test]
+fn a_group_without_a_token_needs_no_secret() {
+    let scene = Scene::stated(&[("EnableAuthToken", "false")]);
+    assert_eq!(scene.wanted.spec.protection, Protection::Tls);
+    let mut bare = scene.clone().bare();
+    bare.seen.around = scene.seen.around.clone();
+    bare.seen.around.as_mut().unwrap().secret = None;
+    check(
+        bare,
+        "Do: MakeGroup { parameter_group: \"orders-redis-production-redis7\", secret: None",
+    );
+}
+
+#[test]
+fn a_secret_in_its_recovery_window_comes_back_with_its_token() {
+    let mut scene = settled();
+    scene.seen.group = None;
+    check(scene.around(|it| it.secret.as_mut().unwrap().deleted = true), "Do: RestoreSecret");
+}
+
+#[test]
+fn nothing_of_somebody_else_is_touched() {
+    let foreign = |tags: &mut Tags| {
+        tags.insert(tag::OWNER.to_owned(), "another stack/Cache".to_owned());
+    };
+    check(
+        settled().tag(tag::OWNER, "another stack/Cache"),
+        "Refuse: the replication group orders-redis-production exists and belongs to somebody else",
+    );
+    check(settled().group(|it| it.tags = Some(Tags::new())), "Refuse: the replication group");
+    check(
+        settled().around(|it| foreign(&mut it.subnet_group.as_mut().unwrap().tags)),
+        "Refuse: the subnet group orders-redis-production exists and does not carry",
+    );
+    check(
+        settled().around(|it| foreign(&mut it.parameter_groups[0].tags)),
+        "Refuse: the parameter group",
+    );
+    check(
+        settled().around(|it| foreign(&mut it.secret.as_mut().unwrap().tags)),
+        "Refuse: the secret orders-redis-auth-token-production exists",
+    );
+}
+
+#[test]
+fn a_busy_group_is_waited_for() {
+    check(settled().in_state("creating"), "Wait: the group to be created");
+    check(settled().in_state("modifying"), "Wait: a modification to finish");
+    check(settled().in_state("snapshotting"), "Wait: a snapshot to finish");
+    check(settled().in_state("deleting"), "Wait: the group to be deleted");
+    check(
+        settled().group(|it| it.members[1].status = "creating".to_owned()),
+        "Wait: the member orders-redis-production-002",
+    );
+    check(settled().group(|it| it.node_groups_settled = false), "Wait: a modification");
+    check(settled().group(|it| it.automatic_failover = Toggle::Enabling), "Wait: a modification");
+    check(
+        settled().group(|it| it.token_change = Some("ROTATING".to_owned())),
+        "Wait: a modification",
+    );
+    check(settled().group(|it| drop(it.members.pop())), "Wait: a modification");
+    check(settled().group(|it| it.tags = None), "Wait: a modification");
+    check(settled().group(|it| it.primary_endpoint = None), "Wait: the group to be created");
+}
+
+#[test]
+fn whose_a_busy_group_is_its_description_tells() {
+    let foreign =
+        |scene: Scene| scene.group(|it| it.description = "made in the console".to_owned());
+    check(foreign(settled().in_state("creating")), "Wait: the group to be free again");
+    check(foreign(settled().in_state("create-failed")), "Refuse: the replication group");
+}
+
+#[test]
+fn a_failed_creation_is_told_with_the_events() {
+    let mut scene = settled().in_state("create-failed");
+    check(
+        scene.clone(),
+        "Refuse: ElastiCache could not make the replication group orders-redis-production: its events give no reason",
+    );
+    scene.seen.events = vec!["no capacity in eu-west-1a".to_owned()];
+    check(
+        scene,
+        "Refuse: ElastiCache could not make the replication group orders-redis-production: its events say: no capacity in eu-west-1a",
+    );
+}
+
+#[test]
+fn an_unknown_state_is_refused_by_its_name() {
+    check(
+        settled().in_state("migrating"),
+        "Refuse: the replication group orders-redis-production is in the state \"migrating\"",
+    );
+}
+
+#[test]
+fn what_a_running_group_cannot_change_is_refused() {
+    for (change, field) in [
+        (
+            Box::new(|it: &mut GroupView| it.at_rest_encryption = false)
+                as Box<dyn Fn(&mut GroupView)>,
+            "EnableEncryptionAtRest",
+        ),
+        (Box::new(|it: &mut GroupView| it.transit_encryption = false), "EnableEncryptionInTransit"),
+        (Box::new(|it: &mut GroupView| it.auth_token_enabled = false), "EnableAuthToken"),
+        (
+            Box::new(|it: &mut GroupView| it.members[0].subnet_group = Some("other".to_owned())),
+            "the subnet group",
+        ),
+        (Box::new(|it: &mut GroupView| it.cluster_enabled = true), "cluster mode"),
+    ] {
+        check(settled().group(change), &format!("Refuse: {field} is "));
+    }
+}
+
+#[test]
+fn replicas_come_before_failover_and_go_after_it() {
+    let three = Scene::stated(&[("RedisNumCacheNodes", "3")]);
+    check(three.of(2, "cache.t4g.micro", "7.1.0"), "Do: AddReplicas { to: 2 }");
+    let two = settled().of(1, "cache.t4g.micro", "7.1.0");
+    check(two, "Do: AddReplicas { to: 1 }");
+    let grown = settled().group(|it| {
+        it.automatic_failover = Toggle::Disabled;
+        it.multi_az = Toggle::Disabled;
+    });
+    check(grown, "Do: SetResilience(MultiAz)");
+    let one = Scene::stated(&[("RedisNumCacheNodes", "1")]).of(2, "cache.t4g.micro", "7.1.0");
+    check(one.clone(), "Do: SetResilience(None)");
+    let off = one.group(|it| {
+        it.automatic_failover = Toggle::Disabled;
+        it.multi_az = Toggle::Disabled;
+    });
+    check(off, "Do: RemoveReplicas { to: 0 }");
+    let fewer = Scene::stated(&[("RedisNumCacheNodes", "2")]).of(4, "cache.t4g.micro", "7.1.0");
+    check(fewer, "Do: RemoveReplicas { to: 1 }");
+}
+
+#[test]
+fn failover_without_multi_az_is_told_apart() {
+    let scene = Scene::stated(&[("EnableMultiAz", "false")]);
+    check(scene.clone(), "Do: SetResilience(Failover)");
+    check(scene.group(|it| it.multi_az = Toggle::Disabled), "Settled");
+}
+
+#[test]
+fn what_the_autoscaler_owns_is_left_as_it_is() {
+    let grown = settled().of(3, "cache.t4g.small", "7.1.0");
+    check(
+        grown.clone().wanting(|it| it.keep = Keep { node_type: true, nodes: true, version: true }),
+        "Settled",
+    );
+    check(grown.clone().wanting(|it| it.keep.nodes = true), "Do: Ask");
+    check(grown.clone().wanting(|it| it.keep.node_type = true), "Do: RemoveReplicas { to: 1 }");
+    // While a cache is being made, too.
+    let made = grown.wanting(|it| it.creating = true).tag(tag::CHANGED, "2026-01-02T02:55:00Z");
+    check(made, "Settled");
+}
+
+fn larger() -> Scene {
+    Scene::stated(&[("RedisNodeType", "cache.t4g.small")])
+}
+
+#[test]
+fn a_node_type_is_written_down_then_asked_for_then_looked_for() {
+    check(
+        larger(),
+        "Do: Ask { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", asked: Asked { field: NodeType, value: \"cache.t4g.small\", at: 2026-01-02T03:00:00Z }",
+    );
+    let asked = larger().tag(tag::ASKED, "node-type=cache.t4g.small at 2026-01-02T02:59:00Z");
+    check(asked, "Do: SetNodeType(NodeType(\"cache.t4g.small\"))");
+    let done = larger().of(2, "cache.t4g.small", "7.1.0");
+    let done = done.tag(tag::ASKED, "node-type=cache.t4g.small at 2026-01-02T02:51:00Z");
+    check(
+        done,
+        "Do: Untag { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", keys: [\"cachewarden:asked\"] }",
+    );
+}
+
+#[test]
+fn a_change_that_did_not_take_is_told() {
+    let mut scene = larger().tag(tag::ASKED, "node-type=cache.t4g.small at 2026-01-02T02:55:00Z");
+    scene.seen.events = vec!["Failed applying modification".to_owned()];
+    check(
+        scene,
+        "Refuse: the change of node-type to cache.t4g.small did not take, it is cache.t4g.micro still: its events say: Failed applying modification",
+    );
+}
+
+#[test]
+fn what_an_earlier_request_asked_for_says_nothing_about_this_one() {
+    check(larger().tag(tag::ASKED, "node-type=cache.t4g.small at 2026-01-02T02:00:00Z"), "Do: Ask");
+    check(
+        larger().tag(tag::ASKED, "node-type=cache.t4g.medium at 2026-01-02T02:59:00Z"),
+        "Do: Ask",
+    );
+    check(larger().tag(tag::ASKED, "written by hand"), "Do: Ask");
+}
+
+#[test]
+fn what_the_autoscaler_asked_for_is_its_own_business() {
+    let asked = settled().tag(tag::ASKED, "node-type=cache.t4g.small at 2026-01-02T02:59:00Z");
+    check(asked.wanting(|it| it.keep.node_type = true), "Settled");
+}
+
+#[test]
+fn one_member_that_lags_is_not_there_yet() {
+    let small = NodeType::parse("cache.t4g.micro").unwrap();
+    let scene = larger().of(2, "cache.t4g.small", "7.1.0");
+    check(
+        scene.group(|it| it.members[1].node_type = Some(small)),
+        "Wait: the member orders-redis-production-002",
+    );
+}
+
+#[test]
+fn settings_that_differ_are_changed_in_one_call() {
+    let scene = Scene::stated(&[
+        ("SnapshotRetentionLimit", "3"),
+        ("SnapshotWindow", "01:00-02:00"),
+        ("MaintenanceWindow", "mon:01:00-mon:02:00"),
+        ("SecurityGroupIds", "sg-0b,sg-0c"),
+        ("AutoMinorVersionUpgrade", "false"),
+    ]);
+    let scene = scene.group(|it| {
+        it.snapshot_retention_days = 7;
+        for member in &mut it.members {
+            member.security_groups = vec!["sg-0a".to_owned()];
+        }
+    });
+    let expected = Settings {
+        parameter_group: None,
+        security_groups: Some(vec!["sg-0b".to_owned(), "sg-0c".to_owned()]),
+        snapshot_retention_days: Some(3),
+        snapshotting_member: None,
+        snapshot_window: Some("01:00-02:00".to_owned()),
+        maintenance_window: Some("mon:01:00-mon:02:00".to_owned()),
+        auto_minor_version_upgrade: Some(false),
+    };
+    check(scene, &format!("Do: SetSettings({expected:?})"));
+}
+
+#[test]
+fn snapshots_are_turned_on_with_a_replica_to_take_them_from() {
+    let scene = settled().group(|it| it.snapshot_retention_days = 0);
+    check(
+        scene,
+        "Do: SetSettings(Settings { parameter_group: None, security_groups: None, snapshot_retention_days: Some(7), snapshotting_member: Some(Name(\"orders-redis-production-002\"",
+    );
+}
+
+#[test]
+fn the_same_security_groups_in_another_order_are_no_change() {
+    let scene = Scene::stated(&[("SecurityGroupIds", "sg-0b,sg-0a")]);
+    check(scene.group(|it| it.members[0].security_groups.reverse()), "Settled");
+}
+
+#[test]
+fn a_version_goes_up_with_the_parameter_group_of_its_family() {
+    let old = settled().of(2, "cache.t4g.micro", "6.2.6");
+    check(old.clone(), "Do: MakeParameterGroup { name: \"orders-redis-production-redis7\"");
+    let made = settled().seen.around.unwrap().parameter_groups;
+    let old = old.around(|it| it.parameter_groups.extend(made));
+    check(
+        old.clone(),
+        "Do: SetSettings(Settings { parameter_group: Some(\"orders-redis-production-redis7\")",
+    );
+}
+
+#[test]
+fn a_version_goes_up_in_its_family() {
+    let old = settled().of(2, "cache.t4g.micro", "7.0.7");
+    check(
+        old.clone(),
+        "Do: Ask { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", asked: Asked { field: EngineVersion, value: \"7.1\"",
+    );
+    let asked = old.tag(tag::ASKED, "engine-version=7.1 at 2026-01-02T02:59:00Z");
+    check(
+        asked.clone(),
+        "Do: Upgrade { to: Version { major: 7, minor: 1, patch: None }, parameter_group: \"orders-redis-production-redis7\" }",
+    );
+    check(
+        asked.tag(tag::ASKED, "engine-version=7.1 at 2026-01-02T02:51:00Z"),
+        "Refuse: the change of engine-version to 7.1 did not take, it is 7.0.7 still",
+    );
+}
+
+#[test]
+fn a_version_never_goes_down() {
+    let scene = Scene::stated(&[("RedisEngineVersion", "7.0")]);
+    check(scene.clone(), "Refuse: RedisEngineVersion 7.0 is older than 7.1.0, which runs");
+    // AWS installed a newer minor version by itself, and the stack did not ask to go back.
+    check(scene.clone().wanting(|it| it.keep.version = true), "Settled");
+    // The rollback of an upgrade cannot go back, and must not leave the stack stuck.
+    let rolled_back = scene.tag(tag::UPGRADED, "7.0 at 2026-01-02T01:00:00Z");
+    check(rolled_back.clone(), "Settled");
+    check(
+        rolled_back.tag(tag::UPGRADED, "7.0 at 2025-12-02T01:00:00Z"),
+        "Refuse: RedisEngineVersion",
+    );
+}
+
+#[test]
+fn policies_become_tags_and_leave_with_their_properties() {
+    let scene = Scene::stated(&[("AutoscaleMaxReplicas", "3"), ("SnapshotKeep", "4")]);
+    let bare = scene.clone().group(|it| {
+        it.tags.as_mut().unwrap().remove(tag::AUTOSCALE_MAX_REPLICAS);
+        it.tags.as_mut().unwrap().insert(tag::SNAPSHOT_KEEP.to_owned(), "7".to_owned());
+    });
+    check(
+        bare,
+        "Do: Tag { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", tags: {\"cachewarden:autoscale-max-replicas\": \"3\", \"cachewarden:snapshot-keep\": \"4\"} }",
+    );
+    check(
+        settled().tag(tag::AUTOSCALE_MAX_REPLICAS, "3"),
+        "Do: Untag { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", keys: [\"cachewarden:autoscale-max-replicas\"] }",
+    );
+    check(settled().tag("team", "payments").tag(tag::CHANGED, "x"), "Settled");
+}
+
+#[test]
+fn the_secret_is_told_whose_it_is_and_rotated_as_stated() {
+    check(
+        Scene::stated(&[("RotationGraceMinutes", "60")]).around(|it| {
+            it.secret
+                .as_mut()
+                .unwrap()
+                .tags
+                .insert(tag::GRACE_MINUTES.to_owned(), "1440".to_owned());
+        }),
+        "Do: TagSecret",
+    );
+    check(
+        settled().around(|it| it.secret.as_mut().unwrap().rotation = None),
+        "Do: ScheduleRotation { arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf\", days: 30 }",
+    );
+    check(
+        settled().around(|it| {
+            it.secret.as_mut().unwrap().rotation.as_mut().unwrap().function = "other".to_owned()
+        }),
+        "Do: ScheduleRotation",
+    );
+    let never = Scene::stated(&[("RotationDays", "0")]);
+    check(never.clone(), "Do: CancelRotation");
+    check(never.around(|it| it.secret.as_mut().unwrap().rotation = None), "Settled");
+    check(
+        settled().around(|it| it.secret = None),
+        "Refuse: the secret orders-redis-auth-token-production is gone",
+    );
+    check(settled().around(|it| it.secret.as_mut().unwrap().deleted = true), "Do: RestoreSecret");
+}
+
+#[test]
+fn every_member_has_its_alarms_and_nobody_else_has() {
+    check(
+        settled().around(|it| it.alarms.truncate(9)),
+        "Do: PutAlarms([AlarmSpec { name: \"orders-redis-production-002-swap\"",
+    );
+    check(
+        settled().around(|it| it.alarms[0].threshold = 99.0),
+        "Do: PutAlarms([AlarmSpec { name: \"orders-redis-production-001-cpu\"",
+    );
+    let former = settled().of(3, "cache.t4g.micro", "7.1.0").seen.around.unwrap().alarms;
+    check(
+        settled().around(|it| it.alarms = former.clone()),
+        "Do: DeleteAlarms([\"orders-redis-production-003-cpu\"",
+    );
+    check(Scene::stated(&[("EnableAlarms", "false")]), "Do: DeleteAlarms");
+    let topic = "arn:aws:sns:eu-west-1:123456789012:people";
+    let told = Scene::stated(&[("AlarmSnsTopicArn", topic)]).around(|it| {
+        for alarm in &mut it.alarms {
+            alarm.alarm_topics.truncate(1);
+        }
+    });
+    check(told, "Do: PutAlarms");
+}
+
+#[test]
+fn subnets_are_changed_in_place() {
+    let scene = settled().around(|it| it.subnet_group.as_mut().unwrap().subnets.truncate(1));
+    check(scene, "Do: ChangeSubnets");
+}
+
+/// From nothing to settled, each step taken as AWS would: the plan ends, and takes each step once.
+#[test]
+fn the_plan_ends() {
+    let done = settled();
+    let mut scene = done.clone().bare();
+    let mut steps = Vec::new();
+    for _ in 0..20 {
+        let next = plan(&scene.wanted, &scene.seen, at(NOW));
+        let Next::Do(step) = next else { break };
+        let around = scene.seen.around.as_mut().unwrap();
+        let full = done.seen.around.clone().unwrap();
+        match &step {
+            Step::MakeSubnetGroup => around.subnet_group = full.subnet_group,
+            Step::MakeParameterGroup { .. } => {
+                around.parameter_groups = full.parameter_groups;
+                around.parameter_groups[0].maxmemory_policy = None;
+            }
+            Step::SetMaxmemoryPolicy { .. } => around.parameter_groups = full.parameter_groups,
+            Step::MakeSecret => {
+                around.secret = full.secret;
+                around.secret.as_mut().unwrap().rotation = None;
+            }
+            Step::MakeGroup { tags, .. } => {
+                scene.seen.group = done.seen.group.clone();
+                scene.seen.group.as_mut().unwrap().tags = Some(tags.clone());
+            }
+            Step::ScheduleRotation { .. } => around.secret = full.secret,
+            Step::PutAlarms(_) => around.alarms = full.alarms,
+            other => panic!("{other:?}"),
+        }
+        steps.push(format!("{step:?}").split([' ', '(']).next().unwrap().to_owned());
+    }
+    assert_eq!(
+        steps,
+        [
+            "MakeSubnetGroup",
+            "MakeParameterGroup",
+            "SetMaxmemoryPolicy",
+            "MakeSecret",
+            "MakeGroup",
+            "ScheduleRotation",
+            "PutAlarms"
+        ]
+    );
+    check(scene, "Settled");
+}
