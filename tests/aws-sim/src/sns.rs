@@ -1,13 +1,48 @@
-//! The service.
+//! SNS, as far as the functions publish to it.
 
+use crate::wire::query::{self, Params};
+use crate::wire::xml::Xml;
 use crate::{Refusal, Request, Response, State};
+
+const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
 /// Its state.
 #[derive(Debug, Default)]
-pub struct Service {}
+pub struct Service {
+    /// What the functions published, in order. What alarms publish are effects.
+    pub published: Vec<Message>,
+}
+
+/// A message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Message {
+    /// The topic.
+    pub topic_arn: String,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub message: String,
+}
 
 /// One call.
 pub(crate) fn call(state: &mut State, request: &Request) -> Response {
     let id = state.seed.uuid();
-    Response::refusing(request, &Refusal::new(400, "UnknownOperationException", ""), &id)
+    let params = Params::read(&request.body);
+    let operation = request.operation();
+    if operation != "Publish" {
+        return query::refuse(&Refusal::new(400, "InvalidAction", operation), &id);
+    }
+    let text = |name: &str| params.text(name).unwrap_or_default();
+    let message =
+        Message { topic_arn: text("TopicArn"), subject: text("Subject"), message: text("Message") };
+    if message.message.is_empty() {
+        return query::refuse(
+            &Refusal::new(400, "InvalidParameter", "Invalid parameter: Empty message"),
+            &id,
+        );
+    }
+    state.sns.published.push(message);
+    let mut xml = Xml::new();
+    xml.text("MessageId", &id);
+    query::answer(NAMESPACE, "Publish", &xml.done(), &id)
 }

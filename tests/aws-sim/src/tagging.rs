@@ -1,13 +1,94 @@
-//! The service.
+//! Resource Groups Tagging: everything that has tags, by key and type, in pages.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::wire::json;
 use crate::{Refusal, Request, Response, State};
-
-/// Its state.
-#[derive(Debug, Default)]
-pub struct Service {}
 
 /// One call.
 pub(crate) fn call(state: &mut State, request: &Request) -> Response {
     let id = state.seed.uuid();
-    Response::refusing(request, &Refusal::new(400, "UnknownOperationException", ""), &id)
+    if request.operation() != "GetResources" {
+        let refusal = Refusal::new(400, "UnknownOperationException", request.operation());
+        return json::refuse(&refusal, &id);
+    }
+    match json::read(request) {
+        Ok(fields) => json::answer(&resources(state, &fields), &id),
+        Err(refusal) => json::refuse(&refusal, &id),
+    }
+}
+
+fn resources(state: &State, fields: &Value) -> Value {
+    let types = texts(fields.get("ResourceTypeFilters"));
+    let filters = filters(fields);
+    let tagged = state
+        .elasticache
+        .tagged()
+        .into_iter()
+        .chain(state.secrets.tagged())
+        .chain(state.cloudwatch.tagged());
+    let mut found: Vec<(String, BTreeMap<String, String>)> = tagged
+        .filter(|(arn, tags)| {
+            !tags.is_empty()
+                && (types.is_empty() || types.iter().any(|it| is_of_type(arn, it)))
+                && filters.iter().all(|(key, values)| {
+                    tags.get(key).is_some_and(|it| values.is_empty() || values.contains(it))
+                })
+        })
+        .collect();
+    found.sort();
+    let size = fields.get("ResourcesPerPage").and_then(Value::as_u64).unwrap_or(50).clamp(1, 100);
+    let size = usize::try_from(size).unwrap_or(50);
+    let token = fields.get("PaginationToken").and_then(Value::as_str).unwrap_or_default();
+    let from: usize = token.parse().unwrap_or(0);
+    // The token of the last page is an empty text, not an absent one.
+    let next = if from + size < found.len() { (from + size).to_string() } else { String::new() };
+    let page: Vec<Value> = found
+        .into_iter()
+        .skip(from)
+        .take(size)
+        .map(|(arn, tags)| {
+            let pairs = tags.into_iter().map(|(key, value)| json!({ "Key": key, "Value": value }));
+            json!({ "ResourceARN": arn, "Tags": pairs.collect::<Vec<_>>() })
+        })
+        .collect();
+    json!({ "ResourceTagMappingList": page, "PaginationToken": next })
+}
+
+fn filters(fields: &Value) -> Vec<(String, Vec<String>)> {
+    let filters = fields.get("TagFilters").and_then(Value::as_array).map(Vec::as_slice);
+    let filter = |it: &Value| {
+        let key = it.get("Key").and_then(Value::as_str).unwrap_or_default();
+        (key.to_owned(), texts(it.get("Values")))
+    };
+    filters.unwrap_or_default().iter().map(filter).collect()
+}
+
+fn texts(list: Option<&Value>) -> Vec<String> {
+    let list = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+}
+
+/// Whether `arn:aws:elasticache:…:replicationgroup:orders` is of the type `elasticache:replicationgroup`, or of `elasticache`.
+fn is_of_type(arn: &str, wanted: &str) -> bool {
+    let (service, kind) = wanted.split_once(':').unwrap_or((wanted, ""));
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [_, _, of, _, _, resource] = parts.as_slice() else { return false };
+    *of == service && (kind.is_empty() || resource.split([':', '/']).next() == Some(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_read_off_the_arn() {
+        let arn = "arn:aws:elasticache:us-east-1:1:replicationgroup:orders";
+        assert!(is_of_type(arn, "elasticache:replicationgroup"));
+        assert!(is_of_type(arn, "elasticache"));
+        assert!(!is_of_type(arn, "elasticache:snapshot"));
+        assert!(!is_of_type(arn, "secretsmanager:secret"));
+    }
 }
