@@ -1,1 +1,9 @@
+//! Stories against the simulator, on a paused clock, through the real SDK.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story that goes wrong stops there"
+)]
 
+mod support;
