@@ -51,92 +51,25 @@ impl Scene {
 
     /// What stands is as it would be after steps that went well, for a group of so many nodes of this type and version.
     fn build(&mut self, nodes: usize, node_type: &str, version: &str) {
-        let (spec, owner) = (&self.wanted.spec, &self.wanted.owner);
-        let node_type = NodeType::parse(node_type).unwrap();
+        let wanted = &self.wanted;
+        let id = |it: usize| MemberId::parse(&format!("{}-{it:03}", wanted.spec.id)).unwrap();
+        let ids: Vec<_> = (1..=nodes).map(id).collect();
         let parameter_group =
-            name::parameter_group(&spec.id, &name::family(version.parse().unwrap()));
-        let ids: Vec<_> = (1..=nodes)
-            .map(|it| MemberId::parse(&format!("{}-{it:03}", spec.id)).unwrap())
+            name::parameter_group(&wanted.spec.id, &name::family(version.parse().unwrap()));
+        let mut group = group(wanted, NodeType::parse(node_type).unwrap(), nodes);
+        group.members = ids
+            .iter()
+            .map(|it| MemberView {
+                role: Some(if *it == ids[0] { Role::Primary } else { Role::Replica }),
+                engine_version: version.to_owned(),
+                parameter_group: Some(parameter_group.clone()),
+                ..member(wanted, it, group.node_type.clone())
+            })
             .collect();
-        let members = ids.clone().into_iter().enumerate().map(|(index, id)| MemberView {
-            id,
-            status: "available".to_owned(),
-            node_type: Some(node_type.clone()),
-            pending_node_type: None,
-            engine: "redis".to_owned(),
-            engine_version: version.to_owned(),
-            parameter_group: Some(parameter_group.clone()),
-            subnet_group: Some(spec.id.to_string()),
-            security_groups: spec.security_groups.clone(),
-            maintenance_window: "sun:05:00-sun:06:00".to_owned(),
-            notification_topic: None,
-            role: Some(if index == 0 { Role::Primary } else { Role::Replica }),
-            endpoint: None,
-            zone: None,
-            created_at: None,
-        });
-        let members = members.collect();
-        let toggle = |on: bool| if on { Toggle::Enabled } else { Toggle::Disabled };
-        let endpoint = Endpoint { address: "master.orders.cache".to_owned(), port: 6379 };
-        let topics: Vec<_> = self.wanted.alarm_topics().iter().map(ToString::to_string).collect();
-        let alarms = alarm::wanted(&spec.id, &ids).into_iter().map(|it| AlarmView {
-            arn: format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{}", it.name),
-            name: it.name,
-            member: Some(it.member.to_string()),
-            metric: it.metric.to_owned(),
-            threshold: it.threshold,
-            period_seconds: it.period_seconds,
-            periods: it.periods,
-            alarm_topics: topics.clone(),
-            ok_topics: topics.clone(),
-            state: "OK".to_owned(),
-        });
-        self.seen.around = Some(Around {
-            subnet_group: Some(SubnetGroupView {
-                name: spec.id.to_string(),
-                subnets: spec.subnets.clone(),
-                tags: diff::beside_tags(&self.wanted),
-            }),
-            parameter_groups: vec![ParameterGroupView {
-                name: parameter_group.clone(),
-                family: "redis7".to_owned(),
-                maxmemory_policy: Some(spec.maxmemory_policy.clone()),
-                tags: diff::beside_tags(&self.wanted),
-            }],
-            secret: Some(SecretView {
-                arn: SECRET.to_owned(),
-                tags: diff::secret_tags(&self.wanted),
-                deleted: false,
-                rotation: Some(Rotation {
-                    function: self.wanted.rotate_function.to_string(),
-                    days: spec.rotation_days,
-                }),
-            }),
-            alarms: alarms.collect(),
-        });
-        self.seen.group = Some(GroupView {
-            id: spec.id.clone(),
-            arn: format!("arn:aws:elasticache:eu-west-1:1:replicationgroup:{}", spec.id),
-            status: GroupStatus::Available,
-            node_type: Some(node_type),
-            description: name::description(&spec.id, owner),
-            cluster_enabled: false,
-            automatic_failover: toggle(2 <= nodes),
-            multi_az: toggle(2 <= nodes),
-            transit_encryption: spec.protection.has_tls(),
-            at_rest_encryption: spec.at_rest,
-            auth_token_enabled: spec.protection.has_token(),
-            token_change: None,
-            snapshot_retention_days: spec.snapshot_retention_days,
-            snapshot_window: "03:00-04:00".to_owned(),
-            auto_minor_version_upgrade: Some(true),
-            primary_endpoint: Some(endpoint.clone()),
-            reader_endpoint: Some(endpoint),
-            member_ids: ids,
-            members,
-            node_groups_settled: true,
-            tags: Some(diff::tags(&self.wanted, Some(SECRET))),
-        });
+        group.member_ids.clone_from(&ids);
+        self.seen.around =
+            Some(Around { alarms: alarms(wanted, &ids), ..around(wanted, parameter_group) });
+        self.seen.group = Some(group);
     }
 
     pub(in crate::provision) fn of(mut self, nodes: usize, node_type: &str, version: &str) -> Self {
@@ -172,6 +105,101 @@ impl Scene {
             it.tags = None;
         })
     }
+}
+
+fn member(wanted: &Wanted, id: &MemberId, node_type: Option<NodeType>) -> MemberView {
+    MemberView {
+        id: id.clone(),
+        status: "available".to_owned(),
+        node_type,
+        pending_node_type: None,
+        engine: "redis".to_owned(),
+        engine_version: String::new(),
+        parameter_group: None,
+        subnet_group: Some(wanted.spec.id.to_string()),
+        security_groups: wanted.spec.security_groups.clone(),
+        maintenance_window: "sun:05:00-sun:06:00".to_owned(),
+        notification_topic: None,
+        role: None,
+        endpoint: None,
+        zone: None,
+        created_at: None,
+    }
+}
+
+fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
+    let spec = &wanted.spec;
+    let toggle = if 2 <= nodes { Toggle::Enabled } else { Toggle::Disabled };
+    let endpoint = Endpoint { address: "master.orders.cache".to_owned(), port: 6379 };
+    GroupView {
+        id: spec.id.clone(),
+        arn: format!("arn:aws:elasticache:eu-west-1:1:replicationgroup:{}", spec.id),
+        status: GroupStatus::Available,
+        node_type: Some(node_type),
+        description: name::description(&spec.id, &wanted.owner),
+        cluster_enabled: false,
+        automatic_failover: toggle,
+        multi_az: toggle,
+        transit_encryption: spec.protection.has_tls(),
+        at_rest_encryption: spec.at_rest,
+        auth_token_enabled: spec.protection.has_token(),
+        token_change: None,
+        snapshot_retention_days: spec.snapshot_retention_days,
+        snapshot_window: "03:00-04:00".to_owned(),
+        auto_minor_version_upgrade: Some(true),
+        primary_endpoint: Some(endpoint.clone()),
+        reader_endpoint: Some(endpoint),
+        member_ids: Vec::new(),
+        members: Vec::new(),
+        node_groups_settled: true,
+        tags: Some(diff::tags(wanted, Some(SECRET))),
+    }
+}
+
+fn around(wanted: &Wanted, parameter_group: String) -> Around {
+    let spec = &wanted.spec;
+    Around {
+        subnet_group: Some(SubnetGroupView {
+            name: spec.id.to_string(),
+            subnets: spec.subnets.clone(),
+            tags: diff::beside_tags(wanted),
+        }),
+        parameter_groups: vec![ParameterGroupView {
+            name: parameter_group,
+            family: "redis7".to_owned(),
+            maxmemory_policy: Some(spec.maxmemory_policy.clone()),
+            tags: diff::beside_tags(wanted),
+        }],
+        secret: Some(SecretView {
+            arn: SECRET.to_owned(),
+            tags: diff::secret_tags(wanted),
+            deleted: false,
+            rotation: Some(Rotation {
+                function: wanted.rotate_function.to_string(),
+                days: spec.rotation_days,
+            }),
+        }),
+        alarms: Vec::new(),
+    }
+}
+
+fn alarms(wanted: &Wanted, members: &[MemberId]) -> Vec<AlarmView> {
+    let topics: Vec<_> = wanted.alarm_topics().iter().map(ToString::to_string).collect();
+    alarm::wanted(&wanted.spec.id, members)
+        .into_iter()
+        .map(|it| AlarmView {
+            arn: format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{}", it.name),
+            name: it.name,
+            member: Some(it.member.to_string()),
+            metric: it.metric.to_owned(),
+            threshold: it.threshold,
+            period_seconds: it.period_seconds,
+            periods: it.periods,
+            alarm_topics: topics.clone(),
+            ok_topics: topics.clone(),
+            state: "OK".to_owned(),
+        })
+        .collect()
 }
 
 /// The plan in short words.
@@ -484,6 +512,17 @@ fn snapshots_are_turned_on_with_a_replica_to_take_them_from() {
 }
 
 #[test]
+fn a_group_with_another_parameter_group_of_its_family_gets_ours() {
+    let scene = settled().group(|it| {
+        it.members[0].parameter_group = Some("default.redis7".to_owned());
+    });
+    check(
+        scene,
+        "Do: SetSettings(Settings { parameter_group: Some(\"orders-redis-production-redis7\")",
+    );
+}
+
+#[test]
 fn the_same_security_groups_in_another_order_are_no_change() {
     let scene = Scene::stated(&[("SecurityGroupIds", "sg-0b,sg-0a")]);
     check(scene.group(|it| it.members[0].security_groups.reverse()), "Settled");
@@ -495,9 +534,10 @@ fn a_version_goes_up_with_the_parameter_group_of_its_family() {
     check(old.clone(), "Do: MakeParameterGroup { name: \"orders-redis-production-redis7\"");
     let made = settled().seen.around.unwrap().parameter_groups;
     let old = old.around(|it| it.parameter_groups.extend(made));
+    let asked = old.tag(tag::ASKED, "engine-version=7.1 at 2026-01-02T02:59:00Z");
     check(
-        old.clone(),
-        "Do: SetSettings(Settings { parameter_group: Some(\"orders-redis-production-redis7\")",
+        asked,
+        "Do: Upgrade { to: Version { major: 7, minor: 1, patch: None }, parameter_group: \"orders-redis-production-redis7\" }",
     );
 }
 
@@ -570,7 +610,7 @@ fn the_secret_is_told_whose_it_is_and_rotated_as_stated() {
     );
     check(
         settled().around(|it| {
-            it.secret.as_mut().unwrap().rotation.as_mut().unwrap().function = "other".to_owned()
+            it.secret.as_mut().unwrap().rotation.as_mut().unwrap().function = "other".to_owned();
         }),
         "Do: ScheduleRotation",
     );
@@ -615,36 +655,40 @@ fn subnets_are_changed_in_place() {
     check(scene, "Do: ChangeSubnets");
 }
 
-/// From nothing to settled, each step taken as AWS would: the plan ends, and takes each step once.
+/// What AWS would show after a step that went well.
+fn taken(step: &Step, seen: &mut Seen, done: &Seen) {
+    let around = seen.around.as_mut().unwrap();
+    let full = done.around.clone().unwrap();
+    let is = |name: &str| format!("{step:?}").starts_with(name);
+    if let Step::MakeGroup { tags, .. } = step {
+        seen.group = done.group.clone().map(|it| GroupView { tags: Some(tags.clone()), ..it });
+    } else if is("MakeSubnetGroup") {
+        around.subnet_group = full.subnet_group;
+    } else if is("MakeParameterGroup") {
+        around.parameter_groups = full.parameter_groups;
+        around.parameter_groups[0].maxmemory_policy = None;
+    } else if is("SetMaxmemoryPolicy") {
+        around.parameter_groups = full.parameter_groups;
+    } else if is("MakeSecret") {
+        around.secret = full.secret.map(|it| SecretView { rotation: None, ..it });
+    } else if is("ScheduleRotation") {
+        around.secret = full.secret;
+    } else if is("PutAlarms") {
+        around.alarms = full.alarms;
+    } else {
+        panic!("{step:?} is not for a new cache");
+    }
+}
+
+/// From nothing to settled: the plan ends, and takes each step once.
 #[test]
 fn the_plan_ends() {
     let done = settled();
     let mut scene = done.clone().bare();
     let mut steps = Vec::new();
     for _ in 0..20 {
-        let next = plan(&scene.wanted, &scene.seen, at(NOW));
-        let Next::Do(step) = next else { break };
-        let around = scene.seen.around.as_mut().unwrap();
-        let full = done.seen.around.clone().unwrap();
-        match &step {
-            Step::MakeSubnetGroup => around.subnet_group = full.subnet_group,
-            Step::MakeParameterGroup { .. } => {
-                around.parameter_groups = full.parameter_groups;
-                around.parameter_groups[0].maxmemory_policy = None;
-            }
-            Step::SetMaxmemoryPolicy { .. } => around.parameter_groups = full.parameter_groups,
-            Step::MakeSecret => {
-                around.secret = full.secret;
-                around.secret.as_mut().unwrap().rotation = None;
-            }
-            Step::MakeGroup { tags, .. } => {
-                scene.seen.group = done.seen.group.clone();
-                scene.seen.group.as_mut().unwrap().tags = Some(tags.clone());
-            }
-            Step::ScheduleRotation { .. } => around.secret = full.secret,
-            Step::PutAlarms(_) => around.alarms = full.alarms,
-            other => panic!("{other:?}"),
-        }
+        let Next::Do(step) = plan(&scene.wanted, &scene.seen, at(NOW)) else { break };
+        taken(&step, &mut scene.seen, &done.seen);
         steps.push(format!("{step:?}").split([' ', '(']).next().unwrap().to_owned());
     }
     assert_eq!(
