@@ -1,0 +1,49 @@
+# Every target sets up what it needs. `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+# Of two compilers that may be about, the one of rust-toolchain.toml.
+unexport RUSTUP_TOOLCHAIN
+
+.PHONY: help setup demo up down test lint unit bench deploy clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+
+setup: $(VENV)/.ready ## Install what the other targets need: Debian packages where missing, and tools into .venv.
+
+$(VENV)/.ready: requirements.txt tests/local-cloud/packages.sh
+	@tests/local-cloud/packages.sh
+	@echo "Tools for .venv, as requirements.txt pins them"
+	@python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+demo: setup ## Tell the whole life of a cache, on this machine, with production's own commands.
+	@$(PYTHON) tests/local-cloud/demo.py
+
+up: setup ## Start the local cloud with the stack deployed, and print how to use it.
+	@$(PYTHON) tests/local-cloud/up.py
+
+down: setup ## Stop what `make up` started.
+	@$(PYTHON) tests/local-cloud/down.py
+
+test: setup ## Check everything: formatting, lints, templates, unit and scenario tests, documentation, local cloud.
+	@tests/local-cloud/checks.sh
+
+bench: setup ## Measure cold start, memory and size of the functions beside a bare one.
+	@cargo run --locked --release --quiet -p bench
+
+deploy: setup ## Deploy to AWS; sam asks for the parameters.
+	@sam build
+	@sam deploy --guided --capabilities CAPABILITY_IAM CAPABILITY_NAMED_IAM
+
+clean: down ## Remove what was built and started here.
+	@rm -rf .aws-sam .local-cloud $(VENV) target

@@ -1,0 +1,24 @@
+#!/bin/bash
+# Everything that must hold, in the order in which it fails soonest. `make test` calls it, with the tools on the path.
+set -eu -o pipefail
+cd "$(dirname "$0")/../.."
+
+check() { # what it is, and the command
+    local what=$1 started=$SECONDS
+    shift
+    printf '\n== %s\n   $ %s\n' "$what" "$*"
+    "$@"
+    printf '   ok, %s s\n' $((SECONDS - started))
+}
+
+export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never AWS_DEFAULT_REGION=us-east-1
+
+check "Formatting" cargo fmt --all --check
+check "Template, as SAM sees it" sam validate --lint
+check "Templates, as CloudFormation sees them" cfn-lint template.yaml examples/*.yaml
+check "Lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+check "Unit and scenario tests" cargo test --workspace --locked --quiet
+check "Documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+check "Local cloud: the whole life of a cache" python tests/local-cloud/demo.py
+
+printf '\nEverything holds. %s min.\n' $((SECONDS / 60))

@@ -1,0 +1,93 @@
+"""The commands of production: `sam build`, `sam deploy`, `sam delete`, run against the local cloud."""
+
+import json
+import subprocess
+
+import telling
+from cloud import ROOT
+from waiting import Failure
+
+STACK = "cachewarden"
+PROJECT = "transparent-trust"
+ENVIRONMENT = "production"
+GROUP = f"{PROJECT}-redis-{ENVIRONMENT}"
+
+
+class Deployment:
+    """The stack, with the parameters that it was deployed with last."""
+
+    def __init__(self, cloud):
+        self.cloud = cloud
+        network = cloud.state["network"]
+        # The seed's "Option A". What it does not say has its default.
+        self.parameters = {
+            "CreateElasticache": "true",
+            "UseUpstash": "false",
+            "VpcId": network["vpc"],
+            "PrivateSubnetIds": ",".join(network["subnets"]),
+            "AppSecurityGroupIds": network["application"],
+            "RedisNodeType": "cache.t4g.micro",
+            "RedisNumCacheNodes": "2",
+            "RedisEngineVersion": "7.1",
+            "EnableEncryptionAtRest": "true",
+            "EnableEncryptionInTransit": "true",
+            "SnapshotRetentionLimit": "7",
+            "EnableAlarms": "true",
+            "Environment": ENVIRONMENT,
+        }
+
+    def build(self):
+        self.sam("build", ["--cached"])
+
+    def deploy(self, **changes):
+        """Deploys with these parameters changed, and returns the stack's outputs."""
+        self.parameters |= changes
+        told = [f'{name}="{value}"' if " " in value else f"{name}={value}" for name, value in self.parameters.items()]
+        self.sam(
+            "deploy",
+            [
+                *("--stack-name", STACK),
+                "--resolve-s3",
+                *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"),
+                "--no-confirm-changeset",
+                "--no-fail-on-empty-changeset",
+                "--no-progressbar",
+                *("--parameter-overrides", *told),
+            ],
+        )
+        return self.outputs()
+
+    def delete(self):
+        self.sam("delete", ["--stack-name", STACK, "--region", "us-east-1", "--no-prompts"])
+
+    def sam(self, verb, words):
+        """Runs sam. Its output is long: it goes to a log, of which the end is shown if it fails."""
+        command = ["sam", verb, *words]
+        telling.command(command)
+        log = self.cloud.directory / f"sam-{verb}.log"
+        with log.open("a", encoding="utf-8") as output:
+            done = subprocess.run(
+                command, cwd=ROOT, env=self.cloud.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+            )
+        if done.returncode:
+            end = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-60:])
+            raise Failure(f"{' '.join(command[:2])} failed:\n{end}")
+
+    def outputs(self):
+        [stack] = self.cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        return {it["OutputKey"]: it["OutputValue"] for it in stack.get("Outputs", [])}
+
+    def cache_updates(self):
+        """The updates of the cache that CloudFormation has made so far."""
+        events = self.cloud.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+        return [it for it in events if (it["LogicalResourceId"], it["ResourceStatus"]) == ("Cache", "UPDATE_COMPLETE")]
+
+    def invoke(self, function, payload):
+        """Calls a function as a person does, and returns its answer."""
+        words = ["aws", "lambda", "invoke", "--function-name", f"{STACK}-{function}", "--payload", json.dumps(payload), "/dev/stdout"]
+        telling.command(words)
+        answer = self.cloud.client("lambda").invoke(FunctionName=f"{STACK}-{function}", Payload=json.dumps(payload).encode())
+        body = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise Failure(f"{function} answered with an error: {body}")
+        return body

@@ -1,0 +1,61 @@
+"""Step 4: a snapshot by its schedule, a disaster, and a restore that is proved by value."""
+
+from datetime import timedelta
+
+import telling
+from application import copy_keys, digest
+from deployment import GROUP
+from group import Group
+from waiting import expect, until
+
+TITLE = "A scheduled snapshot, an accident, a restore"
+RESTORED = f"{GROUP}-2"
+
+
+def run(story):
+    app, group = story.application, Group(story.cloud, GROUP)
+    before = {it["SnapshotName"] for it in group.snapshots()}
+    at = story.cloud.now() + timedelta(minutes=2)
+    telling.did(f"The schedule of the snapshots is set to {at:%H:%M}, of the cloud's time, which is soon.")
+    story.deployment.deploy(SnapshotSchedule=f"cron({at.minute} {at.hour} * * ? *)")
+
+    def taken():
+        return [it for it in group.snapshots() if it["SnapshotName"] not in before and it["SnapshotStatus"] == "available"]
+
+    watch = telling.Stopwatch()
+    [snapshot, *_] = until("the schedule to take a snapshot", taken, within=180)
+    name = snapshot["SnapshotName"]
+    telling.saw(f"{name} is available after {watch}")
+    source = snapshot["CacheClusterId"]
+    telling.saw(f"it was taken of {source}, a replica: the primary had nothing to do with it")
+
+    client = app.connect()
+    client.flushall()
+    until("the replica to be empty too", lambda: client.wait(1, 1000) == 1, within=30)
+    expect(digest(client)[0] == 0, "the keys should be gone")
+    telling.saw("FLUSHALL: all keys are gone, on every node")
+
+    watch = telling.Stopwatch()
+    payload = {"action": "restore", "snapshot": name, "from": GROUP, "group": RESTORED}
+    answer = story.deployment.invoke("snapshot", payload)
+    telling.note(str(answer))
+    restored = Group(story.cloud, RESTORED)
+    until(f"{RESTORED} to be available", restored.is_available, within=240)
+    host, port = restored.primary()
+
+    def compare():
+        with app.connect(host=host, port=port) as there:
+            return digest(there) == (story.keys, story.digest)
+
+    until("the restored group to hold the same keys", compare, within=60)
+    telling.saw(f"{RESTORED} is available after {watch}, and holds {story.keys:,} keys with the digest {story.digest[:16]}…")
+
+    with app.connect(host=host, port=port) as there:
+        copy_keys(there, client)
+    expect(digest(client) == (story.keys, story.digest), "the copied keys should be the same")
+    telling.saw(f"the keys were copied back to {GROUP}: the same digest")
+
+    telling.command(["aws", "elasticache", "delete-replication-group", "--replication-group-id", RESTORED])
+    restored.elasticache.delete_replication_group(ReplicationGroupId=RESTORED)
+    until(f"{RESTORED} to be gone", lambda: restored.describe() is None, within=120)
+    telling.saw(f"{RESTORED} has done its work and is deleted")

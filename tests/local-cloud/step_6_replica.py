@@ -1,0 +1,79 @@
+"""Step 6: reads keep a replica busy, and the group gains one more."""
+
+import threading
+
+import redis
+
+import telling
+from deployment import GROUP
+from group import Group
+from step_5_grow import states
+from waiting import expect, until
+
+TITLE = "Read load: one replica more"
+
+
+def run(story):
+    app, group = story.application, Group(story.cloud, GROUP)
+    before = group.members()
+    load = ReadLoad(app)
+    telling.did(f"Clients read through the reader endpoint, {app.reader}, as much as it gives.")
+    watch = telling.Stopwatch()
+    with load:
+        until("a CPU alarm to fire", lambda: states(group, "cpu", "ALARM"), within=240)
+        telling.saw(f"alarm after {watch}: {', '.join(states(group, 'cpu', 'ALARM'))}")
+
+        until("one member more", lambda: group.is_available() and len(group.members()) == len(before) + 1, within=300)
+    [new] = set(group.members()) - set(before)
+    telling.saw(f"{new} is there after {watch}; the readers meanwhile: {load.reads:,} reads, {len(load.errors)} errors")
+    expect(not load.errors, f"the readers should have seen no error, and saw {load.errors[:5]}")
+
+    wanted = {name.replace(before[0], new) for name in group.alarms() if name.startswith(f"{before[0]}-")}
+    until(f"the alarms of {new} to exist", lambda: wanted <= group.alarms().keys(), within=60)
+    telling.saw("it has its alarms: " + ", ".join(sorted(name.removeprefix(f"{GROUP}-") for name in wanted)))
+
+    host, port = group.nodes()[new]
+    with app.connect(host=host, port=port) as client:
+        expect(client.info("replication")["role"] == "slave", f"{new} should be a replica")
+        expect(client.dbsize() > story.keys, f"{new} should hold the keys")
+    telling.saw(f"{new} replicates from the primary, and holds its keys")
+
+
+class ReadLoad:
+    """Readers of two kinds: many small reads, and some that keep the engine busy."""
+
+    READERS = 3
+    BITS = 8 * 4 * 1024 * 1024
+
+    def __init__(self, application):
+        self.application = application
+        self.finished = threading.Event()
+        self.reads = 0
+        self.errors = []
+        self.threads = [threading.Thread(target=self.read, daemon=True) for _ in range(self.READERS)]
+
+    def __enter__(self):
+        with self.application.connect() as primary:
+            primary.setbit("map", self.BITS - 1, 1)
+            primary.wait(1, 10_000)
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.finished.set()
+        for thread in self.threads:
+            thread.join(30)
+
+    def read(self):
+        client = self.application.connect(host=self.application.reader)
+        while not self.finished.is_set():
+            try:
+                with client.pipeline(transaction=False) as pipe:
+                    for _ in range(10):
+                        pipe.bitcount("map")
+                        pipe.get("order:1")
+                    pipe.execute()
+                self.reads += 20
+            except (redis.RedisError, OSError) as error:
+                self.errors.append(f"{type(error).__name__}: {error}")
