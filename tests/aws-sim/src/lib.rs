@@ -15,6 +15,7 @@ pub mod door;
 pub mod effect;
 pub mod elasticache;
 pub mod fault;
+pub mod redis;
 pub mod secrets;
 pub mod seed;
 pub mod settings;

@@ -1,0 +1,185 @@
+//! Real servers do what the model decides. Needs `redis-server` and `redis-cli` on the path.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use aws_sim::redis::{Loopback, Plane, Scales};
+use aws_sim::settings::{AddressFor, Addresses as _, Which};
+use aws_sim::{Access, Done, Effect, Endpoint, NodeKey, NodeSpec, Ticket};
+
+struct Scene {
+    plane: Plane,
+    addresses: Loopback,
+    directory: PathBuf,
+    last: u64,
+}
+
+impl Scene {
+    fn new(name: &str) -> Self {
+        assert!(
+            Command::new("redis-server").arg("--version").output().is_ok(),
+            "redis-server is not on the path: install the package redis-server"
+        );
+        let directory = std::env::temp_dir().join(format!("plane-{name}-{}", std::process::id()));
+        let plane = Plane::new(&directory, Scales { memory: 16, cpu: 1.0 }).unwrap();
+        Self { plane, addresses: Loopback::default(), directory, last: 0 }
+    }
+
+    fn endpoint(&mut self, which: Which<'_>) -> Endpoint {
+        let group = "orders";
+        self.addresses.give(&AddressFor {
+            group,
+            letters: "abc123",
+            region: "us-east-1",
+            tls: true,
+            port: 6379,
+            which,
+        })
+    }
+
+    fn node(&mut self, member: &str) -> NodeKey {
+        self.last += 1;
+        NodeKey { member: member.to_owned(), incarnation: self.last }
+    }
+
+    async fn execute(&self, effect: Effect) -> Done {
+        let shown = format!("{effect:?}");
+        let (_, ended) = self.plane.execute(effect).await;
+        ended.unwrap_or_else(|err| panic!("{shown}: {err}"))
+    }
+
+    async fn start(&mut self, member: &str, access: &Access, load: Option<&str>) -> NodeKey {
+        let node = self.node(member);
+        let names = vec![self.endpoint(Which::Primary).host];
+        let spec = NodeSpec {
+            group: "orders".to_owned(),
+            node_type: "cache.t4g.micro".to_owned(),
+            maxmemory: 402_653_184,
+            parameters: vec![("maxmemory-policy".to_owned(), "allkeys-lru".to_owned())],
+            tls: true,
+            access: access.clone(),
+            names,
+            load: load.map(str::to_owned),
+        };
+        self.execute(Effect::StartNode { node: node.clone(), spec, ticket: Ticket(1) }).await;
+        node
+    }
+
+    /// What redis-cli hears at an endpoint.
+    fn ask(&self, at: &Endpoint, token: Option<&str>, command: &str) -> String {
+        let mut cli = Command::new("redis-cli");
+        cli.args(["--tls", "--cacert"]).arg(self.plane.authority());
+        cli.args(["-h", &at.host, "-p", &at.port.to_string(), "--no-auth-warning"]);
+        cli.args(token.iter().flat_map(|it| ["-a", it]));
+        let output = cli.args(command.split(' ')).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&text).trim().to_owned()
+    }
+
+    #[track_caller]
+    fn check(&self, at: &Endpoint, token: Option<&str>, command: &str, wanted: &str) {
+        let heard = self.ask(at, token, command);
+        assert!(heard.contains(wanted), "{command} as {token:?} at {at:?}: {heard}");
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.directory));
+    }
+}
+
+fn access(passwords: &[&str], passwordless: bool) -> Access {
+    Access { passwords: passwords.iter().map(|it| (*it).to_owned()).collect(), passwordless }
+}
+
+const T1: &str = "token-one-of-16!&#$^<>-";
+const T2: &str = "token-two-of-16!&#$^<>-";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_are_let_in_as_the_model_says() {
+    let mut scene = Scene::new("tokens");
+    let node = scene.start("orders-001", &access(&[], true), None).await;
+    let at = scene.endpoint(Which::Primary);
+    scene.execute(Effect::PointEndpoint { endpoint: at.clone(), to: vec![node.clone()] }).await;
+    scene.check(&at, None, "PING", "PONG");
+
+    let accept = async |scene: &Scene, access: Access| {
+        scene.execute(Effect::Accept { node: node.clone(), access, ticket: Ticket(1) }).await
+    };
+    accept(&scene, access(&[T1], true)).await;
+    scene.check(&at, None, "PING", "PONG");
+    scene.check(&at, Some(T1), "PING", "PONG");
+    scene.check(&at, Some(T2), "PING", "WRONGPASS");
+
+    accept(&scene, access(&[T1], false)).await;
+    scene.check(&at, None, "PING", "NOAUTH");
+    scene.check(&at, Some(T1), "PING", "PONG");
+    scene.check(&at, Some(T1), "CONFIG GET maxmemory", "NOPERM");
+    scene.check(&at, Some(T1), "ACL SETUSER x", "NOPERM");
+
+    accept(&scene, access(&[T1, T2], false)).await;
+    scene.check(&at, Some(T1), "SET k v", "OK");
+    scene.check(&at, Some(T2), "GET k", "v");
+
+    accept(&scene, access(&[T2], false)).await;
+    scene.check(&at, Some(T1), "PING", "WRONGPASS");
+    scene.check(&at, Some(T2), "FLUSHALL", "OK");
+    scene.plane.clear().await;
+    scene.check(&at, Some(T2), "PING", "Connection refused");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn data_outlives_a_handover_and_a_snapshot_restores_it() {
+    let mut scene = Scene::new("data");
+    let open = access(&[T1], false);
+    let first = scene.start("orders-001", &open, None).await;
+    let second = scene.start("orders-002", &open, None).await;
+    let (replica, of) = (second.clone(), first.clone());
+    scene.execute(Effect::Replicate { replica, of, ticket: Ticket(1) }).await;
+    let primary = scene.endpoint(Which::Primary);
+    let reader = scene.endpoint(Which::Reader);
+    let point = |endpoint: &Endpoint, to: &NodeKey| Effect::PointEndpoint {
+        endpoint: endpoint.clone(),
+        to: vec![to.clone()],
+    };
+    scene.execute(point(&primary, &first)).await;
+    scene.execute(point(&reader, &second)).await;
+    scene.check(&primary, Some(T1), "SET k before", "OK");
+
+    let promote = Effect::Promote {
+        node: second.clone(),
+        instead_of: first.clone(),
+        graceful: true,
+        ticket: Ticket(1),
+    };
+    scene.execute(promote).await;
+    scene.execute(point(&primary, &second)).await;
+    scene.check(&primary, Some(T1), "GET k", "before");
+    scene.check(&primary, Some(T1), "SET k after", "OK");
+    scene.execute(Effect::StopNode { node: first }).await;
+
+    let save =
+        Effect::SaveSnapshot { node: second.clone(), snapshot: "s".to_owned(), ticket: Ticket(1) };
+    let Done::Saved { bytes } = scene.execute(save).await else { panic!("not saved") };
+    assert!(0 < bytes);
+    scene.check(&primary, Some(T1), "FLUSHALL", "OK");
+    let copy =
+        Effect::CopySnapshot { source: "s".to_owned(), target: "t".to_owned(), ticket: Ticket(1) };
+    scene.execute(copy).await;
+    let third = scene.start("restored-001", &open, Some("t")).await;
+    scene.execute(point(&reader, &third)).await;
+    scene.check(&reader, Some(T1), "GET k", "after");
+
+    let loads = scene.plane.loads().await;
+    let members: Vec<&str> = loads.iter().map(|it| it.member.as_str()).collect();
+    assert_eq!(members, ["orders-002", "restored-001"]);
+    let memory = |name: &str| {
+        let metrics = &loads.last().unwrap().metrics;
+        metrics.iter().find(|it| it.0 == name).unwrap().1
+    };
+    assert!((1.0..50.0).contains(&memory("DatabaseMemoryUsagePercentage")));
+    scene.plane.clear().await;
+}
