@@ -151,7 +151,8 @@ fn broken(err: &RedisError) -> Verdict {
 
 /// Says what to look at, as far as the error shows it.
 fn hint(endpoint: &Endpoint, err: &io::Error) -> String {
-    const HINTS: [(io::ErrorKind, &str); 5] = [
+    const HINTS: [(io::ErrorKind, &str); 6] = [
+        (io::ErrorKind::NotFound, "there is nothing to verify its certificate with"),
         (io::ErrorKind::ConnectionRefused, "nothing listens there"),
         (io::ErrorKind::NetworkUnreachable, "check the subnets of this function and their routes"),
         (io::ErrorKind::HostUnreachable, "check the subnets of this function and their routes"),
