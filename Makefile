@@ -43,7 +43,7 @@ bench: setup ## Measure cold start, memory and size of the functions beside a ba
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
 	@sam build
-	@sam deploy --guided --capabilities CAPABILITY_IAM CAPABILITY_NAMED_IAM
+	@sam deploy --guided
 
 clean: down ## Remove what was built and started here.
 	@rm -rf .aws-sam .local-cloud $(VENV) target

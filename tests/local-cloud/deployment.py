@@ -37,7 +37,7 @@ class Deployment:
         }
 
     def build(self):
-        self.sam("build", ["--cached"])
+        self.sam("build", [])
 
     def deploy(self, **changes):
         """Deploys with these parameters changed, and returns the stack's outputs."""
@@ -47,8 +47,6 @@ class Deployment:
             "deploy",
             [
                 *("--stack-name", STACK),
-                "--resolve-s3",
-                *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"),
                 "--no-confirm-changeset",
                 "--no-fail-on-empty-changeset",
                 "--no-progressbar",
