@@ -1,33 +1,246 @@
-//! The service.
+//! ElastiCache: replication groups with cluster mode disabled, and what is around them.
+//!
+//! Every call checks, records and answers at once; what takes time is a piece of [work](work) that is due later. User groups,
+//! cluster mode enabled, global datastores, log delivery and serverless caches are not modelled and are refused by name.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::{Done, Refusal, Request, Response, State, Ticket};
+pub(crate) mod auto;
+mod check;
+mod create;
+mod delete;
+mod describe;
+pub mod engine;
+mod event;
+mod failover;
+pub mod model;
+mod modify;
+pub mod node_type;
+mod paging;
+mod parameters;
+mod plane;
+mod replicas;
+mod settings;
+mod snapshot;
+mod subnets;
+mod tags;
+pub mod token;
+pub(crate) mod work;
 
-/// Its state.
+use model::{Event, Group, ParameterGroup, Snapshot, Status, SubnetGroup};
+
+use crate::wire::query::{self, Params};
+use crate::{Access, Endpoint, NodeKey, Refusal, Request, Response, State};
+
+pub use failover::lose_primary;
+pub(crate) use work::{done, run_due};
+
+const NAMESPACE: &str = "http://elasticache.amazonaws.com/doc/2015-02-02/";
+
+/// The state of ElastiCache.
 #[derive(Debug, Default)]
-pub struct Service {}
+pub struct Service {
+    /// Replication groups, and clusters that stand alone after `RetainPrimaryCluster`, by id.
+    pub groups: BTreeMap<String, Group>,
+    /// The ids among them that are clusters that stand alone.
+    pub standalone: BTreeSet<String>,
+    /// Snapshots, by name.
+    pub snapshots: BTreeMap<String, Snapshot>,
+    /// Subnet groups that were made, by name. `default` is always there.
+    pub subnet_groups: BTreeMap<String, SubnetGroup>,
+    /// Parameter groups that were made, by name. The defaults are always there.
+    pub parameter_groups: BTreeMap<String, ParameterGroup>,
+    /// Everything that happened, oldest first.
+    pub events: Vec<Event>,
+    /// Buckets that ElastiCache may export to.
+    pub buckets: BTreeSet<String>,
+    /// What was exported: bucket and object.
+    pub exports: BTreeSet<(String, String)>,
+    /// Test failovers of the last day, by group.
+    failovers: BTreeMap<String, Vec<Timestamp>>,
+    queue: work::Queue,
+    last_incarnation: u64,
+}
+
+/// A node as the data plane and the metrics see it.
+#[derive(Clone, Debug)]
+pub struct NodeView {
+    /// The replication group, or the cluster's own id.
+    pub group: String,
+    /// The member.
+    pub member: String,
+    /// The server behind it.
+    pub node: NodeKey,
+    /// Whether it is the primary.
+    pub primary: bool,
+    /// Its node type.
+    pub node_type: String,
+    /// Bytes for data, after what is reserved.
+    pub maxmemory: u64,
+    /// Bytes of data.
+    pub bytes_used: u64,
+    /// Whom it lets in.
+    pub access: Access,
+    /// Its own address.
+    pub endpoint: Endpoint,
+    /// Whether clients must speak TLS.
+    pub tls: bool,
+    /// Whether it serves: not one that is being made or taken down.
+    pub serves: bool,
+}
 
 impl Service {
     /// When something happens here by itself next.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        None
+        self.queue.next_due()
     }
 
-    /// ARN and tags of everything here that has tags.
-    pub(crate) fn tagged(&self) -> Vec<(String, std::collections::BTreeMap<String, String>)> {
-        Vec::new()
+    /// ARN and tags of groups and snapshots.
+    pub(crate) fn tagged(&self, state: &State) -> Vec<(String, BTreeMap<String, String>)> {
+        let groups = self.groups.values().filter(|it| !self.standalone.contains(&it.id));
+        let groups = groups.map(|it| (group_arn(state, &it.id), it.tags.clone()));
+        let snapshots = self.snapshots.values();
+        groups.chain(snapshots.map(|it| (snapshot_arn(state, &it.name), it.tags.clone()))).collect()
+    }
+
+    /// Whom the node behind this host name lets in, if one answers there.
+    pub fn access_at(&self, host: &str) -> Option<&Access> {
+        let group = self.groups.values().find(|group| {
+            group.primary_endpoint.host == host
+                || group.reader_endpoint.host == host
+                || group.members.values().any(|it| it.endpoint.host == host)
+        })?;
+        let serving = |status: Status| !matches!(status, Status::Creating | Status::CreateFailed);
+        serving(group.status).then_some(&group.access)
+    }
+
+    /// Makes the data of a group this large.
+    pub fn fill(&mut self, group: &str, bytes: u64) {
+        if let Some(group) = self.groups.get_mut(group) {
+            group.bytes_used = bytes;
+        }
+    }
+}
+
+impl State {
+    /// All nodes, by group and member.
+    pub fn nodes(&self) -> Vec<NodeView> {
+        let mut nodes = Vec::new();
+        for group in self.elasticache.groups.values() {
+            let (maxmemory, _) = plane::memory_and_parameters(self, group, &group.node_type);
+            nodes.extend(group.members.values().map(|member| NodeView {
+                group: group.id.clone(),
+                member: member.id.clone(),
+                node: member.node.clone(),
+                primary: member.id == group.primary,
+                node_type: group.node_type.clone(),
+                maxmemory,
+                bytes_used: group.bytes_used,
+                access: group.access.clone(),
+                endpoint: member.endpoint.clone(),
+                tls: group.tls,
+                serves: group.status != Status::CreateFailed
+                    && !matches!(member.status, Status::Creating | Status::Deleting),
+            }));
+        }
+        nodes
     }
 }
 
 /// One call.
 pub(crate) fn call(state: &mut State, request: &Request) -> Response {
+    let params = Params::read(&request.body);
+    let operation = params.text("Action").unwrap_or_default();
     let id = state.seed.uuid();
-    Response::refusing(request, &Refusal::new(400, "UnknownOperationException", ""), &id)
+    match act(state, &operation, &params) {
+        Ok(result)
+            if ["DeleteCacheSubnetGroup", "DeleteCacheParameterGroup"]
+                .contains(&operation.as_str()) =>
+        {
+            debug_assert!(result.is_empty(), "these have no result");
+            query::answer_empty(NAMESPACE, &operation, &id)
+        }
+        Ok(result) => query::answer(NAMESPACE, &operation, &result, &id),
+        Err(refusal) => query::refuse(&refusal, &id),
+    }
 }
 
-/// What is due at `state.now` happens. Must move `next_due` on.
-pub(crate) fn run_due(_state: &mut State) {}
+fn act(state: &mut State, operation: &str, params: &Params) -> Result<String, Refusal> {
+    match operation {
+        "CreateReplicationGroup" => create::create(state, params),
+        "ModifyReplicationGroup" => modify::modify(state, params),
+        "DeleteReplicationGroup" => delete::delete(state, params),
+        "DeleteCacheCluster" => delete::delete_cluster(state, params),
+        "DescribeReplicationGroups" => describe::groups(state, params),
+        "DescribeCacheClusters" => describe::clusters(state, params),
+        "IncreaseReplicaCount" => replicas::increase(state, params),
+        "DecreaseReplicaCount" => replicas::decrease(state, params),
+        "ListAllowedNodeTypeModifications" => modify::allowed_node_types(state, params),
+        "TestFailover" => failover::test(state, params),
+        "CreateSnapshot" => snapshot::create(state, params),
+        "CopySnapshot" => snapshot::copy(state, params),
+        "DeleteSnapshot" => snapshot::delete(state, params),
+        "DescribeSnapshots" => snapshot::list::describe(state, params),
+        "CreateCacheSubnetGroup" => subnets::create(state, params),
+        "ModifyCacheSubnetGroup" => subnets::modify(state, params),
+        "DeleteCacheSubnetGroup" => subnets::delete(state, params),
+        "DescribeCacheSubnetGroups" => subnets::describe(state, params),
+        "CreateCacheParameterGroup" => parameters::create(state, params),
+        "ModifyCacheParameterGroup" => parameters::modify(state, params),
+        "ResetCacheParameterGroup" => parameters::reset(state, params),
+        "DeleteCacheParameterGroup" => parameters::delete(state, params),
+        "DescribeCacheParameterGroups" => parameters::describe(state, params),
+        "DescribeCacheParameters" => parameters::describe_parameters(state, params),
+        "DescribeCacheEngineVersions" => describe::engine_versions(params),
+        "DescribeEvents" => event::describe(state, params),
+        "AddTagsToResource" => tags::add(state, params),
+        "RemoveTagsFromResource" => tags::remove(state, params),
+        "ListTagsForResource" => tags::list(state, params),
+        other => {
+            let text = format!("The action {other} is not valid for this web service.");
+            Err(Refusal::new(400, "InvalidAction", text))
+        }
+    }
+}
 
-/// An effect that this service waits for has ended.
-pub(crate) fn done(_state: &mut State, _ticket: Ticket, _result: Result<Done, String>) {}
+/// A group's ARN.
+fn group_arn(state: &State, id: &str) -> String {
+    state.arn("elasticache", &format!("replicationgroup:{id}"))
+}
+
+/// A snapshot's ARN.
+fn snapshot_arn(state: &State, name: &str) -> String {
+    state.arn("elasticache", &format!("snapshot:{name}"))
+}
+
+/// The group of this id. Clusters that stand alone are no groups.
+fn group<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Group, Refusal> {
+    let id = id.to_ascii_lowercase();
+    let missing = || {
+        let text = format!("ReplicationGroup {id} not found");
+        Refusal::new(404, "ReplicationGroupNotFoundFault", text)
+    };
+    if state.elasticache.standalone.contains(&id) {
+        return Err(missing());
+    }
+    state.elasticache.groups.get_mut(&id).ok_or_else(missing)
+}
+
+/// Refuses what a group that is not `available` refuses (facts 1.7).
+fn must_be_available(state: &State, group: &Group) -> Result<(), Refusal> {
+    match group.status {
+        Status::Available => Ok(()),
+        Status::Snapshotting if state.settings.switches.calls_during_snapshot => Ok(()),
+        Status::Snapshotting
+        | Status::Creating
+        | Status::Modifying
+        | Status::Deleting
+        | Status::CreateFailed => Err(Refusal::new(
+            400,
+            "InvalidReplicationGroupState",
+            "Replication group must be in available state to modify.",
+        )),
+    }
+}

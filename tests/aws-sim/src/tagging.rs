@@ -25,7 +25,7 @@ fn resources(state: &State, fields: &Value) -> Value {
     let filters = filters(fields);
     let tagged = state
         .elasticache
-        .tagged()
+        .tagged(state)
         .into_iter()
         .chain(state.secrets.tagged())
         .chain(state.cloudwatch.tagged());

@@ -1,0 +1,370 @@
+//! `CreateReplicationGroup`, new or from a snapshot (facts 1.3, 5.7).
+
+use std::collections::BTreeMap;
+
+use super::check::{
+    bad_combination, bad_value, daily_window, id, token, weekly_window, windows_meet,
+};
+use super::engine::{self, Version};
+use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Toggle, Topic};
+use super::work::{self, Work};
+use super::{auto, describe, event, node_type, parameters, plane, subnets, tags};
+use crate::fault::{Plan, Shortage};
+use crate::settings::{AddressFor, Which};
+use crate::wire::query::Params;
+use crate::{Access, Endpoint, Refusal, State};
+
+/// What is not modelled, by parameter.
+const NOT_MODELLED: [(&str, &str); 8] = [
+    ("GlobalReplicationGroupId", "global datastores"),
+    ("PrimaryClusterId", "groups around an existing cluster"),
+    ("NodeGroupConfiguration", "configured node groups"),
+    ("SnapshotArns", "restoring from S3"),
+    ("LogDeliveryConfigurations", "log delivery"),
+    ("CacheSecurityGroupNames", "EC2-Classic"),
+    ("ServerlessCacheSnapshotName", "serverless caches"),
+    ("DataTieringEnabled", "data tiering"),
+];
+
+/// `CreateReplicationGroup`.
+pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let id = id("ReplicationGroupIdentifier", &params.required("ReplicationGroupId")?)?;
+    params.required("ReplicationGroupDescription")?;
+    for (parameter, what) in NOT_MODELLED {
+        if params.has(parameter) {
+            return Err(bad_combination(format!("{parameter}: {what} are not modelled here")));
+        }
+    }
+    refuse_user_groups(params)?;
+    if state.elasticache.groups.contains_key(&id) {
+        let text = format!("Replication group {id} already exists");
+        return Err(Refusal::new(400, "ReplicationGroupAlreadyExists", text));
+    }
+    let snapshot = restored(state, params)?;
+    let inherited = snapshot.as_ref().filter(|_| state.settings.switches.restore_inherits);
+    let count = member_count(params)?;
+    let group = read(state, params, &id, inherited.map(|it| &it.source))?;
+    let group = with_members(state, group, count);
+    check_resilience(&group)?;
+    check_windows(&group)?;
+    let shortage = state.faults.shortages.get(&group.node_type).copied();
+    if shortage == Some(Shortage::AtOnce) {
+        return Err(no_capacity(&group.node_type));
+    }
+    start(state, group, snapshot)?;
+    describe::created(state, &id)
+}
+
+/// A user group that is named here cannot exist.
+pub(super) fn refuse_user_groups(params: &Params) -> Result<(), Refusal> {
+    for parameter in ["UserGroupIds", "UserGroupIdsToAdd", "UserGroupIdsToRemove"] {
+        if let Some(first) = params.list(parameter, "member").first() {
+            let text = format!("User group {first} not found (user groups are not modelled here)");
+            return Err(Refusal::new(404, "UserGroupNotFound", text));
+        }
+    }
+    Ok(())
+}
+
+/// A want of capacity that is found at once.
+pub(super) fn no_capacity(node_type: &str) -> Refusal {
+    let text = format!(
+        "{node_type} is not available in the requested availability zones. Try again later or use another node type."
+    );
+    Refusal::new(400, "InsufficientCacheClusterCapacity", text)
+}
+
+/// The snapshot to restore, if one is named.
+fn restored(state: &State, params: &Params) -> Result<Option<Snapshot>, Refusal> {
+    let Some(name) = params.text("SnapshotName") else { return Ok(None) };
+    let found = state.elasticache.snapshots.get(&name.to_ascii_lowercase());
+    let found = found.ok_or_else(|| {
+        Refusal::new(404, "SnapshotNotFoundFault", format!("Snapshot {name} not found"))
+    })?;
+    if found.status == SnapshotStatus::Available {
+        return Ok(Some(found.clone()));
+    }
+    let text = format!("Snapshot {name} is {}, not available", found.status.word());
+    Err(Refusal::new(400, "InvalidSnapshotState", text))
+}
+
+fn member_count(params: &Params) -> Result<u32, Refusal> {
+    let count = match (params.number("NumCacheClusters")?, params.number("NumNodeGroups")?) {
+        (Some(_), Some(_)) => {
+            return Err(bad_combination("Specify NumCacheClusters or NumNodeGroups, not both"));
+        }
+        (Some(count), None) => count,
+        (None, Some(1)) => params.number("ReplicasPerNodeGroup")?.unwrap_or_default() + 1,
+        (None, Some(_)) => {
+            return Err(bad_combination("NumNodeGroups: cluster mode is not modelled here"));
+        }
+        (None, None) => params.number("ReplicasPerNodeGroup")?.unwrap_or_default() + 1,
+    };
+    u32::try_from(count).ok().filter(|it| (1..=6).contains(it)).ok_or_else(|| {
+        bad_value(format!("Number of cache clusters {count} must be between 1 and 6"))
+    })
+}
+
+/// The group as it is asked for, without members. Where a snapshot's source is given, what is not asked for comes from it.
+fn read(
+    state: &mut State,
+    params: &Params,
+    id: &str,
+    from: Option<&Group>,
+) -> Result<Group, Refusal> {
+    let text = |name: &str| params.text(name).filter(|it| !it.is_empty());
+    let engine_name = text("Engine").or(from.map(|it| it.engine.clone()));
+    let engine_name = engine_name.unwrap_or_else(|| "redis".to_owned());
+    let asked = text("EngineVersion").or(from.map(|it| it.version.to_string()));
+    let version = engine::resolve(&engine_name, asked.as_deref())?;
+    let node_type = node_type_of(params, &engine_name, version, from)?;
+    let parameter_group =
+        text("CacheParameterGroupName").or(from.map(|it| it.parameter_group.clone()));
+    let parameter_group = parameters::checked(state, parameter_group, &engine_name, version)?;
+    let subnet_group = text("CacheSubnetGroupName").or(from.map(|it| it.subnet_group.clone()));
+    let subnet_group = subnet_group.unwrap_or_else(|| "default".to_owned());
+    subnets::must_exist(state, &subnet_group)?;
+    let port = params.number("Port")?.or(from.map(|it| it.port.into())).unwrap_or(6379);
+    let port = u16::try_from(port)
+        .ok()
+        .filter(|it| 1150 <= *it)
+        .ok_or_else(|| bad_value(format!("Invalid port {port}: must be between 1150 and 65535")))?;
+    let tls = params.flag("TransitEncryptionEnabled")?.unwrap_or_default();
+    let access = access(state, params, tls)?;
+    let letters = state.seed.text(6, b"abcdefghijkmnpqrstuvwxyz23456789");
+    let nowhere = || Endpoint { host: String::new(), port };
+    Ok(Group {
+        id: id.to_owned(),
+        description: params.required("ReplicationGroupDescription")?,
+        status: Status::Creating,
+        created_at: state.now,
+        letters,
+        engine: engine_name.clone(),
+        version,
+        node_type,
+        parameter_group,
+        subnet_group,
+        security_groups: params.list("SecurityGroupIds", "SecurityGroupId"),
+        maintenance_window: text("PreferredMaintenanceWindow")
+            .or(from.map(|it| it.maintenance_window.clone()))
+            .unwrap_or_else(|| "sun:05:00-sun:06:00".to_owned()),
+        snapshot_window: text("SnapshotWindow")
+            .or(from.map(|it| it.snapshot_window.clone()))
+            .unwrap_or_else(|| "03:00-04:00".to_owned()),
+        snapshot_retention: retention(params)?
+            .or(from.map(|it| it.snapshot_retention))
+            .unwrap_or_default(),
+        snapshotting_member: None,
+        topic: text("NotificationTopicArn").map(|arn| Topic { arn, active: true }),
+        failover: Toggle::of(params.flag("AutomaticFailoverEnabled")?.unwrap_or_default()),
+        multi_az: params.flag("MultiAZEnabled")?.unwrap_or_default(),
+        tls,
+        at_rest: params.flag("AtRestEncryptionEnabled")?.unwrap_or(engine_name == "valkey"),
+        kms_key: text("KmsKeyId"),
+        auto_minor: params.flag("AutoMinorVersionUpgrade")?.unwrap_or(true),
+        port,
+        token_changed_at: (!access.passwords.is_empty()).then_some(state.now),
+        access,
+        under_way: Change::default(),
+        deferred: Change::default(),
+        primary: String::new(),
+        members: BTreeMap::new(),
+        highest_number: 0,
+        primary_endpoint: nowhere(),
+        reader_endpoint: nowhere(),
+        bytes_used: 0,
+        restored_from: None,
+        tags: tags::read(params)?,
+        stale_looks: 0,
+    })
+}
+
+fn node_type_of(
+    params: &Params,
+    engine: &str,
+    version: Version,
+    from: Option<&Group>,
+) -> Result<String, Refusal> {
+    let asked = params.text("CacheNodeType").or(from.map(|it| it.node_type.clone()));
+    let asked = asked.ok_or_else(|| bad_combination("CacheNodeType must be specified"))?;
+    let found = node_type::find(&asked)
+        .ok_or_else(|| bad_value(format!("Invalid cache node type: {asked}")))?;
+    if !found.runs(engine, version) {
+        let text = format!("{asked} does not support {engine} {version}");
+        return Err(bad_combination(text));
+    }
+    Ok(asked)
+}
+
+/// Days of automatic snapshots.
+pub(super) fn retention(params: &Params) -> Result<Option<u32>, Refusal> {
+    let Some(days) = params.number("SnapshotRetentionLimit")? else { return Ok(None) };
+    let legal = u32::try_from(days).ok().filter(|it| *it <= 35);
+    legal.map(Some).ok_or_else(|| {
+        bad_value(format!("Invalid SnapshotRetentionLimit {days}: must be between 0 and 35"))
+    })
+}
+
+fn access(state: &State, params: &Params, tls: bool) -> Result<Access, Refusal> {
+    let Some(text) = params.text("AuthToken") else {
+        return Ok(Access { passwords: Vec::new(), passwordless: true });
+    };
+    if !tls {
+        return Err(bad_combination(
+            "AuthToken can only be used with TransitEncryptionEnabled=true",
+        ));
+    }
+    token(&text, state.settings.switches.token_needs_three_classes)?;
+    Ok(Access { passwords: vec![text], passwordless: false })
+}
+
+fn check_resilience(group: &Group) -> Result<(), Refusal> {
+    let replicas = group.replicas().count();
+    if group.failover.is_wanted() && replicas == 0 {
+        return Err(bad_combination(
+            "When using automatic failover, there must be at least 2 cache clusters in the replication group.",
+        ));
+    }
+    if group.multi_az && !group.failover.is_wanted() {
+        return Err(bad_combination("Multi-AZ requires automatic failover to be enabled."));
+    }
+    Ok(())
+}
+
+/// Both windows, and that they do not meet.
+pub(super) fn check_windows(group: &Group) -> Result<(), Refusal> {
+    let daily = daily_window("SnapshotWindow", &group.snapshot_window)?;
+    let weekly = weekly_window(&group.maintenance_window)?;
+    if 0 < group.snapshot_retention && windows_meet(daily, weekly) {
+        return Err(bad_combination(
+            "The snapshot window and the maintenance window must not overlap.",
+        ));
+    }
+    Ok(())
+}
+
+fn with_members(state: &mut State, mut group: Group, count: u32) -> Group {
+    group.primary_endpoint = address(state, &group, Which::Primary);
+    group.reader_endpoint = address(state, &group, Which::Reader);
+    for number in 1..=count {
+        let member = new_member(state, &group, number);
+        group.highest_number = number;
+        group.members.insert(member.id.clone(), member);
+    }
+    group.primary = group.members.keys().next().cloned().unwrap_or_default();
+    // AWS takes automatic snapshots from a replica where there is one.
+    group.snapshotting_member =
+        group.members.keys().nth(1).or(group.members.keys().next()).cloned();
+    group
+}
+
+/// A new member of this number, in the zone that has fewest.
+pub(super) fn new_member(state: &mut State, group: &Group, number: u32) -> Member {
+    let id = format!("{}-{number:03}", group.id);
+    let zones = ["a", "b", "c"].map(|it| format!("{}{it}", state.settings.region));
+    let crowd = |zone: &String| group.members.values().filter(|it| it.zone == *zone).count();
+    let zone = zones.iter().min_by_key(|it| crowd(it)).cloned().unwrap_or_default();
+    Member {
+        endpoint: address(state, group, Which::Node(&id)),
+        node: plane::new_node(state, &id),
+        status: Status::Creating,
+        created_at: state.now,
+        zone,
+        id,
+    }
+}
+
+fn address(state: &mut State, group: &Group, which: Which<'_>) -> Endpoint {
+    let region = state.settings.region.clone();
+    let (letters, tls, port) = (&group.letters, group.tls, group.port);
+    let wanted = AddressFor { group: &group.id, letters, region: &region, tls, port, which };
+    state.settings.addresses.give(&wanted)
+}
+
+fn start(state: &mut State, mut group: Group, snapshot: Option<Snapshot>) -> Result<(), Refusal> {
+    let id = group.id.clone();
+    let mut takes = state.settings.durations.create;
+    if let Some(snapshot) = &snapshot {
+        takes = takes.saturating_add(state.settings.durations.restore);
+        group.bytes_used = snapshot.bytes;
+        group.restored_from = Some(snapshot.name.clone());
+        if let Some(found) = state.elasticache.snapshots.get_mut(&snapshot.name) {
+            found.status = SnapshotStatus::Restoring;
+        }
+    }
+    let (node_type, primary) = (group.node_type.clone(), group.primary.clone());
+    let nodes: Vec<_> = group.members.values().map(|it| it.node.clone()).collect();
+    state.elasticache.groups.insert(id.clone(), group);
+    let first = nodes.iter().find(|it| it.member == primary).cloned();
+    let first = first.ok_or_else(|| bad_value("a group has a primary"))?;
+    let load = snapshot.as_ref().map(|it| it.name.as_str());
+    let mut waits = Vec::from_iter(plane::start_node(state, &id, &first, &node_type, load));
+    for node in nodes.iter().filter(|it| it.member != primary) {
+        waits.extend(plane::start_node(state, &id, node, &node_type, None));
+        waits.extend(plane::replicate(state, node, &first));
+    }
+    work::start(state, Some(&id), takes, waits, Work::Created);
+    Ok(())
+}
+
+/// The time of a new group has passed: it is there, or it failed.
+pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
+    let Some(group) = state.elasticache.groups.get(id) else { return };
+    let (node_type, members) =
+        (group.node_type.clone(), Vec::from_iter(group.members.keys().cloned()));
+    release_restored(state, id);
+    let room = state
+        .elasticache
+        .groups
+        .get(id)
+        .map_or(0, |it| plane::memory_and_parameters(state, it, &it.node_type).0);
+    let data = state.elasticache.groups.get(id).map_or(0, |it| it.bytes_used);
+    let why = if state.faults.shortages.contains_key(&node_type) {
+        Some(format!("Insufficient capacity for node type {node_type}. Please try again later."))
+    } else if Plan::take(&mut state.faults.failing_starts) {
+        Some("Internal failure while provisioning the cache nodes.".to_owned())
+    } else if room < data {
+        Some(format!("The snapshot does not fit into node type {node_type}."))
+    } else {
+        failed
+    };
+    if let Some(why) = why {
+        return create_failed(state, id, &why);
+    }
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        group.set_all(Status::Available);
+    }
+    plane::point(state, id);
+    for member in &members {
+        event::of_cluster(state, member, "Cache cluster created");
+        event::notify(state, id, "CacheClusterProvisioningComplete", member);
+    }
+    event::of_group(state, id, format!("Replication group {id} created"));
+    event::notify(state, id, "CreateReplicationGroupComplete", id);
+    auto::plan_snapshots(state, id);
+}
+
+/// The group object says no reason; the events do (facts 1.3).
+fn create_failed(state: &mut State, id: &str, why: &str) {
+    let Some(group) = state.elasticache.groups.get_mut(id) else { return };
+    group.status = Status::CreateFailed;
+    let nodes: Vec<_> = group.members.values().map(|it| it.node.clone()).collect();
+    for node in &nodes {
+        event::of_cluster(state, &node.member, format!("Failed to create cache cluster: {why}"));
+        event::notify(state, id, "CacheClusterProvisioningFailed", &node.member);
+    }
+    event::of_group(state, id, format!("Replication group {id} could not be created: {why}"));
+    plane::stop(state, nodes);
+}
+
+/// A snapshot that was restored is free again, unless another group is being made of it.
+fn release_restored(state: &mut State, id: &str) {
+    let elasticache = &mut state.elasticache;
+    let Some(name) = elasticache.groups.get_mut(id).and_then(|it| it.restored_from.take()) else {
+        return;
+    };
+    let used = elasticache.groups.values().any(|it| it.restored_from.as_ref() == Some(&name));
+    if let Some(snapshot) = elasticache.snapshots.get_mut(&name).filter(|_| !used) {
+        snapshot.status = SnapshotStatus::Available;
+    }
+}

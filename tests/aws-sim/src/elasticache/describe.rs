@@ -1,0 +1,296 @@
+//! Groups and clusters as XML: what is on the group, and what only on its members (facts 1.4).
+
+use super::model::{Group, Member, Status};
+use super::paging::{Page, page};
+use super::{engine, group_arn};
+use crate::wire::query::Params;
+use crate::wire::xml::Xml;
+use crate::{Endpoint, Refusal, State};
+
+/// `DescribeReplicationGroups`.
+pub(super) fn groups(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let id = params.text("ReplicationGroupId").map(|it| it.to_ascii_lowercase());
+    if let Some(id) = &id {
+        super::group(state, id)?;
+    }
+    let elasticache = &state.elasticache;
+    let found = elasticache.groups.values().filter(|it| {
+        !elasticache.standalone.contains(&it.id) && id.as_ref().is_none_or(|id| it.id == *id)
+    });
+    let Page { items, marker } = page(params, 20, 100, found.map(|it| (it.id.clone(), it)))?;
+    let mut xml = Xml::new();
+    xml.text("Marker", marker).list("ReplicationGroups", "ReplicationGroup", &items, |xml, it| {
+        write_group(xml, state, it, it.looks_stale());
+    });
+    let seen: Vec<_> = items.iter().filter(|it| it.looks_stale()).map(|it| it.id.clone()).collect();
+    for id in seen {
+        if let Some(group) = state.elasticache.groups.get_mut(&id) {
+            group.stale_looks -= 1;
+        }
+    }
+    Ok(xml.done())
+}
+
+/// `DescribeCacheClusters`.
+pub(super) fn clusters(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let id = params.text("CacheClusterId").map(|it| it.to_ascii_lowercase());
+    if let Some(id) = &id {
+        group_of(state, id)?;
+    }
+    let with_nodes = params.flag("ShowCacheNodeInfo")?.unwrap_or_default();
+    let alone_only = params.flag("ShowCacheClustersNotInReplicationGroups")?.unwrap_or_default();
+    let elasticache = &state.elasticache;
+    let alone = |it: &Group| elasticache.standalone.contains(&it.id);
+    let found = elasticache
+        .groups
+        .values()
+        .filter(|it| it.status != Status::CreateFailed && (!alone_only || alone(it)))
+        .flat_map(|group| group.members.values().map(move |it| (it.id.clone(), (group, it))))
+        .filter(|(it, _)| id.as_ref().is_none_or(|id| it == id));
+    let mut found: Vec<_> = found.collect();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let Page { items, marker } = page(params, 20, 100, found.into_iter())?;
+    let mut xml = Xml::new();
+    xml.text("Marker", marker).list("CacheClusters", "CacheCluster", items, |xml, (group, it)| {
+        write_cluster(xml, state, group, it, with_nodes);
+    });
+    Ok(xml.done())
+}
+
+/// `DescribeCacheEngineVersions`.
+pub(super) fn engine_versions(params: &Params) -> Result<String, Refusal> {
+    let wanted = |parameter: &str, value: &str| params.text(parameter).is_none_or(|it| it == value);
+    let found = engine::offered().filter(|(engine, version, family)| {
+        wanted("Engine", engine)
+            && wanted("EngineVersion", version)
+            && wanted("CacheParameterGroupFamily", family)
+    });
+    let found = found.map(|it| (format!("{}-{}", it.0, it.1), it));
+    let Page { items, marker } = page(params, 20, 100, found)?;
+    let mut xml = Xml::new();
+    xml.text("Marker", marker).list(
+        "CacheEngineVersions",
+        "CacheEngineVersion",
+        items,
+        |xml, (engine, version, family)| {
+            xml.text("Engine", engine)
+                .text("EngineVersion", version)
+                .text("CacheParameterGroupFamily", family)
+                .text("CacheEngineDescription", engine)
+                .text("CacheEngineVersionDescription", format!("{engine} version {version}"));
+        },
+    );
+    Ok(xml.done())
+}
+
+/// The group that a member belongs to.
+pub(super) fn group_of<'a>(state: &'a State, member: &str) -> Result<&'a Group, Refusal> {
+    let member = member.to_ascii_lowercase();
+    let mut living =
+        state.elasticache.groups.values().filter(|it| it.status != Status::CreateFailed);
+    living.find(|it| it.members.contains_key(&member)).ok_or_else(|| {
+        Refusal::new(404, "CacheClusterNotFound", format!("CacheCluster not found: {member}"))
+    })
+}
+
+/// One group, as the answer of a call that changes it.
+pub(super) fn one(state: &mut State, id: &str) -> Result<String, Refusal> {
+    let found = super::group(state, id)?.clone();
+    let mut xml = Xml::new();
+    xml.within("ReplicationGroup", |xml| write_group(xml, state, &found, found.looks_stale()));
+    Ok(xml.done())
+}
+
+/// A group as the answer of its creation, which knows little yet (facts 1.5).
+pub(super) fn created(state: &mut State, id: &str) -> Result<String, Refusal> {
+    one(state, id)
+}
+
+/// One cluster, as the answer of a call that changes it.
+pub(super) fn one_cluster(state: &State, id: &str) -> Result<String, Refusal> {
+    let group = group_of(state, id)?;
+    let mut xml = Xml::new();
+    if let Some(member) = group.members.get(id) {
+        xml.within("CacheCluster", |xml| write_cluster(xml, state, group, member, false));
+    }
+    Ok(xml.done())
+}
+
+fn write_group(xml: &mut Xml, state: &State, it: &Group, stale: bool) {
+    let status = if stale { Status::Available } else { it.status };
+    let shown = |member: &&Member| !stale || member.status != Status::Creating;
+    xml.text("ReplicationGroupId", &it.id)
+        .text("Description", &it.description)
+        .text("Status", status.word())
+        .within("PendingModifiedValues", |xml| pending_of_group(xml, it, stale))
+        .texts("MemberClusters", "ClusterId", it.members.values().filter(shown).map(|it| &it.id));
+    if status != Status::Creating && status != Status::CreateFailed {
+        xml.within("NodeGroups", |xml| {
+            xml.within("NodeGroup", |xml| node_group(xml, state, it, stale));
+        });
+    }
+    if 0 < it.snapshot_retention || it.status == Status::Creating {
+        xml.maybe("SnapshottingClusterId", it.snapshotting_member.as_ref());
+    }
+    let failover = match (it.status, it.failover.is_wanted()) {
+        (Status::Creating, true) => "enabling",
+        _ => it.failover.word(),
+    };
+    xml.text("AutomaticFailover", failover)
+        .text("MultiAZ", if it.multi_az { "enabled" } else { "disabled" })
+        .number("SnapshotRetentionLimit", it.snapshot_retention)
+        .text("SnapshotWindow", &it.snapshot_window)
+        .flag("ClusterEnabled", false)
+        .text("CacheNodeType", &it.node_type)
+        .flag("AuthTokenEnabled", !it.access.passwords.is_empty());
+    if let Some(at) = it.token_changed_at {
+        xml.time("AuthTokenLastModifiedDate", at);
+    }
+    xml.flag("TransitEncryptionEnabled", it.tls)
+        .flag("AtRestEncryptionEnabled", it.at_rest)
+        .maybe("KmsKeyId", it.kms_key.as_ref())
+        .text("ARN", group_arn(state, &it.id))
+        .texts("UserGroupIds", "member", [""; 0])
+        .texts("LogDeliveryConfigurations", "LogDeliveryConfiguration", [""; 0])
+        .time("ReplicationGroupCreateTime", it.created_at)
+        .text("DataTiering", "disabled")
+        .flag("AutoMinorVersionUpgrade", it.auto_minor)
+        .text("NetworkType", "ipv4")
+        .text("IpDiscovery", "ipv4")
+        .maybe("TransitEncryptionMode", it.tls.then_some("required"))
+        .text("ClusterMode", "disabled")
+        .text("Engine", &it.engine);
+}
+
+/// Neither node type nor engine version show here: those are on the members (facts 1.4).
+fn pending_of_group(xml: &mut Xml, it: &Group, stale: bool) {
+    if stale {
+        return;
+    }
+    let primary = it.under_way.primary.as_ref().or(it.deferred.primary.as_ref());
+    xml.maybe("PrimaryClusterId", primary);
+    match it.failover.word() {
+        "enabling" => xml.text("AutomaticFailoverStatus", "enabled"),
+        "disabling" => xml.text("AutomaticFailoverStatus", "disabled"),
+        _ => xml,
+    };
+    xml.maybe("AuthTokenStatus", token_status(it));
+}
+
+fn token_status(it: &Group) -> Option<&'static str> {
+    let change = it.under_way.token.as_ref().or(it.deferred.token.as_ref());
+    change.map(super::token::TokenChange::shown)
+}
+
+fn node_group(xml: &mut Xml, state: &State, it: &Group, stale: bool) {
+    let status = match it.status {
+        Status::Modifying if stale => Status::Available,
+        Status::Snapshotting => Status::Available,
+        other => other,
+    };
+    xml.text("NodeGroupId", "0001")
+        .text("Status", status.word())
+        .within("PrimaryEndpoint", |xml| address(xml, &it.primary_endpoint));
+    if it.replicas().next().is_some() || state.settings.switches.lone_node_has_reader {
+        xml.within("ReaderEndpoint", |xml| address(xml, &it.reader_endpoint));
+    }
+    // A member that is being made has no place here yet.
+    let there = it.members.values().filter(|it| it.status != Status::Creating);
+    xml.list("NodeGroupMembers", "NodeGroupMember", there, |xml, member| {
+        let role = if member.id == it.primary { "primary" } else { "replica" };
+        xml.text("CacheClusterId", &member.id)
+            .text("CacheNodeId", "0001")
+            .within("ReadEndpoint", |xml| address(xml, &member.endpoint))
+            .text("PreferredAvailabilityZone", &member.zone)
+            .text("CurrentRole", role);
+    });
+}
+
+fn address(xml: &mut Xml, it: &Endpoint) {
+    xml.text("Address", &it.host).number("Port", it.port);
+}
+
+fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_nodes: bool) {
+    let stale = group.looks_stale() && it.status == Status::Modifying;
+    let status = if stale { Status::Available } else { it.status };
+    xml.text("CacheClusterId", &it.id)
+        .text("CacheNodeType", &group.node_type)
+        .text("Engine", &group.engine)
+        .text("EngineVersion", group.version.to_string())
+        .text("CacheClusterStatus", status.word())
+        .number("NumCacheNodes", 1)
+        .text("PreferredAvailabilityZone", &it.zone)
+        .time("CacheClusterCreateTime", it.created_at)
+        .text("PreferredMaintenanceWindow", &group.maintenance_window)
+        .within("PendingModifiedValues", |xml| pending_of_cluster(xml, group, stale));
+    if let Some(topic) = &group.topic {
+        xml.within("NotificationConfiguration", |xml| {
+            let status = if topic.active { "active" } else { "inactive" };
+            xml.text("TopicArn", &topic.arn).text("TopicStatus", status);
+        });
+    }
+    xml.texts("CacheSecurityGroups", "CacheSecurityGroup", [""; 0])
+        .within("CacheParameterGroup", |xml| {
+            xml.text("CacheParameterGroupName", &group.parameter_group)
+                .text("ParameterApplyStatus", "in-sync")
+                .texts("CacheNodeIdsToReboot", "CacheNodeId", [""; 0]);
+        })
+        .text("CacheSubnetGroupName", &group.subnet_group);
+    if with_nodes && it.status != Status::Creating {
+        xml.within("CacheNodes", |xml| {
+            xml.within("CacheNode", |xml| cache_node(xml, it, status));
+        });
+    }
+    xml.flag("AutoMinorVersionUpgrade", group.auto_minor).list(
+        "SecurityGroups",
+        "member",
+        &group.security_groups,
+        |xml, id| {
+            xml.text("SecurityGroupId", id).text("Status", "active");
+        },
+    );
+    if !state.elasticache.standalone.contains(&group.id) {
+        xml.text("ReplicationGroupId", &group.id);
+    }
+    let snapshots = group.snapshotting_member.as_ref() == Some(&it.id);
+    xml.number("SnapshotRetentionLimit", if snapshots { group.snapshot_retention } else { 0 })
+        .text("SnapshotWindow", &group.snapshot_window)
+        .flag("AuthTokenEnabled", !group.access.passwords.is_empty());
+    if let Some(at) = group.token_changed_at {
+        xml.time("AuthTokenLastModifiedDate", at);
+    }
+    xml.flag("TransitEncryptionEnabled", group.tls)
+        .flag("AtRestEncryptionEnabled", group.at_rest)
+        .text("ARN", state.arn("elasticache", &format!("cluster:{}", it.id)))
+        .flag("ReplicationGroupLogDeliveryEnabled", false)
+        .texts("LogDeliveryConfigurations", "LogDeliveryConfiguration", [""; 0])
+        .text("NetworkType", "ipv4")
+        .text("IpDiscovery", "ipv4")
+        .maybe("TransitEncryptionMode", group.tls.then_some("required"));
+}
+
+fn pending_of_cluster(xml: &mut Xml, group: &Group, stale: bool) {
+    let under_way = if stale { None } else { Some(&group.under_way) };
+    let change = |pick: fn(&super::model::Change) -> Option<String>| {
+        under_way.and_then(pick).or_else(|| pick(&group.deferred))
+    };
+    xml.maybe("EngineVersion", change(|it| it.version.map(|it| it.to_string())))
+        .maybe("CacheNodeType", change(|it| it.node_type.clone()))
+        .maybe("AuthTokenStatus", if stale { None } else { token_status(group) });
+}
+
+fn cache_node(xml: &mut Xml, it: &Member, status: Status) {
+    let status = match status {
+        Status::Deleting => "deleting",
+        Status::Creating => "creating",
+        Status::Available | Status::Modifying | Status::Snapshotting | Status::CreateFailed => {
+            "available"
+        }
+    };
+    xml.text("CacheNodeId", "0001")
+        .text("CacheNodeStatus", status)
+        .time("CacheNodeCreateTime", it.created_at)
+        .within("Endpoint", |xml| address(xml, &it.endpoint))
+        .text("ParameterGroupStatus", "in-sync")
+        .text("CustomerAvailabilityZone", &it.zone);
+}

@@ -1,0 +1,333 @@
+//! Replication groups and their members, as the model keeps them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::engine::Version;
+use super::token::TokenChange;
+use crate::{Access, Endpoint, NodeKey};
+
+/// A group's or a member's state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Status {
+    /// Being made.
+    Creating,
+    /// Nothing is under way.
+    Available,
+    /// Being changed.
+    Modifying,
+    /// Being taken down.
+    Deleting,
+    /// Could not be made. Groups only.
+    CreateFailed,
+    /// A snapshot is being taken.
+    Snapshotting,
+}
+
+impl Status {
+    /// As the API writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Available => "available",
+            Self::Modifying => "modifying",
+            Self::Deleting => "deleting",
+            Self::CreateFailed => "create-failed",
+            Self::Snapshotting => "snapshotting",
+        }
+    }
+}
+
+/// A switch of the group that takes a while.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Toggle {
+    /// On.
+    Enabled,
+    /// Off.
+    Disabled,
+    /// On its way to on.
+    Enabling,
+    /// On its way to off.
+    Disabling,
+}
+
+impl Toggle {
+    /// On or off.
+    pub fn of(on: bool) -> Self {
+        if on { Self::Enabled } else { Self::Disabled }
+    }
+
+    /// As the API writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Enabling => "enabling",
+            Self::Disabling => "disabling",
+        }
+    }
+
+    /// On, or on its way.
+    pub fn is_wanted(self) -> bool {
+        matches!(self, Self::Enabled | Self::Enabling)
+    }
+}
+
+/// Where a group tells of its events.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Topic {
+    /// The topic.
+    pub arn: String,
+    /// Whether it is told.
+    pub active: bool,
+}
+
+/// A replication group with cluster mode disabled, or what one leaves with `RetainPrimaryCluster`: a cluster that stands alone.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its id, or the cluster's.
+    pub id: String,
+    /// Its description.
+    pub description: String,
+    /// Its state.
+    pub status: Status,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// The letters that AWS puts into its endpoints.
+    pub letters: String,
+    /// `redis` or `valkey`.
+    pub engine: String,
+    /// Its version.
+    pub version: Version,
+    /// The node type of all members.
+    pub node_type: String,
+    /// The parameter group.
+    pub parameter_group: String,
+    /// The subnet group.
+    pub subnet_group: String,
+    /// The security groups.
+    pub security_groups: Vec<String>,
+    /// `ddd:hh:mm-ddd:hh:mm`.
+    pub maintenance_window: String,
+    /// `hh:mm-hh:mm`.
+    pub snapshot_window: String,
+    /// Days that automatic snapshots are kept, 0 for none.
+    pub snapshot_retention: u32,
+    /// The member that automatic snapshots are taken from.
+    pub snapshotting_member: Option<String>,
+    /// Where it tells of its events.
+    pub topic: Option<Topic>,
+    /// Automatic failover.
+    pub failover: Toggle,
+    /// Multi-AZ.
+    pub multi_az: bool,
+    /// Encryption in transit.
+    pub tls: bool,
+    /// Encryption at rest.
+    pub at_rest: bool,
+    /// The key for that.
+    pub kms_key: Option<String>,
+    /// Minor versions come by themselves.
+    pub auto_minor: bool,
+    /// The port.
+    pub port: u16,
+    /// Whom its nodes let in.
+    pub access: Access,
+    /// When the token was changed last.
+    pub token_changed_at: Option<Timestamp>,
+    /// What is under way.
+    pub under_way: Change,
+    /// What waits for the maintenance window.
+    pub deferred: Change,
+    /// The member that takes writes.
+    pub primary: String,
+    /// The members.
+    pub members: BTreeMap<String, Member>,
+    /// The highest number that a member ever had.
+    pub highest_number: u32,
+    /// The primary endpoint.
+    pub primary_endpoint: Endpoint,
+    /// The reader endpoint.
+    pub reader_endpoint: Endpoint,
+    /// Bytes of data in each node.
+    pub bytes_used: u64,
+    /// The snapshot that it is being made from.
+    pub restored_from: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Looks that still show it as it was before the change under way (facts 1.2).
+    pub stale_looks: u32,
+}
+
+/// A change that takes time.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Change {
+    /// Another node type.
+    pub node_type: Option<String>,
+    /// Another engine version.
+    pub version: Option<Version>,
+    /// Another token.
+    pub token: Option<TokenChange>,
+    /// Another primary.
+    pub primary: Option<String>,
+}
+
+impl Change {
+    /// Whether it changes anything.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// This one over an earlier one.
+    #[must_use]
+    pub fn over(self, earlier: Self) -> Self {
+        Self {
+            node_type: self.node_type.or(earlier.node_type),
+            version: self.version.or(earlier.version),
+            token: self.token.or(earlier.token),
+            primary: self.primary.or(earlier.primary),
+        }
+    }
+}
+
+/// A member of a group.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its cache cluster id.
+    pub id: String,
+    /// Its state.
+    pub status: Status,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// Where it is.
+    pub zone: String,
+    /// Its own address.
+    pub endpoint: Endpoint,
+    /// The server behind it.
+    pub node: NodeKey,
+}
+
+impl Group {
+    /// The primary.
+    pub fn primary_member(&self) -> Option<&Member> {
+        self.members.get(&self.primary)
+    }
+
+    /// The others.
+    pub fn replicas(&self) -> impl Iterator<Item = &Member> {
+        self.members.values().filter(|it| it.id != self.primary)
+    }
+
+    /// Sets the state of the group and of all its members.
+    pub(super) fn set_all(&mut self, status: Status) {
+        self.status = status;
+        for member in self.members.values_mut() {
+            member.status = status;
+        }
+    }
+
+    /// Whether a look still shows the state before the change under way.
+    pub(super) fn looks_stale(&self) -> bool {
+        0 < self.stale_looks && self.status == Status::Modifying
+    }
+}
+
+/// A subnet group.
+#[derive(Clone, Debug)]
+pub struct SubnetGroup {
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Its subnets.
+    pub subnets: Vec<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A parameter group.
+#[derive(Clone, Debug)]
+pub struct ParameterGroup {
+    /// Its name.
+    pub name: String,
+    /// Its family.
+    pub family: String,
+    /// Its description.
+    pub description: String,
+    /// What differs from the family's defaults.
+    pub values: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A snapshot's state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SnapshotStatus {
+    /// Being taken.
+    Creating,
+    /// There.
+    Available,
+    /// A group is being made from it.
+    Restoring,
+    /// Being copied.
+    Copying,
+    /// Going.
+    Deleting,
+    /// Could not be taken.
+    Failed,
+}
+
+impl SnapshotStatus {
+    /// As the API writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Available => "available",
+            Self::Restoring => "restoring",
+            Self::Copying => "copying",
+            Self::Deleting => "deleting",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A snapshot.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Its name.
+    pub name: String,
+    /// Its state.
+    pub status: SnapshotStatus,
+    /// Taken by AWS, not by a user.
+    pub automatic: bool,
+    /// The group or cluster as it was.
+    pub source: Group,
+    /// The member that it was taken from.
+    pub member: String,
+    /// Whether it was asked for by the group's id.
+    pub by_group: bool,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When its data was taken, which is when it was done.
+    pub taken_at: Option<Timestamp>,
+    /// Its data.
+    pub bytes: u64,
+    /// Its key.
+    pub kms_key: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Something that happened, for people.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// `replication-group`, `cache-cluster` and so on.
+    pub source_type: &'static str,
+    /// To which.
+    pub source: String,
+    /// What.
+    pub message: String,
+}

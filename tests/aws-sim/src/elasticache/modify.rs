@@ -1,0 +1,348 @@
+//! `ModifyReplicationGroup`: what is applied at once, what takes time, and what waits for the maintenance window (facts 1.4, 4.2).
+
+use super::check::{bad_combination, bad_value};
+use super::create::no_capacity;
+use super::model::{Change, Group, Status, Toggle};
+use super::token::{Strategy, TokenChange};
+use super::work::{self, Work};
+use super::{auto, describe, engine, event, group, must_be_available, node_type, plane, settings};
+use crate::fault::{Plan, Shortage};
+use crate::wire::query::Params;
+use crate::wire::xml::Xml;
+use crate::{NodeKey, Refusal, State, Ticket};
+
+/// How far a change is. What is changed stands in the group.
+#[derive(Clone, Debug)]
+pub(crate) enum Stage {
+    /// Its time has passed; new servers, if it needs any, hold all data.
+    Prepared {
+        /// The new servers.
+        news: Vec<NodeKey>,
+    },
+    /// New servers have taken over from these.
+    Switched {
+        /// The old servers.
+        olds: Vec<NodeKey>,
+    },
+    /// Every server lets in whom it should.
+    Accepted,
+}
+
+/// `ModifyReplicationGroup`.
+pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let before = group(state, &params.required("ReplicationGroupId")?)?.clone();
+    let id = before.id.clone();
+    super::create::refuse_user_groups(params)?;
+    for parameter in
+        ["LogDeliveryConfigurations", "TransitEncryptionMode", "TransitEncryptionEnabled"]
+    {
+        if params.has(parameter) {
+            return Err(bad_combination(format!("{parameter} cannot be modified here")));
+        }
+    }
+    must_be_available(state, &before)?;
+    let mut after = settings::applied(state, &before, params)?;
+    let change = read(state, &before, params)?;
+    let now = params.flag("ApplyImmediately")?.unwrap_or_default();
+    let set = settings::differ(&before, &after);
+    let anything_now = now && !before.deferred.is_empty();
+    if !set && change.is_empty() && !anything_now {
+        return Err(bad_combination("No modifications were requested"));
+    }
+    check_change(state, &before, &change)?;
+    let reconfigured = before.parameter_group != after.parameter_group;
+    let change = if now {
+        change.over(std::mem::take(&mut after.deferred))
+    } else {
+        after.deferred = change.over(std::mem::take(&mut after.deferred));
+        Change::default()
+    };
+    state.elasticache.groups.insert(id.clone(), after);
+    if reconfigured {
+        plane::configure(state, &id);
+    }
+    auto::plan_snapshots(state, &id);
+    auto::plan_maintenance(state, &id);
+    if !change.is_empty() {
+        begin(state, &id, change);
+    } else if set {
+        settle_soon(state, &id);
+    }
+    describe::one(state, &id)
+}
+
+/// `ListAllowedNodeTypeModifications`. It works in every state.
+pub(super) fn allowed_node_types(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let found = match (params.text("ReplicationGroupId"), params.text("CacheClusterId")) {
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(bad_combination("Specify ReplicationGroupId or CacheClusterId"));
+        }
+        (Some(id), None) => group(state, &id)?.clone(),
+        (None, Some(member)) => describe::group_of(state, &member)?.clone(),
+    };
+    let from = node_type::find(&found.node_type)
+        .ok_or_else(|| bad_value(format!("Invalid cache node type: {}", found.node_type)))?;
+    let (up, down) = node_type::allowed(from, &found.engine, found.version);
+    let mut xml = Xml::new();
+    xml.texts("ScaleUpModifications", "member", up).texts("ScaleDownModifications", "member", down);
+    Ok(xml.done())
+}
+
+/// What takes time. Values that are already there are no change.
+fn read(state: &State, before: &Group, params: &Params) -> Result<Change, Refusal> {
+    let engine_name = params.text("Engine").unwrap_or_else(|| before.engine.clone());
+    if engine_name != before.engine {
+        return Err(bad_combination("Changing the engine is not modelled here"));
+    }
+    let version = params.text("EngineVersion");
+    let version = version.map(|it| engine::resolve(&engine_name, Some(&it))).transpose()?;
+    if let Some(lower) = version.filter(|it| *it < before.version) {
+        let text = format!("Cannot modify {engine_name} from {} to {lower}", before.version);
+        return Err(bad_combination(text));
+    }
+    let primary = params.text("PrimaryClusterId").map(|it| it.to_ascii_lowercase());
+    if let Some(strange) = primary.as_ref().filter(|it| !before.members.contains_key(*it)) {
+        let text = format!("{strange} is not a member of {}", before.id);
+        return Err(bad_value(text));
+    }
+    Ok(Change {
+        node_type: params.text("CacheNodeType").filter(|it| *it != before.node_type),
+        version: version.filter(|it| *it != before.version),
+        token: token_change(state, before, params)?,
+        primary: primary.filter(|it| *it != before.primary),
+    })
+}
+
+fn token_change(
+    state: &State,
+    before: &Group,
+    params: &Params,
+) -> Result<Option<TokenChange>, Refusal> {
+    let strategy = params.text("AuthTokenUpdateStrategy");
+    let strategy = match (params.text("AuthToken"), strategy.as_deref()) {
+        (None, None) => return Ok(None),
+        (_, Some("DELETE")) => {
+            let text = "AuthTokenUpdateStrategy DELETE is only allowed when moving to RBAC, with UserGroupIdsToAdd and without AuthToken.";
+            return Err(bad_combination(text));
+        }
+        (None, Some(_)) => {
+            return Err(bad_combination(
+                "AuthToken must be specified with AuthTokenUpdateStrategy.",
+            ));
+        }
+        (Some(_), Some("ROTATE") | None) => Strategy::Rotate,
+        (Some(_), Some("SET")) => Strategy::Set,
+        (Some(_), Some(strange)) => {
+            return Err(bad_value(format!("Invalid AuthTokenUpdateStrategy: {strange}")));
+        }
+    };
+    if !before.tls {
+        let text = "AuthToken can only be changed where TransitEncryptionEnabled is true.";
+        return Err(bad_combination(text));
+    }
+    let token = params.text("AuthToken").unwrap_or_default();
+    let change = TokenChange { strategy, token };
+    change.applied(&before.access, &state.settings.switches)?;
+    Ok(Some(change))
+}
+
+fn check_change(state: &State, before: &Group, change: &Change) -> Result<(), Refusal> {
+    let Some(wanted) = &change.node_type else { return Ok(()) };
+    let version = change.version.unwrap_or(before.version);
+    let allowed = node_type::find(&before.node_type)
+        .map(|from| node_type::allowed(from, &before.engine, version))
+        .is_some_and(|(up, down)| up.iter().chain(&down).any(|it| it == wanted));
+    if !allowed {
+        let text = format!(
+            "The node type {wanted} is not one that {} can be changed to.",
+            before.node_type
+        );
+        return Err(bad_value(text));
+    }
+    if state.faults.shortages.get(wanted) == Some(&Shortage::AtOnce) {
+        return Err(no_capacity(wanted));
+    }
+    let (room, _) = plane::memory_and_parameters(state, before, wanted);
+    if state.settings.switches.misfit_refused_at_once && room < before.bytes_used {
+        let text = format!("The data does not fit into node type {wanted}.");
+        return Err(bad_combination(text));
+    }
+    Ok(())
+}
+
+/// A change that takes time begins.
+pub(super) fn begin(state: &mut State, id: &str, change: Change) {
+    let durations = &state.settings.durations;
+    let takes = [
+        change.node_type.as_ref().map(|_| durations.node_type),
+        change.version.map(|_| durations.engine_version),
+        change.token.as_ref().map(|_| durations.token),
+        change.primary.as_ref().map(|_| durations.failover),
+    ];
+    let takes = takes.into_iter().flatten().max().unwrap_or(durations.setting);
+    let stale = state.settings.switches.stale_looks;
+    let on_accept = state.settings.switches.token_date_on_accept;
+    let now = state.now;
+    let Some(group) = state.elasticache.groups.get_mut(id) else { return };
+    group.set_all(Status::Modifying);
+    group.stale_looks = stale;
+    if change.token.is_some() && on_accept {
+        group.token_changed_at = Some(now);
+    }
+    group.under_way = change.clone();
+    let (news, waits) = match &change.node_type {
+        Some(node_type) => prepare(state, id, node_type),
+        None => (Vec::new(), Vec::new()),
+    };
+    work::start(state, Some(id), takes, waits, Work::Modify(Stage::Prepared { news }));
+}
+
+/// Starts a second set of servers and fills them with the data (facts 4.2).
+fn prepare(state: &mut State, id: &str, node_type: &str) -> (Vec<NodeKey>, Vec<Ticket>) {
+    let Some(group) = state.elasticache.groups.get(id).cloned() else { return Default::default() };
+    let (mut news, mut waits) = (Vec::new(), Vec::new());
+    for member in group.members.keys() {
+        let node = plane::new_node(state, member);
+        waits.extend(plane::start_node(state, id, &node, node_type, None));
+        let primary = group.primary_member();
+        waits.extend(primary.and_then(|it| plane::replicate(state, &node, &it.node)));
+        news.push(node);
+    }
+    (news, waits)
+}
+
+/// A change goes on to its next stage.
+pub(super) fn go_on(state: &mut State, id: &str, stage: Stage, failed: Option<String>) {
+    match stage {
+        Stage::Prepared { news } => match why_not(state, id, failed) {
+            Some(why) => roll_back(state, id, news, &why),
+            None => switch(state, id, news),
+        },
+        Stage::Switched { olds } => {
+            plane::stop(state, olds);
+            accept(state, id);
+        }
+        Stage::Accepted => finish(state, id),
+    }
+}
+
+/// Why a change of node type fails after all, if it does.
+fn why_not(state: &mut State, id: &str, failed: Option<String>) -> Option<String> {
+    let group = state.elasticache.groups.get(id)?;
+    let wanted = group.under_way.node_type.clone()?;
+    let (room, _) = plane::memory_and_parameters(state, group, &wanted);
+    if room < group.bytes_used {
+        return Some("the data does not fit".to_owned());
+    }
+    if state.faults.shortages.contains_key(&wanted) {
+        return Some("insufficient capacity".to_owned());
+    }
+    if Plan::take(&mut state.faults.rollbacks) {
+        return Some("internal failure".to_owned());
+    }
+    failed
+}
+
+/// The old type stays, and the group is available again: only the event tells (facts 4.3).
+fn roll_back(state: &mut State, id: &str, news: Vec<NodeKey>, why: &str) {
+    plane::stop(state, news);
+    let Some(group) = state.elasticache.groups.get_mut(id) else { return };
+    let wanted = group.under_way.node_type.take().unwrap_or_default();
+    group.under_way.version = None;
+    let text = format!("Failed applying modification to cache node type to {wanted}.");
+    let members: Vec<_> = group.members.keys().cloned().collect();
+    for member in members {
+        event::of_cluster(state, &member, format!("{text} ({why})"));
+    }
+    event::of_group(state, id, text);
+    event::notify(state, id, "ReplicationGroupScalingFailed", id);
+    accept(state, id);
+}
+
+fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
+    let Some(group) = state.elasticache.groups.get_mut(id) else { return };
+    let old_primary = group.primary_member().map(|it| it.node.clone());
+    let mut olds = Vec::new();
+    for node in news {
+        if let Some(member) = group.members.get_mut(&node.member) {
+            olds.push(std::mem::replace(&mut member.node, node));
+        }
+    }
+    let scaled = group.under_way.node_type.is_some();
+    if let Some(node_type) = group.under_way.node_type.take() {
+        group.node_type = node_type;
+    }
+    if let Some(version) = group.under_way.version.take() {
+        group.version = version;
+    }
+    if let Some(primary) = group.under_way.primary.take() {
+        group.primary = primary;
+    }
+    let group = group.clone();
+    let mut waits = Vec::new();
+    let new_primary = group.primary_member().map(|it| it.node.clone());
+    if let (Some(old), Some(new)) = (old_primary, new_primary)
+        && old != new
+    {
+        waits.extend(plane::promote(state, &new, &old, true));
+        for replica in group.replicas() {
+            waits.extend(plane::replicate(state, &replica.node, &new));
+        }
+        plane::point(state, id);
+    }
+    if scaled {
+        event::of_group(state, id, format!("Modified cache node type to {}.", group.node_type));
+        event::notify(state, id, "ReplicationGroupScalingComplete", id);
+    }
+    let stage = Work::Modify(Stage::Switched { olds });
+    work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, stage);
+}
+
+/// The token, if it is changed, is told to every server.
+fn accept(state: &mut State, id: &str) {
+    let switches = state.settings.switches.clone();
+    let now = state.now;
+    let mut waits = Vec::new();
+    if let Some(group) = state.elasticache.groups.get_mut(id)
+        && let Some(change) = &group.under_way.token
+    {
+        if let Ok(access) = change.applied(&group.access, &switches) {
+            group.access = access;
+        }
+        if !switches.token_date_on_accept {
+            group.token_changed_at = Some(now);
+        }
+        waits = plane::accept(state, id);
+    }
+    work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, Work::Modify(Stage::Accepted));
+}
+
+fn finish(state: &mut State, id: &str) {
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        group.under_way = Change::default();
+    }
+    settled(state, id);
+}
+
+/// The group is busy for a moment, where it is for what is applied at once (facts 1.2, U10).
+pub(super) fn settle_soon(state: &mut State, id: &str) {
+    if !state.settings.switches.settings_make_busy {
+        return settled(state, id);
+    }
+    let stale = state.settings.switches.stale_looks;
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        group.set_all(Status::Modifying);
+        group.stale_looks = stale;
+    }
+    let takes = state.settings.durations.setting;
+    work::start(state, Some(id), takes, [], Work::Settled);
+}
+
+/// Nothing is under way any more.
+pub(super) fn settled(state: &mut State, id: &str) {
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        group.set_all(Status::Available);
+        group.failover = Toggle::of(group.failover.is_wanted());
+        group.stale_looks = 0;
+    }
+}

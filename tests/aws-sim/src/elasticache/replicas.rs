@@ -1,0 +1,240 @@
+//! `IncreaseReplicaCount` and `DecreaseReplicaCount` (facts 4.4).
+
+use super::check::{bad_combination, bad_value};
+use super::create::{new_member, no_capacity};
+use super::model::{Group, Status};
+use super::work::{self, Work};
+use super::{describe, event, group, must_be_available, plane};
+use crate::fault::{Plan, Shortage};
+use crate::wire::query::Params;
+use crate::{Refusal, State};
+
+/// `IncreaseReplicaCount`.
+pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let found = begun(state, params)?;
+    let (id, now) = (found.id.clone(), found.replicas().count());
+    let wanted = wanted_count(params)?
+        .ok_or_else(|| bad_combination("Specify NewReplicaCount or ReplicaConfiguration"))?;
+    check_direction(state, wanted, now, now <= wanted)?;
+    if 5 < wanted {
+        return Err(bad_value("The maximum number of replicas in a node group is 5."));
+    }
+    if state.faults.shortages.get(&found.node_type) == Some(&Shortage::AtOnce) {
+        return Err(no_capacity(&found.node_type));
+    }
+    let (mut waits, mut added) = (Vec::new(), Vec::new());
+    let mut grown = found.clone();
+    for _ in now..wanted {
+        let number = free_number(state, &grown);
+        let member = new_member(state, &grown, number);
+        grown.highest_number = grown.highest_number.max(number);
+        added.push(member.id.clone());
+        grown.members.insert(member.id.clone(), member);
+    }
+    grown.status = Status::Modifying;
+    grown.stale_looks = state.settings.switches.stale_looks;
+    let primary = grown.primary_member().map(|it| it.node.clone());
+    let node_type = grown.node_type.clone();
+    let nodes: Vec<_> =
+        added.iter().filter_map(|it| grown.members.get(it)).map(|it| it.node.clone()).collect();
+    state.elasticache.groups.insert(id.clone(), grown);
+    for node in &nodes {
+        waits.extend(plane::start_node(state, &id, node, &node_type, None));
+        waits.extend(primary.as_ref().and_then(|it| plane::replicate(state, node, it)));
+    }
+    event::notify(state, &id, "ReplicationGroupIncreaseReplicaCountStarted", &id);
+    let takes = state.settings.durations.add_replicas;
+    work::start(state, Some(&id), takes, waits, Work::ReplicasAdded(added));
+    describe::one(state, &id)
+}
+
+/// `DecreaseReplicaCount`.
+pub(super) fn decrease(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let found = begun(state, params)?;
+    let (id, now) = (found.id.clone(), found.replicas().count());
+    let named = params.list("ReplicasToRemove", "member");
+    let removed = match wanted_count(params)? {
+        Some(_) if !named.is_empty() => {
+            return Err(bad_combination(
+                "Specify only one of NewReplicaCount, ReplicaConfiguration and ReplicasToRemove",
+            ));
+        }
+        Some(wanted) => {
+            check_direction(state, wanted, now, wanted <= now)?;
+            // AWS chooses; here the youngest numbers go first.
+            let replicas: Vec<_> = found.replicas().map(|it| it.id.clone()).collect();
+            replicas.into_iter().rev().take(now.saturating_sub(wanted)).collect()
+        }
+        None if named.is_empty() => {
+            return Err(bad_combination(
+                "Specify NewReplicaCount, ReplicaConfiguration or ReplicasToRemove",
+            ));
+        }
+        None => named_replicas(&found, &named)?,
+    };
+    check_floor(&found, now.saturating_sub(removed.len()))?;
+    let stale = state.settings.switches.stale_looks;
+    if let Some(group) = state.elasticache.groups.get_mut(&id) {
+        group.status = Status::Modifying;
+        group.stale_looks = stale;
+        for member in group.members.values_mut().filter(|it| removed.contains(&it.id)) {
+            member.status = Status::Deleting;
+        }
+    }
+    plane::point(state, &id);
+    let takes = state.settings.durations.remove_replicas;
+    work::start(state, Some(&id), takes, [], Work::ReplicasRemoved(removed));
+    describe::one(state, &id)
+}
+
+/// New members have come, or have not.
+pub(super) fn added(state: &mut State, id: &str, members: &[String], failed: Option<String>) {
+    let Some(group) = state.elasticache.groups.get(id) else { return };
+    let node_type = group.node_type.clone();
+    let why = if state.faults.shortages.contains_key(&node_type) {
+        Some(format!("Insufficient capacity for node type {node_type}. Please try again later."))
+    } else if Plan::take(&mut state.faults.failing_starts) {
+        Some("Internal failure while provisioning the cache nodes.".to_owned())
+    } else {
+        failed
+    };
+    let mut lost = Vec::new();
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        if why.is_some() {
+            let gone = members.iter().filter_map(|it| group.members.remove(it));
+            lost.extend(gone.map(|it| it.node));
+        }
+        group.set_all(Status::Available);
+        group.stale_looks = 0;
+    }
+    plane::stop(state, lost);
+    plane::point(state, id);
+    for member in members {
+        match &why {
+            Some(why) => {
+                event::of_cluster(state, member, format!("Failed to create cache cluster: {why}"));
+                event::notify(state, id, "CacheClusterProvisioningFailed", member);
+            }
+            None => {
+                event::of_cluster(state, member, "Cache cluster created");
+                event::notify(state, id, "CacheClusterProvisioningComplete", member);
+            }
+        }
+    }
+    event::notify(state, id, "ReplicationGroupIncreaseReplicaCountFinished", id);
+}
+
+/// Members are gone.
+pub(super) fn removed(state: &mut State, id: &str, members: &[String]) {
+    let mut gone = Vec::new();
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        gone.extend(members.iter().filter_map(|it| group.members.remove(it)));
+        group.set_all(Status::Available);
+        group.stale_looks = 0;
+        if group.snapshotting_member.as_ref().is_some_and(|it| members.contains(it)) {
+            let other = group.replicas().next().map(|it| it.id.clone());
+            group.snapshotting_member = other.or_else(|| Some(group.primary.clone()));
+        }
+    }
+    plane::close(state, gone.iter().map(|it| it.endpoint.clone()).collect());
+    plane::stop(state, gone.into_iter().map(|it| it.node).collect());
+    for member in members {
+        event::of_cluster(state, member, "Cache cluster deleted");
+        event::notify(state, id, "DeleteCacheClusterComplete", member);
+    }
+}
+
+fn begun(state: &mut State, params: &Params) -> Result<Group, Refusal> {
+    let found = group(state, &params.required("ReplicationGroupId")?)?.clone();
+    if params.flag("ApplyImmediately")? != Some(true) {
+        return Err(bad_value("ApplyImmediately must be true: false is not currently supported."));
+    }
+    must_be_available(state, &found)?;
+    Ok(found)
+}
+
+/// The number of replicas asked for: one for all shards, or for the one that there is.
+fn wanted_count(params: &Params) -> Result<Option<usize>, Refusal> {
+    let shards = params.structures("ReplicaConfiguration", "ConfigureShard");
+    let count = match (params.number("NewReplicaCount")?, shards.first()) {
+        (Some(_), Some(_)) => {
+            return Err(bad_combination(
+                "Specify NewReplicaCount or ReplicaConfiguration, not both",
+            ));
+        }
+        (None, None) => return Ok(None),
+        (Some(count), None) => count,
+        (None, Some(shard)) => {
+            let name = shard.required("NodeGroupId")?;
+            if name.trim_start_matches('0') != "1" || 1 < shards.len() {
+                return Err(Refusal::new(
+                    404,
+                    "NodeGroupNotFoundFault",
+                    format!("Node group {name} not found"),
+                ));
+            }
+            shard.number("NewReplicaCount")?.unwrap_or_default()
+        }
+    };
+    let legal = usize::try_from(count);
+    legal.map(Some).map_err(|_| bad_value(format!("Invalid NewReplicaCount {count}")))
+}
+
+fn check_direction(state: &State, wanted: usize, now: usize, right: bool) -> Result<(), Refusal> {
+    if wanted == now {
+        return Err(Refusal::new(
+            400,
+            "NoOperationFault",
+            "Requested new replica count already matches current number of replicas.",
+        ));
+    }
+    if right {
+        return Ok(());
+    }
+    let code = state.settings.switches.wrong_direction_code;
+    let text = format!("NewReplicaCount {wanted} is on the wrong side of the current {now}.");
+    Err(Refusal::new(400, code, text))
+}
+
+fn check_floor(group: &Group, left: usize) -> Result<(), Refusal> {
+    if 0 < left {
+        return Ok(());
+    }
+    if group.multi_az {
+        let text = "Must have at least 1 replica for Multi-AZ enabled Replication Group";
+        return Err(bad_value(text));
+    }
+    if group.failover.is_wanted() {
+        let text = "Must have at least 1 replica when cluster mode is disabled with auto failover enabled.";
+        return Err(bad_value(text));
+    }
+    Ok(())
+}
+
+fn named_replicas(group: &Group, named: &[String]) -> Result<Vec<String>, Refusal> {
+    let mut removed = Vec::new();
+    for name in named {
+        let name = name.to_ascii_lowercase();
+        if name == group.primary {
+            let text = format!("{name} is the primary and cannot be removed.");
+            return Err(bad_value(text));
+        }
+        if !group.members.contains_key(&name) {
+            let text = format!("{name} is not a replica of {}.", group.id);
+            return Err(bad_value(text));
+        }
+        if !removed.contains(&name) {
+            removed.push(name);
+        }
+    }
+    Ok(removed)
+}
+
+fn free_number(state: &State, group: &Group) -> u32 {
+    let taken = |number: &u32| group.members.contains_key(&format!("{}-{number:03}", group.id));
+    if state.settings.switches.numbers_reused {
+        (1..).find(|it| !taken(it)).unwrap_or_default()
+    } else {
+        group.highest_number + 1
+    }
+}

@@ -1,0 +1,112 @@
+//! The settings that `ModifyReplicationGroup` applies at once.
+
+use super::check::{bad_combination, bad_value};
+use super::create::{check_windows, retention};
+use super::model::{Group, Toggle, Topic};
+use super::parameters;
+use crate::wire::query::Params;
+use crate::{Refusal, State};
+
+/// The group with the settings that are asked for.
+pub(super) fn applied(state: &State, before: &Group, params: &Params) -> Result<Group, Refusal> {
+    let mut after = before.clone();
+    if let Some(text) = params.text("ReplicationGroupDescription") {
+        if 255 < text.len() {
+            return Err(bad_value("ReplicationGroupDescription is longer than 255 characters"));
+        }
+        after.description = text;
+    }
+    if params.has("SecurityGroupIds") {
+        after.security_groups = params.list("SecurityGroupIds", "SecurityGroupId");
+    }
+    if let Some(window) = params.text("PreferredMaintenanceWindow") {
+        after.maintenance_window = window;
+    }
+    if let Some(window) = params.text("SnapshotWindow") {
+        after.snapshot_window = window;
+    }
+    if let Some(auto) = params.flag("AutoMinorVersionUpgrade")? {
+        after.auto_minor = auto;
+    }
+    if params.has("CacheParameterGroupName") {
+        let name = params.text("CacheParameterGroupName");
+        after.parameter_group = parameters::checked(state, name, &before.engine, before.version)?;
+    }
+    topic(&mut after, params)?;
+    snapshots(before, &mut after, params)?;
+    resilience(&mut after, params)?;
+    check_windows(&after)?;
+    Ok(after)
+}
+
+/// Whether two states of a group differ in a setting.
+pub(super) fn differ(before: &Group, after: &Group) -> bool {
+    before.description != after.description
+        || before.security_groups != after.security_groups
+        || before.maintenance_window != after.maintenance_window
+        || before.snapshot_window != after.snapshot_window
+        || before.snapshot_retention != after.snapshot_retention
+        || before.snapshotting_member != after.snapshotting_member
+        || before.auto_minor != after.auto_minor
+        || before.parameter_group != after.parameter_group
+        || before.topic != after.topic
+        || before.failover != after.failover
+        || before.multi_az != after.multi_az
+}
+
+fn topic(after: &mut Group, params: &Params) -> Result<(), Refusal> {
+    if let Some(arn) = params.text("NotificationTopicArn") {
+        after.topic = (!arn.is_empty()).then_some(Topic { arn, active: true });
+    }
+    match (params.text("NotificationTopicStatus").as_deref(), &mut after.topic) {
+        (None, _) => {}
+        (Some("active"), Some(topic)) => topic.active = true,
+        (Some("inactive"), Some(topic)) => topic.active = false,
+        (Some("active" | "inactive"), None) => {
+            return Err(bad_combination("There is no notification topic"));
+        }
+        (Some(strange), _) => {
+            return Err(bad_value(format!("Invalid NotificationTopicStatus: {strange}")));
+        }
+    }
+    Ok(())
+}
+
+fn snapshots(before: &Group, after: &mut Group, params: &Params) -> Result<(), Refusal> {
+    if let Some(member) = params.text("SnapshottingClusterId").map(|it| it.to_ascii_lowercase()) {
+        if !before.members.contains_key(&member) {
+            return Err(bad_value(format!("{member} is not a member of {}", before.id)));
+        }
+        after.snapshotting_member = Some(member);
+    }
+    if let Some(days) = retention(params)? {
+        let turned_on = before.snapshot_retention == 0 && 0 < days;
+        if turned_on && params.text("SnapshottingClusterId").is_none() {
+            return Err(bad_combination(
+                "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots",
+            ));
+        }
+        after.snapshot_retention = days;
+    }
+    Ok(())
+}
+
+fn resilience(after: &mut Group, params: &Params) -> Result<(), Refusal> {
+    if let Some(on) = params.flag("MultiAZEnabled")? {
+        after.multi_az = on;
+    }
+    if let Some(on) = params.flag("AutomaticFailoverEnabled")?
+        && on != after.failover.is_wanted()
+    {
+        after.failover = if on { Toggle::Enabling } else { Toggle::Disabling };
+    }
+    if after.failover.is_wanted() && after.replicas().count() == 0 {
+        return Err(bad_combination(
+            "Replication group must have at least one read replica to enable autofailover.",
+        ));
+    }
+    if after.multi_az && !after.failover.is_wanted() {
+        return Err(bad_combination("Multi-AZ requires automatic failover to be enabled."));
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! `DescribeSnapshots`, and a snapshot as XML.
+
+use super::super::check::bad_value;
+use super::super::model::{Snapshot, SnapshotStatus};
+use super::super::paging::{Page, page};
+use super::super::{group_arn, snapshot_arn};
+use crate::wire::query::Params;
+use crate::wire::xml::Xml;
+use crate::{Refusal, State};
+
+/// `DescribeSnapshots`. Its filter takes `system` and `user` where its field says `automated` and `manual` (facts 5.4).
+pub(in super::super) fn describe(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let lower = |name: &str| params.text(name).map(|it| it.to_ascii_lowercase());
+    let (name, group, member) =
+        (lower("SnapshotName"), lower("ReplicationGroupId"), lower("CacheClusterId"));
+    let automatic = match params.text("SnapshotSource").as_deref() {
+        None => None,
+        Some("system") => Some(true),
+        Some("user") => Some(false),
+        Some(strange) => {
+            let text = format!("Invalid SnapshotSource: {strange}. Valid values are: system, user");
+            return Err(bad_value(text));
+        }
+    };
+    if let Some(name) = &name {
+        super::found(state, name)?;
+    }
+    let switches = &state.settings.switches;
+    if let Some(id) = &group
+        && switches.unknown_group_snapshots_fail
+        && !state.elasticache.groups.contains_key(id)
+    {
+        let text = format!("ReplicationGroup {id} not found");
+        return Err(Refusal::new(404, "ReplicationGroupNotFoundFault", text));
+    }
+    let by_member_too = switches.group_filter_finds_member_snapshots;
+    let of_group =
+        |it: &Snapshot, id: &String| (it.by_group || by_member_too) && it.source.id == *id;
+    let found = state.elasticache.snapshots.values().filter(|it| {
+        name.as_ref().is_none_or(|name| it.name == *name)
+            && member.as_ref().is_none_or(|member| !it.by_group && it.member == *member)
+            && group.as_ref().is_none_or(|group| of_group(it, group))
+            && automatic.is_none_or(|automatic| it.automatic == automatic)
+    });
+    let with_configuration = params.flag("ShowNodeGroupConfig")?.unwrap_or_default();
+    let Page { items, marker } = page(params, 20, 50, found.map(|it| (it.name.clone(), it)))?;
+    let mut xml = Xml::new();
+    xml.text("Marker", marker).list("Snapshots", "Snapshot", items, |xml, it| {
+        write(xml, state, it, with_configuration);
+    });
+    Ok(xml.done())
+}
+
+/// One snapshot, as the answer of a call that changes it.
+pub(super) fn one(state: &State, name: &str) -> Result<String, Refusal> {
+    let found = state.elasticache.snapshots.get(name);
+    let found = found.ok_or_else(|| bad_value(format!("Snapshot {name} not found")))?;
+    let mut xml = Xml::new();
+    xml.within("Snapshot", |xml| write(xml, state, found, false));
+    Ok(xml.done())
+}
+
+fn write(xml: &mut Xml, state: &State, it: &Snapshot, with_configuration: bool) {
+    let source = &it.source;
+    xml.text("SnapshotName", &it.name);
+    if it.by_group {
+        xml.text("ReplicationGroupId", &source.id)
+            .text("ReplicationGroupDescription", &source.description);
+    } else {
+        xml.text("CacheClusterId", &it.member);
+    }
+    xml.text("SnapshotStatus", it.status.word())
+        .text("SnapshotSource", if it.automatic { "automated" } else { "manual" })
+        .text("CacheNodeType", &source.node_type)
+        .text("Engine", &source.engine)
+        .text("EngineVersion", source.version.to_string());
+    let member = source.members.get(&it.member);
+    if it.by_group {
+        xml.number("NumNodeGroups", 1).text("AutomaticFailover", source.failover.word());
+    } else {
+        xml.number("NumCacheNodes", 1)
+            .maybe("PreferredAvailabilityZone", member.map(|it| &it.zone))
+            .time("CacheClusterCreateTime", member.map_or(source.created_at, |it| it.created_at));
+    }
+    xml.text("PreferredMaintenanceWindow", &source.maintenance_window)
+        .maybe("TopicArn", source.topic.as_ref().map(|it| &it.arn))
+        .number("Port", source.port)
+        .text("CacheParameterGroupName", &source.parameter_group)
+        .text("CacheSubnetGroupName", &source.subnet_group)
+        .text("VpcId", super::super::subnets::VPC)
+        .flag("AutoMinorVersionUpgrade", source.auto_minor)
+        .number("SnapshotRetentionLimit", source.snapshot_retention)
+        .text("SnapshotWindow", &source.snapshot_window)
+        .within("NodeSnapshots", |xml| {
+            xml.within("NodeSnapshot", |xml| node(xml, it, with_configuration));
+        })
+        .maybe("KmsKeyId", it.kms_key.as_ref())
+        .text("ARN", snapshot_arn(state, &it.name))
+        .text("DataTiering", "disabled");
+    debug_assert!(group_arn(state, &source.id).contains(&source.id), "ARNs name what they are of");
+}
+
+fn node(xml: &mut Xml, it: &Snapshot, with_configuration: bool) {
+    let source = &it.source;
+    if it.by_group {
+        xml.text("CacheClusterId", &it.member).text("NodeGroupId", "0001");
+    }
+    xml.text("CacheNodeId", "0001");
+    if with_configuration {
+        let replicas = i64::try_from(source.replicas().count()).unwrap_or_default();
+        xml.within("NodeGroupConfiguration", |xml| {
+            xml.number("ReplicaCount", replicas)
+                .maybe("PrimaryAvailabilityZone", source.primary_member().map(|it| &it.zone))
+                .texts(
+                    "ReplicaAvailabilityZones",
+                    "AvailabilityZone",
+                    source.replicas().map(|it| &it.zone),
+                );
+        });
+    }
+    // Empty, and without a time, while it is being made (facts 5.1).
+    let size = if it.taken_at.is_some() && it.status != SnapshotStatus::Creating {
+        format!("{} MB", it.bytes.div_ceil(1024 * 1024).max(1))
+    } else {
+        String::new()
+    };
+    let created = source.members.get(&it.member).map_or(source.created_at, |it| it.created_at);
+    xml.text("CacheSize", size).time("CacheNodeCreateTime", created);
+    if let Some(at) = it.taken_at {
+        xml.time("SnapshotCreateTime", at);
+    }
+}

@@ -1,0 +1,170 @@
+//! Work that takes time: each piece is due at a time, and may wait for effects as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{auto, create, delete, failover, modify, replicas, snapshot};
+use crate::{Done, State, Ticket};
+
+/// A piece of work under way.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(super) group: Option<String>,
+    pub(super) waits: BTreeSet<Ticket>,
+    pub(super) failed: Option<String>,
+    pub(super) bytes: Option<u64>,
+    pub(super) work: Work,
+}
+
+/// What is done when it is due.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    /// A new group is there.
+    Created,
+    /// A change goes on.
+    Modify(modify::Stage),
+    /// A setting that made the group busy is applied, or its tags are.
+    Settled,
+    /// New members are there.
+    ReplicasAdded(Vec<String>),
+    /// Members are gone.
+    ReplicasRemoved(Vec<String>),
+    /// A replica takes over from a primary that was lost.
+    FailedOver,
+    /// The lost node is replaced.
+    Replaced(String),
+    /// A snapshot is taken.
+    SnapshotTaken(String),
+    /// A snapshot is copied.
+    SnapshotCopied {
+        /// From.
+        source: String,
+        /// To.
+        target: String,
+    },
+    /// A snapshot is gone.
+    SnapshotDeleted(String),
+    /// The final snapshot is taken; the group goes.
+    FinalSnapshotTaken {
+        /// Its name.
+        snapshot: String,
+        /// The primary stays.
+        retain: bool,
+    },
+    /// The group is gone.
+    Deleted {
+        /// The primary stays.
+        retain: bool,
+    },
+    /// The snapshot window opens.
+    SnapshotWindow,
+    /// The maintenance window opens.
+    MaintenanceWindow,
+}
+
+/// Everything under way, in the order of its time.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    jobs: BTreeMap<(Timestamp, u64), Job>,
+    last: u64,
+}
+
+impl Queue {
+    /// When the first piece that waits for nothing else is due.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.first_ready().map(|(at, _)| at)
+    }
+
+    fn first_ready(&self) -> Option<(Timestamp, u64)> {
+        self.jobs.iter().find(|(_, job)| job.waits.is_empty()).map(|(key, _)| *key)
+    }
+
+    /// Forgets what is under way for a group.
+    pub(super) fn forget(&mut self, group: &str) {
+        self.jobs.retain(|_, job| job.group.as_deref() != Some(group));
+    }
+
+    /// Forgets work of a kind for a group.
+    pub(super) fn drop_where(&mut self, group: &str, is: impl Fn(&Work) -> bool) {
+        self.jobs.retain(|_, job| job.group.as_deref() != Some(group) || !is(&job.work));
+    }
+
+    fn push(&mut self, due: Timestamp, job: Job) {
+        self.last += 1;
+        self.jobs.insert((due, self.last), job);
+    }
+}
+
+/// Puts work under way: done after this time, and when these effects have ended.
+pub(super) fn start(
+    state: &mut State,
+    group: Option<&str>,
+    after: SignedDuration,
+    waits: impl IntoIterator<Item = Ticket>,
+    work: Work,
+) {
+    let due = state.now.saturating_add(after).unwrap_or(Timestamp::MAX);
+    start_at(state, group, due, waits, work);
+}
+
+/// The same, at a time.
+pub(super) fn start_at(
+    state: &mut State,
+    group: Option<&str>,
+    due: Timestamp,
+    waits: impl IntoIterator<Item = Ticket>,
+    work: Work,
+) {
+    let job = Job {
+        group: group.map(str::to_owned),
+        waits: waits.into_iter().collect(),
+        failed: None,
+        bytes: None,
+        work,
+    };
+    state.elasticache.queue.push(due, job);
+}
+
+/// The first piece that is ready is done.
+pub(crate) fn run_due(state: &mut State) {
+    let queue = &mut state.elasticache.queue;
+    let Some(key) = queue.first_ready() else { return };
+    let Some(job) = queue.jobs.remove(&key) else { return };
+    let group = job.group.unwrap_or_default();
+    match job.work {
+        Work::Created => create::created(state, &group, job.failed),
+        Work::Modify(stage) => modify::go_on(state, &group, stage, job.failed),
+        Work::Settled => modify::settled(state, &group),
+        Work::ReplicasAdded(members) => replicas::added(state, &group, &members, job.failed),
+        Work::ReplicasRemoved(members) => replicas::removed(state, &group, &members),
+        Work::FailedOver => failover::failed_over(state, &group),
+        Work::Replaced(member) => failover::replaced(state, &group, &member),
+        Work::SnapshotTaken(name) => snapshot::taken(state, &group, &name, job.bytes, job.failed),
+        Work::SnapshotCopied { source, target } => {
+            snapshot::copied(state, &source, &target, job.failed);
+        }
+        Work::SnapshotDeleted(name) => snapshot::deleted(state, &name),
+        Work::FinalSnapshotTaken { snapshot, retain } => {
+            delete::final_taken(state, &group, &snapshot, retain, job.bytes, job.failed);
+        }
+        Work::Deleted { retain } => delete::deleted(state, &group, retain),
+        Work::SnapshotWindow => auto::snapshot_window(state, &group),
+        Work::MaintenanceWindow => auto::maintenance_window(state, &group),
+    }
+}
+
+/// An effect has ended.
+pub(crate) fn done(state: &mut State, ticket: Ticket, result: Result<Done, String>) {
+    for job in state.elasticache.queue.jobs.values_mut() {
+        if !job.waits.remove(&ticket) {
+            continue;
+        }
+        match result {
+            Ok(Done::Saved { bytes }) => job.bytes = Some(bytes),
+            Ok(Done::Plain | Done::Answered(_)) => {}
+            Err(why) => job.failed = Some(why),
+        }
+        return;
+    }
+}
