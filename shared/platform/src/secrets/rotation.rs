@@ -9,7 +9,7 @@ use domain::{Arn, AuthToken, Tags};
 use jiff::Timestamp;
 
 use super::lifecycle::new_token;
-use crate::{Fault, FaultKind, Secrets};
+use crate::{Fault, Secrets};
 
 impl Secrets {
     /// Looks at a secret, its tags and its labels, or finds it gone.
@@ -57,7 +57,7 @@ impl Secrets {
         self.stage(secret, version, &new_token()?).await
     }
 
-    /// Keeps this token as the pending version. A version that has a value keeps it.
+    /// Keeps this token as the pending version. A version that has another value keeps that, and the call fails.
     ///
     /// The label is always named: without one the call would make an untested token `AWSCURRENT` (facts 3.2).
     pub async fn stage(
@@ -66,8 +66,7 @@ impl Secrets {
         version: &VersionId,
         token: &AuthToken,
     ) -> Result<(), Fault> {
-        let put = self
-            .client
+        self.client
             .put_secret_value()
             .secret_id(secret.as_str())
             .client_request_token(version.as_str())
@@ -75,13 +74,8 @@ impl Secrets {
             .version_stages(Label::Pending.as_str())
             .send()
             .await
-            .map_err(|err| Fault::from_sdk("PutSecretValue", err).without(token));
-        match put {
-            Ok(_) => Ok(()),
-            // A call beside this one was faster; its token is the one.
-            Err(fault) if fault.kind == FaultKind::Taken => Ok(()),
-            Err(fault) => Err(fault),
-        }
+            .map_err(|err| Fault::from_sdk("PutSecretValue", err).without(token))?;
+        Ok(())
     }
 
     /// Moves `AWSCURRENT` to a version, if the version that we saw carry it still does.
