@@ -128,16 +128,16 @@ impl Executions {
         why: &str,
     ) -> Result<Option<Timestamp>, Fault> {
         let running = self.listed(prefix, ExecutionStatus::Running).await?;
-        // By the list's own clock, where it has us already: it is eventually consistent.
-        let since = running
-            .iter()
-            .find(|it| it.name() == ours.execution)
-            .map_or(ours.started_at, |it| timestamp(Some(it.start_date())));
-        let is_older = |it: &ExecutionListItem| {
-            (timestamp(Some(it.start_date())), it.name()) < (since, ours.execution.as_str())
-        };
+        let started = |it: &ExecutionListItem| timestamp(Some(it.start_date()));
+        // By the list's own clock, where it has us already: it is eventually consistent. Of two that started in the same moment, the
+        // list has the newer first.
+        let us = running.iter().position(|it| it.name() == ours.execution);
+        let since = us.and_then(|it| running.get(it)).map_or(ours.started_at, started);
+        let older = running.iter().enumerate().filter(|(at, it)| {
+            started(it) < since || started(it) == since && us.is_some_and(|us| us < *at)
+        });
         let mut ended = Vec::new();
-        for execution in running.iter().filter(|it| it.name() != ours.execution && is_older(it)) {
+        for (_, execution) in older {
             let stopped = self
                 .client
                 .stop_execution()

@@ -26,6 +26,8 @@ pub struct Execution {
     pub input: Value,
     /// When it was started.
     pub started_at: Timestamp,
+    /// When it was stopped, where it was.
+    pub stopped_at: Option<Timestamp>,
     /// `RUNNING`, `SUCCEEDED`, `FAILED` or `ABORTED`.
     pub status: &'static str,
 }
@@ -95,6 +97,7 @@ fn start(state: &mut State, machine: &str, name: &str, input: &str) -> Result<Va
         name: name.to_owned(),
         input,
         started_at: now,
+        stopped_at: None,
         status: "RUNNING",
     });
     Ok(answer)
@@ -110,10 +113,14 @@ fn list(state: &State, machine: &str, status: &str) -> Value {
         .rev()
         .filter(wanted)
         .map(|it| {
-            json!({
+            let mut item = json!({
                 "executionArn": it.arn, "stateMachineArn": it.state_machine, "name": it.name,
                 "status": it.status, "startDate": it.started_at.as_second(),
-            })
+            });
+            if let Some(stopped_at) = it.stopped_at {
+                item["stopDate"] = json!(stopped_at.as_second());
+            }
+            item
         })
         .collect();
     json!({ "executions": executions })
@@ -127,6 +134,7 @@ fn stop(state: &mut State, arn: &str) -> Result<Value, Refusal> {
     })?;
     if execution.status == "RUNNING" {
         execution.status = "ABORTED";
+        execution.stopped_at = Some(now);
     }
     Ok(json!({ "stopDate": now.as_second() }))
 }
