@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::{AuthToken, GroupId, MemberId, NodeType, SnapshotName, Tags};
+use crate::{AuthToken, GroupId, MemberId, NodeType, Tags};
 
 /// The state of a group. What AWS adds later is kept by its name, never taken for `available`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -258,8 +258,8 @@ pub struct NewGroup {
     pub auto_minor_version_upgrade: bool,
     /// Where AWS sends notifications.
     pub notification_topic: Option<String>,
-    /// The snapshot that it starts from.
-    pub snapshot: Option<SnapshotName>,
+    /// The snapshot that it starts from, which may be an automatic one.
+    pub snapshot: Option<String>,
     /// The tags.
     pub tags: Tags,
 }

@@ -38,6 +38,8 @@ pub const UPGRADED: &str = "cachewarden:upgraded";
 pub const REVOKED: &str = "cachewarden:revoked";
 /// How long the old AUTH token stays valid after a rotation, in minutes.
 pub const GRACE_MINUTES: &str = "cachewarden:grace-minutes";
+/// The snapshot that a group was restored from.
+pub const RESTORED_FROM: &str = "cachewarden:restored-from";
 /// The tier of a snapshot.
 pub const TIER: &str = "cachewarden:tier";
 

@@ -8,6 +8,7 @@ mod group;
 mod network;
 mod parameters;
 mod scale;
+mod snapshot;
 mod token;
 
 use aws_sdk_elasticache::Client;

@@ -44,6 +44,11 @@ impl Fleet {
         self.tagged("secretsmanager:secret", key).await
     }
 
+    /// The snapshots that carry a tag of this key.
+    pub async fn snapshots(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
+        self.tagged("elasticache:snapshot", key).await
+    }
+
     async fn tagged(&self, kind: &str, key: &str) -> Result<Vec<Tagged>, Fault> {
         const CALL: &str = "GetResources";
         let mut pages = self

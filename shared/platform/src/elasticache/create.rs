@@ -31,7 +31,7 @@ impl ElastiCache {
             .set_preferred_maintenance_window(group.maintenance_window.clone())
             .auto_minor_version_upgrade(group.auto_minor_version_upgrade)
             .set_notification_topic_arn(group.notification_topic.clone())
-            .set_snapshot_name(group.snapshot.as_ref().map(ToString::to_string))
+            .set_snapshot_name(group.snapshot.clone())
             .set_tags(Some(api_tags(&group.tags)))
             .at_rest_encryption_enabled(group.encryption.at_rest);
         protected(request, &group.encryption.transit)

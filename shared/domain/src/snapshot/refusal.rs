@@ -1,0 +1,207 @@
+//! Why nothing is done about a snapshot, in words that an operator can act on.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::SnapshotStatus;
+use super::restore::Difference;
+use crate::{Bytes, GroupId, GroupStatus, NodeType, tag};
+
+/// Why nothing is done.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// There is no group of this id, or no longer.
+    NoGroup(GroupId),
+    /// The group has no policy tag.
+    NotOurs,
+    /// The policy tag cannot be read.
+    BadKeep(String),
+    /// The group is in a state from which it does not come back by itself.
+    Unusable { group: GroupId, status: GroupStatus },
+    /// The event speaks of another time than now.
+    NotTimely(Timestamp),
+    /// There is a snapshot of that name, and it is of something else.
+    NameTaken { snapshot: String, of: String },
+    /// The snapshot is not usable and will not be.
+    Failed { snapshot: String, status: SnapshotStatus, events: Vec<String> },
+    /// The snapshot is said to be available and has no size.
+    Empty { snapshot: String },
+    /// The snapshot has been asked for and is not there.
+    Vanished { snapshot: String, events: Vec<String> },
+    /// ElastiCache takes no more snapshots of this node today.
+    Quota { member: String },
+    /// Something would be deleted, and the newest one that should be there is not.
+    NewestMissing { due: Timestamp, newest: Option<String> },
+    /// Something would be deleted, and the newest one is no good.
+    NewestFailed { snapshot: String, status: SnapshotStatus },
+    /// These could not be deleted; the rest was.
+    NotDeleted(Vec<(String, String)>),
+    /// There is nothing to restore, or it cannot be.
+    Restore(Unrestorable),
+}
+
+/// Why a snapshot is not restored.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Unrestorable {
+    /// There is no such snapshot.
+    NoSnapshot { snapshot: String },
+    /// Nobody says which group's settings the new one takes.
+    NoSource { snapshot: String },
+    /// The group that the new one would be like is not there.
+    SourceGone { group: GroupId },
+    /// Keys are spread over shards.
+    ClusterMode { what: String },
+    /// Snapshot and source run different engines.
+    Engine { snapshot: String, has: String, wants: String },
+    /// The snapshot is of a newer engine version than the source runs.
+    Newer { snapshot: String, has: String, source: String },
+    /// The source asks for a token, and nobody says which secret holds it.
+    NoSecret { source: GroupId },
+    /// The data do not fit.
+    WouldNotFit { node_type: NodeType, needs: Bytes, has: Bytes },
+    /// Nothing that we know is large enough.
+    NothingFits { needs: Bytes },
+    /// The id is taken.
+    TargetTaken { group: GroupId, why: String },
+    /// The new group could not be made.
+    CreateFailed { group: GroupId, events: Vec<String> },
+    /// The new group is there and is not as it should be.
+    NotAsWanted { group: GroupId, differences: Vec<Difference> },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoGroup(group) => write!(f, "there is no group {group}"),
+            Self::NotOurs => {
+                write!(
+                    f,
+                    "the group has no {} tag; add it to have its snapshots kept",
+                    tag::SNAPSHOT_KEEP
+                )
+            }
+            Self::BadKeep(value) => {
+                write!(
+                    f,
+                    "\"{value}\" in the tag {} is not a number; put it right to go on",
+                    tag::SNAPSHOT_KEEP
+                )
+            }
+            Self::Unusable { group, status } => write!(f, "the group {group} is {status}"),
+            Self::NotTimely(tick) => write!(
+                f,
+                "the snapshot would be one of {tick}, and it is not that time; leave out `time` to take one now"
+            ),
+            Self::NameTaken { snapshot, of } => {
+                write!(
+                    f,
+                    "the snapshot {snapshot} is there already and is of {of}; rename or delete it to go on"
+                )
+            }
+            Self::Failed { snapshot, status, events } => {
+                write!(f, "the snapshot {snapshot} is {status}{}", said(events))
+            }
+            Self::Empty { snapshot } => write!(
+                f,
+                "the snapshot {snapshot} is available but tells no size, so nothing proves that it holds data"
+            ),
+            Self::Vanished { snapshot, events } => {
+                write!(f, "the snapshot {snapshot} was asked for and is not there{}", said(events))
+            }
+            Self::Quota { member } => write!(
+                f,
+                "ElastiCache takes 20 manual snapshots of a node in 24 hours, and {member} has had them; take fewer"
+            ),
+            Self::NewestMissing { due, newest } => {
+                write!(
+                    f,
+                    "deletes nothing: a snapshot was due at {due}, and the newest good one is "
+                )?;
+                f.write_str(newest.as_deref().unwrap_or("none"))?;
+                f.write_str("; take one to go on")
+            }
+            Self::NewestFailed { snapshot, status } => {
+                write!(
+                    f,
+                    "deletes nothing: the newest snapshot, {snapshot}, is {status}; take one to go on"
+                )
+            }
+            Self::NotDeleted(failed) => {
+                f.write_str("could not delete")?;
+                failed.iter().try_for_each(|(name, why)| write!(f, " {name} ({why})"))
+            }
+            Self::Restore(why) => why.fmt(f),
+        }
+    }
+}
+
+impl From<Unrestorable> for Refusal {
+    fn from(why: Unrestorable) -> Self {
+        Self::Restore(why)
+    }
+}
+
+impl fmt::Display for Unrestorable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSnapshot { snapshot } => write!(f, "there is no snapshot {snapshot}"),
+            Self::NoSource { snapshot } => write!(
+                f,
+                "the snapshot {snapshot} does not tell its group; name in `from` the group whose settings the new one takes"
+            ),
+            Self::SourceGone { group } => write!(
+                f,
+                "the group {group} is gone, and a snapshot holds neither token nor network; name in `from` a group whose settings the new one takes"
+            ),
+            Self::ClusterMode { what } => {
+                write!(f, "{what} is in cluster mode, which is not restored yet")
+            }
+            Self::Engine { snapshot, has, wants } => {
+                write!(f, "the snapshot {snapshot} is of {has}, its group would run {wants}")
+            }
+            Self::Newer { snapshot, has, source } => write!(
+                f,
+                "the snapshot {snapshot} is of version {has}, newer than {source} of the group whose settings the new one takes"
+            ),
+            Self::NoSecret { source } => write!(
+                f,
+                "{source} asks for a token, and has no {} tag; name the secret in `secret`",
+                tag::SECRET
+            ),
+            Self::WouldNotFit { node_type, needs, has } => {
+                write!(f, "the data take {needs}, {node_type} has {has} for them")
+            }
+            Self::NothingFits { needs } => {
+                write!(
+                    f,
+                    "the data take {needs}, and no node type of the family has that; name one in `nodeType`"
+                )
+            }
+            Self::TargetTaken { group, why } => {
+                write!(
+                    f,
+                    "the group {group} is there already: {why}; nothing was touched, name another"
+                )
+            }
+            Self::CreateFailed { group, events } => write!(
+                f,
+                "the group {group} could not be made{}; delete it to use its id again",
+                said(events)
+            ),
+            Self::NotAsWanted { group, differences } => {
+                write!(f, "the group {group} is there but must not be used:")?;
+                differences.iter().enumerate().try_for_each(|(index, it)| {
+                    write!(f, "{} {it}", if index == 0 { "" } else { "," })
+                })
+            }
+        }
+    }
+}
+
+fn said(events: &[String]) -> String {
+    if events.is_empty() {
+        return String::new();
+    }
+    format!(": ElastiCache says \"{}\"", events.join(" / "))
+}

@@ -1,0 +1,310 @@
+//! Which snapshots are kept: a pure function of what is there.
+//!
+//! What counts is how many good ones there are, by the time at which AWS says that they were taken. No snapshot is deleted because a
+//! clock says that it is old, so a clock that jumps deletes nothing.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use jiff::Timestamp;
+
+use super::{SnapshotStatus, SnapshotView};
+use crate::GroupId;
+
+/// What becomes of a snapshot.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// It stays.
+    Keep(Reason),
+    /// It is deleted, since so many newer ones are kept.
+    Drop { newer: u32 },
+}
+
+/// Why a snapshot stays.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reason {
+    /// It is the newest that can be restored from.
+    Newest,
+    /// It is among the newest, in this place.
+    Place(u32),
+    /// We did not make it, or not of this group.
+    NotOurs,
+    /// It is not whole, in use, or not told when it was taken.
+    NotReady(SnapshotStatus),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keep(Reason::Newest) => f.write_str("kept: the newest"),
+            Self::Keep(Reason::Place(place)) => write!(f, "kept: number {place} from the newest"),
+            Self::Keep(Reason::NotOurs) => {
+                f.write_str("kept: not made by Cachewarden for this group")
+            }
+            Self::Keep(Reason::NotReady(status)) => write!(f, "kept: it is {status}"),
+            Self::Drop { newer } => write!(f, "dropped: {newer} newer ones are kept"),
+        }
+    }
+}
+
+/// A snapshot and what becomes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sorted<'a> {
+    /// The snapshot.
+    pub snapshot: &'a SnapshotView,
+    /// What becomes of it.
+    pub verdict: Verdict,
+}
+
+impl Sorted<'_> {
+    /// Whether it is deleted.
+    pub fn is_dropped(&self) -> bool {
+        matches!(self.verdict, Verdict::Drop { .. })
+    }
+}
+
+/// Sorts the snapshots of a group: the newest first, then those that do not count.
+pub fn sort<'a>(
+    group: &GroupId,
+    keep: NonZeroU32,
+    snapshots: &'a [SnapshotView],
+) -> Vec<Sorted<'a>> {
+    let mut good: Vec<(Timestamp, &SnapshotView)> = Vec::new();
+    let mut rest = Vec::new();
+    for snapshot in snapshots {
+        let ready = snapshot.taken_at.filter(|_| snapshot.status == SnapshotStatus::Available);
+        match (snapshot.is_ours(group), ready) {
+            (true, Some(at)) => good.push((at, snapshot)),
+            (true, None) => {
+                let reason = Reason::NotReady(snapshot.status.clone());
+                rest.push(Sorted { snapshot, verdict: Verdict::Keep(reason) });
+            }
+            (false, _) => rest.push(Sorted { snapshot, verdict: Verdict::Keep(Reason::NotOurs) }),
+        }
+    }
+    // Two that were taken at the same moment are told apart by name, so that every run sorts them alike.
+    good.sort_by(|one, other| (other.0, &other.1.name).cmp(&(one.0, &one.1.name)));
+    let placed = (1_u32..).zip(good).map(|(place, (_, snapshot))| {
+        let verdict = match place {
+            1 => Verdict::Keep(Reason::Newest),
+            place if place <= keep.get() => Verdict::Keep(Reason::Place(place)),
+            _ => Verdict::Drop { newer: keep.get() },
+        };
+        Sorted { snapshot, verdict }
+    });
+    placed.chain(rest).collect()
+}
+
+/// The newest that can be restored from, whoever uses it at the moment.
+pub fn newest<'a>(group: &GroupId, snapshots: &'a [SnapshotView]) -> Option<&'a SnapshotView> {
+    snapshots
+        .iter()
+        .filter(|it| it.status.is_whole() && it.is_ours(group))
+        .filter_map(|it| Some(((it.taken_at?, &it.name), it)))
+        .max_by_key(|(order, _)| *order)
+        .map(|(_, it)| it)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::snapshot::{Origin, sample};
+    use crate::{Tags, tag};
+
+    fn orders() -> GroupId {
+        GroupId::parse("orders").unwrap()
+    }
+
+    fn keep(count: u32) -> NonZeroU32 {
+        NonZeroU32::new(count).unwrap()
+    }
+
+    fn daily(day: u8) -> SnapshotView {
+        sample::snapshot("orders", &format!("2026-01-{day:02}T03:00:00Z"))
+    }
+
+    #[track_caller]
+    fn check(snapshots: &[SnapshotView], expected: &[&str]) {
+        let said: Vec<_> = sort(&orders(), keep(2), snapshots)
+            .iter()
+            .map(|it| format!("{} {}", it.snapshot.name, it.verdict))
+            .collect();
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn the_newest_are_kept_in_whatever_order_they_come() {
+        check(
+            &[daily(2), daily(4), daily(1), daily(3)],
+            &[
+                "orders-daily-202601040300 kept: the newest",
+                "orders-daily-202601030300 kept: number 2 from the newest",
+                "orders-daily-202601020300 dropped: 2 newer ones are kept",
+                "orders-daily-202601010300 dropped: 2 newer ones are kept",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_not_whole_neither_counts_nor_goes() {
+        let failed = SnapshotView { status: SnapshotStatus::Failed, ..daily(4) };
+        let timeless = SnapshotView { taken_at: None, ..daily(5) };
+        check(
+            &[daily(1), daily(2), failed, timeless],
+            &[
+                "orders-daily-202601020300 kept: the newest",
+                "orders-daily-202601010300 kept: number 2 from the newest",
+                "orders-daily-202601040300 kept: it is failed",
+                "orders-daily-202601050300 kept: it is available",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_time_of_aws_counts_and_not_the_name() {
+        // Taken while our clock was a year ahead: by its name it would be the newest for a year.
+        let ahead = SnapshotView {
+            taken_at: daily(1).taken_at,
+            ..sample::snapshot("orders", "2027-01-01T03:00:00Z")
+        };
+        check(
+            &[ahead, daily(2), daily(3)],
+            &[
+                "orders-daily-202601030300 kept: the newest",
+                "orders-daily-202601020300 kept: number 2 from the newest",
+                "orders-daily-202701010300 dropped: 2 newer ones are kept",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_newest_may_be_in_use() {
+        let in_use = SnapshotView { status: SnapshotStatus::Restoring, ..daily(3) };
+        let snapshots =
+            [daily(1), in_use, SnapshotView { status: SnapshotStatus::Creating, ..daily(4) }];
+        assert_eq!(newest(&orders(), &snapshots).unwrap().name, "orders-daily-202601030300");
+        assert_eq!(newest(&orders(), &[]), None);
+    }
+
+    fn any_snapshot() -> impl Strategy<Value = SnapshotView> {
+        let status = prop::sample::select(vec![
+            "available",
+            "available",
+            "available",
+            "available",
+            "creating",
+            "failed",
+            "restoring",
+            "deleting",
+            "odd",
+        ]);
+        (0..400_i64, status, 0..12_u8, any::<bool>()).prop_map(
+            |(hour, status, oddity, timeless)| {
+                let tick = "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+                let tick = tick.saturating_add(SignedDuration::from_hours(hour)).unwrap();
+                let mut it = sample::snapshot("orders", &tick.to_string());
+                it.status = SnapshotStatus::parse(status);
+                match oddity {
+                    0 => it.tags = None,
+                    1 => it.tags = Some(Tags::from([(tag::GROUP.to_owned(), "orders".to_owned())])),
+                    2 => it.origin = Origin::Automated,
+                    3 => it.name = format!("by-hand-{hour}"),
+                    4 => it = sample::snapshot("orders-eu", &tick.to_string()),
+                    5 if timeless => it.taken_at = None,
+                    _ => {}
+                }
+                it
+            },
+        )
+    }
+
+    fn any_shelf() -> impl Strategy<Value = Vec<SnapshotView>> {
+        prop::collection::vec(any_snapshot(), 0..30).prop_map(|mut shelf| {
+            // AWS takes a name once.
+            shelf.sort_by(|one, other| one.name.cmp(&other.name));
+            shelf.dedup_by(|one, other| one.name == other.name);
+            shelf
+        })
+    }
+
+    fn dropped(group: &GroupId, keep: NonZeroU32, shelf: &[SnapshotView]) -> Vec<SnapshotView> {
+        let sorted = sort(group, keep, shelf);
+        sorted.into_iter().filter(Sorted::is_dropped).map(|it| it.snapshot.clone()).collect()
+    }
+
+    fn usable(shelf: &[SnapshotView]) -> Vec<&SnapshotView> {
+        let is_usable = |it: &&SnapshotView| {
+            it.status == SnapshotStatus::Available && it.taken_at.is_some() && it.is_ours(&orders())
+        };
+        shelf.iter().filter(is_usable).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_snapshot_gets_one_verdict(shelf in any_shelf(), count in 1..10_u32) {
+            let orders = orders();
+            let sorted = sort(&orders, keep(count), &shelf);
+            let mut names: Vec<_> = sorted.iter().map(|it| &it.snapshot.name).collect();
+            names.sort();
+            prop_assert_eq!(names, shelf.iter().map(|it| &it.name).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn exactly_as_many_stay_as_are_to_be_kept(shelf in any_shelf(), count in 1..10_u32) {
+            let gone = dropped(&orders(), keep(count), &shelf).len();
+            let usable = usable(&shelf).len();
+            prop_assert_eq!(gone, usable.saturating_sub(usize::try_from(count).unwrap()));
+        }
+
+        #[test]
+        fn nothing_goes_that_is_not_ours_and_whole(shelf in any_shelf(), count in 1..10_u32) {
+            for it in dropped(&orders(), keep(count), &shelf) {
+                prop_assert!(it.is_ours(&orders()) && it.status == SnapshotStatus::Available, "{}", it.name);
+                prop_assert_eq!(it.origin, Origin::Manual);
+            }
+        }
+
+        #[test]
+        fn nothing_goes_that_is_newer_than_what_stays(shelf in any_shelf(), count in 1..10_u32) {
+            let gone = dropped(&orders(), keep(count), &shelf);
+            let stays = usable(&shelf).into_iter().filter(|it| !gone.contains(it));
+            let oldest_kept = stays.filter_map(|it| it.taken_at).min();
+            for it in &gone {
+                prop_assert!(it.taken_at <= oldest_kept);
+            }
+            if let Some(newest) = newest(&orders(), &shelf) {
+                prop_assert!(!gone.contains(newest));
+            }
+        }
+
+        #[test]
+        fn deleting_what_goes_leaves_nothing_to_go(shelf in any_shelf(), count in 1..10_u32) {
+            let gone = dropped(&orders(), keep(count), &shelf);
+            let left: Vec<_> = shelf.iter().filter(|it| !gone.contains(it)).cloned().collect();
+            prop_assert!(dropped(&orders(), keep(count), &left).is_empty());
+        }
+
+        #[test]
+        fn a_death_in_the_middle_changes_nothing(shelf in any_shelf(), count in 1..10_u32, at in 0..30_usize) {
+            let gone = dropped(&orders(), keep(count), &shelf);
+            let first: Vec<_> = gone.iter().rev().take(at).cloned().collect();
+            let left: Vec<_> = shelf.iter().filter(|it| !first.contains(it)).cloned().collect();
+            let rest = dropped(&orders(), keep(count), &left);
+            prop_assert!(rest.iter().all(|it| gone.contains(it)));
+            prop_assert_eq!(first.len() + rest.len(), gone.len());
+        }
+
+        #[test]
+        fn the_order_of_arrival_does_not_matter(shelf in any_shelf(), count in 1..10_u32) {
+            let mut turned = shelf.clone();
+            turned.reverse();
+            let name = |shelf: &[SnapshotView]| {
+                dropped(&orders(), keep(count), shelf).into_iter().map(|it| it.name).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(name(&shelf), name(&turned));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! How a group stands: what a person asks for with `status`.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Keep, Refusal, SnapshotView, Tier, name, retention};
+use crate::{Bytes, GroupId, Tags};
+
+/// How a group stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// The group.
+    pub group: GroupId,
+    /// How many are to be kept.
+    pub keep: Result<Keep, Refusal>,
+    /// How many of ours there are that can be restored from.
+    pub count: usize,
+    /// The memory that their data took, together.
+    pub total: Bytes,
+    /// The newest of them.
+    pub newest: Option<Newest>,
+    /// Those of ours that cannot be restored from, and their state.
+    pub others: Vec<(String, String)>,
+}
+
+/// The newest snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Newest {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub tier: Tier,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// How old it is: what would be lost.
+    pub age: SignedDuration,
+    /// How much memory its data took.
+    pub size: Option<Bytes>,
+    /// When the next of its kind is due.
+    pub due: Timestamp,
+}
+
+impl Newest {
+    /// Whether the next one should be there.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.due < now
+    }
+}
+
+/// Tells how a group with these tags stands.
+pub fn of(group: &GroupId, tags: &Tags, snapshots: &[SnapshotView], now: Timestamp) -> Standing {
+    let ours = || snapshots.iter().filter(|it| it.is_ours(group));
+    let whole = || ours().filter(|it| it.status.is_whole());
+    Standing {
+        group: group.clone(),
+        keep: Keep::read(tags),
+        count: whole().count(),
+        total: Bytes(whole().filter_map(|it| it.size).map(|it| it.0).sum()),
+        newest: retention::newest(group, snapshots).and_then(|it| newest(group, it, now)),
+        others: ours()
+            .filter(|it| !it.status.is_whole())
+            .map(|it| (it.name.clone(), it.status.to_string()))
+            .collect(),
+    }
+}
+
+fn newest(group: &GroupId, snapshot: &SnapshotView, now: Timestamp) -> Option<Newest> {
+    let (tier, _) = name::read(group, &snapshot.name)?;
+    let at = snapshot.taken_at?;
+    Some(Newest {
+        name: snapshot.name.clone(),
+        tier,
+        at,
+        age: now.duration_since(at),
+        size: snapshot.size,
+        due: at.saturating_add(tier.period()).unwrap_or(Timestamp::MAX),
+    })
+}
+
+/// A length of time as a person says it.
+pub fn spoken(time: SignedDuration) -> String {
+    let minutes = time.as_secs().max(0) / 60;
+    match (minutes / (24 * 60), minutes / 60, minutes) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {} min", minutes % 60),
+        (days, hours, _) => format!("{days} d {} h", hours % 24),
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.group)?;
+        match &self.newest {
+            None => f.write_str("no snapshot that can be restored from")?,
+            Some(newest) => {
+                write!(f, "newest {}, {} old", newest.name, spoken(newest.age))?;
+                if let Some(size) = newest.size {
+                    write!(f, ", {size}")?;
+                }
+                write!(f, ", next {} due at {}", newest.tier, newest.due)?;
+                write!(f, "; {} in all, {}", self.count, self.total)?;
+            }
+        }
+        match &self.keep {
+            Ok(Keep::Newest(keep)) => write!(f, "; keeps {keep}")?,
+            Ok(Keep::Off) => f.write_str("; takes none by schedule")?,
+            Err(refusal) => write!(f, "; {refusal}")?,
+        }
+        self.others.iter().try_for_each(|(name, status)| write!(f, "; {name} is {status}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{SnapshotStatus, sample};
+
+    #[track_caller]
+    fn check(snapshots: &[SnapshotView], expected: &str) {
+        let group = GroupId::parse("orders").unwrap();
+        let now = "2026-01-04T05:30:00Z".parse().unwrap();
+        assert_eq!(of(&group, &sample::policy(), snapshots, now).to_string(), expected);
+    }
+
+    fn daily(day: u8) -> SnapshotView {
+        sample::snapshot("orders", &format!("2026-01-{day:02}T03:00:00Z"))
+    }
+
+    #[test]
+    fn it_says_what_would_be_lost_and_what_is_next() {
+        let foreign = sample::snapshot("billing", "2026-01-04T03:00:00Z");
+        check(
+            &[daily(3), foreign, daily(4)],
+            "orders: newest orders-daily-202601040300, 2 h 30 min old, 3.0 MiB, next daily due at 2026-01-05T03:00:00Z; 2 in all, 6.0 MiB; keeps 3",
+        );
+    }
+
+    #[test]
+    fn what_is_no_good_is_named_and_not_counted() {
+        let failed = SnapshotView { status: SnapshotStatus::Failed, ..daily(4) };
+        check(
+            std::slice::from_ref(&failed),
+            "orders: no snapshot that can be restored from; keeps 3; orders-daily-202601040300 is failed",
+        );
+        check(
+            &[daily(1), failed],
+            "orders: newest orders-daily-202601010300, 3 d 2 h old, 3.0 MiB, next daily due at 2026-01-02T03:00:00Z; 1 in all, 3.0 MiB; keeps 3; orders-daily-202601040300 is failed",
+        );
+    }
+}

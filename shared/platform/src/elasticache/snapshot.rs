@@ -1,0 +1,153 @@
+//! Snapshots: as they are, one more, one less.
+
+use aws_sdk_elasticache::types::{NodeSnapshot, Snapshot};
+use domain::snapshot::take::ReadFrom;
+use domain::snapshot::{self, Origin, SnapshotStatus, SnapshotView};
+use domain::{Bytes, NodeType, SnapshotName, Tags};
+use jiff::Timestamp;
+
+use super::group::api_tags;
+use super::network::{done_if_gone, look_again_if_taken};
+use crate::{ElastiCache, Fault};
+
+const DESCRIBE: &str = "DescribeSnapshots";
+
+impl ElastiCache {
+    /// Looks at one snapshot by its name, which may be an automatic one's, or finds it gone. Its tags are not looked at.
+    pub async fn snapshot(&self, name: &str) -> Result<Option<SnapshotView>, Fault> {
+        let answer = self.client.describe_snapshots().snapshot_name(name).send().await;
+        match answer.map_err(|err| Fault::from_sdk(DESCRIBE, err)) {
+            Ok(answer) => Ok(answer.snapshots().first().map(view)),
+            Err(fault) if fault.is_gone() => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The snapshots of the account that somebody asked for, as far as their names are wanted. Their tags are not looked at.
+    ///
+    /// All pages are read: a snapshot of a group that is not in cluster mode only names the member, and former members count too (facts 5.4).
+    pub async fn snapshots(
+        &self,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<SnapshotView>, Fault> {
+        // The filter says `user` where the field says `manual` (facts 5.4).
+        let pages = self.client.describe_snapshots().snapshot_source("user").max_records(50);
+        let mut pages = pages.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(snapshot) = pages.next().await {
+            let snapshot = snapshot.map_err(|err| Fault::from_sdk(DESCRIBE, err))?;
+            if snapshot.snapshot_name().is_some_and(&is_wanted) {
+                found.push(view(&snapshot));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Asks for a snapshot. One of that name is looked at again: it may be ours, from a call whose answer was lost.
+    pub async fn take_snapshot(
+        &self,
+        name: &SnapshotName,
+        of: &ReadFrom,
+        tags: &Tags,
+    ) -> Result<(), Fault> {
+        let request = self
+            .client
+            .create_snapshot()
+            .snapshot_name(name.as_str())
+            .set_tags(Some(api_tags(tags)));
+        let request = match of {
+            ReadFrom::Member(member) => request.cache_cluster_id(member.as_str()),
+            ReadFrom::Group(group) => request.replication_group_id(group.as_str()),
+        };
+        let taken = request.send().await.map_err(|err| Fault::from_sdk("CreateSnapshot", err));
+        look_again_if_taken(taken.map(drop))
+    }
+
+    /// Deletes a snapshot; one that is gone is no mistake.
+    pub async fn delete_snapshot(&self, name: &SnapshotName) -> Result<(), Fault> {
+        let deleted = self
+            .client
+            .delete_snapshot()
+            .snapshot_name(name.as_str())
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("DeleteSnapshot", err));
+        done_if_gone(deleted.map(drop))
+    }
+}
+
+fn view(api: &Snapshot) -> SnapshotView {
+    let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
+    let shards = api.node_snapshots();
+    SnapshotView {
+        name: text(api.snapshot_name()),
+        arn: text(api.arn()),
+        status: SnapshotStatus::parse(api.snapshot_status().unwrap_or_default()),
+        // A word that we do not know counts as ElastiCache's own: such a snapshot is never deleted.
+        origin: match api.snapshot_source() {
+            Some("manual") => Origin::Manual,
+            Some(_) | None => Origin::Automated,
+        },
+        group: api.replication_group_id().map(str::to_owned),
+        member: api.cache_cluster_id().map(str::to_owned),
+        taken_at: shards.iter().filter_map(taken_at).min(),
+        size: whole_size(shards),
+        node_type: api.cache_node_type().and_then(|it| NodeType::parse(it).ok()),
+        engine: text(api.engine()),
+        engine_version: text(api.engine_version()),
+        shards: shards.len(),
+        port: api.port().and_then(|it| u16::try_from(it).ok()),
+        tags: None,
+    }
+}
+
+fn taken_at(shard: &NodeSnapshot) -> Option<Timestamp> {
+    Timestamp::from_second(shard.snapshot_create_time()?.secs()).ok()
+}
+
+/// The size of all shards, if each tells its own.
+fn whole_size(shards: &[NodeSnapshot]) -> Option<Bytes> {
+    let sizes: Option<Vec<Bytes>> =
+        shards.iter().map(|it| snapshot::size(it.cache_size()?)).collect();
+    let sizes = sizes.filter(|it| !it.is_empty())?;
+    Some(Bytes(sizes.iter().map(|it| it.0).sum()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shard(size: &str, second: i64) -> NodeSnapshot {
+        let at = aws_smithy_types::DateTime::from_secs(second);
+        NodeSnapshot::builder().cache_size(size).snapshot_create_time(at).build()
+    }
+
+    #[test]
+    fn several_shards_are_one_restore_point() {
+        let seen = view(
+            &Snapshot::builder()
+                .snapshot_name("orders-daily-202601020304")
+                .snapshot_status("available")
+                .snapshot_source("manual")
+                .node_snapshots(shard("3 MB", 200))
+                .node_snapshots(shard("1 GB", 100))
+                .build(),
+        );
+        assert_eq!(seen.size, Some(Bytes((3 << 20) + (1 << 30))));
+        assert_eq!(seen.taken_at, Timestamp::from_second(100).ok());
+        assert_eq!((seen.shards, seen.origin), (2, Origin::Manual));
+    }
+
+    #[test]
+    fn a_shard_without_a_size_leaves_the_whole_without_one() {
+        assert_eq!(whole_size(&[shard("3 MB", 1), shard("", 1)]), None);
+        assert_eq!(whole_size(&[]), None);
+    }
+
+    #[test]
+    fn what_we_do_not_know_is_not_ours() {
+        let seen = view(&Snapshot::builder().snapshot_source("imported").build());
+        assert_eq!(seen.origin, Origin::Automated);
+        assert!(!seen.status.is_whole());
+    }
+}
