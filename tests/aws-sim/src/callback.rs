@@ -1,11 +1,11 @@
-//! The ResponseURL of CloudFormation: a presigned PUT, as strict as S3 is about it (facts 7.1).
+//! The `ResponseURL` of CloudFormation: a presigned PUT, as strict as S3 is about it (facts 7.1).
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{Refusal, Request, Response, State};
 
-/// The host that a ResponseURL names here.
+/// The host that a `ResponseURL` names here.
 pub const HOST: &str = "cfn-response.sim";
 
 /// What CloudFormation was answered.

@@ -24,6 +24,8 @@ mod plane;
 mod replicas;
 mod settings;
 mod snapshot;
+#[cfg(test)]
+mod stories;
 mod subnets;
 mod tags;
 pub mod token;

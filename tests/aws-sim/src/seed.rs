@@ -1,6 +1,6 @@
 //! The only randomness of a world: the same seed gives the same world.
 
-/// A small generator (SplitMix64). It is for variety that can be replayed, not for secrets.
+/// A small generator (`SplitMix64`). It is for variety that can be replayed, not for secrets.
 #[derive(Clone, Debug)]
 pub struct Seed(u64);
 

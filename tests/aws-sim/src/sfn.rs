@@ -117,8 +117,8 @@ fn list(state: &State, machine: &str, status: &str) -> Value {
                 "executionArn": it.arn, "stateMachineArn": it.state_machine, "name": it.name,
                 "status": it.status, "startDate": it.started_at.as_second(),
             });
-            if let Some(stopped_at) = it.stopped_at {
-                item["stopDate"] = json!(stopped_at.as_second());
+            if let (Some(stopped_at), Some(fields)) = (it.stopped_at, item.as_object_mut()) {
+                fields.insert("stopDate".to_owned(), json!(stopped_at.as_second()));
             }
             item
         })

@@ -94,11 +94,10 @@ fn member_count(params: &Params) -> Result<u32, Refusal> {
             return Err(bad_combination("Specify NumCacheClusters or NumNodeGroups, not both"));
         }
         (Some(count), None) => count,
-        (None, Some(1)) => params.number("ReplicasPerNodeGroup")?.unwrap_or_default() + 1,
+        (None, None | Some(1)) => params.number("ReplicasPerNodeGroup")?.unwrap_or_default() + 1,
         (None, Some(_)) => {
             return Err(bad_combination("NumNodeGroups: cluster mode is not modelled here"));
         }
-        (None, None) => params.number("ReplicasPerNodeGroup")?.unwrap_or_default() + 1,
     };
     u32::try_from(count).ok().filter(|it| (1..=6).contains(it)).ok_or_else(|| {
         bad_value(format!("Number of cache clusters {count} must be between 1 and 6"))
@@ -298,7 +297,8 @@ fn start(state: &mut State, mut group: Group, snapshot: Option<Snapshot>) -> Res
     let first = nodes.iter().find(|it| it.member == primary).cloned();
     let first = first.ok_or_else(|| bad_value("a group has a primary"))?;
     let load = snapshot.as_ref().map(|it| it.name.as_str());
-    let mut waits = Vec::from_iter(plane::start_node(state, &id, &first, &node_type, load));
+    let mut waits = Vec::new();
+    waits.extend(plane::start_node(state, &id, &first, &node_type, load));
     for node in nodes.iter().filter(|it| it.member != primary) {
         waits.extend(plane::start_node(state, &id, node, &node_type, None));
         waits.extend(plane::replicate(state, node, &first));
@@ -311,7 +311,7 @@ fn start(state: &mut State, mut group: Group, snapshot: Option<Snapshot>) -> Res
 pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
     let Some(group) = state.elasticache.groups.get(id) else { return };
     let (node_type, members) =
-        (group.node_type.clone(), Vec::from_iter(group.members.keys().cloned()));
+        (group.node_type.clone(), group.members.keys().cloned().collect::<Vec<_>>());
     release_restored(state, id);
     let room = state
         .elasticache

@@ -116,17 +116,17 @@ pub(super) fn one_cluster(state: &State, id: &str) -> Result<String, Refusal> {
     Ok(xml.done())
 }
 
-fn write_group(xml: &mut Xml, state: &State, it: &Group, stale: bool) {
-    let status = if stale { Status::Available } else { it.status };
-    let shown = |member: &&Member| !stale || member.status != Status::Creating;
+fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
+    let status = if lags { Status::Available } else { it.status };
+    let shown = |member: &&Member| !lags || member.status != Status::Creating;
     xml.text("ReplicationGroupId", &it.id)
         .text("Description", &it.description)
         .text("Status", status.word())
-        .within("PendingModifiedValues", |xml| pending_of_group(xml, it, stale))
+        .within("PendingModifiedValues", |xml| pending_of_group(xml, it, lags))
         .texts("MemberClusters", "ClusterId", it.members.values().filter(shown).map(|it| &it.id));
     if status != Status::Creating && status != Status::CreateFailed {
         xml.within("NodeGroups", |xml| {
-            xml.within("NodeGroup", |xml| node_group(xml, state, it, stale));
+            xml.within("NodeGroup", |xml| node_group(xml, state, it, lags));
         });
     }
     if 0 < it.snapshot_retention || it.status == Status::Creating {
@@ -134,7 +134,7 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, stale: bool) {
     }
     let failover = match (it.status, it.failover.is_wanted()) {
         (Status::Creating, true) => "enabling",
-        _ => it.failover.word(),
+        (_, _) => it.failover.word(),
     };
     xml.text("AutomaticFailover", failover)
         .text("MultiAZ", if it.multi_az { "enabled" } else { "disabled" })
@@ -163,8 +163,8 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, stale: bool) {
 }
 
 /// Neither node type nor engine version show here: those are on the members (facts 1.4).
-fn pending_of_group(xml: &mut Xml, it: &Group, stale: bool) {
-    if stale {
+fn pending_of_group(xml: &mut Xml, it: &Group, lags: bool) {
+    if lags {
         return;
     }
     let primary = it.under_way.primary.as_ref().or(it.deferred.primary.as_ref());
@@ -182,11 +182,15 @@ fn token_status(it: &Group) -> Option<&'static str> {
     change.map(super::token::TokenChange::shown)
 }
 
-fn node_group(xml: &mut Xml, state: &State, it: &Group, stale: bool) {
+fn node_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
     let status = match it.status {
-        Status::Modifying if stale => Status::Available,
+        Status::Modifying if lags => Status::Available,
         Status::Snapshotting => Status::Available,
-        other => other,
+        other @ (Status::Creating
+        | Status::Available
+        | Status::Modifying
+        | Status::Deleting
+        | Status::CreateFailed) => other,
     };
     xml.text("NodeGroupId", "0001")
         .text("Status", status.word())
@@ -211,8 +215,8 @@ fn address(xml: &mut Xml, it: &Endpoint) {
 }
 
 fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_nodes: bool) {
-    let stale = group.looks_stale() && it.status == Status::Modifying;
-    let status = if stale { Status::Available } else { it.status };
+    let lags = group.looks_stale() && it.status == Status::Modifying;
+    let status = if lags { Status::Available } else { it.status };
     xml.text("CacheClusterId", &it.id)
         .text("CacheNodeType", &group.node_type)
         .text("Engine", &group.engine)
@@ -222,7 +226,7 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
         .text("PreferredAvailabilityZone", &it.zone)
         .time("CacheClusterCreateTime", it.created_at)
         .text("PreferredMaintenanceWindow", &group.maintenance_window)
-        .within("PendingModifiedValues", |xml| pending_of_cluster(xml, group, stale));
+        .within("PendingModifiedValues", |xml| pending_of_cluster(xml, group, lags));
     if let Some(topic) = &group.topic {
         xml.within("NotificationConfiguration", |xml| {
             let status = if topic.active { "active" } else { "inactive" };
@@ -269,14 +273,14 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
         .maybe("TransitEncryptionMode", group.tls.then_some("required"));
 }
 
-fn pending_of_cluster(xml: &mut Xml, group: &Group, stale: bool) {
-    let under_way = if stale { None } else { Some(&group.under_way) };
+fn pending_of_cluster(xml: &mut Xml, group: &Group, lags: bool) {
+    let under_way = if lags { None } else { Some(&group.under_way) };
     let change = |pick: fn(&super::model::Change) -> Option<String>| {
         under_way.and_then(pick).or_else(|| pick(&group.deferred))
     };
     xml.maybe("EngineVersion", change(|it| it.version.map(|it| it.to_string())))
         .maybe("CacheNodeType", change(|it| it.node_type.clone()))
-        .maybe("AuthTokenStatus", if stale { None } else { token_status(group) });
+        .maybe("AuthTokenStatus", if lags { None } else { token_status(group) });
 }
 
 fn cache_node(xml: &mut Xml, it: &Member, status: Status) {

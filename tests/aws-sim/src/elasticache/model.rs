@@ -85,6 +85,7 @@ pub struct Topic {
 
 /// A replication group with cluster mode disabled, or what one leaves with `RetainPrimaryCluster`: a cluster that stands alone.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are AWS's own switches")]
 pub struct Group {
     /// Its id, or the cluster's.
     pub id: String,

@@ -180,12 +180,12 @@ pub(super) fn begin(state: &mut State, id: &str, change: Change) {
         change.primary.as_ref().map(|_| durations.failover),
     ];
     let takes = takes.into_iter().flatten().max().unwrap_or(durations.setting);
-    let stale = state.settings.switches.stale_looks;
+    let lags = state.settings.switches.stale_looks;
     let on_accept = state.settings.switches.token_date_on_accept;
     let now = state.now;
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
     group.set_all(Status::Modifying);
-    group.stale_looks = stale;
+    group.stale_looks = lags;
     if change.token.is_some() && on_accept {
         group.token_changed_at = Some(now);
     }
@@ -212,8 +212,8 @@ fn prepare(state: &mut State, id: &str, node_type: &str) -> (Vec<NodeKey>, Vec<T
 }
 
 /// A change goes on to its next stage.
-pub(super) fn go_on(state: &mut State, id: &str, stage: Stage, failed: Option<String>) {
-    match stage {
+pub(super) fn go_on(state: &mut State, id: &str, reached: Stage, failed: Option<String>) {
+    match reached {
         Stage::Prepared { news } => match why_not(state, id, failed) {
             Some(why) => roll_back(state, id, news, &why),
             None => switch(state, id, news),
@@ -294,8 +294,8 @@ fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
         event::of_group(state, id, format!("Modified cache node type to {}.", group.node_type));
         event::notify(state, id, "ReplicationGroupScalingComplete", id);
     }
-    let stage = Work::Modify(Stage::Switched { olds });
-    work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, stage);
+    let next = Work::Modify(Stage::Switched { olds });
+    work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, next);
 }
 
 /// The token, if it is changed, is told to every server.
@@ -329,10 +329,10 @@ pub(super) fn settle_soon(state: &mut State, id: &str) {
     if !state.settings.switches.settings_make_busy {
         return settled(state, id);
     }
-    let stale = state.settings.switches.stale_looks;
+    let lags = state.settings.switches.stale_looks;
     if let Some(group) = state.elasticache.groups.get_mut(id) {
         group.set_all(Status::Modifying);
-        group.stale_looks = stale;
+        group.stale_looks = lags;
     }
     let takes = state.settings.durations.setting;
     work::start(state, Some(id), takes, [], Work::Settled);

@@ -28,12 +28,12 @@ pub(super) fn page<T>(
     let after = params.text("Marker").unwrap_or_default();
     let mut rest = items.skip_while(|(key, _)| !after.is_empty() && *key <= after);
     let mut taken = Vec::new();
-    let mut last = String::new();
+    let mut final_key = String::new();
     for (key, item) in rest.by_ref().take(size) {
         taken.push(item);
-        last = key;
+        final_key = key;
     }
-    let marker = if rest.next().is_some() { last } else { String::new() };
+    let marker = if rest.next().is_some() { final_key } else { String::new() };
     Ok(Page { items: taken, marker })
 }
 

@@ -190,15 +190,14 @@ pub(super) fn delete(state: &mut State, params: &Params) -> Result<String, Refus
 /// `DescribeCacheParameterGroups`.
 pub(super) fn describe(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let name = params.text("CacheParameterGroupName").map(|it| it.to_ascii_lowercase());
-    let all: Vec<_> = match name {
-        Some(name) => vec![find(state, &name)?],
-        None => {
-            let defaults = FAMILIES.iter().map(|it| default_group(it));
-            let mut all: Vec<_> =
-                state.elasticache.parameter_groups.values().cloned().chain(defaults).collect();
-            all.sort_by(|one, other| one.name.cmp(&other.name));
-            all
-        }
+    let all: Vec<_> = if let Some(name) = name {
+        vec![find(state, &name)?]
+    } else {
+        let defaults = FAMILIES.iter().map(|it| default_group(it));
+        let mut all: Vec<_> =
+            state.elasticache.parameter_groups.values().cloned().chain(defaults).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
     };
     let all = all.into_iter().map(|it| (it.name.clone(), it));
     let Page { items, marker } = page(params, 20, 100, all)?;

@@ -73,10 +73,10 @@ pub(super) fn decrease(state: &mut State, params: &Params) -> Result<String, Ref
         None => named_replicas(&found, &named)?,
     };
     check_floor(&found, now.saturating_sub(removed.len()))?;
-    let stale = state.settings.switches.stale_looks;
+    let lags = state.settings.switches.stale_looks;
     if let Some(group) = state.elasticache.groups.get_mut(&id) {
         group.status = Status::Modifying;
-        group.stale_looks = stale;
+        group.stale_looks = lags;
         for member in group.members.values_mut().filter(|it| removed.contains(&it.id)) {
             member.status = Status::Deleting;
         }
@@ -110,15 +110,12 @@ pub(super) fn added(state: &mut State, id: &str, members: &[String], failed: Opt
     plane::stop(state, lost);
     plane::point(state, id);
     for member in members {
-        match &why {
-            Some(why) => {
-                event::of_cluster(state, member, format!("Failed to create cache cluster: {why}"));
-                event::notify(state, id, "CacheClusterProvisioningFailed", member);
-            }
-            None => {
-                event::of_cluster(state, member, "Cache cluster created");
-                event::notify(state, id, "CacheClusterProvisioningComplete", member);
-            }
+        if let Some(why) = &why {
+            event::of_cluster(state, member, format!("Failed to create cache cluster: {why}"));
+            event::notify(state, id, "CacheClusterProvisioningFailed", member);
+        } else {
+            event::of_cluster(state, member, "Cache cluster created");
+            event::notify(state, id, "CacheClusterProvisioningComplete", member);
         }
     }
     event::notify(state, id, "ReplicationGroupIncreaseReplicaCountFinished", id);
@@ -233,7 +230,7 @@ fn named_replicas(group: &Group, named: &[String]) -> Result<Vec<String>, Refusa
 fn free_number(state: &State, group: &Group) -> u32 {
     let taken = |number: &u32| group.members.contains_key(&format!("{}-{number:03}", group.id));
     if state.settings.switches.numbers_reused {
-        (1..).find(|it| !taken(it)).unwrap_or_default()
+        (1..=99).find(|it| !taken(it)).unwrap_or_default()
     } else {
         group.highest_number + 1
     }

@@ -101,27 +101,21 @@ fn of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Tags, Refusal> {
             }
             Ok(&mut group(state, id)?.tags)
         }
-        "snapshot" => match state.elasticache.snapshots.get_mut(id) {
-            Some(snapshot) => Ok(&mut snapshot.tags),
-            None => {
-                let text = format!("Snapshot {id} not found");
-                Err(Refusal::new(404, "SnapshotNotFoundFault", text))
-            }
-        },
-        "subnetgroup" => match state.elasticache.subnet_groups.get_mut(id) {
-            Some(group) => Ok(&mut group.tags),
-            None => {
-                let text = format!("Cache Subnet Group {id} does not exist.");
-                Err(Refusal::new(400, "CacheSubnetGroupNotFoundFault", text))
-            }
-        },
-        "parametergroup" => match state.elasticache.parameter_groups.get_mut(id) {
-            Some(group) => Ok(&mut group.tags),
-            None => {
-                let text = format!("CacheParameterGroup not found: {id}");
-                Err(Refusal::new(404, "CacheParameterGroupNotFound", text))
-            }
-        },
+        "snapshot" => {
+            state.elasticache.snapshots.get_mut(id).map(|it| &mut it.tags).ok_or_else(|| {
+                Refusal::new(404, "SnapshotNotFoundFault", format!("Snapshot {id} not found"))
+            })
+        }
+        "subnetgroup" => {
+            let found = state.elasticache.subnet_groups.get_mut(id).map(|it| &mut it.tags);
+            let text = format!("Cache Subnet Group {id} does not exist.");
+            found.ok_or_else(|| Refusal::new(400, "CacheSubnetGroupNotFoundFault", text))
+        }
+        "parametergroup" => {
+            let found = state.elasticache.parameter_groups.get_mut(id).map(|it| &mut it.tags);
+            let text = format!("CacheParameterGroup not found: {id}");
+            found.ok_or_else(|| Refusal::new(404, "CacheParameterGroupNotFound", text))
+        }
         _ => Err(strange()),
     }
 }

@@ -134,7 +134,7 @@ pub(crate) fn run_due(state: &mut State) {
     let group = job.group.unwrap_or_default();
     match job.work {
         Work::Created => create::created(state, &group, job.failed),
-        Work::Modify(stage) => modify::go_on(state, &group, stage, job.failed),
+        Work::Modify(reached) => modify::go_on(state, &group, reached, job.failed),
         Work::Settled => modify::settled(state, &group),
         Work::ReplicasAdded(members) => replicas::added(state, &group, &members, job.failed),
         Work::ReplicasRemoved(members) => replicas::removed(state, &group, &members),

@@ -1,0 +1,132 @@
+//! Stories told to the model over its wire: what is asked, what is answered, and what time does.
+
+mod data_plane;
+mod life;
+mod replicas;
+mod snapshots;
+mod tokens;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{Refusal, Request, Response, Settings, State, World};
+
+/// A caller of a world, with its own clock.
+pub(super) struct Caller {
+    pub(super) world: World,
+    pub(super) now: Timestamp,
+}
+
+impl Caller {
+    pub(super) fn new(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let now = settings.start;
+        Self { world: World::new(settings), now }
+    }
+
+    /// A caller with a group `orders` that is available: TLS, a token, this many nodes.
+    pub(super) fn with_group(nodes: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut caller = Self::new(change);
+        caller.create("orders", nodes, &[("AuthToken", TOKEN)]).unwrap();
+        caller.pass(20);
+        assert_eq!(caller.status(), "available");
+        caller
+    }
+
+    pub(super) fn create(
+        &mut self,
+        id: &str,
+        nodes: &str,
+        more: &[(&str, &str)],
+    ) -> Result<String, Refusal> {
+        let mut pairs = vec![
+            ("ReplicationGroupId", id),
+            ("ReplicationGroupDescription", "for tests"),
+            ("CacheNodeType", "cache.t4g.micro"),
+            ("Engine", "redis"),
+            ("EngineVersion", "7.1"),
+            ("NumCacheClusters", nodes),
+            ("TransitEncryptionEnabled", "true"),
+            ("AutomaticFailoverEnabled", if nodes == "1" { "false" } else { "true" }),
+            ("SnapshotRetentionLimit", "0"),
+        ];
+        for it in more {
+            pairs.retain(|(name, _)| *name != it.0);
+            pairs.push(*it);
+        }
+        self.ask("CreateReplicationGroup", &pairs)
+    }
+
+    pub(super) fn modify(&mut self, more: &[(&str, &str)]) -> Result<String, Refusal> {
+        let pairs = [&[("ReplicationGroupId", "orders")], more].concat();
+        self.ask("ModifyReplicationGroup", &pairs)
+    }
+
+    pub(super) fn ask(
+        &mut self,
+        operation: &str,
+        pairs: &[(&str, &str)],
+    ) -> Result<String, Refusal> {
+        let mut body = format!("Action={operation}&Version=2015-02-02");
+        for (name, value) in pairs {
+            let encoded: String = value.bytes().map(|it| format!("%{it:02X}")).collect();
+            body.push_str(&format!("&{name}={encoded}"));
+        }
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/elasticache/aws4_request";
+        let request = Request {
+            method: "POST".to_owned(),
+            uri: "/".to_owned(),
+            headers: vec![("authorization".to_owned(), scope.to_owned())],
+            body: body.into_bytes(),
+        };
+        let response: Response = self.world.call(self.now, &request);
+        let text = response.text();
+        if response.status == 200 {
+            return Ok(text);
+        }
+        Err(Refusal::new(response.status, one(&text, "Code"), one(&text, "Message")))
+    }
+
+    /// The code that a call is refused with.
+    pub(super) fn code(&mut self, operation: &str, pairs: &[(&str, &str)]) -> String {
+        self.ask(operation, pairs).expect_err("it is refused").code
+    }
+
+    pub(super) fn pass(&mut self, minutes: i64) {
+        self.now += SignedDuration::from_mins(minutes);
+        self.world.advance(self.now);
+    }
+
+    pub(super) fn group(&mut self) -> String {
+        self.ask("DescribeReplicationGroups", &[("ReplicationGroupId", "orders")]).unwrap()
+    }
+
+    pub(super) fn member(&mut self, id: &str) -> String {
+        let pairs = [("CacheClusterId", id), ("ShowCacheNodeInfo", "true")];
+        self.ask("DescribeCacheClusters", &pairs).unwrap()
+    }
+
+    pub(super) fn status(&mut self) -> String {
+        one(&self.group(), "Status")
+    }
+
+    pub(super) fn events(&mut self) -> Vec<String> {
+        self.world.with(|state: &mut State| {
+            state.elasticache.events.iter().map(|it| it.message.clone()).collect()
+        })
+    }
+}
+
+pub(super) const TOKEN: &str = "first-token-0000";
+
+/// The text of the first element of this name.
+pub(super) fn one(xml: &str, name: &str) -> String {
+    all(xml, name).into_iter().next().unwrap_or_default()
+}
+
+/// The inner text of every element of this name.
+pub(super) fn all(xml: &str, name: &str) -> Vec<String> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let parts = xml.split(&open).skip(1);
+    parts.filter_map(|it| it.split(&close).next()).map(str::to_owned).collect()
+}
