@@ -26,6 +26,13 @@ pub fn refuse(refusal: &Refusal, request_id: &str) -> Response {
     with(refusal.status, &body, request_id, Some(&refusal.code))
 }
 
+/// Sets a field of an object.
+pub fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(name.to_owned(), value.into());
+    }
+}
+
 fn with(status: u16, body: &Value, request_id: &str, code: Option<&str>) -> Response {
     let mut headers = vec![
         ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()),

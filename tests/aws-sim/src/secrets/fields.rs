@@ -1,0 +1,53 @@
+//! The fields of a request.
+
+use serde_json::Value;
+
+use super::bad_parameter;
+use crate::wire::json;
+use crate::{Refusal, Request};
+
+/// A request's fields, typed when they are asked for.
+pub(super) struct Fields(Value);
+
+impl Fields {
+    pub(super) fn read(request: &Request) -> Result<Self, Refusal> {
+        json::read(request).map(Self)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|it| !it.is_null())
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.value(name).and_then(Value::as_str)
+    }
+
+    pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
+        self.text(name).filter(|it| !it.is_empty()).ok_or_else(|| {
+            bad_parameter(format!("You must provide a value for the {name} parameter."))
+        })
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.value(name).and_then(Value::as_bool)
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        self.value(name).and_then(Value::as_i64)
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Option<Vec<String>> {
+        let list = self.value(name)?.as_array()?;
+        Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// The version id that the caller wants, 32 to 64 characters.
+    pub(super) fn token(&self) -> Result<Option<String>, Refusal> {
+        match self.text("ClientRequestToken") {
+            Some(token) if !(32..=64).contains(&token.len()) => {
+                Err(bad_parameter("ClientRequestToken must be 32-64 characters long."))
+            }
+            token => Ok(token.map(str::to_owned)),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{Effect, Settings, World};
+
+struct Scene {
+    world: World,
+    now: Timestamp,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let settings = Settings::default();
+        let now = settings.start;
+        Self { world: World::new(settings), now }
+    }
+
+    fn with_secret() -> Self {
+        let scene = Self::new();
+        scene.ok(
+            "CreateSecret",
+            json!({ "Name": "s", "SecretString": "one", "ClientRequestToken": V1 }),
+        );
+        scene
+    }
+
+    fn call(&self, operation: &str, fields: Value) -> (u16, Value) {
+        let scope = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/secretsmanager/aws4_request, Signature=0";
+        let target = format!("secretsmanager.{operation}");
+        let request = Request {
+            method: "POST".to_owned(),
+            uri: "/".to_owned(),
+            headers: vec![
+                ("authorization".to_owned(), scope.to_owned()),
+                ("x-amz-target".to_owned(), target),
+            ],
+            body: fields.to_string().into_bytes(),
+        };
+        let response = self.world.call(self.now, &request);
+        (response.status, serde_json::from_slice(&response.body).unwrap())
+    }
+
+    #[track_caller]
+    fn ok(&self, operation: &str, fields: Value) -> Value {
+        let (status, answer) = self.call(operation, fields);
+        assert_eq!(status, 200, "{operation}: {answer}");
+        answer
+    }
+
+    #[track_caller]
+    fn refused(&self, operation: &str, fields: Value, code: &str) {
+        let (status, answer) = self.call(operation, fields);
+        assert_eq!((status, answer["__type"].as_str()), (400, Some(code)), "{operation}: {answer}");
+    }
+
+    fn labels(&self) -> Value {
+        self.ok("DescribeSecret", json!({ "SecretId": "s" }))["VersionIdsToStages"].clone()
+    }
+
+    fn wait(&mut self, minutes: i64) {
+        self.now += SignedDuration::from_mins(minutes);
+        self.world.advance(self.now);
+    }
+
+    /// The step that the function is called for, if it is.
+    fn called(&self) -> Option<(String, Ticket)> {
+        self.world.take_effects().into_iter().find_map(|it| {
+            let Effect::InvokeFunction { payload, ticket, .. } = it else { return None };
+            Some((format!("{} {}", payload["Step"], payload["ClientRequestToken"]), ticket))
+        })
+    }
+
+    #[track_caller]
+    fn step(&self, name: &str, ends: Result<(), &str>) {
+        let (step, ticket) = self.called().expect(name);
+        assert!(step.contains(name), "{step} is not {name}");
+        let ends = ends.map(|()| Done::Answered(Value::Null)).map_err(str::to_owned);
+        self.world.done(self.now, ticket, ends);
+    }
+}
+
+const V1: &str = "11111111-1111-1111-1111-111111111111";
+const V2: &str = "22222222-2222-2222-2222-222222222222";
+const F: &str = "arn:aws:lambda:us-east-1:123456789012:function:rotate";
+
+fn rotate() -> Value {
+    json!({ "SecretId": "s", "RotationLambdaARN": F, "ClientRequestToken": V2, "RotationRules": { "AutomaticallyAfterDays": 30 } })
+}
+
+fn pending(value: &str) -> Value {
+    json!({ "SecretId": "s", "ClientRequestToken": V2, "SecretString": value, "VersionStages": [PENDING] })
+}
+
+#[test]
+fn a_rotation_calls_the_function_four_times() {
+    let scene = Scene::with_secret();
+    let arn = scene.ok("RotateSecret", rotate())["ARN"].as_str().unwrap().to_owned();
+    let (front, letters) = arn.rsplit_once('-').unwrap();
+    assert_eq!(
+        (front, letters.len()),
+        ("arn:aws:secretsmanager:us-east-1:123456789012:secret:s", 6)
+    );
+    assert_eq!(scene.labels(), json!({ V1: [CURRENT], V2: [PENDING] }));
+    let get = json!({ "SecretId": arn, "VersionId": V2, "VersionStage": PENDING });
+    scene.refused("GetSecretValue", get.clone(), "ResourceNotFoundException");
+    scene.ok("PutSecretValue", pending("two"));
+    scene.ok("PutSecretValue", pending("two"));
+    scene.refused("PutSecretValue", pending("other"), "ResourceExistsException");
+    assert_eq!(scene.ok("GetSecretValue", get)["SecretString"], "two");
+    scene.step("createSecret", Ok(()));
+    scene.step("setSecret", Ok(()));
+    scene.step("testSecret", Ok(()));
+    let stage = |from: Value| json!({ "SecretId": "s", "VersionStage": CURRENT, "MoveToVersionId": V2, "RemoveFromVersionId": from });
+    scene.refused("UpdateSecretVersionStage", stage(Value::Null), "InvalidParameterException");
+    scene.refused("UpdateSecretVersionStage", stage(json!(V2)), "InvalidParameterException");
+    scene.ok("UpdateSecretVersionStage", stage(json!(V1)));
+    scene.step("finishSecret", Ok(()));
+    assert!(scene.called().is_none());
+    assert_eq!(scene.labels(), json!({ V1: [PREVIOUS], V2: [CURRENT, PENDING] }));
+    let shown = scene.ok("DescribeSecret", json!({ "SecretId": "s" }));
+    assert_eq!(shown["RotationEnabled"], true);
+    let days =
+        shown["NextRotationDate"].as_f64().unwrap() - shown["LastRotatedDate"].as_f64().unwrap();
+    assert!((days - 30.0 * 86_400.0).abs() < 1.0);
+}
+
+#[test]
+fn a_failed_step_begins_all_anew_with_the_same_version() {
+    let mut scene = Scene::with_secret();
+    scene.ok("RotateSecret", rotate());
+    scene.step("createSecret", Ok(()));
+    scene.step("setSecret", Err("busy"));
+    scene.refused("RotateSecret", json!({ "SecretId": "s" }), "InvalidRequestException");
+    assert!(scene.called().is_none(), "not at once");
+    scene.wait(1);
+    scene.step(&format!("\"createSecret\" \"{V2}\""), Err("no"));
+    for minutes in [2, 4, 8, 16] {
+        scene.wait(minutes - 1);
+        assert!(scene.called().is_none());
+        scene.wait(1);
+        scene.step("createSecret", Err("no"));
+    }
+    scene.wait(60);
+    assert!(scene.called().is_none(), "it is given up");
+    assert_eq!(scene.labels(), json!({ V1: [CURRENT], V2: [PENDING] }));
+    scene.refused("RotateSecret", json!({ "SecretId": "s" }), "InvalidRequestException");
+    scene.step(&format!("\"createSecret\" \"{V2}\""), Ok(()));
+}
+
+#[test]
+fn a_finish_that_moves_nothing_is_a_failure() {
+    let scene = Scene::with_secret();
+    scene.ok("RotateSecret", rotate());
+    for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+        scene.step(step, Ok(()));
+    }
+    let error = scene.world.with(|it| it.secrets.history.last().unwrap().error.clone());
+    assert!(error.unwrap().contains("AWSCURRENT"));
+}
+
+#[test]
+fn without_immediately_only_the_test_is_called() {
+    let scene = Scene::with_secret();
+    let mut fields = rotate();
+    fields["RotateImmediately"] = json!(false);
+    scene.ok("RotateSecret", fields);
+    scene.step("testSecret", Err("nothing to test with"));
+    assert!(scene.called().is_none());
+    assert_eq!(scene.labels(), json!({ V1: [CURRENT] }));
+}
+
+#[test]
+fn the_schedule_rotates() {
+    let mut scene = Scene::with_secret();
+    let mut fields = rotate();
+    fields["RotateImmediately"] = json!(false);
+    scene.ok("RotateSecret", fields);
+    scene.step("testSecret", Ok(()));
+    scene.wait(30 * 24 * 60 - 1);
+    assert!(scene.called().is_none());
+    scene.wait(1);
+    assert!(scene.called().unwrap().0.contains("createSecret"));
+    scene.ok("CancelRotateSecret", json!({ "SecretId": "s" }));
+    scene.wait(60 * 24 * 60);
+    assert!(scene.called().is_none());
+}
+
+#[test]
+fn labels_follow_the_current_version() {
+    let scene = Scene::with_secret();
+    scene.ok(
+        "PutSecretValue",
+        json!({ "SecretId": "s", "SecretString": "two", "ClientRequestToken": V2 }),
+    );
+    assert_eq!(scene.labels(), json!({ V1: [PREVIOUS], V2: [CURRENT] }));
+    let all = scene.ok("ListSecretVersionIds", json!({ "SecretId": "s" }));
+    assert_eq!(all["Versions"].as_array().unwrap().len(), 2);
+    let away = json!({ "SecretId": "s", "VersionStage": CURRENT, "RemoveFromVersionId": V2 });
+    scene.refused("UpdateSecretVersionStage", away, "InvalidParameterException");
+}
+
+#[test]
+fn a_deleted_secret_keeps_its_name_until_it_is_gone() {
+    let mut scene = Scene::with_secret();
+    let s = json!({ "SecretId": "s" });
+    scene.ok("DeleteSecret", json!({ "SecretId": "s", "RecoveryWindowInDays": 7 }));
+    scene.refused("GetSecretValue", s.clone(), "InvalidRequestException");
+    scene.refused("CreateSecret", json!({ "Name": "s" }), "InvalidRequestException");
+    assert_eq!(scene.ok("ListSecrets", json!({}))["SecretList"], json!([]));
+    scene.ok("RestoreSecret", s.clone());
+    assert_eq!(scene.ok("GetSecretValue", s.clone())["SecretString"], "one");
+    scene.ok("DeleteSecret", json!({ "SecretId": "s", "RecoveryWindowInDays": 7 }));
+    scene.wait(7 * 24 * 60);
+    scene.refused("DescribeSecret", s, "ResourceNotFoundException");
+    scene.ok("CreateSecret", json!({ "Name": "s" }));
+    scene.ok("DeleteSecret", json!({ "SecretId": "s", "ForceDeleteWithoutRecovery": true }));
+    scene.ok("CreateSecret", json!({ "Name": "s" }));
+}
+
+#[test]
+fn secrets_are_found_by_tag_and_name() {
+    let scene = Scene::with_secret();
+    let tag = json!([{ "Key": "team", "Value": "a" }]);
+    scene.ok("TagResource", json!({ "SecretId": "s", "Tags": tag }));
+    let found = |key: &str, value: &str| {
+        let filters = json!([{ "Key": key, "Values": [value] }]);
+        let list = scene.ok("ListSecrets", json!({ "Filters": filters }));
+        list["SecretList"].as_array().unwrap().len()
+    };
+    assert_eq!(found("name", "s"), 1);
+    assert_eq!(found("name", "x"), 0);
+    assert_eq!(found("name", "!s"), 0);
+    assert_eq!(found("tag-key", "team"), 1);
+    scene.ok("UntagResource", json!({ "SecretId": "s", "TagKeys": ["team"] }));
+    assert_eq!(found("tag-key", "team"), 0);
+}
+
+#[test]
+fn a_password_has_each_kind_and_nothing_excluded() {
+    let scene = Scene::new();
+    let exclude = "\"%'()*+,./:;=?@[\\]_{|}~`";
+    for length in [4, 16, 64] {
+        let fields = json!({ "PasswordLength": length, "ExcludeCharacters": exclude });
+        let answer = scene.ok("GetRandomPassword", fields);
+        let password = answer["RandomPassword"].as_str().unwrap();
+        assert_eq!(password.len(), length);
+        assert!(!password.contains(|it| exclude.contains(it)), "{password}");
+        assert!(password.contains(|it| "!#$&-<>^".contains(it)), "{password}");
+        assert!(password.contains(|it: char| it.is_ascii_digit()), "{password}");
+    }
+    let none = json!({ "PasswordLength": 3 });
+    scene.refused("GetRandomPassword", none, "InvalidParameterException");
+}
