@@ -186,6 +186,26 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// The ticket to hand back when it has ended, if anyone waits for it.
+    pub fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Self::InvokeFunction { ticket, .. }
+            | Self::StartNode { ticket, .. }
+            | Self::Replicate { ticket, .. }
+            | Self::Promote { ticket, .. }
+            | Self::Accept { ticket, .. }
+            | Self::SaveSnapshot { ticket, .. }
+            | Self::CopySnapshot { ticket, .. } => Some(*ticket),
+            Self::Publish { .. }
+            | Self::Configure { .. }
+            | Self::PointEndpoint { .. }
+            | Self::StopNode { .. }
+            | Self::DropSnapshot { .. } => None,
+        }
+    }
+}
+
 /// How an effect ended well.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Done {

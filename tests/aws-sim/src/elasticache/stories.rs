@@ -67,11 +67,12 @@ impl Caller {
         operation: &str,
         pairs: &[(&str, &str)],
     ) -> Result<String, Refusal> {
-        let mut body = format!("Action={operation}&Version=2015-02-02");
-        for (name, value) in pairs {
-            let encoded: String = value.bytes().map(|it| format!("%{it:02X}")).collect();
-            body.push_str(&format!("&{name}={encoded}"));
-        }
+        let encoded = |value: &str| {
+            value.replace('%', "%25").replace('&', "%26").replace('+', "%2B").replace('=', "%3D")
+        };
+        let pair = |(name, value): &(&str, &str)| format!("&{name}={}", encoded(value));
+        let fields: Vec<_> = pairs.iter().map(pair).collect();
+        let body = format!("Action={operation}&Version=2015-02-02{}", fields.concat());
         let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/elasticache/aws4_request";
         let request = Request {
             method: "POST".to_owned(),

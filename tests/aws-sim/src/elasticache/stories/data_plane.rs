@@ -2,7 +2,7 @@
 
 use super::{Caller, TOKEN, one};
 use crate::settings::DataPlane;
-use crate::{Done, Effect, Ticket};
+use crate::{Done, Effect};
 
 /// A caller whose world has real servers behind it.
 fn real() -> Caller {
@@ -10,6 +10,7 @@ fn real() -> Caller {
 }
 
 /// What an effect is, in a word, with the members that it names.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the rest is shown as it is")]
 fn word(effect: &Effect) -> String {
     match effect {
         Effect::StartNode { node, .. } => format!("start {node}"),
@@ -29,18 +30,6 @@ fn word(effect: &Effect) -> String {
     }
 }
 
-fn ticket(effect: &Effect) -> Option<Ticket> {
-    match effect {
-        Effect::StartNode { ticket, .. }
-        | Effect::Replicate { ticket, .. }
-        | Effect::Promote { ticket, .. }
-        | Effect::Accept { ticket, .. }
-        | Effect::SaveSnapshot { ticket, .. }
-        | Effect::CopySnapshot { ticket, .. } => Some(*ticket),
-        _ => None,
-    }
-}
-
 /// Executes everything that is asked for until nothing more is.
 fn execute(aws: &Caller) -> Vec<String> {
     let mut words = Vec::new();
@@ -51,11 +40,9 @@ fn execute(aws: &Caller) -> Vec<String> {
         }
         words.extend(effects.iter().map(word));
         for effect in &effects {
-            let result = match effect {
-                Effect::SaveSnapshot { .. } => Done::Saved { bytes: 5 * 1024 * 1024 },
-                _ => Done::Plain,
-            };
-            if let Some(ticket) = ticket(effect) {
+            let saved = matches!(effect, Effect::SaveSnapshot { .. });
+            let result = if saved { Done::Saved { bytes: 5 * 1024 * 1024 } } else { Done::Plain };
+            if let Some(ticket) = effect.ticket() {
                 aws.world.done(aws.now, ticket, Ok(result));
             }
         }
@@ -98,7 +85,7 @@ fn a_server_that_does_not_start_fails_the_group() {
     let mut aws = real();
     aws.create("orders", "1", &[]).unwrap();
     for effect in aws.world.take_effects() {
-        let ticket = ticket(&effect).unwrap();
+        let ticket = effect.ticket().unwrap();
         aws.world.done(aws.now, ticket, Err("no such file".to_owned()));
     }
     aws.pass(8);
@@ -170,14 +157,12 @@ fn snapshots_hold_real_data() {
     assert_eq!(one(&there, "CacheSize"), "5 MB");
     aws.create("restored", "2", &[("SnapshotName", "one")]).unwrap();
     let effects = aws.world.take_effects();
-    let loads: Vec<_> = effects
-        .iter()
-        .filter_map(|it| match it {
-            Effect::StartNode { spec, .. } => Some(spec.load.as_deref()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(loads, [Some("one"), None], "the replica gets its data from the primary");
+    let load = |it: &Effect| {
+        let Effect::StartNode { spec, .. } = it else { return None };
+        Some(spec.load.clone())
+    };
+    let loads: Vec<_> = effects.iter().filter_map(load).collect();
+    assert_eq!(loads, [Some("one".to_owned()), None], "the replica gets its data from the primary");
 }
 
 #[test]
