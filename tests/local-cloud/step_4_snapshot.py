@@ -15,7 +15,8 @@ RESTORED = f"{GROUP}-2"
 def run(story):
     app, group = story.application, Group(story.cloud, GROUP)
     before = {it["SnapshotName"] for it in group.snapshots()}
-    at = story.cloud.now() + timedelta(minutes=2)
+    at = story.cloud.now() + timedelta(minutes=10)
+    # Long enough for the update to be through before, and half a minute of real time.
     telling.did(f"The schedule of the snapshots is set to {at:%H:%M}, of the cloud's time, which is soon.")
     story.deployment.deploy(SnapshotSchedule=f"cron({at.minute} {at.hour} * * ? *)")
 
