@@ -1,1 +1,387 @@
-//! snapshot
+//! `snapshot`: takes, keeps, prunes and restores snapshots, and tells how things stand.
+
+mod apply;
+mod event;
+mod observe;
+mod report;
+
+use std::cell::RefCell;
+
+use domain::owner::short_hash;
+use domain::snapshot::prune::Prune;
+use domain::snapshot::restore::Restore;
+use domain::snapshot::take::Take;
+use domain::snapshot::{Keep, Refusal, SnapshotView, name};
+use domain::{GroupId, Next, Problems, Tags};
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use platform::continuation::{self, Delivery, Executions, Started};
+use platform::settings::{self, SnapshotSettings};
+use platform::{
+    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Operation,
+    Outcome, Secrets, Topics, converge, telemetry,
+};
+use serde_json::{Value, json};
+
+use crate::apply::{Pruned, Restored, Taken};
+use crate::event::{Job, Request, Scope, Taking};
+use crate::observe::Ours;
+use crate::report::{End, Message, Story};
+
+/// The function: clients made once, settings read once.
+#[derive(Debug)]
+pub struct App {
+    elasticache: ElastiCache,
+    secrets: Secrets,
+    alarms: Alarms,
+    topics: Topics,
+    fleet: Fleet,
+    executions: Executions,
+    settings: SnapshotSettings,
+    clock: ClockSource,
+    journal: Journal,
+}
+
+impl App {
+    /// Reads the environment, and starts logging.
+    pub async fn from_environment() -> Result<Self, Problems> {
+        telemetry::start(settings::environment);
+        let settings = SnapshotSettings::read(settings::environment)?;
+        let aws = Aws::from_environment().await;
+        Ok(Self::new(&aws, settings, ClockSource::System, Journal::stdout()))
+    }
+
+    /// Made of parts.
+    pub fn new(
+        aws: &Aws,
+        settings: SnapshotSettings,
+        clock: ClockSource,
+        journal: Journal,
+    ) -> Self {
+        Self {
+            elasticache: ElastiCache::new(aws),
+            secrets: Secrets::new(aws),
+            alarms: Alarms::new(aws),
+            topics: Topics::new(aws),
+            fleet: Fleet::new(aws),
+            executions: Executions::new(aws, settings.state_machine.clone()),
+            settings,
+            clock,
+            journal,
+        }
+    }
+
+    /// Answers one event.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+        let delivery = Delivery::open(event.payload);
+        let clock = self.clock.for_event();
+        let deadline = deadline(&event.context);
+        let run = Run {
+            app: self,
+            clock,
+            deadline,
+            delivery,
+            context: event.context,
+            again: RefCell::default(),
+        };
+        if let Some(why) = run.delivery.gave_up() {
+            return run.give_up(&why).await;
+        }
+        let answer = match event::parse(&run.delivery.event) {
+            Err(problems) => Ok(run.bad_event(&problems).await),
+            Ok(Request::Do(Job::Take(taking))) => run.take(&taking).await,
+            Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
+            Ok(Request::Do(Job::Restore(restore))) => Ok(run.restore(&restore).await),
+            Ok(Request::Status(scope)) => run.status(&scope).await,
+            Ok(Request::Plan(jobs)) => run.plan(&jobs).await,
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(fault) => run.failed("look around", fault).await,
+        };
+        // What failed for now is delivered again; what was done meanwhile is found done.
+        match run.again.take() {
+            Some(fault) => Err(retry(&fault)),
+            None => Ok(answer),
+        }
+    }
+}
+
+/// The work on one event.
+struct Run<'a> {
+    app: &'a App,
+    clock: Clock,
+    deadline: Timestamp,
+    delivery: Delivery,
+    context: Context,
+    /// A call that failed for now, which makes it worth while to deliver the event again.
+    again: RefCell<Option<Fault>>,
+}
+
+impl Run<'_> {
+    /// Takes snapshots. The state machine does it, under a name that every delivery of the event shares: whatever comes twice, and whoever
+    /// dies when, one execution with one name for the snapshot is all that there ever is.
+    async fn take(&self, taking: &Taking) -> Result<Value, Fault> {
+        let tick = self.tick(taking);
+        let group = match &taking.scope {
+            Scope::One(group) => group,
+            Scope::All => return self.take_all(taking, tick).await,
+        };
+        let take = match Take::new(group.clone(), taking.tier, tick) {
+            Ok(take) => take,
+            Err(err) => {
+                let mut problems = Problems::default();
+                problems.add("group", err.to_string());
+                return Ok(self.bad_event(&problems).await);
+            }
+        };
+        let operation = self.taken(&take);
+        let end = if self.delivery.carrier.is_some() {
+            let outcome = converge(&operation, &self.clock, self.deadline).await;
+            let means = operation.story.borrow_mut().means.take();
+            match (outcome, means) {
+                (Err(_), Some(refusal)) => End::Refused(refusal),
+                (outcome, _) => self.end(outcome),
+            }
+        } else {
+            // A person is told at once what speaks against it.
+            let seen = operation.observe().await?;
+            match operation.plan(&seen, self.clock.now()) {
+                Next::Settled => End::Settled,
+                Next::Refuse(refusal) => End::Refused(refusal),
+                Next::Do(_) | Next::Wait(_) => self.hand_take(taking, group, tick, 1).await,
+            }
+        };
+        Ok(self.close(&operation.story.into_inner(), &end).await)
+    }
+
+    async fn take_all(&self, taking: &Taking, tick: Timestamp) -> Result<Value, Fault> {
+        let mut answers = Vec::new();
+        for (index, (group, tags)) in (0..).zip(observe::groups(self.app).await?) {
+            let story = Story::of(format!("take {}", taking.tier), &group);
+            let end = match Keep::read(&tags) {
+                Ok(Keep::Off) => continue,
+                Err(refusal) => End::Refused(refusal),
+                // A second apart, so that a thousand groups do not ask at once.
+                Ok(Keep::Newest(_)) => {
+                    self.hand_take(taking, &group, tick, 1 + index % STAGGER_SECONDS).await
+                }
+            };
+            answers.push(self.close(&story, &end).await);
+        }
+        Ok(report::together(answers))
+    }
+
+    fn taken<'b>(&'b self, take: &'b Take) -> Taken<'b> {
+        let story = Story::of(format!("take {}", take.name), &take.group);
+        Taken { app: self.app, take, clock: self.clock, story: RefCell::new(story) }
+    }
+
+    async fn hand_take(
+        &self,
+        taking: &Taking,
+        group: &GroupId,
+        tick: Timestamp,
+        wait_seconds: i64,
+    ) -> End {
+        let tier = taking.tier;
+        let event =
+            json!({ "action": "take", "group": group, "tier": tier.as_str(), "time": tick });
+        // Where the event names its time, that is what makes it the same event; else Lambda's own id of it is.
+        let unique = match taking.time {
+            Some(_) => format!("{tier}-{}", tick.as_second()),
+            None => self.unique(),
+        };
+        self.hand(&format!("snapshot-take-{group}-{unique}"), &event, wait_seconds).await
+    }
+
+    /// Deletes what is beyond retention, group by group. What goes on is carried on for each group by itself.
+    async fn prune(&self, scope: &Scope) -> Result<Value, Fault> {
+        let groups = match self.ours("prune", scope).await? {
+            Ok(groups) => groups,
+            Err(answer) => return Ok(answer),
+        };
+        let stock = observe::stock(self.app, &groups).await?;
+        let mut answers = Vec::new();
+        for (group, tags) in groups {
+            let event = json!({ "action": "prune", "group": group });
+            let name = format!("snapshot-prune-{group}-{}", self.unique());
+            let operation = self.pruned(&stock, &group, tags);
+            let end = if self.deadline <= self.clock.now() {
+                self.hand(&name, &event, 1).await
+            } else {
+                let outcome = converge(&operation, &self.clock, self.deadline).await;
+                self.carried_on(self.end(outcome), &name, &event).await
+            };
+            answers.push(self.close(&operation.story.into_inner(), &end).await);
+        }
+        Ok(match scope {
+            Scope::One(_) => answers.pop().unwrap_or_default(),
+            Scope::All => report::together(answers),
+        })
+    }
+
+    fn pruned(&self, stock: &[SnapshotView], group: &GroupId, tags: Tags) -> Pruned<'_> {
+        let is_of = |it: &&SnapshotView| name::read(group, &it.name).is_some();
+        let of_group = stock.iter().filter(is_of).cloned().collect();
+        Pruned::new(self.app, Prune { group: group.clone(), tags }, of_group)
+    }
+
+    /// Makes a new group of a snapshot.
+    async fn restore(&self, restore: &Restore) -> Value {
+        let operation = self.restored(restore);
+        let outcome = converge(&operation, &self.clock, self.deadline).await;
+        let name = format!("snapshot-restore-{}-{}", restore.target, self.unique());
+        let end = self.carried_on(self.end(outcome), &name, &self.delivery.event).await;
+        self.close(&operation.story.into_inner(), &end).await
+    }
+
+    fn restored<'b>(&'b self, restore: &'b Restore) -> Restored<'b> {
+        let story = Story::of(format!("restore from {}", restore.snapshot), &restore.target);
+        Restored { app: self.app, restore, story: RefCell::new(story) }
+    }
+
+    /// The groups that are ours, or the one of them that is asked for; else the answer that it is not.
+    async fn ours(&self, asked: &str, scope: &Scope) -> Result<Result<Vec<Ours>, Value>, Fault> {
+        let mut groups = observe::groups(self.app).await?;
+        let Scope::One(group) = scope else { return Ok(Ok(groups)) };
+        groups.retain(|(it, _)| it == group);
+        if groups.is_empty() {
+            let end = End::Refused(Refusal::NotOurs);
+            return Ok(Err(self.close(&Story::of(asked, group), &end).await));
+        }
+        Ok(Ok(groups))
+    }
+
+    /// Has the state machine go on with what is not finished, unless it is the one that asks.
+    async fn carried_on(&self, end: End, name: &str, event: &Value) -> End {
+        match (&end, &self.delivery.carrier) {
+            (End::Unfinished(wait), None) => {
+                self.hand(name, event, wait.recheck.as_secs().max(1)).await
+            }
+            _ => end,
+        }
+    }
+
+    async fn hand(&self, name: &str, event: &Value, wait_seconds: i64) -> End {
+        let function = &self.context.invoked_function_arn;
+        match self.app.executions.start(name, function, event, wait_seconds).await {
+            Ok(Started::Now) => End::Handed(name.to_owned()),
+            Ok(Started::Before) => End::Before(name.to_owned()),
+            Err(fault) => ended_by(fault),
+        }
+    }
+
+    fn end(&self, outcome: Result<Outcome<Refusal>, Fault>) -> End {
+        match outcome {
+            Ok(Outcome::Settled) => End::Settled,
+            Ok(Outcome::Refused(refusal)) => End::Refused(refusal),
+            Ok(Outcome::Unfinished(wait)) if self.is_too_old() => End::TooLong(wait),
+            Ok(Outcome::Unfinished(wait)) => End::Unfinished(wait),
+            Err(fault) => ended_by(fault),
+        }
+    }
+
+    /// Writes the record, tells people what they have to know, and answers.
+    async fn close(&self, story: &Story, end: &End) -> Value {
+        self.app.journal.write(&report::record(story, end), self.clock.now());
+        if let End::Again(fault) = end {
+            self.again.replace(Some(fault.clone()));
+        }
+        if let Some(news) = report::news(story, end) {
+            self.tell(&news).await;
+        }
+        end.answer(story)
+    }
+
+    async fn tell(&self, message: &Message) {
+        if let Err(fault) = apply::tell(self.app, message).await {
+            self.again.replace(Some(fault));
+        }
+    }
+
+    async fn bad_event(&self, problems: &Problems) -> Value {
+        self.app.journal.write(&report::bad_event(problems), self.clock.now());
+        self.tell(&report::bad_event_news(problems)).await;
+        continuation::ended("refused", &problems.to_string())
+    }
+
+    /// Something failed for all groups together.
+    async fn failed(&self, asked: &str, fault: Fault) -> Value {
+        let why = fault.to_string();
+        self.app.journal.write(&report::failed(asked, &why), self.clock.now());
+        if fault.kind == FaultKind::Transient {
+            self.again.replace(Some(fault));
+        } else {
+            self.tell(&report::failed_news(asked, &why)).await;
+        }
+        continuation::ended("failed", &why)
+    }
+
+    async fn give_up(&self, why: &str) -> Result<Value, Diagnostic> {
+        let asked = report::gave_up(&self.delivery.event);
+        self.app.journal.write(&report::failed(&asked, why), self.clock.now());
+        self.tell(&report::failed_news(&asked, why)).await;
+        match self.again.take() {
+            Some(fault) => Err(retry(&fault)),
+            None => Ok(continuation::ended("failed", why)),
+        }
+    }
+
+    /// The minute of the schedule that a snapshot is for.
+    fn tick(&self, taking: &Taking) -> Timestamp {
+        let asked_at = || {
+            let carrier = self.delivery.carrier.as_ref();
+            carrier.map_or_else(|| self.clock.now(), |it| it.started_at)
+        };
+        name::minute(taking.time.unwrap_or_else(asked_at))
+    }
+
+    /// What every delivery of the same event shares: Lambda's own id of it.
+    fn unique(&self) -> String {
+        short_hash(&self.context.request_id)
+    }
+
+    fn is_too_old(&self) -> bool {
+        let started = self.delivery.carrier.as_ref().map(|it| it.started_at);
+        let until = started.and_then(|it| it.saturating_add(CARRIED_FOR_MAX).ok());
+        until.is_some_and(|it| it < self.clock.now())
+    }
+}
+
+/// How a run ends by a call that failed.
+fn ended_by(fault: Fault) -> End {
+    match fault.kind {
+        FaultKind::Transient => End::Again(fault),
+        FaultKind::Busy
+        | FaultKind::Gone
+        | FaultKind::Taken
+        | FaultKind::NoChange
+        | FaultKind::NoCapacity
+        | FaultKind::Denied
+        | FaultKind::Rejected => End::Failed(fault),
+    }
+}
+
+fn retry(fault: &Fault) -> Diagnostic {
+    Diagnostic { error_type: "Unfinished".to_owned(), error_message: fault.to_string() }
+}
+
+/// When to stop: some seconds before Lambda does, for the record and the hand-over. Without a deadline, never.
+fn deadline(context: &Context) -> Timestamp {
+    match i64::try_from(context.deadline) {
+        Ok(0) | Err(_) => Timestamp::MAX,
+        Ok(millisecond) => Timestamp::from_millisecond(millisecond)
+            .and_then(|it| it.saturating_sub(DEADLINE_MARGIN))
+            .unwrap_or(Timestamp::MAX),
+    }
+}
+
+const DEADLINE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// An event is carried on for this long at most: a group may be changed for forty minutes before its snapshot can begin, and large
+/// data are written for hours.
+const CARRIED_FOR_MAX: SignedDuration = SignedDuration::from_hours(6);
+
+/// Ten minutes from the first to the last.
+const STAGGER_SECONDS: i64 = 600;

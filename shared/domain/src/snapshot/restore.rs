@@ -109,9 +109,14 @@ fn description(snapshot: &str) -> String {
 }
 
 impl Restore {
-    /// The group that the new one is like, as far as event and snapshot tell.
-    pub fn source(&self, snapshot: Option<&SnapshotView>) -> Option<GroupId> {
-        self.from.clone().or_else(|| snapshot.and_then(SnapshotView::source))
+    /// The group that the new one is like, as far as the event, the new group's own tag or the snapshot tells.
+    pub fn source(
+        &self,
+        target: Option<&GroupView>,
+        snapshot: Option<&SnapshotView>,
+    ) -> Option<GroupId> {
+        let tagged = || GroupId::parse(target?.tags.as_ref()?.get(tag::GROUP)?).ok();
+        self.from.clone().or_else(tagged).or_else(|| snapshot.and_then(SnapshotView::source))
     }
 
     /// Whether a group is the one that this restore made.
@@ -169,7 +174,7 @@ impl Restore {
         let Some(tags) = &target.tags else { return Next::Wait(Wait::slow(WaitingOn::Busy)) };
         // Where the source has gone since, there is nothing left to compare with.
         let Some(source) = &view.source else {
-            let group = self.source(view.snapshot.as_ref()).unwrap_or(group);
+            let group = self.source(Some(target), view.snapshot.as_ref()).unwrap_or(group);
             return Next::Refuse(Unrestorable::SourceGone { group }.into());
         };
         let differences = differences(source, target);
@@ -189,7 +194,7 @@ impl Restore {
             return Err(Unrestorable::NoSnapshot { snapshot: name }.into());
         };
         usable(snapshot)?;
-        let Some(id) = self.source(Some(snapshot)) else {
+        let Some(id) = self.source(None, Some(snapshot)) else {
             return Err(Unrestorable::NoSource { snapshot: name }.into());
         };
         let Some(source) = &view.source else {

@@ -1,0 +1,229 @@
+//! The three kinds of work, each with its steps. Every step can be taken twice without harm: AWS takes a name once, and what is gone is
+//! gone.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use domain::autoscale::AlarmSet;
+use domain::group::{Encryption, NewGroup, Transit};
+use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
+use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
+use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
+use domain::snapshot::{Refusal, SnapshotStatus, SnapshotView};
+use domain::{Catalog, Next, SnapshotName};
+use jiff::Timestamp;
+use platform::{Clock, Fault, FaultKind, Operation};
+
+use crate::report::{self, Message, Story};
+use crate::{App, observe};
+
+/// One snapshot on its way.
+pub(crate) struct Taken<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) take: &'a Take,
+    pub(crate) clock: Clock,
+    pub(crate) story: RefCell<Story>,
+}
+
+impl Operation for Taken<'_> {
+    type Seen = TakeView;
+    type Step = TakeStep;
+    type Refusal = Refusal;
+
+    async fn observe(&self) -> Result<TakeView, Fault> {
+        let view = observe::take(self.app, self.take, self.clock.now()).await?;
+        self.story.borrow_mut().saw_take(&view);
+        Ok(view)
+    }
+
+    fn plan(&self, seen: &TakeView, now: Timestamp) -> Next<TakeStep, Refusal> {
+        self.take.plan(seen, now)
+    }
+
+    async fn apply(&self, step: TakeStep) -> Result<(), Fault> {
+        self.story.borrow_mut().does(report::taking(&step));
+        let TakeStep::Create { name, of, tags } = step;
+        let taken = self.app.elasticache.take_snapshot(&name, &of, &tags).await;
+        if let (Err(fault), ReadFrom::Member(member)) = (&taken, &of) {
+            self.story.borrow_mut().turned_down(fault, member);
+        }
+        taken
+    }
+}
+
+/// The snapshots of one group, on their way to as many as are kept.
+pub(crate) struct Pruned<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) prune: Prune,
+    /// What was there when the run began, kept up to date with what the run does.
+    stock: RefCell<PruneView>,
+    /// The one that was deleted last, to be looked at again.
+    deleted: RefCell<Option<SnapshotName>>,
+    pub(crate) story: RefCell<Story>,
+}
+
+impl<'a> Pruned<'a> {
+    /// Begins with what is there.
+    pub(crate) fn new(app: &'a App, prune: Prune, snapshots: Vec<SnapshotView>) -> Self {
+        let stock = PruneView { snapshots, stuck: BTreeMap::new() };
+        let story = RefCell::default();
+        Self { app, prune, stock: RefCell::new(stock), deleted: RefCell::default(), story }
+    }
+
+    fn stuck(&self, name: &SnapshotName, why: Stuck) {
+        self.stock.borrow_mut().stuck.insert(name.to_string(), why);
+    }
+}
+
+impl Operation for Pruned<'_> {
+    type Seen = PruneView;
+    type Step = PruneStep;
+    type Refusal = Refusal;
+
+    async fn observe(&self) -> Result<PruneView, Fault> {
+        let deleted = self.deleted.take();
+        if let Some(name) = deleted {
+            match observe::again(self.app, &name).await? {
+                None => self.stock.borrow_mut().snapshots.retain(|it| it.name != name.as_str()),
+                Some(SnapshotStatus::Available) => {
+                    self.stuck(&name, Stuck::ForNow("asked for, and not gone yet".to_owned()));
+                }
+                Some(status) => {
+                    let mut stock = self.stock.borrow_mut();
+                    let seen = stock.snapshots.iter_mut().find(|it| it.name == name.as_str());
+                    if let Some(seen) = seen {
+                        seen.status = status;
+                    }
+                }
+            }
+        }
+        let view = self.stock.borrow().clone();
+        self.story.borrow_mut().saw_stock(&self.prune, &view);
+        Ok(view)
+    }
+
+    fn plan(&self, seen: &PruneView, now: Timestamp) -> Next<PruneStep, Refusal> {
+        self.prune.plan(seen, now)
+    }
+
+    /// One that cannot be deleted does not stop the rest: what went wrong is kept for the plan.
+    async fn apply(&self, step: PruneStep) -> Result<(), Fault> {
+        let PruneStep::Forget(name) = step;
+        match self.app.elasticache.delete_snapshot(&name).await {
+            Ok(()) => {
+                self.story.borrow_mut().does(format!("deleted {name}"));
+                self.deleted.replace(Some(name));
+            }
+            Err(fault) => {
+                let why = fault.to_string();
+                let stuck = match fault.kind {
+                    FaultKind::Busy | FaultKind::Transient => Stuck::ForNow(why),
+                    FaultKind::Gone
+                    | FaultKind::Taken
+                    | FaultKind::NoChange
+                    | FaultKind::NoCapacity
+                    | FaultKind::Denied
+                    | FaultKind::Rejected => Stuck::ForGood(why),
+                };
+                self.stuck(&name, stuck);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One new group on its way.
+pub(crate) struct Restored<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) restore: &'a Restore,
+    pub(crate) story: RefCell<Story>,
+}
+
+impl Operation for Restored<'_> {
+    type Seen = RestoreView;
+    type Step = RestoreStep;
+    type Refusal = Refusal;
+
+    async fn observe(&self) -> Result<RestoreView, Fault> {
+        let view = observe::restore(self.app, self.restore).await?;
+        self.story.borrow_mut().saw_restore(&view);
+        Ok(view)
+    }
+
+    fn plan(&self, seen: &RestoreView, _now: Timestamp) -> Next<RestoreStep, Refusal> {
+        self.restore.plan(seen, Catalog::embedded())
+    }
+
+    async fn apply(&self, step: RestoreStep) -> Result<(), Fault> {
+        self.story.borrow_mut().does(report::restoring(&step));
+        match step {
+            RestoreStep::Create(plan) => create(self.app, *plan).await,
+            RestoreStep::PutAlarms(set) => put_alarms(self.app, &set).await,
+        }
+    }
+}
+
+async fn create(app: &App, plan: Plan) -> Result<(), Fault> {
+    let transit = match (&plan.secret, plan.source.transit_encryption) {
+        (Some(secret), true) => Transit::TlsWithToken(app.secrets.token(secret).await?),
+        (_, true) => Transit::Tls,
+        (_, false) => Transit::Plain,
+    };
+    let created = app.elasticache.create(&new_group(plan, transit)).await;
+    match created {
+        // Ours, from a call whose answer was lost, or somebody's: the next look tells.
+        Err(fault) if fault.kind == FaultKind::Taken => {
+            Err(Fault { kind: FaultKind::Busy, ..fault })
+        }
+        created => created,
+    }
+}
+
+/// Everything is said: what a snapshot hands on of its own is not known (facts 5.7).
+fn new_group(plan: Plan, transit: Transit) -> NewGroup {
+    let source = plan.source;
+    let filled = |it: String| Some(it).filter(|it| !it.is_empty());
+    let model = source.members.into_iter().next();
+    let engine = model.as_ref().map(|it| it.engine.clone()).unwrap_or_default();
+    NewGroup {
+        id: plan.target,
+        description: plan.description,
+        engine,
+        engine_version: plan.engine_version,
+        node_type: plan.node_type,
+        nodes: plan.nodes,
+        port: plan.port,
+        parameter_group: model.as_ref().and_then(|it| it.parameter_group.clone()),
+        subnet_group: model.as_ref().and_then(|it| it.subnet_group.clone()),
+        security_groups: model.as_ref().map(|it| it.security_groups.clone()).unwrap_or_default(),
+        resilience: plan.resilience,
+        encryption: Encryption { at_rest: source.at_rest_encryption, transit },
+        snapshot_retention_days: source.snapshot_retention_days,
+        snapshot_window: filled(source.snapshot_window),
+        maintenance_window: model.as_ref().and_then(|it| filled(it.maintenance_window.clone())),
+        auto_minor_version_upgrade: source.auto_minor_version_upgrade.unwrap_or(true),
+        notification_topic: model.and_then(|it| it.notification_topic),
+        snapshot: Some(plan.snapshot),
+        tags: plan.tags,
+    }
+}
+
+async fn put_alarms(app: &App, set: &AlarmSet) -> Result<(), Fault> {
+    let topics = set.topics_or(&app.settings.alarm_topic);
+    for spec in &set.specs {
+        app.alarms.put(spec, &topics, &set.tags).await?;
+    }
+    Ok(())
+}
+
+/// Tells people, where there is a topic. A topic that we may not use does not hold up the work; the journal has it all.
+pub(crate) async fn tell(app: &App, message: &Message) -> Result<(), Fault> {
+    let Some(topic) = &app.settings.topic else { return Ok(()) };
+    match app.topics.tell(topic, &message.subject, &message.body).await {
+        Err(fault) if fault.kind != FaultKind::Transient => {
+            tracing::error!(%fault, subject = message.subject, "could not tell");
+            Ok(())
+        }
+        done => done,
+    }
+}

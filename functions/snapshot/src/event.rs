@@ -1,0 +1,316 @@
+//! What calls `snapshot`: small documents with an `action`, from a schedule, a person or the state machine.
+
+use domain::snapshot::Tier;
+use domain::snapshot::restore::Restore;
+use domain::{Arn, GroupId, NodeType, Problems};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// What an event asks for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Request {
+    /// Do this.
+    Do(Job),
+    /// Tell what would be done, and do nothing.
+    Plan(Vec<Job>),
+    /// Tell how things stand.
+    Status(Scope),
+}
+
+/// Something to do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Job {
+    /// Take a snapshot of each of these.
+    Take(Taking),
+    /// Delete what is beyond retention.
+    Prune(Scope),
+    /// Make a new group of a snapshot.
+    Restore(Restore),
+}
+
+/// Snapshots to be taken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Taking {
+    /// Of these groups.
+    pub(crate) scope: Scope,
+    /// Of this kind.
+    pub(crate) tier: Tier,
+    /// For this time of the schedule, where the event says it.
+    pub(crate) time: Option<Timestamp>,
+}
+
+/// Which groups.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Scope {
+    /// Every group that carries our policy tag.
+    All,
+    /// This one.
+    One(GroupId),
+}
+
+/// Reads an event, with all mistakes together.
+pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
+    let Value::Object(fields) = event else {
+        let mut problems = Problems::default();
+        problems.add("the event", "is not an object with an action");
+        return Err(problems);
+    };
+    let mut read = Reader { fields, problems: Problems::default(), known: vec!["action"] };
+    let request = match read.text("action").as_deref() {
+        Some("take") => Some(Request::Do(Job::Take(read.taking()))),
+        Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
+        Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
+        Some("status") => Some(Request::Status(read.scope())),
+        Some("plan") => read.plan().map(Request::Plan),
+        Some(other) => {
+            read.problems.add("action", format!("{other:.40} is not an action; {ACTIONS}"));
+            None
+        }
+        None => {
+            if !read.problems.iter().any(|it| it.name == "action") {
+                read.problems.add("action", format!("is missing; {ACTIONS}"));
+            }
+            None
+        }
+    };
+    read.finish(request)
+}
+
+const ACTIONS: &str = "take, prune, restore, status and plan are";
+
+/// Reads fields, and collects what is wrong with them.
+struct Reader<'a> {
+    fields: &'a Map<String, Value>,
+    problems: Problems,
+    known: Vec<&'static str>,
+}
+
+impl Reader<'_> {
+    fn taking(&mut self) -> Taking {
+        let scope = self.scope();
+        let tier = self.parsed("tier", |it| {
+            Tier::parse(it).ok_or_else(|| {
+                format!("{it:.40} is not a tier; hourly, daily, weekly and monthly are")
+            })
+        });
+        let time = self.parsed("time", |it| {
+            // Where a scheduler does not know its own placeholders it leaves them as they are.
+            if it.starts_with("<aws.") {
+                return Ok(None);
+            }
+            it.parse::<Timestamp>()
+                .map(Some)
+                .map_err(|_| format!("{it:.40} is not a time such as 2026-01-02T03:04:00Z"))
+        });
+        Taking { scope, tier: tier.unwrap_or_default(), time: time.flatten() }
+    }
+
+    fn scope(&mut self) -> Scope {
+        self.parsed("group", GroupId::parse).map_or(Scope::All, Scope::One)
+    }
+
+    fn restore(&mut self) -> Option<Restore> {
+        let snapshot = self.required("snapshot", "the name of a snapshot");
+        let target = self.required("group", "the id of the new group");
+        let target = target.and_then(|it| self.problems.keep("group", GroupId::parse(&it)));
+        let from = self.parsed("from", GroupId::parse);
+        let secret = self.parsed("secret", |it| match Arn::parse(it) {
+            Ok(arn) if arn.service() == "secretsmanager" => Ok(arn),
+            Ok(_) => Err(format!("{it} is not the ARN of a secret")),
+            Err(err) => Err(err.to_string()),
+        });
+        let node_type = self.parsed("nodeType", NodeType::parse);
+        let (snapshot, target) = (snapshot?, target?);
+        if from.as_ref() == Some(&target) {
+            self.problems.add(
+                "group",
+                format!("{target} is the group that it is to be like; name a new one"),
+            );
+        }
+        Some(Restore { snapshot: snapshot.to_ascii_lowercase(), target, from, secret, node_type })
+    }
+
+    /// What `plan` is to plan: the action that `of` names, or what the other fields mean, or both that a schedule asks for.
+    fn plan(&mut self) -> Option<Vec<Job>> {
+        let of = self.text("of");
+        let is_restore = of.is_none() && self.fields.contains_key("snapshot");
+        match of.as_deref() {
+            Some("take") => Some(vec![Job::Take(self.taking())]),
+            Some("prune") => Some(vec![Job::Prune(self.scope())]),
+            Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
+            None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
+            None => {
+                let taking = self.taking();
+                let scope = taking.scope.clone();
+                Some(vec![Job::Take(taking), Job::Prune(scope)])
+            }
+            Some(other) => {
+                self.problems.add(
+                    "of",
+                    format!("{other:.40} cannot be planned; take, prune and restore can"),
+                );
+                None
+            }
+        }
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        self.known.push(name);
+        match self.fields.get(name)? {
+            Value::String(text) if text.is_empty() => None,
+            Value::String(text) => Some(text.clone()),
+            Value::Null => None,
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.problems.add(name, "is not a text");
+                None
+            }
+        }
+    }
+
+    fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
+        let text = self.text(name);
+        if text.is_none() && !self.problems.iter().any(|it| it.name == name) {
+            self.problems.add(name, format!("is missing; it takes {what}"));
+        }
+        text
+    }
+
+    fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        self.problems.keep(name, parse(&text))
+    }
+
+    fn finish(mut self, request: Option<Request>) -> Result<Request, Problems> {
+        // Without an action nobody knows which fields it would take.
+        if request.is_some() || self.known.len() != 2 {
+            for name in self.fields.keys().filter(|it| !self.known.contains(&it.as_str())) {
+                self.problems.add(format!("{name:.40}"), "is not a field of this action");
+            }
+        }
+        match request {
+            Some(request) if self.problems.is_empty() => Ok(request),
+            _ => Err(self.problems),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(event: Value, expected: &str) {
+        let said = match parse(&event) {
+            Ok(Request::Do(job)) => job_words(&job),
+            Ok(Request::Plan(jobs)) => {
+                format!("plan {}", jobs.iter().map(job_words).collect::<Vec<_>>().join(" and "))
+            }
+            Ok(Request::Status(scope)) => format!("status of {}", scope_words(&scope)),
+            Err(problems) => problems.to_string(),
+        };
+        assert_eq!(said, expected);
+    }
+
+    fn scope_words(scope: &Scope) -> String {
+        match scope {
+            Scope::All => "all".to_owned(),
+            Scope::One(group) => group.to_string(),
+        }
+    }
+
+    fn job_words(job: &Job) -> String {
+        match job {
+            Job::Take(it) => format!(
+                "take {} of {} at {}",
+                it.tier,
+                scope_words(&it.scope),
+                it.time.map_or("its time".to_owned(), |it| it.to_string())
+            ),
+            Job::Prune(scope) => format!("prune {}", scope_words(scope)),
+            Job::Restore(it) => format!(
+                "restore {} into {} like {:?} with {:?} on {:?}",
+                it.snapshot,
+                it.target,
+                it.from.as_ref().map(GroupId::as_str),
+                it.secret.as_ref().map(Arn::as_str),
+                it.node_type.as_ref().map(NodeType::as_str)
+            ),
+        }
+    }
+
+    #[test]
+    fn a_schedule_asks_for_all_and_a_person_for_one() {
+        check(json!({ "action": "take" }), "take daily of all at its time");
+        check(json!({ "action": "take", "group": "Orders" }), "take daily of orders at its time");
+        check(
+            json!({ "action": "take", "group": "orders", "tier": "weekly", "time": "2026-01-02T03:04:05Z" }),
+            "take weekly of orders at 2026-01-02T03:04:05Z",
+        );
+        check(json!({ "action": "prune", "group": "" }), "prune all");
+        check(json!({ "action": "status", "group": "orders" }), "status of orders");
+    }
+
+    #[test]
+    fn a_placeholder_that_nobody_filled_in_is_no_time() {
+        let event = json!({ "action": "take", "time": "<aws.scheduler.scheduled-time>" });
+        check(event, "take daily of all at its time");
+    }
+
+    #[test]
+    fn a_restore_names_snapshot_and_new_group() {
+        check(
+            json!({ "action": "restore", "snapshot": "orders-daily-202601020304", "group": "back" }),
+            "restore orders-daily-202601020304 into back like None with None on None",
+        );
+        check(
+            json!({
+                "action": "restore", "snapshot": "automatic.orders-2026-01-02-03-04", "group": "back", "from": "orders",
+                "secret": "arn:aws:secretsmanager:eu-west-1:1:secret:x", "nodeType": "cache.t4g.small",
+            }),
+            "restore automatic.orders-2026-01-02-03-04 into back like Some(\"orders\") with Some(\"arn:aws:secretsmanager:eu-west-1:1:secret:x\") on Some(\"cache.t4g.small\")",
+        );
+    }
+
+    #[test]
+    fn a_plan_names_what_it_plans_or_leaves_it_to_the_other_fields() {
+        check(json!({ "action": "plan" }), "plan take daily of all at its time and prune all");
+        check(json!({ "action": "plan", "of": "prune", "group": "orders" }), "plan prune orders");
+        check(
+            json!({ "action": "plan", "snapshot": "s", "group": "back" }),
+            "plan restore s into back like None with None on None",
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        check(json!(7), "the event: is not an object with an action");
+        check(json!({}), "action: is missing; take, prune, restore, status and plan are");
+        check(json!({ "action": 7 }), "action: is not a text");
+        check(
+            json!({ "action": "explode", "group": "x" }),
+            "action: explode is not an action; take, prune, restore, status and plan are",
+        );
+        check(
+            json!({ "action": "take", "group": "-", "tier": "yearly", "time": "noon", "snapshot": "s" }),
+            "group: \"-\" does not start with a letter, as a replication group id must; tier: yearly is not a tier; hourly, daily, weekly and monthly are; time: noon is not a time such as 2026-01-02T03:04:00Z; snapshot: is not a field of this action",
+        );
+        check(
+            json!({ "action": "restore", "from": 7, "secret": "x", "nodeType": "huge", "into": "back" }),
+            "snapshot: is missing; it takes the name of a snapshot; group: is missing; it takes the id of the new group; from: is not a text; secret: \"x\" is not an ARN (arn:partition:service:region:account:resource); nodeType: \"huge\" is not a node type such as cache.t4g.micro; into: is not a field of this action",
+        );
+        check(
+            json!({ "action": "restore", "snapshot": "s", "group": "orders", "from": "orders" }),
+            "group: orders is the group that it is to be like; name a new one",
+        );
+        check(
+            json!({ "action": "plan", "of": "status" }),
+            "of: status cannot be planned; take, prune and restore can",
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! The two actions that only tell: how things stand, and what would be done.
+
+use domain::snapshot::prune::PruneStep;
+use domain::snapshot::standing;
+use domain::snapshot::take::Take;
+use domain::{Next, Tags, tag};
+use platform::{Fault, Operation};
+use serde_json::{Value, json};
+
+use super::{End, Story};
+use crate::event::{Job, Scope, Taking};
+use crate::observe::{self, Ours};
+use crate::{Run, report};
+
+impl Run<'_> {
+    /// Tells how things stand.
+    pub(crate) async fn status(&self, scope: &Scope) -> Result<Value, Fault> {
+        let groups = match self.ours("tell the status", scope).await? {
+            Ok(groups) => groups,
+            Err(answer) => return Ok(answer),
+        };
+        let stock = observe::stock(self.app, &groups).await?;
+        let now = self.clock.now();
+        let (mut words, mut data) = (Vec::new(), Vec::new());
+        for (group, tags) in &groups {
+            let standing = standing::of(group, tags, &stock, now);
+            words.push(standing.to_string());
+            data.push(report::standing(&standing, now));
+            let mut story = Story::of("tell the status", group);
+            story.result = standing.to_string();
+            let age = standing.newest.map(|it| ("SnapshotAgeSeconds", it.age.as_secs_f64()));
+            story.metrics.extend(age);
+            self.app.journal.write(&report::record(&story, &End::Settled), now);
+        }
+        if words.is_empty() {
+            words.push(format!("no group carries the tag {}", tag::SNAPSHOT_KEEP));
+        }
+        Ok(json!({ "status": "settled", "summary": words.join("\n"), "groups": data }))
+    }
+
+    /// Looks, plans and tells, for each of these jobs.
+    pub(crate) async fn plan(&self, jobs: &[Job]) -> Result<Value, Fault> {
+        let mut answers = Vec::new();
+        for job in jobs {
+            match job {
+                Job::Take(taking) => self.plan_taking(taking, &mut answers).await?,
+                Job::Prune(scope) => self.plan_pruning(scope, &mut answers).await?,
+                Job::Restore(restore) => {
+                    let operation = self.restored(restore);
+                    let end = self.planned(&operation, |it| report::restoring(&it)).await?;
+                    answers.push(self.told(operation.story.into_inner(), end));
+                }
+            }
+        }
+        Ok(report::together(answers))
+    }
+
+    async fn plan_taking(&self, taking: &Taking, answers: &mut Vec<Value>) -> Result<(), Fault> {
+        let groups: Vec<Ours> = match &taking.scope {
+            Scope::One(group) => vec![(group.clone(), Tags::new())],
+            Scope::All => observe::groups(self.app).await?,
+        };
+        for (group, _) in groups {
+            let Ok(take) = Take::new(group, taking.tier, self.tick(taking)) else { continue };
+            let operation = self.taken(&take);
+            let end = self.planned(&operation, |it| report::taking(&it)).await?;
+            answers.push(self.told(operation.story.into_inner(), end));
+        }
+        Ok(())
+    }
+
+    async fn plan_pruning(&self, scope: &Scope, answers: &mut Vec<Value>) -> Result<(), Fault> {
+        let groups = match self.ours("plan to prune", scope).await? {
+            Ok(groups) => groups,
+            Err(answer) => {
+                answers.push(answer);
+                return Ok(());
+            }
+        };
+        let stock = observe::stock(self.app, &groups).await?;
+        for (group, tags) in groups {
+            let operation = self.pruned(&stock, &group, tags);
+            let first = |PruneStep::Forget(name)| format!("delete {name} first, the oldest");
+            let end = self.planned(&operation, first).await?;
+            answers.push(self.told(operation.story.into_inner(), end));
+        }
+        Ok(())
+    }
+
+    /// Looks and plans.
+    async fn planned<O>(
+        &self,
+        operation: &O,
+        words: impl FnOnce(O::Step) -> String,
+    ) -> Result<Planned<O::Refusal>, Fault>
+    where
+        O: Operation,
+    {
+        let seen = operation.observe().await?;
+        Ok(match operation.plan(&seen, self.clock.now()) {
+            Next::Settled => Planned::Nothing,
+            Next::Wait(wait) => Planned::Wait(format!("would wait for {}", wait.on)),
+            Next::Refuse(refusal) => Planned::Refuse(refusal),
+            Next::Do(step) => Planned::Step(format!("would have {}", words(step))),
+        })
+    }
+
+    /// Writes the record of a plan, and answers. Nobody is told: whoever asks gets the answer.
+    fn told(&self, mut story: Story, planned: Planned<domain::snapshot::Refusal>) -> Value {
+        story.asked = format!("plan: {}", story.asked);
+        let end = match planned {
+            Planned::Nothing => End::Settled,
+            Planned::Refuse(refusal) => End::Refused(refusal),
+            Planned::Wait(words) | Planned::Step(words) => {
+                story.result = words;
+                End::Settled
+            }
+        };
+        self.app.journal.write(&report::record(&story, &end), self.clock.now());
+        end.answer(&story)
+    }
+}
+
+/// What a plan comes to.
+enum Planned<R> {
+    Nothing,
+    Wait(String),
+    Step(String),
+    Refuse(R),
+}

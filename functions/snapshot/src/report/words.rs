@@ -1,0 +1,114 @@
+//! Groups, steps and numbers in words.
+
+use domain::group::Endpoint;
+use domain::snapshot::restore::RestoreStep;
+use domain::snapshot::standing::{Newest, Standing};
+use domain::snapshot::take::{ReadFrom, TakeStep};
+use domain::{GroupView, MemberView};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// A group in a few words.
+pub(super) fn group(group: Option<&GroupView>) -> String {
+    let Some(group) = group else { return "no such group".to_owned() };
+    let busy: Vec<_> = group
+        .members
+        .iter()
+        .filter(|it| !it.is_settled())
+        .map(|it| format!("{} {}", it.id, it.status))
+        .collect();
+    let members = group.member_ids.len();
+    let busy = if busy.is_empty() { String::new() } else { format!(" ({})", busy.join(", ")) };
+    format!("{} is {}, {members} nodes{busy}", group.id, group.status)
+}
+
+/// A group that was restored and read back.
+pub(super) fn restored(group: &GroupView) -> String {
+    let on_off = |it| if it { "on" } else { "off" };
+    let endpoint =
+        group.primary_endpoint.as_ref().map_or("none yet".to_owned(), Endpoint::to_string);
+    let mut security: Vec<&str> =
+        group.members.iter().flat_map(|it| &it.security_groups).map(String::as_str).collect();
+    security.sort_unstable();
+    security.dedup();
+    format!(
+        "{} is there: {} x {}, endpoint {endpoint}, TLS {}, token {}, security groups {}",
+        group.id,
+        group.members.len(),
+        group.node_type.as_ref().map_or("an unknown type", |it| it.as_str()),
+        on_off(group.transit_encryption),
+        on_off(group.auth_token_enabled),
+        if security.is_empty() { "none".to_owned() } else { security.join(" ") }
+    )
+}
+
+/// The same as data.
+pub(super) fn group_evidence(group: &GroupView) -> Value {
+    let member = |it: &MemberView| {
+        json!({
+            "id": it.id, "status": it.status, "securityGroups": it.security_groups,
+            "parameterGroup": it.parameter_group, "subnetGroup": it.subnet_group,
+        })
+    };
+    json!({
+        "status": group.status.to_string(),
+        "endpoint": group.primary_endpoint.as_ref().map(Endpoint::to_string),
+        "nodeType": group.node_type,
+        "tls": group.transit_encryption,
+        "token": group.auth_token_enabled,
+        "members": group.members.iter().map(member).collect::<Vec<_>>(),
+    })
+}
+
+/// What a step of a snapshot does.
+pub(crate) fn taking(step: &TakeStep) -> String {
+    let TakeStep::Create { name, of, .. } = step;
+    match of {
+        ReadFrom::Member(member) => format!("asked for {name} from {member}"),
+        ReadFrom::Group(group) => format!("asked for {name} from every shard of {group}"),
+    }
+}
+
+/// What a step of a restore does.
+pub(crate) fn restoring(step: &RestoreStep) -> String {
+    match step {
+        RestoreStep::Create(plan) => format!(
+            "asked for {}, {} x {}, from {} and like {}",
+            plan.target, plan.nodes, plan.node_type, plan.snapshot, plan.source.id
+        ),
+        RestoreStep::PutAlarms(set) => format!("made {} alarms", set.specs.len()),
+    }
+}
+
+/// How a group stands, as data.
+pub(crate) fn standing(standing: &Standing, now: Timestamp) -> Value {
+    let newest = |it: &Newest| {
+        json!({
+            "snapshot": it.name, "tier": it.tier.as_str(), "takenAt": it.at, "ageSeconds": it.age.as_secs(),
+            "bytes": it.size, "nextDue": it.due, "overdue": it.is_overdue(now),
+        })
+    };
+    let other = |(name, status): &(String, String)| json!({ "snapshot": name, "status": status });
+    json!({
+        "group": standing.group,
+        "summary": standing.to_string(),
+        "newest": standing.newest.as_ref().map(newest),
+        "count": standing.count,
+        "bytes": standing.total,
+        "others": standing.others.iter().map(other).collect::<Vec<_>>(),
+    })
+}
+
+/// A number for a metric.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a metric is a double, and sizes are far below 2^53"
+)]
+pub(super) fn float(number: u64) -> f64 {
+    number as f64
+}
+
+/// A count for a metric.
+pub(super) fn count(number: usize) -> f64 {
+    float(u64::try_from(number).unwrap_or(u64::MAX))
+}
