@@ -69,3 +69,52 @@ fn written(response: Response) -> Result<HttpResponse, ConnectorError> {
     }
     Ok(written)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+    use crate::Settings;
+    use crate::fault::{Fault, Rule, Side};
+
+    /// One call as the SDK makes it: the status of the answer, or nothing where the connection breaks.
+    async fn ask(world: &World, form: &str) -> Option<(u16, String)> {
+        let mut request = HttpRequest::new(SdkBody::from(form));
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/elasticache/aws4_request";
+        request.headers_mut().insert("authorization", scope);
+        let answer = HttpConnector::call(world, request).await.ok()?;
+        let body = String::from_utf8_lossy(answer.body().bytes()?).into_owned();
+        Some((answer.status().as_u16(), body))
+    }
+
+    const CREATE: &str = "Action=CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro";
+    const LOOK: &str = "Action=DescribeReplicationGroups&ReplicationGroupId=orders";
+
+    #[tokio::test(start_paused = true)]
+    async fn the_world_lives_on_the_clock_of_the_code_under_test() {
+        let world = World::new(Settings::default());
+        assert_eq!(ask(&world, CREATE).await.unwrap().0, 200);
+        assert!(ask(&world, LOOK).await.unwrap().1.contains("<Status>creating</Status>"));
+        sleep(Duration::from_mins(8)).await;
+        assert!(ask(&world, LOOK).await.unwrap().1.contains("<Status>available</Status>"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cut_call_never_answers_and_a_broken_one_fails() {
+        let world = World::new(Settings::default());
+        let plan = |fault| world.with(|state| state.faults.add(Rule::next(fault)));
+        plan(Fault::Cut(Side::BeforeEffect));
+        assert!(timeout(Duration::from_hours(1), ask(&world, CREATE)).await.is_err());
+        assert_eq!(ask(&world, LOOK).await.unwrap().0, 404, "it had no effect");
+        plan(Fault::Broken(Side::AfterEffect));
+        assert_eq!(ask(&world, CREATE).await, None);
+        assert_eq!(ask(&world, LOOK).await.unwrap().0, 200, "it had its effect");
+        plan(Fault::Slow(Duration::from_secs(7)));
+        let before = world.clock();
+        assert_eq!(ask(&world, LOOK).await.unwrap().0, 200);
+        assert_eq!(world.clock().duration_since(before).as_secs(), 7);
+    }
+}

@@ -134,6 +134,7 @@ fn read(
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
         id: id.to_owned(),
+        made_as: id.to_owned(),
         description: params.required("ReplicationGroupDescription")?,
         status: Status::Creating,
         created_at: state.now,

@@ -147,6 +147,6 @@ pub(super) fn deleted(state: &mut State, id: &str, retain: bool) {
             state.elasticache.groups.insert(id.clone(), group);
             plane::point(state, &id);
         }
-        None => state.settings.addresses.release(id),
+        None => state.settings.addresses.release(&group.made_as),
     }
 }

@@ -89,6 +89,8 @@ pub struct Topic {
 pub struct Group {
     /// Its id, or the cluster's.
     pub id: String,
+    /// The id that it was made with, which its addresses were given to.
+    pub made_as: String,
     /// Its description.
     pub description: String,
     /// Its state.

@@ -98,6 +98,10 @@ pub(super) fn point(state: &mut State, group: &str) {
         let to = if serves(&member.id) { vec![member.node.clone()] } else { Vec::new() };
         lead(member.endpoint.clone(), to);
     }
+    // A cluster that stands alone has no address but its own.
+    if group.id != group.made_as {
+        return;
+    }
     lead(group.reader_endpoint.clone(), readers);
     lead(group.primary_endpoint.clone(), primary);
 }

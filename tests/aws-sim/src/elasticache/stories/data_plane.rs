@@ -179,3 +179,22 @@ fn a_deleted_group_leaves_no_server() {
     assert!(words.contains(&"stop orders-002.2".to_owned()));
     assert!(words.contains(&"point master []".to_owned()));
 }
+
+#[test]
+fn a_retained_primary_keeps_its_own_address_only() {
+    let mut aws = with_group();
+    let retain = [("ReplicationGroupId", "orders"), ("RetainPrimaryCluster", "true")];
+    aws.ask("DeleteReplicationGroup", &retain).unwrap();
+    execute(&aws);
+    aws.pass(5);
+    assert_eq!(
+        execute(&aws),
+        [
+            "point orders-002 []",
+            "point master []",
+            "point replica []",
+            "stop orders-002.2",
+            "point orders-001 [orders-001.1]",
+        ]
+    );
+}
