@@ -10,7 +10,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 /// What every client is made of.
 #[derive(Clone, Debug)]
@@ -26,6 +30,7 @@ impl Aws {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
+        let http = SharedHttpClient::new(AtFirstUse(http));
         let config = loader(http.clone())
             .region(EnvironmentVariableRegionProvider::new())
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
@@ -57,6 +62,25 @@ impl Aws {
     /// The region.
     pub fn region(&self) -> &str {
         self.config.region().map_or("", Region::as_ref)
+    }
+}
+
+/// The SDK's HTTP client without one of its habits: for every service client that is made it reads and parses all root certificates
+/// of the system, before any request. That was most of a cold start. Here it happens once, at the first request.
+#[derive(Debug)]
+struct AtFirstUse(SharedHttpClient);
+
+impl HttpClient for AtFirstUse {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
     }
 }
 
