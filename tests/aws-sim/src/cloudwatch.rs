@@ -1,33 +1,162 @@
-//! The service.
+//! CloudWatch: metrics with their true dimensions, and alarms that act once on each change of state (facts 6).
 
-use jiff::Timestamp;
+mod alarm;
+mod cbor;
+mod evaluate;
+mod fields;
+mod history;
+mod modelled;
+mod notice;
+mod query;
+mod series;
+mod tags;
 
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::redis::Load;
+use crate::wire::{Protocol, json};
 use crate::{Done, Refusal, Request, Response, State, Ticket};
+pub use alarm::{Alarm, AlarmState, Comparison, MissingData};
+use fields::Fields;
+pub use history::HistoryItem;
+pub use modelled::hold;
+pub use series::{Metric, Sample, Statistic};
 
 /// Its state.
 #[derive(Debug, Default)]
-pub struct Service {}
+pub struct Service {
+    /// The alarms, by name.
+    pub alarms: BTreeMap<String, Alarm>,
+    /// What befell alarms, oldest first.
+    pub history: Vec<HistoryItem>,
+    store: series::Store,
+    /// When alarms are looked at next. Nothing, while there are none.
+    next_look: Option<Timestamp>,
+    /// Values that a test holds for a member's metric.
+    held: BTreeMap<(String, String), f64>,
+    /// Up to when modelled nodes have reported.
+    modelled_until: Option<Timestamp>,
+}
+
+/// The length of everything here: metrics have a granularity of a minute, and alarms are looked at once in each.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 impl Service {
     /// When something happens here by itself next.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        None
+        self.next_look
     }
 
     /// ARN and tags of everything here that has tags.
-    pub(crate) fn tagged(&self) -> Vec<(String, std::collections::BTreeMap<String, String>)> {
-        Vec::new()
+    pub(crate) fn tagged(&self) -> Vec<(String, BTreeMap<String, String>)> {
+        self.alarms.values().map(|it| (it.arn.clone(), it.tags.clone())).collect()
+    }
+
+    /// Takes in a value of a member's metric, on the two sets of dimensions that such a metric has.
+    pub fn put(&mut self, at: Timestamp, member: &str, name: &str, value: f64) {
+        let sample = Sample::one(at, value);
+        let node = ("CacheNodeId", "0001");
+        let member = ("CacheClusterId", member);
+        self.store.add(Metric::of_elasticache(name, &[member]), sample);
+        self.store.add(Metric::of_elasticache(name, &[member, node]), sample);
+    }
+
+    /// Takes in a value on the sets of dimensions that only few metrics have for a whole group.
+    fn put_group(&mut self, at: Timestamp, group: &str, primary: bool, name: &str, value: f64) {
+        let sample = Sample::one(at, value);
+        let group = ("ReplicationGroupId", group);
+        let metric = match name {
+            "DatabaseMemoryUsageCountedForEvictPercentage"
+            | "DatabaseCapacityUsageCountedForEvictPercentage" => {
+                Metric::of_elasticache(name, &[group])
+            }
+            "EngineCPUUtilization" => {
+                let role = if primary { "Primary" } else { "Replica" };
+                Metric::of_elasticache(name, &[group, ("Role", role)])
+            }
+            _ => return,
+        };
+        self.store.add(metric, sample);
+    }
+
+    /// Takes in what a real server did.
+    pub(crate) fn measured(&mut self, at: Timestamp, load: &Load) {
+        for (name, value) in &load.metrics {
+            self.put(at, &load.member, name, *value);
+            self.put_group(at, &load.group, load.primary, name, *value);
+        }
     }
 }
 
 /// One call.
 pub(crate) fn call(state: &mut State, request: &Request) -> Response {
     let id = state.seed.uuid();
-    Response::refusing(request, &Refusal::new(400, "UnknownOperationException", ""), &id)
+    let protocol = request.protocol();
+    let read = match protocol {
+        Protocol::Cbor => cbor::read(request),
+        Protocol::Json => json::read(request),
+        // No client of today speaks it to CloudWatch.
+        Protocol::Query => Err(Refusal::new(
+            400,
+            "UnsupportedProtocol",
+            "CloudWatch is spoken to in CBOR or JSON here: a newer SDK does",
+        )),
+    };
+    let answered = read.and_then(|it| answer(state, &request.operation(), &Fields::new(it)));
+    match answered {
+        Ok(value) if protocol == Protocol::Cbor => cbor::answer(&value, &id),
+        Ok(value) => json::answer(&value, &id),
+        Err(refusal) => Response::refusing(request, &refusal, &id),
+    }
 }
 
-/// What is due at `state.now` happens. Must move `next_due` on.
-pub(crate) fn run_due(_state: &mut State) {}
+fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, Refusal> {
+    match operation {
+        "PutMetricAlarm" => alarm::put(state, fields),
+        "DescribeAlarms" => alarm::describe(state, fields),
+        "DescribeAlarmsForMetric" => alarm::describe_for_metric(state, fields),
+        "DeleteAlarms" => alarm::delete(state, fields),
+        "SetAlarmState" => alarm::set_state(state, fields),
+        "EnableAlarmActions" => alarm::switch_actions(state, fields, true),
+        "DisableAlarmActions" => alarm::switch_actions(state, fields, false),
+        "DescribeAlarmHistory" => history::describe(state, fields),
+        "GetMetricData" => query::data(state, fields),
+        "GetMetricStatistics" => query::statistics(state, fields),
+        "ListMetrics" => query::list(state, fields),
+        "PutMetricData" => query::put(state, fields),
+        "TagResource" => tags::tag(state, fields),
+        "UntagResource" => tags::untag(state, fields),
+        "ListTagsForResource" => tags::list(state, fields),
+        other => {
+            let text = format!("{other} is not modelled here");
+            Err(Refusal::new(400, "UnknownOperationException", text))
+        }
+    }
+}
 
-/// An effect that this service waits for has ended.
+/// What is due at `state.now` happens: a minute is over, and alarms are looked at.
+pub(crate) fn run_due(state: &mut State) {
+    modelled::catch_up(state);
+    evaluate::all(state);
+    let more = !state.cloudwatch.alarms.is_empty();
+    state.cloudwatch.next_look = more.then(|| series::floor(state.now, MINUTE) + MINUTE);
+}
+
+/// Nothing here waits for an effect.
 pub(crate) fn done(_state: &mut State, _ticket: Ticket, _result: Result<Done, String>) {}
+
+fn invalid(text: impl Into<String>) -> Refusal {
+    Refusal::new(400, "ValidationError", text)
+}
+
+/// A time as CBOR and JSON write it here: seconds with a fraction.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of our age are exact in 53 bits")]
+fn epoch(at: Timestamp) -> Value {
+    json!(at.as_millisecond() as f64 / 1000.0)
+}
+
+#[cfg(test)]
+mod tests;

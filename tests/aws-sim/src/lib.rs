@@ -18,6 +18,7 @@ pub mod fault;
 pub mod redis;
 pub mod secrets;
 pub mod seed;
+pub mod server;
 pub mod settings;
 pub mod sfn;
 pub mod sns;

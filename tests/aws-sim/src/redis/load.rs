@@ -13,6 +13,8 @@ pub struct Load {
     pub group: String,
     /// Whether it is the primary.
     pub primary: bool,
+    /// Bytes of data, as the server counts them.
+    pub used_memory: u64,
     /// Name and value of each metric, as AWS names them.
     pub metrics: Vec<(&'static str, f64)>,
 }

@@ -170,8 +170,9 @@ impl Plane {
         };
         let metrics = look.metrics();
         let primary = info.is_primary();
+        let used_memory = info.text("used_memory").parse().unwrap_or_default();
         *seen = (info, now);
-        Load { member, group: node.spec.group.clone(), primary, metrics }
+        Load { member, group: node.spec.group.clone(), primary, used_memory, metrics }
     }
 
     async fn start(&self, key: NodeKey, spec: NodeSpec) -> io::Result<()> {
@@ -213,7 +214,7 @@ impl Plane {
         let (host, port) = (primary.target.address.ip(), primary.target.address.port());
         let admin = &replica.admin;
         admin.ask(&["REPLICAOF", &host.to_string(), &port.to_string()]).await?;
-        until("the replica is in step", async || {
+        until("the replica is in step", || async {
             let (replica, primary) = (info(&replica).await?, info(&primary).await?);
             Ok(replica.text("master_link_status") == "up"
                 && replica.number("slave_repl_offset") >= primary.number("master_repl_offset"))
@@ -229,7 +230,7 @@ impl Plane {
         if graceful && let Ok(old) = self.node(old) {
             let pause = HANDOVER_MAX.as_millis().to_string();
             old.admin.ask(&["CLIENT", "PAUSE", &pause, "WRITE"]).await?;
-            until("the new primary has everything", async || {
+            until("the new primary has everything", || async {
                 let (new, old) = (info(&new).await?, info(&old).await?);
                 Ok(new.is_primary()
                     || new.number("slave_repl_offset") >= old.number("master_repl_offset"))
@@ -237,7 +238,7 @@ impl Plane {
             .await?;
         }
         new.admin.ask(&["REPLICAOF", "NO", "ONE"]).await?;
-        until("the new primary takes writes", async || Ok(info(&new).await?.is_primary())).await
+        until("the new primary takes writes", || async { Ok(info(&new).await?.is_primary()) }).await
     }
 
     async fn accept(&self, key: &NodeKey, access: &Access) -> io::Result<()> {
@@ -295,7 +296,7 @@ impl Plane {
     async fn save(&self, key: &NodeKey, snapshot: &str) -> io::Result<u64> {
         let node = self.node(key)?;
         node.admin.ask(&["BGSAVE"]).await?;
-        until("the snapshot is written", async || {
+        until("the snapshot is written", || async {
             Ok(info(&node).await?.text("rdb_bgsave_in_progress") == "0")
         })
         .await?;
@@ -342,7 +343,10 @@ async fn info(node: &Node) -> io::Result<Info> {
 }
 
 /// Waits until this holds. Everything that servers do here takes seconds.
-async fn until(what: &str, holds: impl AsyncFn() -> io::Result<bool>) -> io::Result<()> {
+async fn until<F>(what: &str, holds: impl Fn() -> F) -> io::Result<()>
+where
+    F: Future<Output = io::Result<bool>>,
+{
     let deadline = Instant::now() + WAIT_MAX;
     while !holds().await? {
         if deadline < Instant::now() {

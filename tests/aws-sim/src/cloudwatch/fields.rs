@@ -1,0 +1,100 @@
+//! The fields of a request.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{Metric, invalid};
+use crate::Refusal;
+
+/// Fields, typed when they are asked for.
+pub(super) struct Fields(Value);
+
+impl Fields {
+    pub(super) fn new(value: Value) -> Self {
+        Self(value)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|it| !it.is_null())
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.value(name).and_then(Value::as_str)
+    }
+
+    pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
+        let missing = || {
+            let text = format!("The parameter {name} is required.");
+            Refusal::new(400, "MissingRequiredParameterException", text)
+        };
+        self.text(name).filter(|it| !it.is_empty()).ok_or_else(missing)
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<f64> {
+        self.value(name).and_then(Value::as_f64)
+    }
+
+    pub(super) fn whole(&self, name: &str) -> Option<i64> {
+        self.value(name).and_then(Value::as_i64)
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.value(name).and_then(Value::as_bool)
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        let list = self.value(name).and_then(Value::as_array);
+        let texts = list.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    }
+
+    pub(super) fn structures(&self, name: &str) -> Vec<Self> {
+        let list = self.value(name).and_then(Value::as_array);
+        list.into_iter().flatten().cloned().map(Self).collect()
+    }
+
+    /// A time: seconds since the epoch.
+    #[expect(clippy::cast_possible_truncation, reason = "a time beyond 64 bits is no time")]
+    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, Refusal> {
+        let Some(seconds) = self.number(name) else { return Ok(None) };
+        let at = Timestamp::from_millisecond((seconds * 1000.0) as i64);
+        at.map(Some).map_err(|_| invalid(format!("{seconds} is not a time for {name}")))
+    }
+
+    pub(super) fn required_time(&self, name: &str) -> Result<Timestamp, Refusal> {
+        self.time(name)?.ok_or_else(|| invalid(format!("The parameter {name} is required.")))
+    }
+
+    /// The length of a period: 10, 30 or a multiple of 60 seconds.
+    pub(super) fn period(&self) -> Result<SignedDuration, Refusal> {
+        let seconds = self.whole("Period").unwrap_or(60);
+        let legal = seconds == 10 || seconds == 30 || (0 < seconds && seconds % 60 == 0);
+        if !legal {
+            let text = "Period must be 10, 30 or a multiple of 60";
+            return Err(invalid(text));
+        }
+        Ok(SignedDuration::from_secs(seconds))
+    }
+
+    /// A metric by its three names.
+    pub(super) fn metric(&self) -> Result<Metric, Refusal> {
+        Ok(Metric {
+            namespace: self.required("Namespace")?.to_owned(),
+            name: self.required("MetricName")?.to_owned(),
+            dimensions: self.dimensions()?,
+        })
+    }
+
+    pub(super) fn dimensions(&self) -> Result<BTreeMap<String, String>, Refusal> {
+        let mut dimensions = BTreeMap::new();
+        for each in self.structures("Dimensions") {
+            let (name, value) = (each.required("Name")?, each.required("Value")?);
+            if dimensions.insert(name.to_owned(), value.to_owned()).is_some() {
+                return Err(invalid(format!("the dimension {name} is given twice")));
+            }
+        }
+        Ok(dimensions)
+    }
+}

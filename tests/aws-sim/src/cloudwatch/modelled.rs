@@ -1,0 +1,76 @@
+//! Metrics of nodes behind which no real server stands: what the model knows of them, and what a test holds.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::MINUTE;
+use super::series::floor;
+use crate::State;
+use crate::elasticache::NodeView;
+use crate::settings::DataPlane;
+
+/// Has a member's metric report this value every minute from now on, until another is held. What it reported before stays.
+pub fn hold(state: &mut State, member: &str, metric: &str, value: f64) {
+    catch_up(state);
+    state.cloudwatch.held.insert((member.to_owned(), metric.to_owned()), value);
+}
+
+/// Modelled nodes report for every minute that is over and that they have not reported for: lazily, since nobody looks at most of them.
+pub(super) fn catch_up(state: &mut State) {
+    if state.settings.data_plane == DataPlane::Real {
+        return;
+    }
+    let end = floor(state.now, MINUTE);
+    let earliest = end - LOOKED_BACK;
+    let from = state.cloudwatch.modelled_until.map_or(earliest, |it| it.max(earliest));
+    let nodes = state.nodes();
+    for node in nodes.iter().filter(|it| it.serves) {
+        let group = state.elasticache.groups.get(&node.group);
+        let member = group.and_then(|it| it.members.get(&node.member));
+        let born = member.map_or(from, |it| it.created_at);
+        let mut at = from;
+        while at < end {
+            if born <= at {
+                report(state, node, at);
+            }
+            at += MINUTE;
+        }
+    }
+    state.cloudwatch.modelled_until = Some(end.max(from));
+}
+
+/// Nobody here looks back further.
+const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(3);
+
+#[expect(clippy::cast_precision_loss, reason = "bytes of a node are exact in 53 bits")]
+fn report(state: &mut State, node: &NodeView, at: Timestamp) {
+    let (used, most) = (node.bytes_used as f64, (node.maxmemory as f64).max(1.0));
+    let calm = [
+        ("DatabaseMemoryUsagePercentage", used / most * 100.0),
+        ("DatabaseCapacityUsagePercentage", used / most * 100.0),
+        ("DatabaseMemoryUsageCountedForEvictPercentage", used / most * 100.0),
+        ("BytesUsedForCache", used),
+        ("FreeableMemory", (most - used).max(0.0)),
+        ("SwapUsage", 0.0),
+        ("CPUUtilization", 4.0),
+        ("EngineCPUUtilization", 5.0),
+        ("Evictions", 0.0),
+        ("CurrConnections", 12.0),
+        ("GetTypeCmds", 600.0),
+        ("SetTypeCmds", 120.0),
+        ("IsMaster", f64::from(u8::from(node.primary))),
+    ];
+    let lag = (!node.primary).then_some(("ReplicationLag", 0.0));
+    let service = &mut state.cloudwatch;
+    let held: Vec<(String, f64)> = service
+        .held
+        .iter()
+        .filter(|((member, _), _)| *member == node.member)
+        .map(|((_, metric), value)| (metric.clone(), *value))
+        .collect();
+    let names = calm.into_iter().chain(lag).map(|(name, value)| (name.to_owned(), value));
+    let free = names.filter(|(name, _)| !held.iter().any(|(metric, _)| metric == name));
+    for (name, value) in free.chain(held.iter().cloned()).collect::<Vec<_>>() {
+        service.put(at, &node.member, &name, value);
+        service.put_group(at, &node.group, node.primary, &name, value);
+    }
+}

@@ -1,0 +1,94 @@
+//! What an alarm tells a topic (facts 6.3 a).
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Statistic;
+use super::alarm::{Alarm, AlarmState};
+use crate::State;
+use crate::wire::json::set;
+
+/// The subject of a notice.
+pub(super) fn subject(state: &State, alarm: &Alarm) -> String {
+    let region = region_name(&state.settings.region);
+    format!("{}: \"{}\" in {region}", alarm.state.word(), alarm.name)
+}
+
+/// The message: JSON in a text.
+pub(super) fn message(state: &State, alarm: &Alarm, from: AlarmState) -> String {
+    json!({
+        "AlarmName": alarm.name,
+        "AlarmDescription": alarm.description,
+        "AWSAccountId": state.settings.account,
+        "AlarmConfigurationUpdatedTimestamp": time(alarm.configured_at),
+        "NewStateValue": alarm.state.word(),
+        "NewStateReason": alarm.reason,
+        "StateChangeTime": time(alarm.state_since),
+        "Region": region_name(&state.settings.region),
+        "AlarmArn": alarm.arn,
+        "OldStateValue": from.word(),
+        "OKActions": alarm.ok_actions,
+        "AlarmActions": alarm.alarm_actions,
+        "InsufficientDataActions": alarm.insufficient_actions,
+        "Trigger": trigger(alarm),
+    })
+    .to_string()
+}
+
+fn trigger(alarm: &Alarm) -> Value {
+    let dimensions = alarm.metric.dimensions.iter();
+    let dimensions = dimensions.map(|(name, value)| json!({ "value": value, "name": name }));
+    let mut trigger = json!({
+        "MetricName": alarm.metric.name,
+        "Namespace": alarm.metric.namespace,
+        "Unit": alarm.unit,
+        "Dimensions": dimensions.collect::<Vec<_>>(),
+        "Period": alarm.period.as_secs(),
+        "EvaluationPeriods": alarm.periods,
+        "ComparisonOperator": alarm.comparison.word(),
+        "Threshold": alarm.threshold,
+        "TreatMissingData": alarm.missing.word(),
+        "EvaluateLowSampleCountPercentile": "",
+    });
+    match alarm.statistic {
+        Statistic::Percentile(_) => {
+            set(&mut trigger, "StatisticType", json!("ExtendedStatistic"));
+            set(&mut trigger, "ExtendedStatistic", json!(alarm.statistic_name));
+        }
+        Statistic::Average
+        | Statistic::Sum
+        | Statistic::Minimum
+        | Statistic::Maximum
+        | Statistic::SampleCount => {
+            set(&mut trigger, "StatisticType", json!("Statistic"));
+            let name = if alarm.statistic == Statistic::SampleCount {
+                "SAMPLE_COUNT".to_owned()
+            } else {
+                alarm.statistic_name.to_uppercase()
+            };
+            set(&mut trigger, "Statistic", json!(name));
+        }
+    }
+    if let Some(datapoints) = alarm.datapoints {
+        set(&mut trigger, "DatapointsToAlarm", json!(datapoints));
+    }
+    trigger
+}
+
+/// `2025-12-05T21:53:58.466+0000`: no colon in the offset.
+pub(super) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
+}
+
+/// The name that a notice has for a region. Who needs the region takes it from the alarm's ARN.
+fn region_name(region: &str) -> &str {
+    match region {
+        "us-east-1" => "US East (N. Virginia)",
+        "us-east-2" => "US East (Ohio)",
+        "us-west-1" => "US West (N. California)",
+        "us-west-2" => "US West (Oregon)",
+        "eu-west-1" => "EU (Ireland)",
+        "eu-central-1" => "EU (Frankfurt)",
+        other => other,
+    }
+}

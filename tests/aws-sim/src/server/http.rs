@@ -1,0 +1,82 @@
+//! The HTTP front: a request in, the world's answer out.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{Simulator, operator, tell};
+use crate::{Exchange, Request, Response};
+
+/// Answers everybody who connects.
+pub(super) async fn answer(listener: TcpListener, simulator: Arc<Simulator>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(converse(stream, Arc::clone(&simulator)));
+            }
+            Err(err) => tell(&format!("a connection could not be accepted: {err}")),
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, simulator: Arc<Simulator>) {
+    // Its failure only means that answers are sent a little later.
+    drop(stream.set_nodelay(true));
+    let service = service_fn(|request| {
+        let simulator = Arc::clone(&simulator);
+        async move { reply(request, &simulator).await }
+    });
+    // A client that goes away in the middle is no mistake of ours.
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+}
+
+async fn reply(
+    request: hyper::Request<Incoming>,
+    simulator: &Simulator,
+) -> io::Result<hyper::Response<Full<Bytes>>> {
+    let request = read(request).await?;
+    if request.uri.starts_with("/_sim/") {
+        return Ok(written(operator::answer(&request, simulator).await));
+    }
+    let exchange = simulator.world().exchange(simulator.now(), &request);
+    simulator.stirred.notify_one();
+    match exchange {
+        Exchange::Answer(response, takes) => {
+            tokio::time::sleep(simulator.real(takes)).await;
+            Ok(written(response))
+        }
+        Exchange::Broken => Err(io::ErrorKind::ConnectionReset.into()),
+        Exchange::Never => {
+            std::future::pending::<Infallible>().await;
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+    }
+}
+
+async fn read(request: hyper::Request<Incoming>) -> io::Result<Request> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
+    let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let headers = head.headers.iter().map(header).collect();
+    Ok(Request { method: head.method.to_string(), uri: head.uri.to_string(), headers, body })
+}
+
+fn written(response: Response) -> hyper::Response<Full<Bytes>> {
+    let mut builder = hyper::Response::builder().status(response.status);
+    for (name, value) in response.headers {
+        builder = builder.header(name, value);
+    }
+    builder.body(Full::from(response.body)).unwrap_or_else(|err| {
+        tell(&format!("an answer cannot be written: {err}"));
+        hyper::Response::new(Full::default())
+    })
+}
