@@ -39,10 +39,10 @@ pub async fn serve(options: Options) -> io::Result<()> {
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let simulator = Arc::new(Simulator::new(options, plane));
-    let mut stdout = io::stdout();
-    writeln!(stdout, "aws-sim listens on {address}")?;
-    writeln!(stdout, "certificate authority: {}", simulator.plane.authority().display())?;
-    stdout.flush()?;
+    let authority = simulator.plane.authority().display().to_string();
+    let told = format!("aws-sim listens on {address}\ncertificate authority: {authority}\n");
+    // Nobody reads it: no reason to end.
+    drop(io::stdout().write_all(told.as_bytes()));
     let tasks = [
         tokio::spawn(http::answer(listener, Arc::clone(&simulator))),
         tokio::spawn(effects::drive(Arc::clone(&simulator))),
@@ -105,7 +105,7 @@ impl Simulator {
 fn settings(options: &Options, start: Timestamp) -> Settings {
     Settings {
         start,
-        seed: options.seed.unwrap_or_else(|| start.as_nanosecond().unsigned_abs() as u64),
+        seed: options.seed.unwrap_or_else(|| start.as_millisecond().unsigned_abs()),
         account: options.account.clone(),
         region: options.region.clone(),
         data_plane: DataPlane::Real,

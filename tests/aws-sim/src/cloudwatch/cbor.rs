@@ -67,7 +67,14 @@ fn value(decoder: &mut Decoder<'_>) -> Result<Value, Error> {
             }
             Value::Object(fields)
         }
-        other => return Err(Error::message(format!("nothing here is written as {other}"))),
+        other @ (Type::Int
+        | Type::Bytes
+        | Type::BytesIndef
+        | Type::Simple
+        | Type::Break
+        | Type::Unknown(_)) => {
+            return Err(Error::message(format!("nothing here is written as {other}")));
+        }
     })
 }
 
@@ -86,7 +93,7 @@ fn write(encoder: &mut Encoder<Vec<u8>>, name: &str, value: &Value) -> Written {
     match value {
         Value::Null => encoder.null().map(drop),
         Value::Bool(value) => encoder.bool(*value).map(drop),
-        Value::Number(number) => return write_number(encoder, name, number),
+        Value::Number(number) => write_number(encoder, name, number),
         Value::String(text) => encoder.str(text).map(drop),
         Value::Array(list) => {
             encoder.array(list.len() as u64)?;

@@ -1,5 +1,6 @@
 //! Calls to the rest of the local cloud: SNS and Lambda of the emulator, over plain HTTP on loopback.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
@@ -129,7 +130,7 @@ fn encoded(text: &str) -> String {
         if plain(byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _infallible = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
