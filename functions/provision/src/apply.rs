@@ -18,13 +18,19 @@ pub(crate) struct Existence<'a> {
     services: &'a Services,
     clock: Clock,
     wanted: Wanted,
+    others_ended: Option<Timestamp>,
     /// The last look, for the answer: what is told was seen, and is not looked up once more.
     last: Mutex<Option<Seen>>,
 }
 
 impl<'a> Existence<'a> {
-    pub(crate) fn new(services: &'a Services, clock: Clock, wanted: Wanted) -> Self {
-        Self { services, clock, wanted, last: Mutex::default() }
+    pub(crate) fn new(
+        services: &'a Services,
+        clock: Clock,
+        wanted: Wanted,
+        others_ended: Option<Timestamp>,
+    ) -> Self {
+        Self { services, clock, wanted, others_ended, last: Mutex::default() }
     }
 
     fn last(&self) -> Option<Seen> {
@@ -76,7 +82,8 @@ impl Operation for Existence<'_> {
 
     async fn observe(&self) -> Result<Seen, Fault> {
         let spec = &self.wanted.spec;
-        let looked = self.services.wanted(&spec.id, &spec.secret_name, self.clock.now());
+        let now = self.clock.now();
+        let looked = self.services.wanted(&spec.id, &spec.secret_name, self.others_ended, now);
         let seen = Box::pin(looked).await?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen.clone());
         Ok(seen)

@@ -146,7 +146,7 @@ impl Run<'_> {
     async fn carried(&self, carrier: &Carrier, request: Request, event: &Value) -> Conclusion {
         let conclusion = match self.others(carrier, &request).await {
             Ok(others_ended) => match &request {
-                Request::Exist(existing) => self.exist(existing, carrier).await,
+                Request::Exist(existing) => self.exist(existing, carrier, others_ended).await,
                 Request::Vanish(vanishing) => self.vanish(vanishing, others_ended).await,
                 Request::Describe(_) | Request::Nothing => Conclusion::Nothing,
             },
@@ -173,22 +173,24 @@ impl Run<'_> {
         self.ready.executions.supersede(&prefix, carrier, &why).await
     }
 
-    async fn exist(&self, existing: &Existing, carrier: &Carrier) -> Conclusion {
+    async fn exist(
+        &self,
+        existing: &Existing,
+        carrier: &Carrier,
+        others_ended: Option<Timestamp>,
+    ) -> Conclusion {
         let services = &self.app.services;
         let settings = &self.ready.settings;
-        let operation = Existence::new(
-            services,
-            self.clock,
-            domain::provision::Wanted {
-                spec: existing.spec.clone(),
-                owner: self.ticket.owner.clone(),
-                since: carrier.started_at,
-                creating: existing.creating,
-                keep: existing.keep,
-                rotate_function: settings.rotate_function.clone(),
-                autoscale_topic: settings.alarm_topic.clone(),
-            },
-        );
+        let wanted = domain::provision::Wanted {
+            spec: existing.spec.clone(),
+            owner: self.ticket.owner.clone(),
+            since: carrier.started_at,
+            creating: existing.creating,
+            keep: existing.keep,
+            rotate_function: settings.rotate_function.clone(),
+            autoscale_topic: settings.alarm_topic.clone(),
+        };
+        let operation = Existence::new(services, self.clock, wanted, others_ended);
         let request = || Request::Exist(Box::new(existing.clone()));
         match converge(&operation, &self.clock, self.deadline).await {
             Ok(Outcome::Settled) => match operation.attributes() {
@@ -268,8 +270,8 @@ fn deadline(milliseconds: u64) -> Timestamp {
 /// Enough for the last look and for the answer.
 const MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
-/// With pauses of 1, 2 and 4 seconds between them, and four tries of the SDK's in each.
-const START_TRIES: u32 = 4;
+/// With pauses of 1 and 2 seconds between them, and half a minute of the SDK's own tries in each at most.
+const START_TRIES: u32 = 3;
 
 /// The state machine calls back at once.
 const FIRST_WAIT_SECONDS: i64 = 1;

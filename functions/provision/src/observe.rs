@@ -1,7 +1,9 @@
 //! Which calls make up what is seen.
 
 use domain::asked::Asked;
-use domain::provision::{Around, ParameterGroupView, Seen, SubnetGroupView, name};
+use domain::provision::{
+    Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, name, ownership,
+};
 use domain::{GroupId, GroupStatus, GroupView, Owner};
 use jiff::Timestamp;
 use platform::{Alarms, ElastiCache, Fault, Secrets};
@@ -20,6 +22,7 @@ impl Services {
         &self,
         group: &GroupId,
         secret_name: &str,
+        others_ended: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Seen, Fault> {
         let view = self.elasticache.group_with_tags(group).await?;
@@ -34,7 +37,7 @@ impl Services {
             }
             Some(_) => None,
         };
-        Ok(Seen { group: view, around, events, others_ended: None })
+        Ok(Seen { group: view, around, events, others_ended })
     }
 
     /// Looks at a group that should go. What stands around it goes after it, and is looked at when the group is gone.
@@ -46,10 +49,8 @@ impl Services {
         others_ended: Option<Timestamp>,
     ) -> Result<Seen, Fault> {
         let view = self.elasticache.group_with_tags(group).await?;
-        let is_ours = |it: &GroupView| it.tags.as_ref().is_none_or(|tags| owner.owns(tags));
-        if view.as_ref().is_some_and(is_ours)
-            && !matches!(view, Some(ref it) if it.tags.is_none() && it.status == GroupStatus::CreateFailed)
-        {
+        let stays = view.as_ref().is_none_or(|it| ownership(it, owner) == Ownership::Foreign);
+        if !stays {
             return Ok(Seen { group: view, others_ended, ..Seen::default() });
         }
         let mut around = self.around(group, secret_name).await?;

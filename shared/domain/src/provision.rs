@@ -14,10 +14,10 @@ mod property;
 mod step;
 
 pub use self::parse::{Parsed, parse};
-pub use self::plan::plan;
+pub use self::plan::{Ownership, ownership, plan};
 pub use self::step::{FinalSnapshot, Refusal, Removal, Settings, Step};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::alarm::AlarmView;
 use crate::engine::Version;
@@ -204,6 +204,16 @@ pub struct Seen {
     pub events: Vec<String>,
     /// When the last other execution for this group ended; a call of its may still be under way.
     pub others_ended: Option<Timestamp>,
+}
+
+impl Seen {
+    /// Whether a run that was stopped may still act: its execution has ended, but its sandbox lives until its own time is over, and may
+    /// be between a look and the step that follows. The function's time-out in the template is two minutes.
+    pub fn others_may_act(&self, now: Timestamp) -> bool {
+        const SANDBOX_OVER: SignedDuration = SignedDuration::from_secs(130);
+        let over = self.others_ended.and_then(|it| it.saturating_add(SANDBOX_OVER).ok());
+        over.is_some_and(|it| now < it)
+    }
 }
 
 /// What stands around a group.

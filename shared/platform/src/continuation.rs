@@ -146,8 +146,13 @@ impl Executions {
                 .cause(why)
                 .send()
                 .await
-                .map_err(|err| Fault::from_sdk("StopExecution", err))?;
-            ended.push(timestamp(Some(stopped.stop_date())));
+                .map_err(|err| Fault::from_sdk("StopExecution", err));
+            match stopped {
+                Ok(stopped) => ended.push(timestamp(Some(stopped.stop_date()))),
+                // It came to its own end since it was listed, and with it its last call.
+                Err(fault) if matches!(fault.kind, FaultKind::Rejected | FaultKind::Gone) => {}
+                Err(fault) => return Err(fault),
+            }
         }
         let stopped = self.listed(prefix, ExecutionStatus::Aborted).await?;
         ended.extend(

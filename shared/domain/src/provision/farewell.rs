@@ -1,6 +1,6 @@
 //! From whatever is there to nothing that is ours.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::plan::{Ownership, ownership};
 use super::step::FinalSnapshot;
@@ -30,19 +30,10 @@ pub fn plan(farewell: &Farewell, seen: &Seen, now: Timestamp) -> Next<Removal, R
             Ownership::Unknown => Next::Wait(Wait::slow(WaitingOn::Busy)),
         },
         Some(_) => rest_goes(farewell, seen),
-        None => match still_possible(seen, now) {
-            Some(wait) => Next::Wait(wait),
-            None => rest_goes(farewell, seen),
-        },
+        // "Not there" proves nothing while a run that was stopped may still make it.
+        None if seen.others_may_act(now) => Next::Wait(Wait::slow(WaitingOn::Creation)),
+        None => rest_goes(farewell, seen),
     }
-}
-
-/// A run that was stopped a moment ago may still have a call under way that makes the group. It has ended for sure when
-/// the longest call, with its retries, is over; until then "not there" proves nothing.
-fn still_possible(seen: &Seen, now: Timestamp) -> Option<Wait> {
-    const CALLS_OVER: SignedDuration = SignedDuration::from_secs(75);
-    let until = seen.others_ended?.saturating_add(CALLS_OVER).ok()?;
-    (now < until).then(|| Wait::slow(WaitingOn::Creation))
 }
 
 fn group_goes(farewell: &Farewell, group: &GroupView) -> Next<Removal, Refusal> {

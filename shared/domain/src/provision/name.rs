@@ -22,9 +22,22 @@ pub fn secret(project: &str, environment: &str) -> String {
 }
 
 /// The name of the parameter group of a group for a version; it has the family in it, since a group changes family in an upgrade.
+///
+/// No source says how long such a name may be, so it is kept as short as every other id of ElastiCache (facts 1.5).
 pub fn parameter_group(group: &GroupId, family: &str) -> String {
-    format!("{group}-{}", family.replace('.', "-"))
+    let family = family.replace('.', "-");
+    let whole = format!("{group}-{family}");
+    if whole.len() <= ID_LEN_MAX {
+        return whole;
+    }
+    let hash = short_hash(group.as_str());
+    let room = ID_LEN_MAX.saturating_sub(family.len() + hash.len() + 2);
+    let kept: String = group.as_str().chars().take(room).collect();
+    format!("{}-{hash}-{family}", kept.trim_end_matches('-'))
 }
+
+/// The longest id that ElastiCache takes.
+const ID_LEN_MAX: usize = 40;
 
 /// The parameter group family of a version.
 pub fn family(version: Version) -> String {
@@ -40,7 +53,7 @@ pub fn description(group: &GroupId, owner: &Owner) -> String {
 /// failed try (facts 5.5).
 pub fn final_snapshot(group: &GroupId, request_id: &str) -> Result<SnapshotName, NameError> {
     const SUFFIX_LEN: usize = "-final-".len() + 8;
-    let kept: String = group.as_str().chars().take(40 - SUFFIX_LEN).collect();
+    let kept: String = group.as_str().chars().take(ID_LEN_MAX - SUFFIX_LEN).collect();
     SnapshotName::parse(&format!("{}-final-{}", kept.trim_end_matches('-'), short_hash(request_id)))
 }
 
@@ -71,7 +84,13 @@ mod tests {
             secret("transparent-trust", "production"),
             "transparent-trust-redis-auth-token-production"
         );
-        assert_eq!(parameter_group(&id, "redis6.x"), "transparent-trust-redis-production-redis6-x");
+        assert_eq!(parameter_group(&group("orders"), "redis6.x"), "orders-redis6-x");
+        let long = parameter_group(&id, "redis7");
+        assert!(
+            long.starts_with("transparent-trust-redis-p-") && long.ends_with("-redis7"),
+            "{long}"
+        );
+        assert!(long.len() <= 40, "{long}");
     }
 
     #[test]

@@ -35,14 +35,17 @@ pub fn plan(wanted: &Wanted, seen: &Seen, now: Timestamp) -> Next<Step, Refusal>
 
 /// Whose a group is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Ownership {
+pub enum Ownership {
+    /// The owner's who asks.
     Ours,
+    /// Somebody else's.
     Foreign,
+    /// Its state keeps the answer back for now.
     Unknown,
 }
 
 /// Tells whose a group is: by its tags, or by its description while its state keeps the tags back (facts 1.2).
-pub(super) fn ownership(group: &GroupView, owner: &Owner) -> Ownership {
+pub fn ownership(group: &GroupView, owner: &Owner) -> Ownership {
     let described = group.description == name::description(&group.id, owner);
     match (&group.tags, &group.status) {
         (Some(tags), _) if owner.owns(tags) => Ownership::Ours,
@@ -159,6 +162,7 @@ fn converge(
         .or_else(|| rotated(wanted, around))
         .or_else(|| watched(wanted, group, around))
         .or_else(|| connected(group))
+        .or_else(|| undisturbed(seen, now))
         .unwrap_or(Next::Settled)
 }
 
@@ -385,6 +389,11 @@ fn watched(wanted: &Wanted, group: &GroupView, around: &Around) -> Option<Next<S
 /// A group without an endpoint is of no use to a stack yet.
 fn connected(group: &GroupView) -> Option<Next<Step, Refusal>> {
     group.primary_endpoint.is_none().then(|| Next::Wait(Wait::slow(WaitingOn::Creation)))
+}
+
+/// What is as wanted stays so only when nobody of before can still act on an older wish.
+fn undisturbed(seen: &Seen, now: Timestamp) -> Option<Next<Step, Refusal>> {
+    seen.others_may_act(now).then(|| Next::Wait(Wait::slow(WaitingOn::Modification)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::check::{bad_combination, bad_value};
 use super::create::{check_windows, retention};
 use super::model::{Group, Toggle, Topic};
-use super::parameters;
+use super::{engine, parameters};
 use crate::wire::query::Params;
 use crate::{Refusal, State};
 
@@ -30,7 +30,11 @@ pub(super) fn applied(state: &State, before: &Group, params: &Params) -> Result<
     }
     if params.has("CacheParameterGroupName") {
         let name = params.text("CacheParameterGroupName");
-        after.parameter_group = parameters::checked(state, name, &before.engine, before.version)?;
+        // With an upgrade in the same call, it is the family of the version to come that counts.
+        let upgrade = params.text("EngineVersion");
+        let upgrade = upgrade.map(|it| engine::resolve(&before.engine, Some(&it))).transpose()?;
+        let version = upgrade.unwrap_or(before.version);
+        after.parameter_group = parameters::checked(state, name, &before.engine, version)?;
     }
     topic(&mut after, params)?;
     snapshots(before, &mut after, params)?;

@@ -104,7 +104,7 @@ fn not_there_proves_nothing_while_a_stopped_run_may_still_make_it() {
     let mut scene = left_over();
     scene.seen.others_ended = Some(at("2026-01-02T02:59:00Z"));
     check(&scene.seen, "Wait: the group to be created");
-    scene.seen.others_ended = Some(at("2026-01-02T02:58:45Z"));
+    scene.seen.others_ended = Some(at("2026-01-02T02:57:50Z"));
     check(&scene.seen, "Do: Alarms");
 }
 

@@ -655,6 +655,15 @@ fn subnets_are_changed_in_place() {
     check(scene, "Do: ChangeSubnets");
 }
 
+#[test]
+fn nothing_is_settled_while_a_stopped_run_may_still_act() {
+    let mut scene = settled();
+    scene.seen.others_ended = Some(at("2026-01-02T02:59:00Z"));
+    check(scene.clone(), "Wait: a modification to finish");
+    scene.seen.others_ended = Some(at("2026-01-02T02:57:50Z"));
+    check(scene, "Settled");
+}
+
 /// What AWS would show after a step that went well.
 fn taken(step: &Step, seen: &mut Seen, done: &Seen) {
     let around = seen.around.as_mut().unwrap();

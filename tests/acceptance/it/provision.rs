@@ -1,0 +1,7 @@
+//! A stack and its cache: from CloudFormation's event to its answer.
+
+mod death;
+mod events;
+mod refusal;
+mod stack;
+mod story;
