@@ -23,6 +23,7 @@ pub mod settings;
 pub mod sfn;
 pub mod sns;
 pub mod tagging;
+pub mod valkey;
 pub mod wire;
 mod world;
 

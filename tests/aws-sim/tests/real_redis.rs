@@ -1,11 +1,6 @@
 //! The whole program, as the local cloud runs it: over HTTP, with real servers behind the nodes. Needs `redis-server` and `redis-cli`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on ends"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 #[path = "real_redis/scene.rs"]
 mod scene;

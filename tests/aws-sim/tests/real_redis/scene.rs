@@ -1,5 +1,6 @@
 //! A running simulator, what it tells others, and a client that never stops.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ pub(crate) struct Scene {
     heard: Arc<Mutex<Vec<String>>>,
 }
 
+/// Tells the scenes of one process apart.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
 /// Two and a half simulated minutes a second.
 const TIME_SCALE: &str = "150";
 
@@ -34,7 +38,6 @@ impl Scene {
                 "{program} is not on the path: install the package redis-server"
             );
         }
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let directory =
             std::env::temp_dir().join(format!("real-redis-{}-{number}", std::process::id()));
@@ -78,7 +81,7 @@ impl Scene {
     pub(crate) fn query(&self, action: &str, fields: &[(&str, &str)]) -> String {
         let mut form = format!("Action={action}&Version=2015-02-02");
         for (name, value) in fields {
-            form.push_str(&format!("&{name}={}", encoded(value)));
+            write!(form, "&{name}={}", encoded(value)).unwrap();
         }
         self.send("POST", "/", &[("Authorization", &scope("elasticache"))], &form)
     }
@@ -105,9 +108,9 @@ impl Scene {
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.at);
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -216,26 +219,26 @@ fn listen() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = format!("http://{}", listener.local_addr().unwrap());
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&heard);
+    let ears = Arc::clone(&heard);
     spawn(move || {
         for stream in listener.incoming() {
             let mut stream = BufReader::new(stream.unwrap());
-            let (mut head, mut length) = (String::new(), 0);
+            let (mut head, mut follow) = (String::new(), 0);
             loop {
                 let mut line = String::new();
                 stream.read_line(&mut line).unwrap();
                 if let Some(number) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = number.trim().parse().unwrap();
+                    follow = number.trim().parse().unwrap();
                 }
                 if line.trim().is_empty() {
                     break;
                 }
                 head.push_str(&line);
             }
-            let mut body = vec![0; length];
+            let mut body = vec![0; follow];
             stream.read_exact(&mut body).unwrap();
             let path = head.lines().next().unwrap_or_default();
-            kept.lock().unwrap().push(format!("{path} {}", String::from_utf8_lossy(&body)));
+            ears.lock().unwrap().push(format!("{path} {}", String::from_utf8_lossy(&body)));
             let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnull";
             stream.get_mut().write_all(answer).unwrap();
         }
