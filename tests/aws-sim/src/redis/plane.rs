@@ -55,14 +55,14 @@ impl Plane {
     pub fn new(directory: &Path, scales: Scales) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
         let directory = directory.canonicalize()?;
-        for part in ["nodes", "snapshots"] {
+        for part in ["nodes", "snapshots", "s"] {
             let part = directory.join(part);
             if part.exists() {
                 std::fs::remove_dir_all(&part)?;
             }
             std::fs::create_dir_all(&part)?;
         }
-        let sockets = socket_directory()?;
+        let sockets = socket_directory(&directory)?;
         let authority = Authority::found(&directory)?;
         Ok(Self(Arc::new(Inner {
             directory,
@@ -361,12 +361,19 @@ where
 const WAIT_MAX: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// A directory with a short path: that of a socket has 107 bytes at most.
-fn socket_directory() -> io::Result<PathBuf> {
+/// Where sockets are: with the other files, unless that path is too long for one. That of a socket has 107 bytes at most.
+fn socket_directory(files: &Path) -> io::Result<PathBuf> {
+    let beside = files.join("s");
+    if beside.as_os_str().len() <= SOCKETS_MAX {
+        return Ok(beside);
+    }
     let directory = std::env::temp_dir().join(format!("aws-sim-{:016x}", random()?));
     std::fs::create_dir(&directory)?;
     Ok(directory)
 }
+
+/// Leaves room for `/4294967295.sock`.
+const SOCKETS_MAX: usize = 90;
 
 fn random_password() -> io::Result<String> {
     Ok(format!("{:016x}{:016x}", random()?, random()?))

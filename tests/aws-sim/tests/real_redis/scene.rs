@@ -223,21 +223,21 @@ fn listen() -> (String, Arc<Mutex<Vec<String>>>) {
     spawn(move || {
         for stream in listener.incoming() {
             let mut stream = BufReader::new(stream.unwrap());
-            let (mut head, mut follow) = (String::new(), 0);
+            let (mut lines, mut length) = (String::new(), 0);
             loop {
                 let mut line = String::new();
                 stream.read_line(&mut line).unwrap();
                 if let Some(number) = line.to_lowercase().strip_prefix("content-length:") {
-                    follow = number.trim().parse().unwrap();
+                    length = number.trim().parse().unwrap();
                 }
                 if line.trim().is_empty() {
                     break;
                 }
-                head.push_str(&line);
+                lines.push_str(&line);
             }
-            let mut body = vec![0; follow];
+            let mut body = vec![0; length];
             stream.read_exact(&mut body).unwrap();
-            let path = head.lines().next().unwrap_or_default();
+            let path = lines.lines().next().unwrap_or_default();
             ears.lock().unwrap().push(format!("{path} {}", String::from_utf8_lossy(&body)));
             let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnull";
             stream.get_mut().write_all(answer).unwrap();
