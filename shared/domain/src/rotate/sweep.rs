@@ -96,7 +96,8 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
     if !view.opens_all(Key::Current) {
         return Err(Refusal::CurrentRefused { nodes: view.closed_to(Key::Current) });
     }
-    if let Some(given_up) = view.secret.given_up().filter(|_| view.opens_any(Key::GivenUp)) {
+    let is_valid = view.stray().is_some() && view.opens_any(Key::GivenUp);
+    if let Some(given_up) = view.secret.given_up().filter(|_| is_valid) {
         // SET takes only the token that was last rotated to (facts 2.2), and that is this one, not the current.
         return Err(Refusal::GivenUpValid(given_up));
     }
@@ -343,7 +344,11 @@ mod tests {
             .nodes("current given-up");
         let said = "the token of version 44444444-4444-4444-8444-444444444444, whose rotation was given up, is still valid";
         check(view.clone(), said, said);
-        check(view.nodes("current"), "only the current token is valid", "NoteRevoked");
+        check(view.clone().nodes("current"), "only the current token is valid", "NoteRevoked");
+        // The rotation after it took the token up.
+        let taken_up = view.change(|it| it.given_up = it.current.clone());
+        let taken_up = taken_up.nodes("current previous given-up");
+        check(taken_up, "the current token is valid, and the old token, whose", "Revoke");
     }
 
     #[test]
