@@ -29,10 +29,9 @@ pub fn plan(farewell: &Farewell, seen: &Seen, now: Timestamp) -> Next<Removal, R
             Ownership::Foreign => rest_goes(farewell, seen),
             Ownership::Unknown => Next::Wait(Wait::slow(WaitingOn::Busy)),
         },
-        Some(_) => rest_goes(farewell, seen),
         // "Not there" proves nothing while a run that was stopped may still make it.
         None if seen.others_may_act(now) => Next::Wait(Wait::slow(WaitingOn::Creation)),
-        None => rest_goes(farewell, seen),
+        Some(_) | None => rest_goes(farewell, seen),
     }
 }
 
