@@ -158,13 +158,17 @@ impl Services {
             }
             Step::Ask { arn, tags, .. } | Step::Tag { arn, tags } => cache.tag(&arn, &tags).await,
             Step::Untag { arn, keys } => cache.untag(&arn, &keys).await,
-            Step::SetNodeType(to) => done(cache.resize(group, &to).await),
+            Step::SetNodeType { to, mark } => {
+                done(cache.resize(group, &to).await)?;
+                cache.tag(&mark.arn, &mark.tags).await
+            }
             Step::AddReplicas { to } => done(cache.add_replicas(group, to).await),
             Step::RemoveReplicas { to } => done(cache.remove_replicas(group, to).await),
             Step::SetResilience(to) => cache.set_resilience(group, to).await,
             Step::SetSettings(settings) => cache.set_settings(group, &settings).await,
-            Step::Upgrade { to, parameter_group } => {
-                cache.upgrade(group, to, &parameter_group).await
+            Step::Upgrade { to, parameter_group, mark } => {
+                cache.upgrade(group, to, &parameter_group).await?;
+                cache.tag(&mark.arn, &mark.tags).await
             }
             Step::PutAlarms(alarms) => {
                 let (topics, tags) = (wanted.alarm_topics(), diff::beside_tags(wanted));

@@ -29,14 +29,24 @@ pub enum AskedField {
 }
 
 impl Asked {
-    /// How long after the tag the call itself may still be on its way: whoever wrote the tag may have died before the call, and a
-    /// look after it may be stale (facts 1.2). Within this time the call is made again, which does no harm; after it,
-    /// `available` without the value means that it did not take.
+    /// How long after the call a look may still be stale and show the old value in an `available` group (facts 1.2). After it,
+    /// `available` without the value means that the change did not take.
     pub const GRACE: SignedDuration = SignedDuration::from_mins(5);
 
     /// Whether this is old enough that a missing value means that the change did not take.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.at.saturating_add(Self::GRACE).is_ok_and(|it| it <= now)
+    }
+
+    /// The mark that the call for this has been made.
+    pub fn called(&self, now: Timestamp) -> String {
+        format!("{self} called at {now}")
+    }
+
+    /// When the call for this was made, by a mark among these tags. A mark for anything else says nothing.
+    pub fn called_at(&self, tags: &crate::Tags) -> Option<Timestamp> {
+        let mark = tags.get(crate::tag::CALLED)?;
+        mark.strip_prefix(&format!("{self} called at "))?.parse().ok()
     }
 
     /// Reads the tag among the tags of a group. A value that we cannot read counts as none: somebody else wrote it.
@@ -102,6 +112,17 @@ mod tests {
         {
             assert!(text.parse::<Asked>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_mark_tells_when_the_call_was_made_and_for_what() {
+        let asked: Asked = "node-type=cache.t4g.small at 2026-01-02T03:04:05Z".parse().unwrap();
+        let at: Timestamp = "2026-01-02T03:04:06Z".parse().unwrap();
+        let tags = crate::Tags::from([(tag::CALLED.to_owned(), asked.called(at))]);
+        assert!(tag::is_legal_value(&asked.called(at)));
+        assert_eq!(asked.called_at(&tags), Some(at));
+        let other: Asked = "node-type=cache.t4g.small at 2026-01-02T04:04:05Z".parse().unwrap();
+        assert_eq!(other.called_at(&tags), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod step;
 
 pub use self::parse::{Parsed, parse};
 pub use self::plan::{Ownership, ownership, plan};
-pub use self::step::{FinalSnapshot, Refusal, Removal, Settings, Step};
+pub use self::step::{FinalSnapshot, Mark, Refusal, Removal, Settings, Step};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -234,6 +234,8 @@ pub struct Around {
 pub struct SubnetGroupView {
     /// The name.
     pub name: String,
+    /// The ARN, by which it is tagged.
+    pub arn: String,
     /// Its subnets.
     pub subnets: Vec<String>,
     /// Its tags.

@@ -30,6 +30,9 @@ pub const ALARMS: &str = "cachewarden:alarms";
 pub const ALARM_TOPICS: &str = "cachewarden:alarm-topic";
 /// What was asked for and when, while it is not yet seen: `node-type=cache.t4g.small at 2026-01-02T03:04:05Z`.
 pub const ASKED: &str = "cachewarden:asked";
+/// On the subnet group, which takes tags in every state: that the call for what was asked has been made, and when:
+/// `node-type=cache.t4g.small at 2026-01-02T03:04:05Z called at 2026-01-02T03:04:06Z`.
+pub const CALLED: &str = "cachewarden:called";
 /// When the autoscaler last changed the group.
 pub const CHANGED: &str = "cachewarden:changed";
 /// The engine version that ran before the last upgrade, and when that was: `7.0 at 2026-01-02T03:04:05Z`.

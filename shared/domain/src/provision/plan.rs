@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::diff::{self, NodeTypeSeen};
-use super::{Around, Refusal, Seen, Step, Wanted, name};
+use super::{Around, Mark, Refusal, Seen, Step, SubnetGroupView, Wanted, name};
 use crate::alarm::{self, AlarmSpec};
 use crate::asked::{Asked, AskedField};
 use crate::{GroupStatus, GroupView, Next, Owner, Tags, Wait, WaitingOn, tag};
@@ -147,7 +147,10 @@ fn converge(
         return Next::Wait(Wait::slow(WaitingOn::Modification));
     };
     let wanted = &kept(wanted, tags);
-    let looked = Looked { group, tags, events: &seen.events, now };
+    let Some(subnet_group) = &around.subnet_group else {
+        return Next::Do(Step::MakeSubnetGroup);
+    };
+    let looked = Looked { group, tags, subnet_group, events: &seen.events, now };
     immutable(wanted, group)
         .or_else(|| {
             let version = diff::wanted_version(wanted, group);
@@ -170,6 +173,7 @@ fn converge(
 struct Looked<'a> {
     group: &'a GroupView,
     tags: &'a Tags,
+    subnet_group: &'a SubnetGroupView,
     events: &'a [String],
     now: Timestamp,
 }
@@ -227,38 +231,48 @@ fn resize(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
         NodeTypeSeen::Lags(member) => Some(Next::Wait(Wait::slow(WaitingOn::Member(member)))),
         NodeTypeSeen::Other(got) => {
             let asked = Asked { field: AskedField::NodeType, value: stated.to_string(), at: now };
-            let step = Step::SetNodeType(stated.clone());
+            let step = |mark| Step::SetNodeType { to: stated.clone(), mark };
             Some(ask(wanted, asked, step, Tags::new(), &got, seen))
         }
     }
 }
 
 /// Writes down what will be asked for, asks for it, or finds that it was asked for and did not take.
+///
+/// That the call was made is written down after it, too: a run may die between the two, for longer than any grace, and a change
+/// that was never asked for would be told as one that did not take.
 fn ask(
     wanted: &Wanted,
     asked: Asked,
-    step: Step,
+    step: impl FnOnce(Mark) -> Step,
     beside: Tags,
     got: &str,
     seen: &Looked<'_>,
 ) -> Next<Step, Refusal> {
-    let &Looked { group, tags, events, .. } = seen;
+    let &Looked { group, tags, subnet_group, events, now } = seen;
     let written = Asked::read(tags)
         .filter(|it| (it.field, &it.value) == (asked.field, &asked.value))
         // What an earlier request asked for says nothing about this one; a minute is for clocks that differ.
         .filter(|it| wanted.since <= it.at.saturating_add(CLOCKS_APART).unwrap_or(Timestamp::MAX));
-    match written {
+    let Some(written) = written else {
+        let tags = with_asked(&asked, beside);
+        return Next::Do(Step::Ask { arn: group.arn.clone(), asked, tags });
+    };
+    match written.called_at(&subnet_group.tags) {
         None => {
-            let tags = with_asked(&asked, beside);
-            Next::Do(Step::Ask { arn: group.arn.clone(), asked, tags })
+            let tags = Tags::from([(tag::CALLED.to_owned(), written.called(now))]);
+            Next::Do(step(Mark { arn: subnet_group.arn.clone(), tags }))
         }
-        Some(it) if it.is_overdue(asked.at) => Next::Refuse(Refusal::DidNotTake {
-            field: asked.field,
-            wants: asked.value,
-            got: got.to_owned(),
-            events: events.to_vec(),
-        }),
-        Some(_) => Next::Do(step),
+        Some(at) if at.saturating_add(Asked::GRACE).is_ok_and(|it| it <= now) => {
+            Next::Refuse(Refusal::DidNotTake {
+                field: asked.field,
+                wants: asked.value,
+                got: got.to_owned(),
+                events: events.to_vec(),
+            })
+        }
+        // A stale look, most likely: the call was accepted a moment ago.
+        Some(_) => Next::Wait(Wait::slow(WaitingOn::Modification)),
     }
 }
 
@@ -284,7 +298,7 @@ fn upgrade(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
     let parameter_group = name::parameter_group(&wanted.spec.id, &name::family(stated));
     let remembered = format!("{}.{} at {now}", runs.major, runs.minor);
     let beside = Tags::from([(tag::UPGRADED.to_owned(), remembered)]);
-    let step = Step::Upgrade { to: stated, parameter_group };
+    let step = |mark| Step::Upgrade { to: stated, parameter_group, mark };
     Some(ask(wanted, asked, step, beside, &runs.to_string(), seen))
 }
 

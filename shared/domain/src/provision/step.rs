@@ -28,9 +28,9 @@ pub enum Step {
     /// Writes on the group what is about to be asked for.
     Ask { arn: String, asked: Asked, tags: Tags },
     /// Changes the node type.
-    SetNodeType(NodeType),
+    SetNodeType { to: NodeType, mark: Mark },
     /// Installs a newer engine version.
-    Upgrade { to: Version, parameter_group: String },
+    Upgrade { to: Version, parameter_group: String, mark: Mark },
     /// Adds replicas up to this number.
     AddReplicas { to: u32 },
     /// Takes replicas away down to this number.
@@ -53,6 +53,15 @@ pub enum Step {
     PutAlarms(Vec<AlarmSpec>),
     /// Deletes alarms.
     DeleteAlarms(Vec<String>),
+}
+
+/// What is written down after a call was accepted, on a thing that takes tags while the group is busy.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mark {
+    /// The ARN of the subnet group.
+    pub arn: String,
+    /// The mark.
+    pub tags: Tags,
 }
 
 /// One step of a deletion. Each can run twice without harm.

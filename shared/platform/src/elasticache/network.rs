@@ -27,6 +27,7 @@ impl ElastiCache {
         let subnets = group.subnets().iter().filter_map(|it| it.subnet_identifier());
         Ok(Some(SubnetGroupView {
             name: group.cache_subnet_group_name().unwrap_or(name).to_owned(),
+            arn: arn.to_owned(),
             subnets: subnets.map(str::to_owned).collect(),
             tags,
         }))

@@ -12,6 +12,7 @@ use crate::provision::{
 use crate::{Arn, MemberId, MemberView, NodeType, Role};
 
 pub(in crate::provision) const NOW: &str = "2026-01-02T03:00:00Z";
+const SUBNET_GROUP: &str = "arn:aws:elasticache:eu-west-1:1:subnetgroup:orders";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf";
 
 pub(in crate::provision) fn at(text: &str) -> Timestamp {
@@ -99,6 +100,14 @@ impl Scene {
         })
     }
 
+    fn called(self, mark: &str) -> Self {
+        let mark = mark.to_owned();
+        self.around(|it| {
+            let tags = &mut it.subnet_group.as_mut().unwrap().tags;
+            tags.insert(tag::CALLED.to_owned(), mark);
+        })
+    }
+
     pub(in crate::provision) fn in_state(self, status: &str) -> Self {
         self.group(|it| {
             it.status = GroupStatus::parse(status);
@@ -161,6 +170,7 @@ fn around(wanted: &Wanted, parameter_group: String) -> Around {
     Around {
         subnet_group: Some(SubnetGroupView {
             name: spec.id.to_string(),
+            arn: SUBNET_GROUP.to_owned(),
             subnets: spec.subnets.clone(),
             tags: diff::beside_tags(wanted),
         }),
@@ -430,7 +440,10 @@ fn a_node_type_is_written_down_then_asked_for_then_looked_for() {
         "Do: Ask { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", asked: Asked { field: NodeType, value: \"cache.t4g.small\", at: 2026-01-02T03:00:00Z }",
     );
     let asked = larger().tag(tag::ASKED, "node-type=cache.t4g.small at 2026-01-02T02:59:00Z");
-    check(asked, "Do: SetNodeType(NodeType(\"cache.t4g.small\"))");
+    check(
+        asked,
+        "Do: SetNodeType { to: NodeType(\"cache.t4g.small\"), mark: Mark { arn: \"arn:aws:elasticache:eu-west-1:1:subnetgroup:orders\", tags: {\"cachewarden:called\": \"node-type=cache.t4g.small at 2026-01-02T02:59:00Z called at 2026-01-02T03:00:00Z\"} } }",
+    );
     let done = larger().of(2, "cache.t4g.small", "7.1.0");
     let done = done.tag(tag::ASKED, "node-type=cache.t4g.small at 2026-01-02T02:51:00Z");
     check(
@@ -441,7 +454,16 @@ fn a_node_type_is_written_down_then_asked_for_then_looked_for() {
 
 #[test]
 fn a_change_that_did_not_take_is_told() {
-    let mut scene = larger().tag(tag::ASKED, "node-type=cache.t4g.small at 2026-01-02T02:55:00Z");
+    let asked = "node-type=cache.t4g.small at 2026-01-02T02:54:00Z";
+    let called =
+        |at: &str| larger().tag(tag::ASKED, asked).called(&format!("{asked} called at {at}"));
+    // A moment after the call, the look may be stale.
+    check(called("2026-01-02T02:55:01Z"), "Wait: a modification to finish");
+    // The call was never made, however long ago it was written down; or the mark is of another call.
+    check(larger().tag(tag::ASKED, asked), "Do: SetNodeType");
+    let other = "node-type=cache.t4g.small at 2026-01-02T02:00:00Z called at 2026-01-02T02:00:01Z";
+    check(larger().tag(tag::ASKED, asked).called(other), "Do: SetNodeType");
+    let mut scene = called("2026-01-02T02:55:00Z");
     scene.seen.events = vec!["Failed applying modification".to_owned()];
     check(
         scene,
@@ -537,7 +559,7 @@ fn a_version_goes_up_with_the_parameter_group_of_its_family() {
     let asked = old.tag(tag::ASKED, "engine-version=7.1 at 2026-01-02T02:59:00Z");
     check(
         asked,
-        "Do: Upgrade { to: Version { major: 7, minor: 1, patch: None }, parameter_group: \"orders-redis-production-redis7\" }",
+        "Do: Upgrade { to: Version { major: 7, minor: 1, patch: None }, parameter_group: \"orders-redis-production-redis7\", mark: Mark {",
     );
 }
 
@@ -551,10 +573,10 @@ fn a_version_goes_up_in_its_family() {
     let asked = old.tag(tag::ASKED, "engine-version=7.1 at 2026-01-02T02:59:00Z");
     check(
         asked.clone(),
-        "Do: Upgrade { to: Version { major: 7, minor: 1, patch: None }, parameter_group: \"orders-redis-production-redis7\" }",
+        "Do: Upgrade { to: Version { major: 7, minor: 1, patch: None }, parameter_group: \"orders-redis-production-redis7\", mark: Mark {",
     );
     check(
-        asked.tag(tag::ASKED, "engine-version=7.1 at 2026-01-02T02:51:00Z"),
+        asked.called("engine-version=7.1 at 2026-01-02T02:59:00Z called at 2026-01-02T02:51:00Z"),
         "Refuse: the change of engine-version to 7.1 did not take, it is 7.0.7 still",
     );
 }
