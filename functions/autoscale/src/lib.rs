@@ -185,12 +185,16 @@ impl Run<'_> {
         let look = Look { subject: Subject::Group(group), cause: Cause::Asked };
         let now = self.clock.now();
         let mut story = Story::default();
-        let view = match observe::look(self.app, &look.subject, now).await {
-            Ok(view) => view,
+        let mut view = LoadView::default();
+        let seen = observe::look(self.app, &look.subject, now, &mut view).await;
+        if seen.is_ok() || view.group.is_some() {
+            story.saw(&view, now);
+        }
+        match seen {
+            Ok(()) => {}
             Err(fault) if fault.kind == FaultKind::Transient => return Err(again(&fault)),
             Err(fault) => return Ok(self.close(&look, &story, &End::Failed(fault))),
-        };
-        story.saw(&view, now);
+        }
         let end = match planned(&view, now) {
             Next::Settled => End::Settled,
             Next::Wait(wait) => End::Unfinished(wait),
@@ -313,9 +317,12 @@ impl Operation for Scaling<'_> {
 
     async fn observe(&self) -> Result<LoadView, Fault> {
         let now = self.clock.now();
-        let view = observe::look(self.app, self.subject, now).await?;
-        self.story.borrow_mut().saw(&view, now);
-        Ok(view)
+        let mut view = LoadView::default();
+        let seen = observe::look(self.app, self.subject, now, &mut view).await;
+        if seen.is_ok() || view.group.is_some() {
+            self.story.borrow_mut().saw(&view, now);
+        }
+        seen.map(|()| view)
     }
 
     fn plan(&self, seen: &LoadView, now: Timestamp) -> Next<Step, Refusal> {

@@ -8,17 +8,22 @@ use platform::Fault;
 use crate::App;
 use crate::event::Subject;
 
-/// Looks at a group, and answers what the decision asks for until it asks for nothing more.
-pub(crate) async fn look(app: &App, subject: &Subject, now: Timestamp) -> Result<LoadView, Fault> {
-    let mut view = LoadView { group: group(app, subject).await?, ..LoadView::default() };
+/// Looks at a group, and answers what the decision asks for until it asks for nothing more. What was seen before a call failed is
+/// in the view.
+pub(crate) async fn look(
+    app: &App,
+    subject: &Subject,
+    now: Timestamp,
+    view: &mut LoadView,
+) -> Result<(), Fault> {
+    view.group = group(app, subject).await?;
     for _ in 0..QUESTIONS_MAX {
-        let Verdict::Ask(question) = decide(Catalog::embedded(), &view, now) else { break };
+        let Verdict::Ask(question) = decide(Catalog::embedded(), view, now) else { break };
         // Without a group there is nothing to ask about.
-        let Some(group) = view.group.take() else { break };
-        answer(app, &group, question, &mut view, now).await?;
-        view.group = Some(group);
+        let Some(group) = view.group.clone() else { break };
+        answer(app, &group, question, view, now).await?;
     }
-    Ok(view)
+    Ok(())
 }
 
 async fn group(app: &App, subject: &Subject) -> Result<Option<GroupView>, Fault> {

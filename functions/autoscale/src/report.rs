@@ -114,7 +114,7 @@ impl End {
             Self::Settled => "settled",
             Self::Refused(refusal) => match refusal.weight() {
                 Weight::Hold => "settled",
-                Weight::NotForUs | Weight::News => "refused",
+                Weight::NotForUs | Weight::Told | Weight::News => "refused",
             },
             Self::Unfinished(_) => "unfinished",
             Self::TooLong(_) | Self::Failed(_) | Self::Again(_) => "failed",

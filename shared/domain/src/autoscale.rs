@@ -215,6 +215,8 @@ pub enum Weight {
     Hold,
     /// Not ours to touch, or nothing to touch.
     NotForUs,
+    /// A person was told when it was written down.
+    Told,
     /// A person has to know.
     News,
 }
@@ -225,13 +227,13 @@ impl Refusal {
         match self {
             Self::CoolingDown(_) | Self::NoSmaller(_) | Self::Lagging { .. } => Weight::Hold,
             Self::Gone | Self::NotOurs | Self::Off => Weight::NotForUs,
+            Self::BackingOff { .. } => Weight::Told,
             Self::BadPolicy(_)
             | Self::Unusable(_)
             | Self::ClusterMode
             | Self::UnknownEngine(_)
             | Self::Deferred(_)
             | Self::ForeignChange(_)
-            | Self::BackingOff { .. }
             | Self::NoData(_)
             | Self::NoLarger { .. }
             | Self::Recommended(_)

@@ -29,9 +29,13 @@ pub(crate) fn once(program: &Program) -> Result<Run, Box<dyn Error>> {
     let started = Instant::now();
     let mut child = spawn(program, &api.address())?;
     let run = invoke(program, &api, &child, started);
+    let ended = child.try_wait()?;
     child.kill()?;
     child.wait()?;
-    run.map_err(|err| format!("{}: {err}", program.name).into())
+    run.map_err(|err| match ended {
+        Some(status) => format!("{} ended by itself, {status}: {err}", program.name).into(),
+        None => format!("{}: {err}", program.name).into(),
+    })
 }
 
 fn invoke(

@@ -1,0 +1,334 @@
+//! What a scaling story needs: a group with a policy and its alarms, load on its members, and Lambda, SNS and Step Functions around it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use autoscale::App;
+use aws_sim::cloudwatch::hold;
+use aws_sim::fault::{Fault, Rule};
+use aws_sim::settings::Settings;
+use aws_sim::sns::Message;
+use aws_sim::{Effect, Request};
+use domain::alarm::{self, Watch};
+use domain::{Arn, GroupId, MemberId, Tags};
+use lambda_runtime::LambdaEvent;
+use platform::Alarms;
+use platform::settings::AutoscaleSettings;
+use serde_json::{Value, json};
+
+use crate::support::{ALARM_TOPIC, Ended, STATE_MACHINE, Scene, TOPIC};
+
+/// The group.
+pub(crate) const GROUP: &str = "orders";
+/// What is planted where only AWS may see it.
+pub(crate) const PLANTED: &str = "planted-token-0123456789abcdef";
+
+const OWNER: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/warden/0/Cache";
+
+/// A group `orders` with a policy, and the function.
+pub(crate) struct Stage {
+    pub(crate) scene: Scene,
+    app: App,
+    /// Every answer and error that left the function.
+    said: RefCell<Vec<String>>,
+    is_to_die: Cell<bool>,
+}
+
+impl Stage {
+    /// Two micro nodes and a full policy.
+    pub(crate) async fn new() -> Self {
+        Self::with(Settings::default(), &[("cachewarden:autoscale", "full")]).await
+    }
+
+    /// Two micro nodes with these tags, in a world that behaves so. Its alarms exist, and it is calm and half full.
+    pub(crate) async fn with(settings: Settings, tags: &[(&str, &str)]) -> Self {
+        let scene = Scene::with(settings).await;
+        let mut group: Vec<(String, String)> = [
+            ("Action", "CreateReplicationGroup"),
+            ("Version", "2015-02-02"),
+            ("ReplicationGroupId", GROUP),
+            ("ReplicationGroupDescription", "orders"),
+            ("Engine", "redis"),
+            ("EngineVersion", "7.1"),
+            ("CacheNodeType", "cache.t4g.micro"),
+            ("NumCacheClusters", "2"),
+            ("AutomaticFailoverEnabled", "true"),
+            ("MultiAZEnabled", "true"),
+            ("TransitEncryptionEnabled", "true"),
+            ("AuthToken", PLANTED),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .to_vec();
+        for (index, (key, value)) in tags.iter().chain(&[("cachewarden:owner", OWNER)]).enumerate()
+        {
+            group.push((format!("Tags.Tag.{}.Key", index + 1), (*key).to_owned()));
+            group.push((format!("Tags.Tag.{}.Value", index + 1), (*value).to_owned()));
+        }
+        ask(&scene, &group);
+        scene.pass(Duration::from_secs(1200)).await;
+        let arn = |text| Arn::parse(text).unwrap();
+        let settings = AutoscaleSettings {
+            state_machine: arn(STATE_MACHINE),
+            alarm_topic: arn(ALARM_TOPIC),
+            topic: Some(arn(TOPIC)),
+        };
+        let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone());
+        let stage = Self { scene, app, said: RefCell::default(), is_to_die: Cell::new(false) };
+        stage.make_alarms().await;
+        stage.everywhere(&[("CPUUtilization", 40.0), ("EngineCPUUtilization", 40.0)]);
+        stage.fill_to(200_000_000);
+        stage.minutes(15).await;
+        stage.scene.world.take_effects();
+        stage
+    }
+
+    /// From now on the data takes so many bytes on every node, whatever share of the node's type that is.
+    pub(crate) fn fill_to(&self, bytes: u64) {
+        self.scene
+            .world
+            .with(|it| it.elasticache.groups.get_mut(GROUP).unwrap().bytes_used = bytes);
+    }
+
+    /// From now on a member's metrics have these values.
+    pub(crate) fn load(&self, member: &str, values: &[(&str, f64)]) {
+        for (metric, value) in values {
+            self.scene.world.with(|it| hold(it, member, metric, *value));
+        }
+    }
+
+    /// From now on the metrics of every member have these values.
+    pub(crate) fn everywhere(&self, values: &[(&str, f64)]) {
+        self.members().iter().for_each(|it| self.load(it, values));
+    }
+
+    /// What alarms have told their topic and nobody has heard yet, as SNS hands it to the function.
+    pub(crate) fn alarms(&self) -> Vec<Value> {
+        let effects = self.scene.world.take_effects();
+        effects
+            .into_iter()
+            .filter_map(|it| match it {
+                Effect::Publish { topic_arn, message, .. } if topic_arn == ALARM_TOPIC => {
+                    Some(notification(&message))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Every member has its alarms, and nobody else has.
+    #[track_caller]
+    pub(crate) fn has_its_alarms(&self) {
+        let members = self.members();
+        let members: Vec<MemberId> =
+            members.iter().map(|it| MemberId::parse(it).unwrap()).collect();
+        let wanted = alarm::wanted(&GroupId::parse(GROUP).unwrap(), &members);
+        let mut wanted: Vec<String> = wanted.into_iter().map(|it| it.name).collect();
+        wanted.sort();
+        let there: Vec<String> =
+            self.scene.world.with(|it| it.cloudwatch.alarms.keys().cloned().collect());
+        assert_eq!(there, wanted);
+    }
+
+    /// The alarms as `provision` makes them.
+    async fn make_alarms(&self) {
+        let alarms = Alarms::new(&self.scene.aws);
+        let members: Vec<MemberId> =
+            self.members().iter().map(|it| MemberId::parse(it).unwrap()).collect();
+        let topics = [Arn::parse(ALARM_TOPIC).unwrap()];
+        let tags = Tags::from([("cachewarden:group".to_owned(), GROUP.to_owned())]);
+        for spec in alarm::wanted(&GroupId::parse(GROUP).unwrap(), &members) {
+            alarms.put(&spec, &topics, &tags).await.unwrap();
+        }
+    }
+
+    /// Lets minutes pass.
+    pub(crate) async fn minutes(&self, minutes: u64) {
+        for _ in 0..minutes {
+            self.scene.pass(Duration::from_secs(60)).await;
+        }
+    }
+
+    /// From now on this befalls the calls.
+    pub(crate) fn befall(&self, rule: Rule) {
+        self.is_to_die.set(matches!(rule.fault, Fault::Cut(_)));
+        self.scene.world.with(|it| it.faults.add(rule));
+    }
+
+    /// An event arrives, and Lambda tries until it is taken; what it starts is carried to its end.
+    pub(crate) async fn send(&self, event: Value) -> Ended {
+        let handle = async |event: LambdaEvent<Value>| {
+            tokio::select! {
+                answer = self.app.handle(event) => answer,
+                // A sandbox that died says nothing until Lambda's time is up.
+                () = self.death() => std::future::pending().await,
+            }
+        };
+        let ended = self.scene.deliver_whole("autoscale", event, &handle).await;
+        self.said.borrow_mut().push(format!("{ended:?}"));
+        ended
+    }
+
+    /// An event arrives, and nothing that it starts is carried on yet.
+    pub(crate) async fn send_only(&self, event: Value) -> Ended {
+        let handle = |event| self.app.handle(event);
+        let ended = self.scene.invoke("autoscale", event, &handle).await;
+        self.said.borrow_mut().push(format!("{ended:?}"));
+        ended
+    }
+
+    /// Comes when the call that is to be cut has been made.
+    async fn death(&self) {
+        while !(self.is_to_die.get() && self.scene.world.with(|it| it.faults.is_spent())) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.is_to_die.set(false);
+    }
+
+    /// The schedule looks around, a few minutes apart, for so many rounds.
+    pub(crate) async fn rounds(&self, rounds: usize) {
+        for _ in 0..rounds {
+            self.minutes(5).await;
+            self.send(json!({ "action": "evaluate" })).await;
+        }
+    }
+
+    /// The summary of an answer.
+    #[track_caller]
+    pub(crate) fn summary(ended: &Ended) -> String {
+        match ended {
+            Ended::Answered(answer) => {
+                format!(
+                    "{}: {}",
+                    answer["status"].as_str().unwrap(),
+                    answer["summary"].as_str().unwrap()
+                )
+            }
+            other @ (Ended::Failed(_) | Ended::Died) => panic!("{other:?}"),
+        }
+    }
+
+    /// The members of the group.
+    pub(crate) fn members(&self) -> Vec<String> {
+        self.scene.world.with(|it| it.elasticache.groups[GROUP].members.keys().cloned().collect())
+    }
+
+    /// The node type of the group.
+    pub(crate) fn node_type(&self) -> String {
+        self.scene.world.with(|it| it.elasticache.groups[GROUP].node_type.clone())
+    }
+
+    /// The tags of the group.
+    pub(crate) fn tags(&self) -> BTreeMap<String, String> {
+        self.scene.world.with(|it| it.elasticache.groups[GROUP].tags.clone())
+    }
+
+    /// How often the size was changed: calls that reached ElastiCache and were taken, heard of or not.
+    pub(crate) fn changes(&self) -> usize {
+        let changing = ["ModifyReplicationGroup", "IncreaseReplicaCount", "DecreaseReplicaCount"];
+        self.scene.world.with(|it| {
+            it.calls
+                .iter()
+                .filter(|it| changing.contains(&it.operation.as_str()))
+                .filter(|it| [0, 200].contains(&it.status))
+                .count()
+        })
+    }
+
+    /// What people were told.
+    pub(crate) fn told(&self) -> Vec<Message> {
+        self.scene.world.with(|it| it.sns.published.clone())
+    }
+
+    /// The operations called since, in their order.
+    pub(crate) fn calls_since(&self, before: usize) -> Vec<String> {
+        self.scene
+            .world
+            .with(|it| it.calls.iter().skip(before).map(|it| it.operation.clone()).collect())
+    }
+
+    /// How many calls were made so far.
+    pub(crate) fn calls(&self) -> usize {
+        self.scene.world.with(|it| it.calls.len())
+    }
+
+    /// The records of the journal.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        self.scene.journal.records()
+    }
+
+    /// What a person does to ElastiCache.
+    pub(crate) fn by_hand(&self, fields: &[(&str, &str)]) {
+        let fields: Vec<(String, String)> = fields
+            .iter()
+            .chain(&[("Version", "2015-02-02")])
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        ask(&self.scene, &fields);
+    }
+
+    /// Nothing that left the function holds what was planted.
+    #[track_caller]
+    pub(crate) fn keeps_its_secrets(&self) {
+        let mut said = self.said.borrow().join("\n");
+        for record in self.records() {
+            said.push_str(&record.to_string());
+        }
+        self.scene.world.with(|it| {
+            said.push_str(&format!(
+                "{:?} {:?} {:?}",
+                it.calls, it.sns.published, it.sfn.executions
+            ));
+        });
+        assert!(!said.contains(PLANTED), "a secret was told");
+    }
+}
+
+/// The notification of an alarm of this kind of this member, as the alarm would word it.
+pub(crate) fn alarm_event(member: &str, watch: Watch) -> Value {
+    let name = format!("{member}-{}", watch.suffix());
+    let alarm = json!({
+        "AlarmName": name,
+        "AlarmArn": format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}"),
+        "NewStateValue": "ALARM",
+        "OldStateValue": "OK",
+        "StateChangeTime": "2026-01-01T00:40:00.000+0000",
+        "Trigger": {
+            "MetricName": watch.metric(),
+            "Namespace": "AWS/ElastiCache",
+            "Dimensions": [{ "value": member, "name": "CacheClusterId" }],
+            "Threshold": watch.threshold(),
+        },
+    });
+    notification(&alarm.to_string())
+}
+
+fn notification(message: &str) -> Value {
+    json!({ "Records": [{ "EventSource": "aws:sns", "Sns": { "Type": "Notification", "TopicArn": ALARM_TOPIC, "Message": message } }] })
+}
+
+/// A call of a person to ElastiCache.
+#[track_caller]
+fn ask(scene: &Scene, fields: &[(String, String)]) {
+    let quoted = |text: &str| -> String {
+        let quoted = |it: u8| {
+            if it.is_ascii_alphanumeric() {
+                char::from(it).to_string()
+            } else {
+                format!("%{it:02X}")
+            }
+        };
+        text.bytes().map(quoted).collect()
+    };
+    let body: Vec<String> =
+        fields.iter().map(|(key, value)| format!("{key}={}", quoted(value))).collect();
+    let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/elasticache/aws4_request, SignedHeaders=host, Signature=0";
+    let request = Request {
+        method: "POST".to_owned(),
+        uri: "/".to_owned(),
+        headers: vec![("authorization".to_owned(), scope.to_owned())],
+        body: body.join("&").into_bytes(),
+    };
+    let response = scene.world.call(scene.now(), &request);
+    assert_eq!(response.status, 200, "{}", response.text());
+}
