@@ -119,7 +119,7 @@ impl Scene {
 
     /// Waits until this gives something.
     pub(crate) fn until<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             if let Some(found) = look() {
                 return found;
@@ -293,7 +293,7 @@ impl Client {
     #[track_caller]
     pub(crate) fn still_counts(&self) {
         let before = self.counted.load(Ordering::Relaxed);
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(20);
         while self.counted.load(Ordering::Relaxed) < before + 3 {
             assert!(Instant::now() < deadline, "the client stands still after {before}");
             sleep(Duration::from_millis(20));
