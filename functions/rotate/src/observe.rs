@@ -13,7 +13,8 @@ pub(crate) async fn turn(app: &App, turn: &Turn, clock: Clock) -> Result<Rotatio
     let secret = describe(app, &turn.secret).await?;
     let mut view = empty(secret);
     // A call that the guards turn away costs no more than the look that they need.
-    if view.secret.group().is_err() || !view.secret.labels.has(&turn.version, Label::Pending) {
+    let has = |label| view.secret.labels.has(&turn.version, label);
+    if view.secret.group().is_err() || !has(Label::Pending) || has(Label::Current) {
         return Ok(view);
     }
     let pending = app.secrets.value(&turn.secret, &turn.version, Some(Label::Pending));

@@ -1,0 +1,380 @@
+//! What a rotation story needs: a group with a token, its secret, Secrets Manager that calls us, and a look at whom the nodes let in.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sim::fault::{Fault, Rule};
+use aws_sim::settings::Settings;
+use aws_sim::{Done, Effect, Request};
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::LambdaEvent;
+use platform::Dialler;
+use platform::probe::Stream;
+use platform::settings::RotateSettings;
+use rotate::App;
+use serde_json::{Value, json};
+
+use crate::support::{Ended, Scene, TOPIC, function_arn};
+
+/// The token that the group was made with.
+pub(crate) const FIRST: &str = "planted-first-token-0123456789";
+/// The stack's group.
+pub(crate) const GROUP: &str = "orders";
+
+const NAME: &str = "orders-token";
+
+/// A group `orders` of two nodes, its secret, and the function.
+pub(crate) struct Stage {
+    pub(crate) scene: Scene,
+    pub(crate) secret: String,
+    app: App,
+    /// Every answer and error that left the function.
+    pub(crate) said: RefCell<Vec<String>>,
+    /// Every token that the secret ever held.
+    pub(crate) tokens: RefCell<BTreeSet<String>>,
+    is_to_die: Cell<bool>,
+    deaf: Arc<Mutex<Option<String>>>,
+}
+
+impl Stage {
+    /// The usual one.
+    pub(crate) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// One in a world that behaves so.
+    pub(crate) async fn with(settings: Settings) -> Self {
+        Self::of(settings, Some(FIRST)).await
+    }
+
+    /// One whose group was made with this token, or none.
+    pub(crate) async fn of(settings: Settings, token: Option<&str>) -> Self {
+        let scene = Scene::with(settings).await;
+        let mut group = vec![
+            ("Action", "CreateReplicationGroup"),
+            ("Version", "2015-02-02"),
+            ("ReplicationGroupId", GROUP),
+            ("ReplicationGroupDescription", "orders"),
+            ("Engine", "redis"),
+            ("EngineVersion", "7.1"),
+            ("CacheNodeType", "cache.t4g.micro"),
+            ("NumCacheClusters", "2"),
+            ("AutomaticFailoverEnabled", "true"),
+            ("MultiAZEnabled", "true"),
+            ("TransitEncryptionEnabled", "true"),
+        ];
+        group.extend(token.map(|it| ("AuthToken", it)));
+        ask(&scene, "elasticache", None, form(&group));
+        let secret = make_secret(&scene, NAME, token.unwrap_or(FIRST));
+        scene.pass(Duration::from_mins(20)).await;
+        let deaf = Arc::new(Mutex::new(None::<String>));
+        let (is_deaf, world) = (deaf.clone(), scene.world.clone());
+        let dialler = Dialler::from_fn(move |endpoint| {
+            let is_deaf = is_deaf.lock().unwrap();
+            let connected = match &*is_deaf {
+                Some(member) if endpoint.address.starts_with(member) => {
+                    Err(io::ErrorKind::ConnectionRefused.into())
+                }
+                Some(_) | None => world.connect(&endpoint.address),
+            };
+            Box::pin(async move { connected.map(|it| Box::new(it) as Box<dyn Stream>) })
+        });
+        let topic = domain::Arn::parse(TOPIC).unwrap();
+        let settings = RotateSettings { topic: Some(topic) };
+        let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone(), dialler);
+        let tokens = RefCell::new(BTreeSet::from([FIRST.to_owned()]));
+        let (said, is_to_die) = (RefCell::default(), Cell::new(false));
+        Self { scene, secret, app, said, tokens, is_to_die, deaf }
+    }
+
+    /// From now on this befalls the calls.
+    pub(crate) fn befall(&self, rule: Rule) {
+        self.is_to_die.set(matches!(rule.fault, Fault::Cut(_)));
+        self.scene.world.with(|it| it.faults.add(rule));
+    }
+
+    /// Calls the function once. A cut call is the last thing that its sandbox did.
+    pub(crate) async fn call(&self, event: Value) -> Ended {
+        let handle = |event: LambdaEvent<Value>| self.app.handle(event);
+        let ended = tokio::select! {
+            ended = self.scene.invoke("rotate", event, &handle) => ended,
+            () = self.death() => Ended::Died,
+        };
+        self.said.borrow_mut().push(format!("{ended:?}"));
+        ended
+    }
+
+    /// Comes when the call that is to be cut has been made.
+    async fn death(&self) {
+        if !self.is_to_die.get() {
+            std::future::pending::<()>().await;
+        }
+        let clock = self.scene.clock.for_event();
+        while !self.scene.world.with(|it| it.faults.is_spent()) {
+            clock.sleep(SignedDuration::from_millis(100)).await;
+        }
+        self.is_to_die.set(false);
+    }
+
+    /// From now on this member takes no connections; with none, all do.
+    pub(crate) fn deafen(&self, member: Option<&str>) {
+        *self.deaf.lock().unwrap() = member.map(str::to_owned);
+    }
+
+    /// One of the four steps.
+    pub(crate) async fn step(&self, step: &str, version: &str) -> Ended {
+        let event = json!({ "Step": step, "SecretId": self.secret, "ClientRequestToken": version });
+        self.call(event).await
+    }
+
+    /// The sweep.
+    pub(crate) async fn sweep(&self) -> Ended {
+        self.call(json!({ "action": "sweep" })).await
+    }
+
+    /// The lines of a sweep that worked.
+    pub(crate) async fn sweep_lines(&self) -> Vec<String> {
+        match self.sweep().await {
+            Ended::Answered(answer) => {
+                let lines = answer["secrets"].as_array().unwrap();
+                lines.iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+            }
+            other @ (Ended::Failed(_) | Ended::Died) => panic!("{other:?}"),
+        }
+    }
+
+    /// Secrets Manager is told to rotate, and calls us until it has done or given up.
+    pub(crate) async fn rotate(&self) {
+        self.begin();
+        self.drive().await;
+    }
+
+    /// Secrets Manager is told to rotate.
+    pub(crate) fn begin(&self) {
+        self.manager(
+            "RotateSecret",
+            json!({ "SecretId": self.secret, "RotationLambdaARN": function(), "RotationRules": { "AutomaticallyAfterDays": 30 } }),
+        );
+    }
+
+    /// Secrets Manager stages a version, and then leaves the calls to the story.
+    pub(crate) fn stage_by_hand(&self, name: &str) -> String {
+        let version = uuid(name);
+        self.manager(
+            "RotateSecret",
+            json!({
+                "SecretId": self.secret,
+                "ClientRequestToken": version,
+                "RotationLambdaARN": function(),
+                "RotationRules": { "AutomaticallyAfterDays": 30 },
+            }),
+        );
+        self.scene.world.take_effects();
+        version
+    }
+
+    /// A person gives a rotation up.
+    pub(crate) fn unstage_by_hand(&self, version: &str) {
+        self.manager("CancelRotateSecret", json!({ "SecretId": self.secret }));
+        self.manager(
+            "UpdateSecretVersionStage",
+            json!({ "SecretId": self.secret, "VersionStage": "AWSPENDING", "RemoveFromVersionId": version }),
+        );
+    }
+
+    /// A person tags the secret.
+    pub(crate) fn tag(&self, key: &str, value: &str) {
+        let tags = json!([{ "Key": key, "Value": value }]);
+        self.manager("TagResource", json!({ "SecretId": self.secret, "Tags": tags }));
+    }
+
+    /// Whether the sweep has noted that nothing but the current version gets in.
+    pub(crate) fn has_proven(&self) -> bool {
+        let current = self.version("AWSCURRENT").unwrap();
+        self.of_secret(|it| {
+            it.tags.get("cachewarden:revoked").is_some_and(|it| it.starts_with(&current))
+        })
+    }
+
+    /// A person writes a value.
+    pub(crate) fn put_by_hand(&self, token: &str) {
+        self.manager("PutSecretValue", json!({ "SecretId": self.secret, "SecretString": token, "ClientRequestToken": uuid(token) }));
+    }
+
+    /// Plays what the world wants done outside, until Secrets Manager has done with the rotation or given up.
+    pub(crate) async fn drive(&self) {
+        // Two hours of seconds; no rotation is longer.
+        for _ in 0..7200 {
+            for effect in self.scene.world.take_effects() {
+                let Effect::InvokeFunction { function_arn, payload, ticket } = effect else {
+                    continue;
+                };
+                assert_eq!(function_arn, function());
+                let result = match self.call(payload).await {
+                    Ended::Answered(answer) => Ok(Done::Answered(answer)),
+                    Ended::Failed(why) => Err(why),
+                    Ended::Died => Err("Task timed out".to_owned()),
+                };
+                self.scene.world.done(self.scene.now(), ticket, result);
+            }
+            self.holds();
+            if self.of_secret(|it| it.rotation.run.is_none()) {
+                return;
+            }
+            self.scene.pass(Duration::from_secs(1)).await;
+        }
+        panic!("the rotation never ended");
+    }
+
+    /// What holds at every moment: the application's secret opens every node, and two tokens are accepted at most.
+    #[track_caller]
+    pub(crate) fn holds(&self) {
+        let current = self.value("AWSCURRENT").unwrap();
+        for (member, access) in self.access() {
+            let opens = access.admits(Some(&current)) || access.passwordless;
+            assert!(opens, "the current secret does not open {member}");
+            assert!(access.passwords.len() <= 2, "{member} accepts more than two tokens");
+        }
+    }
+
+    /// What holds in the end: the current token and nothing else.
+    #[track_caller]
+    pub(crate) fn is_closed(&self) {
+        let current = self.value("AWSCURRENT").unwrap();
+        for (member, access) in self.access() {
+            assert!(!access.passwordless, "{member} lets in without a password");
+            assert_eq!(
+                access.passwords,
+                std::slice::from_ref(&current),
+                "{member} accepts an old token"
+            );
+        }
+    }
+
+    /// Whom each node lets in.
+    pub(crate) fn access(&self) -> Vec<(String, aws_sim::Access)> {
+        let nodes = self.scene.world.with(|it| it.nodes());
+        assert!(!nodes.is_empty());
+        nodes.into_iter().map(|it| (it.member, it.access)).collect()
+    }
+
+    /// The value under a label.
+    pub(crate) fn value(&self, label: &str) -> Option<String> {
+        let value = self.of_secret(|it| it.text(label).map(str::to_owned));
+        self.tokens.borrow_mut().extend(value.clone());
+        value
+    }
+
+    /// The version under a label.
+    pub(crate) fn version(&self, label: &str) -> Option<String> {
+        self.of_secret(|it| it.labelled(label).map(str::to_owned))
+    }
+
+    fn of_secret<T>(&self, look: impl Fn(&aws_sim::secrets::Secret) -> T) -> T {
+        self.scene.world.with(|it| look(&it.secrets.secrets[NAME]))
+    }
+
+    /// A call that a person makes to Secrets Manager.
+    pub(crate) fn manager(&self, operation: &str, body: Value) -> Value {
+        ask(&self.scene, "secretsmanager", Some(operation), body.to_string())
+    }
+
+    /// A call that a person makes to ElastiCache.
+    pub(crate) fn cache(&self, fields: &[(&str, &str)]) {
+        ask(&self.scene, "elasticache", None, form(fields));
+    }
+
+    /// The records of the journal.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        self.scene.journal.records()
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.scene.now()
+    }
+
+    /// Nothing that left the function holds a token.
+    #[track_caller]
+    pub(crate) fn keeps_its_secrets(&self) {
+        let mut said = self.said.borrow().clone();
+        said.extend(self.records().iter().map(Value::to_string));
+        said.push(self.manager("DescribeSecret", json!({ "SecretId": self.secret })).to_string());
+        self.scene.world.with(|it| {
+            said.push(format!("{:?} {:?} {:?}", it.calls, it.sns.published, it.sfn.executions));
+            let groups = it.elasticache.groups.values();
+            said.extend(groups.map(|it| format!("{} {:?}", it.description, it.tags)));
+        });
+        for label in ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"] {
+            self.value(label);
+        }
+        for token in self.tokens.borrow().iter() {
+            assert!(!said.iter().any(|it| it.contains(token.as_str())), "a token was told");
+        }
+    }
+}
+
+/// The function that the secret names.
+pub(crate) fn function() -> String {
+    function_arn("rotate")
+}
+
+/// A secret of ours with this token in it, rotated by our function.
+pub(crate) fn make_secret(scene: &Scene, name: &str, token: &str) -> String {
+    let tags = json!([
+        { "Key": "cachewarden:owner", "Value": "arn:aws:cloudformation:us-east-1:123456789012:stack/a/b/Cache" },
+        { "Key": "cachewarden:group", "Value": GROUP },
+        { "Key": "cachewarden:grace-minutes", "Value": "60" },
+    ]);
+    let body = json!({ "Name": name, "SecretString": token, "ClientRequestToken": uuid(name), "Tags": tags });
+    let made = ask(scene, "secretsmanager", Some("CreateSecret"), body.to_string());
+    made["ARN"].as_str().unwrap().to_owned()
+}
+
+/// A version id that differs by name.
+pub(crate) fn uuid(name: &str) -> String {
+    let hash = domain::owner::short_hash(name);
+    format!("{hash}-0000-4000-8000-0000{hash}")
+}
+
+fn ask(scene: &Scene, service: &str, operation: Option<&str>, body: String) -> Value {
+    let scope = format!(
+        "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    let mut headers = vec![("authorization".to_owned(), scope)];
+    if let Some(operation) = operation {
+        headers.push(("x-amz-target".to_owned(), format!("{service}.{operation}")));
+        headers.push(("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()));
+    }
+    let request = Request {
+        method: "POST".to_owned(),
+        uri: "/".to_owned(),
+        headers,
+        body: body.into_bytes(),
+    };
+    let response = scene.world.call(scene.now(), &request);
+    assert_eq!(response.status, 200, "{operation:?}: {}", response.text());
+    serde_json::from_slice(&response.body).unwrap_or_default()
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let encoded = |text: &str| {
+        text.bytes()
+            .map(|it| {
+                if it.is_ascii_alphanumeric() {
+                    char::from(it).to_string()
+                } else {
+                    format!("%{it:02X}")
+                }
+            })
+            .collect::<String>()
+    };
+    fields
+        .iter()
+        .map(|(key, value)| format!("{key}={}", encoded(value)))
+        .collect::<Vec<_>>()
+        .join("&")
+}
