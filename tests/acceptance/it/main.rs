@@ -6,4 +6,5 @@
     reason = "a story that goes wrong stops there"
 )]
 
+mod rotate;
 mod support;
