@@ -7,4 +7,5 @@
 )]
 
 mod rotate;
+mod secrecy;
 mod support;
