@@ -58,11 +58,14 @@ impl Story {
     #[track_caller]
     fn check(self, stage: &Stage, what: &str) {
         assert!(self.is_done(stage), "{what}: {:?} {:?}", stage.members(), stage.tags());
-        assert_eq!(stage.changes(), 1, "{what}: one change and no more");
+        // A change whose answer was lost is not counted; a second one would show in the size.
+        assert!(stage.changes() <= 1, "{what}: one change and no more");
         assert!(!stage.tags().contains_key("cachewarden:asked"), "{what}: {:?}", stage.tags());
         assert!(stage.tags().contains_key("cachewarden:changed"), "{what}: {:?}", stage.tags());
         let told = stage.told();
-        assert!(told.iter().any(|it| it.subject.contains("changed the")), "{what}: {told:?}");
+        let is_told = told.iter().any(|it| it.subject.contains("changed the"));
+        // A topic that we may not use does not hold up the work.
+        assert!(is_told || stage.was_denied("Publish"), "{what}: {told:?}");
         stage.has_its_alarms();
         stage.keeps_its_secrets();
     }
@@ -71,6 +74,8 @@ impl Story {
 async fn check_every_call(story: Story, settings: fn() -> Settings, fault: fn() -> Fault) -> usize {
     let (stage, calls) = story.run(settings(), None).await;
     story.check(&stage, "without a fault");
+    assert_eq!(stage.changes(), 1);
+    assert_eq!(stage.told().len(), 1);
     for call in 0..calls {
         let what = format!("{story:?}, {:?} at call {call}", fault());
         let (stage, _) = story.run(settings(), Some(Rule::call(call, fault()))).await;

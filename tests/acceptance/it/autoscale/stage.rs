@@ -223,15 +223,22 @@ impl Stage {
         self.scene.world.with(|it| it.elasticache.groups[GROUP].tags.clone())
     }
 
-    /// How often the size was changed: calls that reached ElastiCache and were taken, heard of or not.
+    /// How often the size was changed: calls that ElastiCache took, and whose answer arrived.
     pub(crate) fn changes(&self) -> usize {
         let changing = ["ModifyReplicationGroup", "IncreaseReplicaCount", "DecreaseReplicaCount"];
         self.scene.world.with(|it| {
             it.calls
                 .iter()
                 .filter(|it| changing.contains(&it.operation.as_str()))
-                .filter(|it| [0, 200].contains(&it.status))
+                .filter(|it| it.status == 200)
                 .count()
+        })
+    }
+
+    /// Whether a call of this operation was denied.
+    pub(crate) fn was_denied(&self, operation: &str) -> bool {
+        self.scene.world.with(|it| {
+            it.calls.iter().any(|it| it.operation == operation && [400, 403].contains(&it.status))
         })
     }
 
