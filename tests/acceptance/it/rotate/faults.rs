@@ -83,7 +83,7 @@ async fn check(world: World, fault: Fault) {
         stage.keeps_its_secrets();
         cases += 1;
     }
-    assert!(40 < cases, "only {cases} cases at {calls} calls");
+    assert!(20 < cases, "only {cases} cases at {calls} calls");
 }
 
 const DIES_BEFORE: Fault = Fault::Cut(Side::BeforeEffect);
