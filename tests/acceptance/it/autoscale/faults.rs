@@ -43,7 +43,7 @@ impl Story {
         }
         stage.send(alarm).await;
         let calls = stage.calls() - before;
-        stage.rounds(12).await;
+        stage.rounds(5).await;
         (stage, calls)
     }
 
