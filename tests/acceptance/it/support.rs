@@ -61,6 +61,10 @@ impl Scene {
     }
 
     /// Lets time pass.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the scene owns the clock that everybody else asks"
+    )]
     pub(crate) async fn pass(&self, span: Duration) {
         tokio::time::sleep(span).await;
         self.world.advance(self.world.clock());
@@ -80,7 +84,7 @@ impl Scene {
         let mut context = Context::default();
         context.invoked_function_arn = function_arn(function);
         context.request_id = format!("{function}-request");
-        let timeout = Duration::from_secs(900);
+        let timeout = Duration::from_mins(15);
         let deadline = self.now().as_millisecond() + 900_000;
         context.deadline = u64::try_from(deadline).unwrap();
         match tokio::time::timeout(timeout, handle(LambdaEvent::new(event, context))).await {
