@@ -66,7 +66,7 @@ impl<'a> Pruned<'a> {
     /// Begins with what is there.
     pub(crate) fn new(app: &'a App, prune: Prune, snapshots: Vec<SnapshotView>) -> Self {
         let stock = PruneView { snapshots, stuck: BTreeMap::new() };
-        let story = RefCell::default();
+        let story = RefCell::new(Story::of("prune", &prune.group));
         Self { app, prune, stock: RefCell::new(stock), deleted: RefCell::default(), story }
     }
 

@@ -99,9 +99,10 @@ impl Story {
         if self.evidence.is_null() {
             self.evidence = json!({ "kept": listed(&kept), "dropped": listed(&dropped) });
         }
-        self.result = format!("{} are kept", kept.len());
+        let good = kept.iter().filter(|it| it.is_among_the_newest()).count();
+        self.result = format!("{good} are kept");
         self.metrics = vec![
-            ("SnapshotsKept", words::count(kept.len())),
+            ("SnapshotsKept", words::count(good)),
             ("SnapshotsDropped", words::count(self.done.len())),
         ];
     }

@@ -80,7 +80,7 @@ impl Run<'_> {
         let stock = observe::stock(self.app, &groups).await?;
         for (group, tags) in groups {
             let operation = self.pruned(&stock, &group, tags);
-            let first = |PruneStep::Forget(name)| format!("delete {name} first, the oldest");
+            let first = |PruneStep::Forget(name)| format!("deleted {name} first, the oldest");
             let end = self.planned(&operation, first).await?;
             answers.push(self.told(operation.story.into_inner(), end));
         }

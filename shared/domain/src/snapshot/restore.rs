@@ -324,7 +324,7 @@ fn usable(snapshot: &SnapshotView) -> Result<(), Obstacle> {
             return Err(Obstacle::Refuse(Refusal::Failed { snapshot: name, status, events }));
         }
     }
-    if 1 < snapshot.shards || snapshot.group.is_some() {
+    if 1 < snapshot.shards {
         return Err(Unrestorable::ClusterMode { what: format!("the snapshot {name}") }.into());
     }
     Ok(())

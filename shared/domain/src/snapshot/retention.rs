@@ -61,6 +61,11 @@ impl Sorted<'_> {
     pub fn is_dropped(&self) -> bool {
         matches!(self.verdict, Verdict::Drop { .. })
     }
+
+    /// Whether it is one of those that the group keeps.
+    pub fn is_among_the_newest(&self) -> bool {
+        matches!(self.verdict, Verdict::Keep(Reason::Newest | Reason::Place(_)))
+    }
 }
 
 /// Sorts the snapshots of a group: the newest first, then those that do not count.
