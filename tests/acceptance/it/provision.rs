@@ -2,6 +2,7 @@
 
 mod death;
 mod events;
+pub(crate) mod grants;
 mod refusal;
 mod stack;
 mod story;

@@ -152,6 +152,13 @@ impl Stack {
         unreachable!("{died:?}")
     }
 
+    /// Until the cut call has killed its sandbox.
+    pub(super) async fn has_died(&self) {
+        while self.mortal.get() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
     async fn death(&self) {
         loop {
             tokio::time::sleep(Duration::from_millis(500)).await;

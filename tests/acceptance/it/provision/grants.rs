@@ -1,0 +1,49 @@
+//! Every call that `provision` makes, once.
+
+use std::time::Duration;
+
+use aws_sim::fault::Shortage;
+
+use super::stack::{GROUP, Stack, properties};
+
+/// Makes a cache, changes all that can be changed, deletes it, brings it back, is overtaken, and finds no capacity.
+pub(crate) async fn every_call() {
+    let stack = Stack::new().await;
+    let first = properties(&[]);
+    stack.create(&first).await;
+    let mut other = properties(&[
+        ("RedisNodeType", "cache.t4g.small"),
+        ("RedisNumCacheNodes", "3"),
+        ("MaxmemoryPolicy", "volatile-ttl"),
+        ("RotationDays", "0"),
+        ("SnapshotRetentionLimit", "3"),
+        ("AutoscaleMaxReplicas", "4"),
+    ]);
+    other["PrivateSubnetIds"] = serde_json::json!(["subnet-0a", "subnet-0c"]);
+    assert_eq!(stack.update(&first, &other).await["Status"], "SUCCESS");
+    assert_eq!(stack.update(&other, &first).await["Status"], "SUCCESS");
+    stack.delete(GROUP, &first).await;
+    stack.create(&first).await;
+
+    // A Delete overtakes a Create.
+    let stack = Stack::new().await;
+    let create = stack.request("Create", None, &first);
+    let delete = stack.request("Delete", Some("orders-Cache-1A2B3C4D5E6F"), &first);
+    stack.deliver(&create).await;
+    let running = stack.scene.running();
+    let overtaken = async {
+        stack.scene.pass(Duration::from_secs(30)).await;
+        stack.deliver(&delete).await;
+        let newer = stack.scene.running().pop().unwrap();
+        stack.carry(&newer).await;
+    };
+    tokio::join!(stack.carry(&running[0]), overtaken);
+
+    // One that could not be made, and is buried.
+    let stack = Stack::new().await;
+    stack.scene.world.with(|it| {
+        it.faults.shortages.insert("cache.t4g.micro".to_owned(), Shortage::Later);
+    });
+    assert_eq!(stack.create(&first).await["Status"], "FAILED");
+    stack.delete(GROUP, &first).await;
+}
