@@ -6,6 +6,9 @@
     reason = "a story that goes wrong stops there"
 )]
 
+mod autoscale;
+mod provision;
 mod rotate;
 mod secrecy;
+mod snapshot;
 mod support;
