@@ -1,6 +1,7 @@
 //! Stories of `autoscale`: the right size, once, inside the bounds, and told.
 
 mod faults;
+pub(crate) mod grants;
 mod stage;
 
 use std::time::Duration;

@@ -7,8 +7,10 @@
 )]
 
 mod autoscale;
+mod iam;
 mod provision;
 mod rotate;
 mod secrecy;
 mod snapshot;
 mod support;
+mod tidy;

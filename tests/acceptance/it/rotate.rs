@@ -1,6 +1,7 @@
 //! Stories of `rotate`: no client fails, and no old credential survives.
 
 mod faults;
+pub(crate) mod grants;
 pub(crate) mod stage;
 
 use std::time::Duration;

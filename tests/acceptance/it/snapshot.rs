@@ -2,6 +2,7 @@
 
 mod events;
 mod faults;
+pub(crate) mod grants;
 mod restore;
 mod stage;
 mod stock;

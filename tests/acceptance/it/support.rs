@@ -87,7 +87,10 @@ impl Scene {
         let timeout = Duration::from_mins(15);
         let deadline = self.now().as_millisecond() + 900_000;
         context.deadline = u64::try_from(deadline).unwrap();
-        match tokio::time::timeout(timeout, handle(LambdaEvent::new(event, context))).await {
+        let before = self.world.with(|it| it.calls.len());
+        let ended = tokio::time::timeout(timeout, handle(LambdaEvent::new(event, context))).await;
+        self.world.with(|it| crate::iam::saw(function, &it.calls[before..]));
+        match ended {
             Ok(Ok(answer)) => Ended::Answered(answer),
             Ok(Err(diagnostic)) => Ended::Failed(diagnostic.error_message),
             Err(_elapsed) => Ended::Died,

@@ -1,0 +1,28 @@
+//! Every call that `autoscale` makes, once.
+
+use super::stage::{Stage, alarm_event};
+use super::{CPU, ENGINE_CPU, FULL};
+use aws_sim::fault::Shortage;
+use domain::alarm::Watch;
+
+/// Grows a node, adds a replica and takes it back, and sees a change come to nothing.
+pub(crate) async fn every_call() {
+    let stage = Stage::new().await;
+    stage.load("orders-002", &[(ENGINE_CPU, 88.0)]);
+    stage.minutes(5).await;
+    stage.send(alarm_event("orders-002", Watch::EngineCpu)).await;
+    stage.everywhere(&[(CPU, 4.0), (ENGINE_CPU, 3.0)]);
+    stage.fill_to(80_000_000);
+    stage.rounds(20).await;
+    assert_eq!(stage.members().len(), 2);
+
+    let stage = Stage::new().await;
+    stage.scene.world.with(|it| {
+        it.faults.shortages.insert("cache.t4g.small".to_owned(), Shortage::Later);
+    });
+    stage.fill_to(FULL);
+    stage.minutes(5).await;
+    for alarm in stage.alarms() {
+        stage.send(alarm).await;
+    }
+}
