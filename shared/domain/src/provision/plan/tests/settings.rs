@@ -1,0 +1,183 @@
+//! What is changed in place.
+
+use super::*;
+
+#[test]
+fn settings_that_differ_are_changed_in_one_call() {
+    let scene = Scene::stated(&[
+        ("SnapshotRetentionLimit", "3"),
+        ("SnapshotWindow", "01:00-02:00"),
+        ("MaintenanceWindow", "mon:01:00-mon:02:00"),
+        ("SecurityGroupIds", "sg-0b,sg-0c"),
+        ("AutoMinorVersionUpgrade", "false"),
+    ]);
+    let scene = scene.group(|it| {
+        it.snapshot_retention_days = 7;
+        for member in &mut it.members {
+            member.security_groups = vec!["sg-0a".to_owned()];
+        }
+    });
+    let expected = Settings {
+        parameter_group: None,
+        security_groups: Some(vec!["sg-0b".to_owned(), "sg-0c".to_owned()]),
+        snapshot_retention_days: Some(3),
+        snapshotting_member: None,
+        snapshot_window: Some("01:00-02:00".to_owned()),
+        maintenance_window: Some("mon:01:00-mon:02:00".to_owned()),
+        auto_minor_version_upgrade: Some(false),
+    };
+    check(scene, &format!("Do: SetSettings({expected:?})"));
+}
+
+#[test]
+fn snapshots_are_turned_on_with_a_replica_to_take_them_from() {
+    let scene = settled().group(|it| it.snapshot_retention_days = 0);
+    check(
+        scene,
+        "Do: SetSettings(Settings { parameter_group: None, security_groups: None, snapshot_retention_days: Some(7), snapshotting_member: Some(Name(\"orders-redis-production-002\"",
+    );
+}
+
+#[test]
+fn a_group_with_another_parameter_group_of_its_family_gets_ours() {
+    let scene = settled().group(|it| {
+        it.members[0].parameter_group = Some("default.redis7".to_owned());
+    });
+    check(
+        scene,
+        "Do: SetSettings(Settings { parameter_group: Some(\"orders-redis-production-redis7\")",
+    );
+}
+
+#[test]
+fn the_same_security_groups_in_another_order_are_no_change() {
+    let scene = Scene::stated(&[("SecurityGroupIds", "sg-0b,sg-0a")]);
+    check(scene.group(|it| it.members[0].security_groups.reverse()), "Settled");
+}
+
+#[test]
+fn a_version_goes_up_with_the_parameter_group_of_its_family() {
+    let old = settled().of(2, "cache.t4g.micro", "6.2.6");
+    check(old.clone(), "Do: MakeParameterGroup { name: \"orders-redis-production-redis7\"");
+    let made = settled().seen.around.unwrap().parameter_groups;
+    let old = old.around(|it| it.parameter_groups.extend(made));
+    let asked = old.tag(tag::ASKED, "engine-version=7.1 at 2026-01-02T02:59:00Z");
+    check(
+        asked,
+        "Do: Upgrade { to: Version { major: 7, minor: 1, patch: None }, parameter_group: \"orders-redis-production-redis7\", mark: Mark {",
+    );
+}
+
+#[test]
+fn a_version_goes_up_in_its_family() {
+    let old = settled().of(2, "cache.t4g.micro", "7.0.7");
+    check(
+        old.clone(),
+        "Do: Ask { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", asked: Asked { field: EngineVersion, value: \"7.1\"",
+    );
+    let asked = old.tag(tag::ASKED, "engine-version=7.1 at 2026-01-02T02:59:00Z");
+    check(
+        asked.clone(),
+        "Do: Upgrade { to: Version { major: 7, minor: 1, patch: None }, parameter_group: \"orders-redis-production-redis7\", mark: Mark {",
+    );
+    check(
+        asked.called("engine-version=7.1 at 2026-01-02T02:59:00Z called at 2026-01-02T02:51:00Z"),
+        "Refuse: the change of engine-version to 7.1 did not take, it is 7.0.7 still",
+    );
+}
+
+#[test]
+fn a_version_never_goes_down() {
+    let scene = Scene::stated(&[("RedisEngineVersion", "7.0")]);
+    check(scene.clone(), "Refuse: RedisEngineVersion 7.0 is older than 7.1.0, which runs");
+    // AWS installed a newer minor version by itself, and the stack did not ask to go back.
+    check(scene.clone().wanting(|it| it.keep.version = true), "Settled");
+    // The rollback of an upgrade cannot go back, and must not leave the stack stuck.
+    let rolled_back = scene.tag(tag::UPGRADED, "7.0 at 2026-01-02T01:00:00Z");
+    check(rolled_back.clone(), "Settled");
+    check(
+        rolled_back.tag(tag::UPGRADED, "7.0 at 2025-12-02T01:00:00Z"),
+        "Refuse: RedisEngineVersion",
+    );
+}
+
+#[test]
+fn policies_become_tags_and_leave_with_their_properties() {
+    let scene = Scene::stated(&[("AutoscaleMaxReplicas", "3"), ("SnapshotKeep", "4")]);
+    let bare = scene.clone().group(|it| {
+        it.tags.as_mut().unwrap().remove(tag::AUTOSCALE_MAX_REPLICAS);
+        it.tags.as_mut().unwrap().insert(tag::SNAPSHOT_KEEP.to_owned(), "7".to_owned());
+    });
+    check(
+        bare,
+        "Do: Tag { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", tags: {\"cachewarden:autoscale-max-replicas\": \"3\", \"cachewarden:snapshot-keep\": \"4\"} }",
+    );
+    check(
+        settled().tag(tag::AUTOSCALE_MAX_REPLICAS, "3"),
+        "Do: Untag { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", keys: [\"cachewarden:autoscale-max-replicas\"] }",
+    );
+    check(settled().tag("team", "payments").tag(tag::CHANGED, "x"), "Settled");
+}
+
+#[test]
+fn the_secret_is_told_whose_it_is_and_rotated_as_stated() {
+    check(
+        Scene::stated(&[("RotationGraceMinutes", "60")]).around(|it| {
+            it.secret
+                .as_mut()
+                .unwrap()
+                .tags
+                .insert(tag::GRACE_MINUTES.to_owned(), "1440".to_owned());
+        }),
+        "Do: TagSecret",
+    );
+    check(
+        settled().around(|it| it.secret.as_mut().unwrap().rotation = None),
+        "Do: ScheduleRotation { arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf\", days: 30 }",
+    );
+    check(
+        settled().around(|it| {
+            it.secret.as_mut().unwrap().rotation.as_mut().unwrap().function = "other".to_owned();
+        }),
+        "Do: ScheduleRotation",
+    );
+    let never = Scene::stated(&[("RotationDays", "0")]);
+    check(never.clone(), "Do: CancelRotation");
+    check(never.around(|it| it.secret.as_mut().unwrap().rotation = None), "Settled");
+    check(
+        settled().around(|it| it.secret = None),
+        "Refuse: the secret orders-redis-auth-token-production is gone",
+    );
+    check(settled().around(|it| it.secret.as_mut().unwrap().deleted = true), "Do: RestoreSecret");
+}
+
+#[test]
+fn every_member_has_its_alarms_and_nobody_else_has() {
+    check(
+        settled().around(|it| it.alarms.truncate(9)),
+        "Do: PutAlarms([AlarmSpec { name: \"orders-redis-production-002-swap\"",
+    );
+    check(
+        settled().around(|it| it.alarms[0].threshold = 99.0),
+        "Do: PutAlarms([AlarmSpec { name: \"orders-redis-production-001-cpu\"",
+    );
+    let former = settled().of(3, "cache.t4g.micro", "7.1.0").seen.around.unwrap().alarms;
+    check(
+        settled().around(|it| it.alarms = former.clone()),
+        "Do: DeleteAlarms([\"orders-redis-production-003-cpu\"",
+    );
+    check(Scene::stated(&[("EnableAlarms", "false")]), "Do: DeleteAlarms");
+    let topic = "arn:aws:sns:eu-west-1:123456789012:people";
+    let told = Scene::stated(&[("AlarmSnsTopicArn", topic)]).around(|it| {
+        for alarm in &mut it.alarms {
+            alarm.alarm_topics.truncate(1);
+        }
+    });
+    check(told, "Do: PutAlarms");
+}
+
+#[test]
+fn subnets_are_changed_in_place() {
+    let scene = settled().around(|it| it.subnet_group.as_mut().unwrap().subnets.truncate(1));
+    check(scene, "Do: ChangeSubnets");
+}
