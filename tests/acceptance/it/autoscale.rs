@@ -359,7 +359,7 @@ async fn a_group_that_stays_busy_for_hours_is_told_and_given_back_to_the_schedul
         "failed: orders: waited too long for a modification to finish"
     );
     assert_eq!(stage.told().len(), 1);
-    stage.scene.pass(Duration::from_secs(3 * 3600)).await;
+    stage.scene.pass(Duration::from_hours(3)).await;
     stage.rounds(1).await;
     assert_eq!(stage.node_type(), "cache.t4g.small");
     assert_eq!((stage.changes(), stage.told().len()), (1, 2), "{:?}", stage.told());

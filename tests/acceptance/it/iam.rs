@@ -52,10 +52,10 @@ fn actions_of(call: &CallRecord) -> Vec<String> {
             actions.push("elasticache:CreateSnapshot".to_owned());
         }
         ("cloudwatch", "PutMetricAlarm") if tags => {
-            actions.push("cloudwatch:TagResource".to_owned())
+            actions.push("cloudwatch:TagResource".to_owned());
         }
         ("secretsmanager", "CreateSecret") if tags => {
-            actions.push("secretsmanager:TagResource".to_owned())
+            actions.push("secretsmanager:TagResource".to_owned());
         }
         // Secrets Manager asks whether whoever turns rotation on may call the function.
         ("secretsmanager", "RotateSecret") => actions.push("lambda:InvokeFunction".to_owned()),
@@ -97,10 +97,7 @@ fn at<'a, 'i>(node: &'a Yaml<'i>, path: &[&str]) -> &'a Yaml<'i> {
 
 /// The entries of a list; a single value is a list of one.
 fn list<'a, 'i>(node: &'a Yaml<'i>) -> Vec<&'a Yaml<'i>> {
-    match node {
-        Yaml::Sequence(entries) => entries.iter().collect(),
-        other => vec![other],
-    }
+    if let Yaml::Sequence(entries) = node { entries.iter().collect() } else { vec![node] }
 }
 
 fn text<'a>(node: &'a Yaml<'_>) -> &'a str {

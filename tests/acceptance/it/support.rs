@@ -41,11 +41,6 @@ pub(crate) enum Ended {
 }
 
 impl Scene {
-    /// An empty account, as the fact sheet has it by default.
-    pub(crate) async fn new() -> Self {
-        Self::with(Settings::default()).await
-    }
-
     /// An empty account that behaves so.
     pub(crate) async fn with(settings: Settings) -> Self {
         let world = World::new(settings);
@@ -61,10 +56,6 @@ impl Scene {
     }
 
     /// Lets time pass.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the scene owns the clock that everybody else asks"
-    )]
     pub(crate) async fn pass(&self, span: Duration) {
         tokio::time::sleep(span).await;
         self.world.advance(self.world.clock());

@@ -34,7 +34,9 @@ fn files(below: &str, ending: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![root().join(below)];
     while let Some(directory) = open.pop() {
-        for entry in fs::read_dir(&directory).unwrap_or_else(|err| panic!("{directory:?}: {err}")) {
+        for entry in
+            fs::read_dir(&directory).unwrap_or_else(|err| panic!("{}: {err}", directory.display()))
+        {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
             if path.is_dir() {
@@ -64,7 +66,7 @@ fn dependencies(directory: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut section = String::new();
     for line in manifest.lines().map(str::trim) {
         if let Some(head) = line.strip_prefix('[') {
-            section = head.trim_matches(|it| it == '[' || it == ']').to_owned();
+            head.trim_matches(|it| it == '[' || it == ']').clone_into(&mut section);
             // `[dependencies.tokio]` is another way to say it.
             if let Some((kind, name)) = section.rsplit_once('.')
                 && kind.ends_with("dependencies")
@@ -108,7 +110,8 @@ fn has_word(text: &str, word: &str) -> bool {
 
 #[test]
 fn domain_cannot_wait() {
-    let allowed = BTreeSet::from(["csv", "jiff", "serde", "serde_json", "thiserror"].map(str::to_owned));
+    let allowed =
+        BTreeSet::from(["csv", "jiff", "serde", "serde_json", "thiserror"].map(str::to_owned));
     let named = crates_of("shared/domain", false);
     let mut broken: Broken = named.difference(&allowed).cloned().collect();
     for (path, text) in files("shared/domain", ".rs") {

@@ -66,7 +66,7 @@ impl Stage {
             group.push((format!("Tags.Tag.{}.Value", index + 1), (*value).to_owned()));
         }
         ask(&scene, &group);
-        scene.pass(Duration::from_secs(1200)).await;
+        scene.pass(Duration::from_mins(20)).await;
         let arn = |text| Arn::parse(text).unwrap();
         let settings = AutoscaleSettings {
             state_machine: arn(STATE_MACHINE),
@@ -105,15 +105,11 @@ impl Stage {
     /// What alarms have told their topic and nobody has heard yet, as SNS hands it to the function.
     pub(crate) fn alarms(&self) -> Vec<Value> {
         let effects = self.scene.world.take_effects();
-        effects
-            .into_iter()
-            .filter_map(|it| match it {
-                Effect::Publish { topic_arn, message, .. } if topic_arn == ALARM_TOPIC => {
-                    Some(notification(&message))
-                }
-                _ => None,
-            })
-            .collect()
+        let heard = |it| {
+            let Effect::Publish { topic_arn, message, .. } = it else { return None };
+            (topic_arn == ALARM_TOPIC).then(|| notification(&message))
+        };
+        effects.into_iter().filter_map(heard).collect()
     }
 
     /// Every member has its alarms, and nobody else has.
@@ -145,7 +141,7 @@ impl Stage {
     /// Lets minutes pass.
     pub(crate) async fn minutes(&self, minutes: u64) {
         for _ in 0..minutes {
-            self.scene.pass(Duration::from_secs(60)).await;
+            self.scene.pass(Duration::from_mins(1)).await;
         }
     }
 
@@ -282,10 +278,8 @@ impl Stage {
             said.push_str(&record.to_string());
         }
         self.scene.world.with(|it| {
-            said.push_str(&format!(
-                "{:?} {:?} {:?}",
-                it.calls, it.sns.published, it.sfn.executions
-            ));
+            let seen = format!("{:?} {:?} {:?}", it.calls, it.sns.published, it.sfn.executions);
+            said.push_str(&seen);
         });
         assert!(!said.contains(PLANTED), "a secret was told");
     }

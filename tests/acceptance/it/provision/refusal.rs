@@ -245,7 +245,7 @@ async fn a_group_that_fell_away_is_made_again_by_an_update() {
     let id = domain::GroupId::parse(GROUP).unwrap();
     let last = domain::provision::FinalSnapshot::None;
     ElastiCache::new(&stack.scene.aws).delete(&id, &last).await.unwrap();
-    stack.scene.pass(Duration::from_secs(3600)).await;
+    stack.scene.pass(Duration::from_hours(1)).await;
     let answer = stack.update(&before, &properties(&[("SnapshotKeep", "9")])).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(stack.group().await.unwrap().members.len(), 2);

@@ -142,26 +142,25 @@ impl Stack {
 
     /// One invocation; where a call is cut, it goes no further.
     async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        let died = tokio::select! {
+        tokio::select! {
             biased;
             done = Box::pin(self.app.handle(event)) => return done,
-            () = self.death() => (),
-        };
+            () = self.death() => {}
+        }
         // Lambda hears nothing of it until the time is over.
-        std::future::pending::<()>().await;
-        unreachable!("{died:?}")
+        std::future::pending().await
     }
 
     /// Until the cut call has killed its sandbox.
     pub(super) async fn has_died(&self) {
         while self.mortal.get() {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            self.scene.pass(Duration::from_millis(500)).await;
         }
     }
 
     async fn death(&self) {
         loop {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            self.scene.pass(Duration::from_millis(500)).await;
             if self.mortal.get() && self.scene.world.with(|it| it.faults.is_spent()) {
                 self.mortal.set(false);
                 return;

@@ -55,7 +55,7 @@ async fn an_event_that_comes_twice_starts_nothing_twice() {
     stack.settle().await;
     stack.answer(&create);
     // Hours later, once more.
-    stack.scene.pass(Duration::from_secs(5 * 3600)).await;
+    stack.scene.pass(Duration::from_hours(5)).await;
     stack.deliver(&create).await;
     stack.settle().await;
     assert_eq!(stack.answer(&create)["Status"], "SUCCESS");
@@ -144,7 +144,7 @@ async fn a_version_goes_up_and_its_rollback_keeps_it() {
     let info = answer["Data"]["DeploymentInfo"].as_str().unwrap();
     assert!(info.contains("newer than the stated 6.2"), "{info}");
     // A week later it is no rollback, but a wish that nobody can grant.
-    stack.scene.pass(Duration::from_secs(7 * 24 * 3600)).await;
+    stack.scene.pass(Duration::from_hours(168)).await;
     let answer = stack.update(&new, &old).await;
     assert_eq!(answer["Status"], "FAILED");
     assert!(answer["Reason"].as_str().unwrap().contains("older than 7.1"), "{answer:#}");

@@ -87,7 +87,7 @@ async fn calls(story: Story, switches: Switches) -> usize {
     let good = stage.good();
     let before = stage.calls();
     stage.send(story.event(&stage)).await;
-    stage.scene.pass(std::time::Duration::from_secs(120)).await;
+    stage.scene.pass(std::time::Duration::from_mins(2)).await;
     story.holds(&stage, &good, &format!("{story:?} undisturbed"));
     stage.calls() - before
 }
@@ -104,7 +104,7 @@ async fn at_every_call(story: Story, switches: Switches, faults: &[Fault]) -> us
             stage.befall(Rule::call(call, fault.clone()));
             stage.send(event.clone()).await;
             assert!(stage.scene.world.with(|it| it.faults.is_spent()), "{case}: it never came");
-            stage.scene.pass(std::time::Duration::from_secs(120)).await;
+            stage.scene.pass(std::time::Duration::from_mins(2)).await;
             story.holds(&stage, &good, &case);
             // And the same event once more.
             stage.send_again(event).await;
@@ -168,7 +168,7 @@ async fn a_service_that_is_away_for_long_is_told_and_harms_nothing() {
         stage.scene.world.with(|it| it.faults.clear());
         assert_eq!(stage.good(), good, "{story:?}");
         stage.send(event).await;
-        stage.scene.pass(std::time::Duration::from_secs(120)).await;
+        stage.scene.pass(std::time::Duration::from_mins(2)).await;
         story.holds(&stage, &good, &format!("{story:?} after the outage"));
     }
 }

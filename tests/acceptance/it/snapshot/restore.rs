@@ -145,7 +145,7 @@ async fn a_group_that_came_up_open_is_not_said_to_be_good() {
     let (stage, name) = with_snapshot().await;
     let event = json!({ "action": "restore", "snapshot": name, "group": "orders-back" });
     stage.send_only(event.clone()).await;
-    stage.scene.pass(Duration::from_secs(1800)).await;
+    stage.scene.pass(Duration::from_mins(30)).await;
     stage.scene.world.with(|it| {
         let made = it.elasticache.groups.get_mut("orders-back").unwrap();
         assert_eq!(made.status, Status::Available);

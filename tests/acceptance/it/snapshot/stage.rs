@@ -132,7 +132,7 @@ impl Stage {
     /// So many snapshots, an hour apart.
     pub(crate) async fn hours(&self, count: usize) {
         for _ in 0..count {
-            self.scene.pass(Duration::from_secs(3600)).await;
+            self.scene.pass(Duration::from_hours(1)).await;
             let event = json!({ "action": "take", "group": GROUP, "tier": "hourly" });
             let ended = self.send(event).await;
             assert!(summary(&ended).starts_with("settled"), "{ended:?}");
@@ -246,7 +246,7 @@ async fn make(scene: &Scene, id: &str, nodes: u32, transit: Transit, tags: Tags)
         tags,
     };
     elasticache.create(&group).await.unwrap();
-    scene.pass(Duration::from_secs(1200)).await;
+    scene.pass(Duration::from_mins(20)).await;
     scene.world.with(|it| it.elasticache.fill(id, BYTES));
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::stage::{BYTES, GROUP, OWNER, Stage, summary};
 use crate::support::Ended;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_schedule_takes_one_of_every_group_of_ours() {
@@ -53,7 +53,7 @@ async fn a_schedule_takes_one_of_every_group_of_ours() {
 async fn a_failover_moves_the_source() {
     let stage = Stage::new().await;
     stage.scene.world.with(|it| lose_primary(it, GROUP));
-    stage.scene.pass(Duration::from_secs(1200)).await;
+    stage.scene.pass(Duration::from_mins(20)).await;
     let ended = stage.send(json!({ "action": "take", "group": GROUP })).await;
     assert!(summary(&ended).starts_with("settled"), "{ended:?}");
     let (member, primary) = stage.scene.world.with(|it| {
@@ -106,8 +106,8 @@ async fn a_busy_group_is_waited_for_and_not_skipped() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_that_still_reads_available_is_asked_once_more() {
-    let mut settings = Settings::default();
-    settings.switches = Switches { stale_looks: 3, ..Switches::default() };
+    let switches = Switches { stale_looks: 3, ..Switches::default() };
+    let settings = Settings { switches, ..Settings::default() };
     let stage = Stage::with(settings).await;
     let elasticache = platform::ElastiCache::new(&stage.scene.aws);
     let id = domain::GroupId::parse(GROUP).unwrap();
@@ -139,7 +139,7 @@ async fn the_quota_of_a_node_is_a_clear_refusal() {
     let stage = Stage::new().await;
     for _ in 0..20 {
         stage.send(json!({ "action": "take", "group": GROUP })).await;
-        stage.scene.pass(Duration::from_secs(600)).await;
+        stage.scene.pass(Duration::from_mins(10)).await;
     }
     assert_eq!(stage.good().len(), 20);
     let said = summary(&stage.send(json!({ "action": "take", "group": GROUP })).await);
@@ -177,12 +177,12 @@ async fn the_newest_are_kept_and_the_rest_goes() {
         let of = domain::snapshot::take::ReadFrom::Member(member);
         let name = domain::SnapshotName::parse(name).unwrap();
         elasticache.take_snapshot(&name, &of, &tags.collect()).await.unwrap();
-        stage.scene.pass(Duration::from_secs(300)).await;
+        stage.scene.pass(Duration::from_mins(5)).await;
     }
     let before = stage.calls();
     let ended = stage.send(json!({ "action": "prune" })).await;
     assert!(summary(&ended).starts_with("settled: orders: deleted "), "{ended:?}");
-    stage.scene.pass(Duration::from_secs(60)).await;
+    stage.scene.pass(Duration::from_mins(1)).await;
     let kept =
         [&all[3..], &["before-the-release".to_owned(), "orders-hourly-202501010000".to_owned()]]
             .concat();
@@ -241,7 +241,7 @@ async fn one_that_cannot_be_deleted_does_not_stop_the_rest() {
     });
     let ended = stage.send(json!({ "action": "prune" })).await;
     assert!(summary(&ended).starts_with("settled"), "{ended:?}");
-    stage.scene.pass(Duration::from_secs(120)).await;
+    stage.scene.pass(Duration::from_mins(2)).await;
     assert_eq!(stage.good(), &all[3..], "{oldest} went in the end");
     assert_eq!(stage.scene.world.calls_to("DeleteSnapshot"), 4);
 }
@@ -262,7 +262,7 @@ async fn a_deletion_that_is_denied_is_told() {
 async fn the_status_tells_what_would_be_lost() {
     let stage = Stage::new().await;
     stage.hours(2).await;
-    stage.scene.pass(Duration::from_secs(1800)).await;
+    stage.scene.pass(Duration::from_mins(30)).await;
     let before = stage.calls();
     let Ended::Answered(answer) = stage.send_only(json!({ "action": "status" })).await else {
         panic!("no answer");
