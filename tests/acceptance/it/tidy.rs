@@ -247,7 +247,8 @@ fn a_file_is_named_after_its_subject() {
 fn every_file_says_what_it_is_about() {
     let broken = rust_files().into_iter().filter_map(|(path, text)| {
         // Tests below a file are about that file.
-        let is_tests = path.contains("/src/") && path.ends_with("tests.rs");
+        let is_tests =
+            path.contains("/src/") && (path.ends_with("tests.rs") || path.contains("/tests/"));
         let begins = text.lines().next().is_some_and(|it| it.starts_with("//!"));
         (!begins && !is_tests).then_some(path)
     });

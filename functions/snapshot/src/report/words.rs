@@ -4,7 +4,7 @@ use domain::group::Endpoint;
 use domain::snapshot::restore::RestoreStep;
 use domain::snapshot::standing::{Newest, Standing};
 use domain::snapshot::take::{ReadFrom, TakeStep};
-use domain::{GroupView, MemberView};
+use domain::{GroupView, MemberView, tag};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -31,13 +31,19 @@ pub(super) fn restored(group: &GroupView) -> String {
         group.members.iter().flat_map(|it| &it.security_groups).map(String::as_str).collect();
     security.sort_unstable();
     security.dedup();
+    // Nobody rotates a token of two groups at once: the secret belongs to the source.
+    let token = match group.tags.as_ref().and_then(|it| it.get(tag::SECRET)) {
+        Some(secret) if group.auth_token_enabled => {
+            format!("on, as {secret} holds it now; a later rotation changes only the source")
+        }
+        Some(_) | None => on_off(group.auth_token_enabled).to_owned(),
+    };
     format!(
-        "{} is there: {} x {}, endpoint {endpoint}, TLS {}, token {}, security groups {}",
+        "{} is there: {} x {}, endpoint {endpoint}, TLS {}, security groups {}, token {token}",
         group.id,
         group.members.len(),
         group.node_type.as_ref().map_or("an unknown type", |it| it.as_str()),
         on_off(group.transit_encryption),
-        on_off(group.auth_token_enabled),
         if security.is_empty() { "none".to_owned() } else { security.join(" ") }
     )
 }

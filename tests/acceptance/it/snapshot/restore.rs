@@ -23,7 +23,10 @@ async fn the_new_group_has_the_data_and_is_as_closed_as_the_old_one() {
     let ended = stage.send(event.clone()).await;
     let said = summary(&ended);
     assert!(said.starts_with("settled: orders-back"), "{said}");
-    assert!(said.contains("TLS on, token on, security groups sg-cache"), "{said}");
+    assert!(
+        said.contains("TLS on, security groups sg-cache, token on, as arn:aws:secretsmanager:"),
+        "{said}"
+    );
     stage.scene.world.with(|it| {
         let source = &it.elasticache.groups[GROUP];
         let made = &it.elasticache.groups["orders-back"];
