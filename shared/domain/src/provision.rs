@@ -1,6 +1,6 @@
 //! What `provision` decides: from a CloudFormation request to one step at a time.
 //!
-//! In reading order: [`parse`] turns properties into a [`Backend`], [`change`] says what an update may touch, [`plan`] goes from a
+//! In reading order: [`mod@parse`] turns properties into a [`Backend`], [`change`] says what an update may touch, [`mod@plan`] goes from a
 //! group as it is to the group as wanted, [`farewell`] goes from there to nothing, [`outputs`] tells the stack what it has.
 
 pub mod change;
