@@ -42,7 +42,7 @@ class Application:
         client = self.connect(token, host, port)
         try:
             return client.ping()
-        except (redis.AuthenticationError, redis.NoPermissionError):
+        except (redis.AuthenticationError, redis.exceptions.NoPermissionError):
             return False
         finally:
             client.close()
@@ -54,7 +54,8 @@ class Application:
         if token is not None:
             environment["REDISCLI_AUTH"] = token
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
-        return (done.stdout + done.stderr).strip()
+        # The answer in one line: redis-cli says first what the server answered, then what came of AUTH.
+        return "; ".join(line for line in (done.stdout + done.stderr).splitlines() if line.strip())
 
 
 def write_keys(client):

@@ -18,9 +18,9 @@ check "Template, as SAM sees it" sam validate --lint
 check "Templates, as CloudFormation sees them" cfn-lint template.yaml examples/*.yaml
 check "Lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 check "Unit and scenario tests" cargo test --workspace --locked --quiet
-# Warnings of rustdoc are not errors until its links have been put right everywhere.
-check "Documentation" cargo doc --workspace --no-deps --document-private-items --locked --quiet
+# Private items are documented too, so a link to one leads somewhere.
+check "Documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 check "Local cloud: its programs" python -m compileall -q tests/local-cloud
-# The whole story, `make demo`, joins these checks when it has run from end to end with all four functions.
+check "Local cloud: the whole story, with production's own commands" python tests/local-cloud/demo.py
 
 printf '\nEverything holds. %s min.\n' $((SECONDS / 60))

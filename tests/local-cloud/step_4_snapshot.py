@@ -39,7 +39,7 @@ def run(story):
     watch = telling.Stopwatch()
     payload = {"action": "restore", "snapshot": name, "from": GROUP, "group": RESTORED}
     answer = story.deployment.invoke("snapshot", payload)
-    telling.note(str(answer))
+    telling.note(f"{answer['status']}: {answer['summary']}")
     restored = Group(story.cloud, RESTORED)
     until(f"{RESTORED} to be available", restored.is_available, within=240)
     host, port = restored.primary()

@@ -7,6 +7,7 @@ import redis
 import telling
 from deployment import GROUP
 from group import Group
+from step_4_snapshot import RESTORED
 from step_5_grow import states
 from waiting import expect, until
 
@@ -37,6 +38,10 @@ def run(story):
         expect(client.info("replication")["role"] == "slave", f"{new} should be a replica")
         expect(client.dbsize() > story.keys, f"{new} should hold the keys")
     telling.saw(f"{new} replicates from the primary, and holds its keys")
+
+    former = Group(story.cloud, RESTORED)
+    until(f"the alarms of {RESTORED} to be gone", lambda: not former.alarms(), within=120)
+    telling.saw(f"the schedule of autoscale found that {RESTORED} is gone, and deleted its alarms")
 
 
 class ReadLoad:

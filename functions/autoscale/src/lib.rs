@@ -6,6 +6,7 @@ mod observe;
 mod report;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use domain::autoscale::{LoadView, Mode, Policy, Refusal, Step, Verdict, Weight, decide};
 use domain::owner::short_hash;
@@ -13,6 +14,7 @@ use domain::{Catalog, GroupId, Next, Problems, Wait, tag};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions};
+use platform::fleet::Tagged;
 use platform::settings::{self, AutoscaleSettings};
 use platform::{
     Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Metrics,
@@ -133,18 +135,11 @@ impl Run<'_> {
     async fn look_around(&self) -> Result<Value, Diagnostic> {
         let found = match self.app.fleet.groups(tag::AUTOSCALE).await {
             Ok(found) => found,
-            Err(fault) if fault.kind == FaultKind::Transient => return Err(again(&fault)),
-            Err(fault) => {
-                let record = report::failed("look around", &fault.to_string());
-                self.app.journal.write(&record, self.clock.now());
-                return Ok(continuation::ended("failed", &fault.to_string()));
-            }
+            Err(fault) => return self.cannot("look around", &fault),
         };
         let (mut seen, mut begun, mut later) = (0, 0, 0);
         let mut retry = None;
-        for group in
-            found.iter().filter(|it| is_on(&it.tags)).filter_map(platform::fleet::Tagged::group_id)
-        {
+        for group in found.iter().filter(|it| is_on(&it.tags)).filter_map(Tagged::group_id) {
             if self.deadline <= self.clock.now() {
                 later += 1;
                 continue;
@@ -169,15 +164,53 @@ impl Run<'_> {
                 ) => {}
             }
         }
+        let cleared = match self.clear_alarms(&found).await {
+            Ok(cleared) => cleared,
+            Err(fault) => return self.cannot("delete the alarms of groups that are gone", &fault),
+        };
         match retry {
             Some(fault) => Err(again(&fault)),
             None => Ok(continuation::ended(
                 "settled",
                 &format!(
-                    "looked at {seen} groups, {begun} go on, {later} are left for the next time"
+                    "looked at {seen} groups, {begun} go on, {later} are left for the next time; deleted {cleared} alarms of groups that are gone"
                 ),
             )),
         }
+    }
+
+    /// Deletes our alarms of groups that are gone. Whoever deletes a group by hand leaves them, and they would be paid for forever.
+    async fn clear_alarms(&self, tended: &[Tagged]) -> Result<usize, Fault> {
+        let ours = self.app.fleet.alarms(tag::GROUP).await?;
+        let tended: BTreeSet<_> = tended.iter().filter_map(Tagged::group_id).collect();
+        let watched: BTreeSet<_> = ours.iter().filter_map(Tagged::of_group).collect();
+        let mut cleared = 0;
+        for group in watched.difference(&tended) {
+            if self.app.elasticache.group(group).await?.is_some() {
+                continue;
+            }
+            // The list of what has tags lags behind, and deleting an alarm that is gone would spare the others of the same call.
+            let there = self.app.alarms.of(group).await?;
+            let is_ours = |arn: &str| ours.iter().any(|it| it.arn.as_str() == arn);
+            let names: Vec<_> =
+                there.into_iter().filter(|it| is_ours(&it.arn)).map(|it| it.name).collect();
+            if names.is_empty() {
+                continue;
+            }
+            self.app.alarms.delete(&names).await?;
+            cleared += names.len();
+            self.app.journal.write(&report::cleared(group, &names), self.clock.now());
+        }
+        Ok(cleared)
+    }
+
+    /// What a call that failed outside of any group's run comes to: the event again, or a record and the schedule's next round.
+    fn cannot(&self, asked: &str, fault: &Fault) -> Result<Value, Diagnostic> {
+        if fault.kind == FaultKind::Transient {
+            return Err(again(fault));
+        }
+        self.app.journal.write(&report::failed(asked, &fault.to_string()), self.clock.now());
+        Ok(continuation::ended("failed", &fault.to_string()))
     }
 
     /// Tells what would be done about a group, and does nothing.

@@ -219,6 +219,22 @@ pub(crate) fn failed(asked: &str, why: &str) -> Record {
     }
 }
 
+/// The record of alarms that were deleted, since their group is gone.
+pub(crate) fn cleared(group: &GroupId, names: &[String]) -> Record {
+    Record {
+        function: "autoscale",
+        group: Some(group.to_string()),
+        asked: "look around".to_owned(),
+        saw: format!("{} alarms that carry our tag, and no group {group}", names.len()),
+        outcome: "settled",
+        decided: format!("deleted {} alarms", names.len()),
+        why: "they watch nobody".to_owned(),
+        next: "nothing".to_owned(),
+        evidence: json!({ "alarms": names }),
+        ..Record::default()
+    }
+}
+
 /// What a step does, in words.
 pub(crate) fn words(act: &Act) -> String {
     match act {

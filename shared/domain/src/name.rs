@@ -48,7 +48,7 @@ pub trait Kind {
 /// A checked name.
 ///
 /// Stored in lower case because ElastiCache folds it, and two spellings of one name must compare equal.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String", bound = "K: Kind + Clone")]
 pub struct Name<K>(String, PhantomData<K>);
 
@@ -110,6 +110,13 @@ impl<K: Kind> TryFrom<String> for Name<K> {
 impl<K> From<Name<K>> for String {
     fn from(name: Name<K>) -> Self {
         name.0
+    }
+}
+
+/// The name alone: steps are logged so, and an operator has no use for the marker.
+impl<K> fmt::Debug for Name<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_resourcegroupstagging::Client;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
-use domain::{Arn, GroupId, Tags};
+use domain::{Arn, GroupId, Tags, tag};
 
 use crate::{Aws, Fault};
 
@@ -26,6 +26,11 @@ impl Tagged {
     pub fn group_id(&self) -> Option<GroupId> {
         GroupId::parse(self.arn.resource().strip_prefix("replicationgroup:")?).ok()
     }
+
+    /// The id of the group that it belongs to, as its tag says.
+    pub fn of_group(&self) -> Option<GroupId> {
+        GroupId::parse(self.tags.get(tag::GROUP)?).ok()
+    }
 }
 
 impl Fleet {
@@ -47,6 +52,11 @@ impl Fleet {
     /// The snapshots that carry a tag of this key.
     pub async fn snapshots(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
         self.tagged("elasticache:snapshot", key).await
+    }
+
+    /// The alarms that carry a tag of this key.
+    pub async fn alarms(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
+        self.tagged("cloudwatch:alarm", key).await
     }
 
     async fn tagged(&self, kind: &str, key: &str) -> Result<Vec<Tagged>, Fault> {

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use aws_sim::fault::{Fault, Rule, Shortage};
 use aws_sim::settings::Settings;
-use domain::alarm::Watch;
+use domain::alarm::{self, Watch};
+use domain::{GroupId, MemberId, Tags};
 use jiff::SignedDuration;
+use platform::Alarms;
 use serde_json::{Value, json};
 
 use self::stage::{GROUP, Stage, alarm_event};
@@ -251,6 +253,33 @@ async fn an_alarm_that_was_lost_is_made_good_by_the_schedule() {
     stage.rounds(1).await;
     assert_eq!(stage.node_type(), "cache.t4g.small");
     assert_eq!(stage.changes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn alarms_of_a_group_that_was_deleted_by_hand_go_and_no_others_do() {
+    let stage = Stage::new().await;
+    let group = GroupId::parse("gone").unwrap();
+    let members = [MemberId::parse("gone-001").unwrap()];
+    let ours = Tags::from([("cachewarden:group".to_owned(), "gone".to_owned())]);
+    let alarms = Alarms::new(&stage.scene.aws);
+    let specs = alarm::wanted(&group, &members);
+    let (theirs, rest) = specs.split_first().unwrap();
+    alarms.put(theirs, &[], &Tags::new()).await.unwrap();
+    for it in rest {
+        alarms.put(it, &[], &ours).await.unwrap();
+    }
+
+    let ended = stage.send_only(json!({ "action": "evaluate" })).await;
+    let cleared = format!("deleted {} alarms of groups that are gone", rest.len());
+    assert!(Stage::summary(&ended).ends_with(&cleared), "{ended:?}");
+    let left = alarms.of(&group).await.unwrap();
+    let left: Vec<&str> = left.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(left, [theirs.name.as_str()], "an alarm without our tag is somebody else's");
+    assert!(!alarms.of(&GroupId::parse(GROUP).unwrap()).await.unwrap().is_empty());
+
+    let before = stage.calls();
+    stage.send_only(json!({ "action": "evaluate" })).await;
+    assert!(!stage.calls_since(before).contains(&"DeleteAlarms".to_owned()), "once is enough");
 }
 
 #[tokio::test(start_paused = true)]

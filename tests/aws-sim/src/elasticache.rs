@@ -1,6 +1,6 @@
 //! ElastiCache: replication groups with cluster mode disabled, and what is around them.
 //!
-//! Every call checks, records and answers at once; what takes time is a piece of [work](work) that is due later. User groups,
+//! Every call checks, records and answers at once; what takes time is a piece of work that is due later. User groups,
 //! cluster mode enabled, global datastores, log delivery and serverless caches are not modelled and are refused by name.
 
 use std::collections::{BTreeMap, BTreeSet};

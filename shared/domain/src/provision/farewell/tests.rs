@@ -34,7 +34,7 @@ fn left_over() -> Scene {
 
 #[test]
 fn a_group_of_ours_goes_with_its_data_kept() {
-    check(&standing().seen, "Do: Group { last: Named(Name(\"orders-final\"");
+    check(&standing().seen, "Do: Group { last: Named(\"orders-final\")");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn snapshots_are_turned_on_with_a_replica_to_take_them_from() {
     let scene = settled().group(|it| it.snapshot_retention_days = 0);
     check(
         scene,
-        "Do: SetSettings(Settings { parameter_group: None, security_groups: None, snapshot_retention_days: Some(7), snapshotting_member: Some(Name(\"orders-redis-production-002\"",
+        "Do: SetSettings(Settings { parameter_group: None, security_groups: None, snapshot_retention_days: Some(7), snapshotting_member: Some(\"orders-redis-production-002\"",
     );
 }
 
