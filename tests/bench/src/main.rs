@@ -63,13 +63,21 @@ fn measure() -> Result<bool, Box<dyn Error>> {
     Ok(broken.is_empty())
 }
 
-/// The four functions, and the bare one last. Built first, unless a directory is given that has them.
+/// The four functions, and the bare one last: built first, or those that a directory has.
 fn programs() -> Result<Vec<Program>, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let directory = match (arguments.next().as_deref(), arguments.next()) {
-        (None, None) => program::build()?,
-        (Some("--in"), Some(directory)) => directory.into(),
-        (_, _) => return Err("usage: bench [--in DIR]".into()),
-    };
-    Ok(program::all(&directory))
+    match (arguments.next().as_deref(), arguments.next()) {
+        (None, None) => Ok(program::all(&program::build()?)),
+        (Some("--in"), Some(directory)) => {
+            let found: Vec<Program> = program::all(directory.as_ref())
+                .into_iter()
+                .filter(|it| it.path.exists())
+                .collect();
+            if found.last().is_none_or(|it| it.name != "bare") {
+                return Err(format!("{directory} has no binary called bare to compare with").into());
+            }
+            Ok(found)
+        }
+        (_, _) => Err("usage: bench [--in DIR]".into()),
+    }
 }
