@@ -11,7 +11,8 @@ mod report;
 use std::cell::RefCell;
 
 use domain::rotate::{
-    Refusal, RotationView, Stage, Standing, Step, SweepStep, VersionId, plan, plan_sweep, standing,
+    Refusal, RotationView, Stage, Standing, Step, SweepStep, VersionId, plan, plan_sweep, resume,
+    standing,
 };
 use domain::{Arn, Next, Problems, tag};
 use jiff::{SignedDuration, Timestamp};
@@ -72,15 +73,15 @@ impl App {
         let clock = self.clock.for_event();
         let deadline = deadline(&event.context, clock.now());
         match event::parse(&event.payload) {
-            Ok(Request::Turn(turn)) => self.turn(&turn, clock, deadline).await.answer(),
+            Ok(Request::Turn(turn)) => self.turn(&turn, plan, clock, deadline).await.answer(),
             Ok(Request::Sweep) => self.sweep(clock, deadline).await,
             Err(problems) => Err(report::not_understood(self, &problems, clock.now())),
         }
     }
 
     /// Takes one step of a rotation, as far as it is ready.
-    async fn turn(&self, turn: &Turn, clock: Clock, deadline: Timestamp) -> Told {
-        let operation = Turning { app: self, turn, clock, witness: Witness::default() };
+    async fn turn(&self, turn: &Turn, decide: Decide, clock: Clock, deadline: Timestamp) -> Told {
+        let operation = Turning { app: self, turn, decide, clock, witness: Witness::default() };
         // Boxed, as the calls of four SDK clients make it a large future.
         let ended = Box::pin(converge(&operation, &clock, deadline)).await;
         report::turn(self, turn, ended, operation.witness, clock.now()).await
@@ -136,7 +137,7 @@ impl App {
         let mut line = String::new();
         for stage in Stage::ALL {
             let turn = Turn { stage, secret: secret.clone(), version: version.clone() };
-            let told = self.turn(&turn, clock, deadline).await;
+            let told = self.turn(&turn, resume, clock, deadline).await;
             line = told.line(secret);
             if !told.is_settled() {
                 break;
@@ -146,10 +147,14 @@ impl App {
     }
 }
 
+/// How a step is decided: as Secrets Manager calls for it, or as the sweep goes on with it.
+type Decide = fn(Stage, &VersionId, &RotationView, Timestamp) -> Next<Step, Refusal>;
+
 /// One step of a rotation, as the loop sees it.
 struct Turning<'a> {
     app: &'a App,
     turn: &'a Turn,
+    decide: Decide,
     clock: Clock,
     witness: Witness,
 }
@@ -166,7 +171,7 @@ impl Operation for Turning<'_> {
     }
 
     fn plan(&self, seen: &RotationView, now: Timestamp) -> Next<Step, Refusal> {
-        plan(self.turn.stage, &self.turn.version, seen, now)
+        (self.decide)(self.turn.stage, &self.turn.version, seen, now)
     }
 
     async fn apply(&self, step: Step) -> Result<(), Fault> {

@@ -20,7 +20,7 @@ use crate::token::TokenError;
 use crate::{Arn, AuthToken, GroupId, GroupView, MemberId, Tags, tag};
 
 pub use note::{Asked, Change, Revoked};
-pub use plan::plan;
+pub use plan::{plan, resume};
 pub use refusal::Refusal;
 pub use sweep::{Standing, plan_sweep, standing};
 

@@ -224,6 +224,25 @@ async fn a_busy_group_fails_fast_and_the_rotation_is_finished_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rotation_that_is_turned_off_under_way_is_finished_all_the_same() {
+    let stage = Stage::new().await;
+    let version = stage.stage_by_hand("off");
+    stage.step("createSecret", &version).await;
+    stage.step("setSecret", &version).await;
+    stage.manager("CancelRotateSecret", json!({ "SecretId": stage.secret }));
+    let why = failed(stage.step("testSecret", &version).await);
+    assert!(why.contains("rotation is off for this secret"), "{why}");
+
+    for _ in 0..8 {
+        stage.scene.pass(QUARTER).await;
+        stage.sweep().await;
+        stage.holds();
+    }
+    assert_eq!(stage.version("AWSCURRENT"), Some(version));
+    stage.is_closed();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_of_half_an_hour_is_waited_for_by_nobody() {
     let mut settings = Settings::default();
     settings.durations.token = SignedDuration::from_mins(30);

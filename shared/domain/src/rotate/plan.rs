@@ -5,14 +5,28 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Change, Key, Label, Node, Refusal, RotationView, Stage, Step, Value, VersionId};
 use crate::{AuthToken, GroupStatus, GroupView, Next, Wait, WaitingOn};
 
-/// Decides one stage of the rotation to this version.
+/// Decides one stage of the rotation to this version, as Secrets Manager calls for it.
 pub fn plan(
     stage: Stage,
     version: &VersionId,
     view: &RotationView,
     now: Timestamp,
 ) -> Next<Step, Refusal> {
-    let decided = match guard(stage, version, view) {
+    match may_rotate(stage, view) {
+        Ok(()) => resume(stage, version, view, now),
+        Err(refusal) => Next::Refuse(refusal),
+    }
+}
+
+/// Decides one stage of a rotation that was left unfinished. It is finished also where rotation was turned off since: turning it off
+/// leaves the labels where they are, two tokens valid, and no way to turn it on again (facts 3.2).
+pub fn resume(
+    stage: Stage,
+    version: &VersionId,
+    view: &RotationView,
+    now: Timestamp,
+) -> Next<Step, Refusal> {
+    let decided = match guard(version, view) {
         Ok(Guard::AlreadyCurrent) => Ok(Next::Settled),
         Ok(Guard::GoOn) => match stage {
             Stage::Create => create(view),
@@ -34,12 +48,18 @@ enum Guard {
     GoOn,
 }
 
-/// The guards of AWS's own template, in its order (facts 3.2), and the one that the secret is ours.
-fn guard(stage: Stage, version: &VersionId, view: &RotationView) -> Result<Guard, Refusal> {
+/// The first guard of AWS's own template (facts 3.2), after the one that the secret is ours.
+fn may_rotate(stage: Stage, view: &RotationView) -> Result<(), Refusal> {
     view.secret.group()?;
     if !view.secret.rotation_enabled && !is_test_only(stage, view) {
         return Err(Refusal::RotationOff);
     }
+    Ok(())
+}
+
+/// The other guards of AWS's own template, in its order (facts 3.2), and the one that the secret is ours.
+fn guard(version: &VersionId, view: &RotationView) -> Result<Guard, Refusal> {
+    view.secret.group()?;
     let labels = &view.secret.labels;
     if !labels.list(version) {
         return Err(Refusal::UnknownVersion(version.clone()));

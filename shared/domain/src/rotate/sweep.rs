@@ -79,7 +79,7 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
     let labels = &view.secret.labels;
     let current = labels.of(Label::Current).ok_or(Refusal::NoValue(Label::Current))?;
     if let Some(pending) = labels.of(Label::Pending).filter(|it| *it != current) {
-        return Ok(if is_stuck(view, now) {
+        return Ok(if is_stuck(pending, view, now) {
             Standing::Stuck(pending.clone())
         } else {
             Standing::UnderWay(pending.clone())
@@ -177,8 +177,9 @@ fn began(view: &RotationView) -> Timestamp {
 }
 
 /// Whether Secrets Manager has had its time for all of its retries.
-fn is_stuck(view: &RotationView, now: Timestamp) -> bool {
-    let asked = view.secret.asked().map(|it| it.at);
+fn is_stuck(pending: &VersionId, view: &RotationView, now: Timestamp) -> bool {
+    // What was asked for an earlier version says nothing of this one, which may have been begun a moment ago.
+    let asked = view.secret.asked().filter(|it| it.version == *pending).map(|it| it.at);
     let began = view.pending.created().max(asked).or(view.secret.last_changed);
     began.is_some_and(|it| it.saturating_add(STUCK_AFTER).unwrap_or(Timestamp::MAX) <= now)
 }
@@ -194,7 +195,9 @@ const STUCK_AFTER: SignedDuration = SignedDuration::from_mins(15);
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::sample::{LOST, NEW, minutes_before, noon, rotated, sample, token, version};
+    use super::super::sample::{
+        LOST, NEW, USED, minutes_before, noon, rotated, sample, token, version,
+    };
     use super::super::{Labels, Value};
     use super::*;
     use crate::group::Toggle;
@@ -327,6 +330,20 @@ mod tests {
         );
         let note = format!("rotate={NEW} at {}", minutes_before(2));
         check(old.tag(tag::ASKED, &note), "a rotation to version 11111111", "nothing");
+    }
+
+    #[test]
+    fn a_rotation_that_has_just_begun_is_not_taken_for_the_one_before() {
+        let note = format!("rotate={USED} at {}", minutes_before(9000));
+        let begun = sample().nodes("current").tag(tag::ASKED, &note).change(|it| {
+            it.pending = Value::Absent;
+            it.secret.last_changed = Some(minutes_before(0));
+        });
+        check(
+            begun,
+            "a rotation to version 11111111-1111-4111-8111-111111111111 is under",
+            "nothing",
+        );
     }
 
     #[test]
