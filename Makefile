@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 # Of two compilers that may be about, the one of rust-toolchain.toml.
 unexport RUSTUP_TOOLCHAIN
 
-.PHONY: help setup demo up down test lint unit bench deploy clean
+.PHONY: help setup demo up down test bench deploy clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
