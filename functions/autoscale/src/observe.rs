@@ -32,7 +32,7 @@ async fn group(app: &App, subject: &Subject) -> Result<Option<GroupView>, Fault>
         Subject::Group(group) => app.elasticache.group(group).await?,
     };
     let Some(mut group) = seen else { return Ok(None) };
-    // A busy group refuses to tell its tags (facts 1.2), so it is not asked.
+    // A busy group refuses to tell its tags (facts 1.2), so it is not asked: the plan asks the list.
     if group.status == GroupStatus::Available {
         group.tags = app.elasticache.tags(&group.arn).await?;
     }
@@ -47,6 +47,7 @@ async fn answer(
     now: Timestamp,
 ) -> Result<(), Fault> {
     match question {
+        Question::ListedTags => view.listed = Some(app.fleet.tags(&group.arn).await?),
         Question::Load => view.load = Some(app.metrics.load(&group.member_ids, now).await?),
         Question::AllowedTypes => {
             view.allowed = Some(app.elasticache.allowed_node_types(&group.id).await?);
@@ -62,5 +63,5 @@ async fn answer(
     Ok(())
 }
 
-/// There are four kinds of question, and an answered one is not asked again.
-const QUESTIONS_MAX: usize = 5;
+/// There are five kinds of question, and an answered one is not asked again.
+const QUESTIONS_MAX: usize = 6;

@@ -30,6 +30,9 @@ pub use pressure::{Gap, Pressure};
 pub struct LoadView {
     /// The group with its members and tags, if it is there.
     pub group: Option<GroupView>,
+    /// What the list of everything tagged knows of a group that does not tell its tags itself. It lags behind; nothing is known of what
+    /// it does not list.
+    pub listed: Option<Tags>,
     /// The metrics.
     pub load: Option<Load>,
     /// The node types that ElastiCache would change this group to, larger and smaller.
@@ -61,6 +64,8 @@ pub enum Verdict {
 /// What a decision turns on. No call is made that no decision asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
+    /// Whose is a group that does not tell its tags?
+    ListedTags,
     /// What do the metrics say?
     Load,
     /// Which node types are allowed?

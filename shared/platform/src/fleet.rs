@@ -59,8 +59,20 @@ impl Fleet {
         self.tagged("cloudwatch:alarm", key).await
     }
 
+    /// The tags of one thing, whatever it is busy with. The list lags behind; of what it does not know there are none.
+    pub async fn tags(&self, arn: &str) -> Result<Tags, Fault> {
+        let answer = self
+            .client
+            .get_resources()
+            .resource_arn_list(arn)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk(CALL, err))?;
+        let found = answer.resource_tag_mapping_list().iter().filter_map(tagged);
+        Ok(found.filter(|it| it.arn.as_str() == arn).flat_map(|it| it.tags).collect())
+    }
+
     async fn tagged(&self, kind: &str, key: &str) -> Result<Vec<Tagged>, Fault> {
-        const CALL: &str = "GetResources";
         let mut pages = self
             .client
             .get_resources()
@@ -79,6 +91,8 @@ impl Fleet {
         Ok(found)
     }
 }
+
+const CALL: &str = "GetResources";
 
 fn tagged(resource: &ResourceTagMapping) -> Option<Tagged> {
     let tags = resource.tags().iter().map(|it| (it.key().to_owned(), it.value().to_owned()));

@@ -56,13 +56,14 @@ struct Case<'a> {
 
 fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
     let Some(group) = &view.group else { return refuse(Refusal::Gone) };
-    ready(group)?;
-    let Some(tags) = &group.tags else { return wait(WaitingOn::Busy) };
+    let Some(tags) = &group.tags else { return untold(catalog, view, group) };
     let policy = match Policy::read(tags, catalog) {
         Ok(None) => return refuse(Refusal::NotOurs),
         Err(problems) => return refuse(Refusal::BadPolicy(problems)),
         Ok(Some(policy)) => policy,
     };
+    tended(&policy, tags)?;
+    ready(group)?;
     if group.cluster_enabled {
         return refuse(Refusal::ClusterMode);
     }
@@ -74,6 +75,28 @@ fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
     case.follow_up()?;
     case.may_change()?;
     case.size()
+}
+
+/// Waits for a group that does not tell its tags, since it is busy or going (facts 1.2), and only where it is known to be ours:
+/// a group of somebody else's is recorded once and not watched for hours.
+fn untold(catalog: &Catalog, view: &LoadView, group: &GroupView) -> Flow {
+    let listed = answer(view.listed.as_ref(), Question::ListedTags)?;
+    match Policy::read(listed, catalog) {
+        Ok(None) => return refuse(Refusal::NotOurs),
+        Ok(Some(policy)) => tended(&policy, listed)?,
+        // The list lags behind, and the operator may have put it right: the group itself is asked when it is free.
+        Err(_) => {}
+    }
+    ready(group)?;
+    wait(WaitingOn::Busy)
+}
+
+/// Lets only a group pass that may be acted on: one with its policy off only to finish or to forget what was begun before.
+fn tended(policy: &Policy, tags: &Tags) -> Flow {
+    match policy.mode {
+        Mode::Off if Undertaking::read(tags).is_none() => refuse(Refusal::Off),
+        Mode::Off | Mode::Recommend | Mode::UpOnly | Mode::Full => Continue(()),
+    }
 }
 
 /// Lets only a group pass that takes changes: one operation at a time (facts 1.7).
@@ -173,9 +196,6 @@ impl Case<'_> {
 
     /// Whether anything may be changed at all now.
     fn may_change(&self) -> Flow {
-        if self.policy.mode == Mode::Off {
-            return refuse(Refusal::Off);
-        }
         if let Some(to) = self.group.members.iter().find_map(|it| it.pending_node_type.clone()) {
             return refuse(Refusal::Deferred(to));
         }

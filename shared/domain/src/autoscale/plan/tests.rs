@@ -50,6 +50,7 @@ fn orders() -> View {
     };
     let view = LoadView {
         group: Some(group),
+        listed: None,
         load: Some(Load::default()),
         allowed: Some(
             ["cache.m7g.large", "cache.t4g.medium", "cache.t4g.micro", "cache.t4g.small"]
@@ -103,8 +104,10 @@ impl View {
         self
     }
 
+    /// In this state it does not tell its tags, and the list of everything tagged has them.
     fn status(mut self, status: GroupStatus) -> Self {
         self.group().status = status;
+        self.0.listed = self.group().tags.take();
         self
     }
 

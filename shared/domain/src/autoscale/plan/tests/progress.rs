@@ -26,9 +26,49 @@ fn a_busy_group_is_waited_for() {
     let mut token = orders().short_of_memory();
     token.group().token_change = Some("ROTATING".to_owned());
     check(token, "Wait: an AUTH token change to be applied");
-    let mut untold = orders().short_of_memory();
-    untold.group().tags = None;
-    check(untold, "Wait: the group to be free again");
+    check(
+        orders().short_of_memory().status(GroupStatus::Available),
+        "Wait: the group to be free again",
+    );
+}
+
+#[test]
+fn a_busy_group_is_waited_for_only_where_it_is_known_to_be_ours() {
+    let statuses = [
+        GroupStatus::Available,
+        GroupStatus::Creating,
+        GroupStatus::Modifying,
+        GroupStatus::Snapshotting,
+        GroupStatus::Deleting,
+        GroupStatus::CreateFailed,
+        GroupStatus::Strange("merging".to_owned()),
+    ];
+    for status in statuses {
+        let mut unasked = orders().status(status.clone());
+        unasked.0.listed = None;
+        check(unasked, "Ask: ListedTags");
+        let mut foreign = orders().status(status.clone());
+        foreign.0.listed = Some(Tags::new());
+        check(foreign, "Refuse: the group has no cachewarden:autoscale tag");
+        check(
+            orders().tagged(tag::AUTOSCALE, "off").status(status),
+            "Refuse: autoscaling of the group is off",
+        );
+    }
+    let mut foreign = orders();
+    foreign.group().tags = Some(Tags::new());
+    foreign.group().members[1].status = "modifying".to_owned();
+    check(foreign, "Refuse: the group has no cachewarden:autoscale tag");
+    check(
+        orders().tagged(tag::AUTOSCALE, "always").status(GroupStatus::Modifying),
+        "Wait: a modification to finish",
+    );
+    check(
+        under_way("replicas=2 from 1", "2026-01-02T11:59:58Z")
+            .tagged(tag::AUTOSCALE, "off")
+            .status(GroupStatus::Modifying),
+        "Wait: a modification to finish",
+    );
 }
 
 #[test]
