@@ -190,10 +190,11 @@ impl Run<'_> {
                 continue;
             }
             // The list of what has tags lags behind, and deleting an alarm that is gone would spare the others of the same call.
-            let there = self.app.alarms.of(group).await?;
-            let is_ours = |arn: &str| ours.iter().any(|it| it.arn.as_str() == arn);
-            let names: Vec<_> =
-                there.into_iter().filter(|it| is_ours(&it.arn)).map(|it| it.name).collect();
+            let of_group = ours.iter().filter(|it| it.of_group().as_ref() == Some(group));
+            let listed: Vec<String> =
+                of_group.filter_map(Tagged::alarm_name).map(str::to_owned).collect();
+            let there = self.app.alarms.named(&listed).await?;
+            let names: Vec<String> = there.into_iter().map(|it| it.name).collect();
             if names.is_empty() {
                 continue;
             }

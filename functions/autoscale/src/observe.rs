@@ -1,9 +1,13 @@
 //! What is looked at: the group always, the rest only where the decision turns on it.
 
+use std::collections::BTreeSet;
+
+use domain::alarm::AlarmView;
 use domain::autoscale::{LoadView, Question, Verdict, decide};
 use domain::{Catalog, GroupStatus, GroupView};
 use jiff::Timestamp;
 use platform::Fault;
+use platform::fleet::Tagged;
 
 use crate::App;
 use crate::event::Subject;
@@ -56,8 +60,15 @@ async fn answer(
             view.events = Some(app.elasticache.events_since(&group.id, since).await?);
         }
         Question::Alarms(set) => {
-            let seen = app.alarms.of(&group.id).await?;
-            view.alarms = Some(set.upkeep(&seen, &app.settings.alarm_topic));
+            // By their tag and by the names that they should have: a member need not be named after its group, and the list of what has
+            // tags lags behind what was made just now.
+            let ours = app.fleet.alarms_of(&group.id).await?;
+            let tagged = ours.iter().filter_map(Tagged::alarm_name).map(str::to_owned);
+            let wanted = set.specs.iter().map(|it| it.name.clone());
+            let names: BTreeSet<String> = tagged.chain(wanted).collect();
+            let seen = app.alarms.named(&Vec::from_iter(names)).await?;
+            let is_ours = |it: &AlarmView| ours.iter().any(|ours| ours.arn.as_str() == it.arn);
+            view.alarms = Some(set.upkeep(&seen, is_ours, &app.settings.alarm_topic));
         }
     }
     Ok(())

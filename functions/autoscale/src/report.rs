@@ -50,6 +50,13 @@ impl Story {
             return;
         };
         self.group = Some(group.id.clone());
+        if let Some(names) = view.alarms.as_ref().map(|it| &it.foreign).filter(|it| !it.is_empty())
+        {
+            let left = format!("left alone, since not ours: {}", names.join(" "));
+            if !self.done.contains(&left) {
+                self.done.push(left);
+            }
+        }
         if view.load.is_none() && !self.evidence.is_null() {
             return;
         }

@@ -14,7 +14,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::alarm::{AlarmSpec, AlarmView};
+use crate::alarm::{self, AlarmSpec, AlarmView};
 use crate::cost::MonthlyCost;
 use crate::{Arn, GroupId, GroupView, Next, NodeType, Problems, Tags};
 
@@ -40,16 +40,7 @@ pub struct LoadView {
     /// What ElastiCache says that happened, in its own words.
     pub events: Option<Vec<String>>,
     /// What is wrong with the alarms.
-    pub alarms: Option<AlarmUpkeep>,
-}
-
-/// The alarms that are missing or wrong, and those that watch nobody any more.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AlarmUpkeep {
-    /// To be made or put right.
-    pub put: Vec<AlarmSpec>,
-    /// To be deleted, by name.
-    pub delete: Vec<String>,
+    pub alarms: Option<alarm::Upkeep>,
 }
 
 /// What comes of looking: either something more must be known, or it is decided.
@@ -89,14 +80,13 @@ pub struct AlarmSet {
 
 impl AlarmSet {
     /// Compares with what was seen. The set tells `otherwise` where the group names no topic.
-    pub fn upkeep(&self, seen: &[AlarmView], otherwise: &Arn) -> AlarmUpkeep {
-        let topics = self.topics_or(otherwise);
-        let is_right = |spec: &AlarmSpec| seen.iter().any(|it| it.is_as(spec, &topics));
-        let is_wanted = |it: &AlarmView| self.specs.iter().any(|spec| spec.name == it.name);
-        AlarmUpkeep {
-            put: self.specs.iter().filter(|it| !is_right(it)).cloned().collect(),
-            delete: seen.iter().filter(|it| !is_wanted(it)).map(|it| it.name.clone()).collect(),
-        }
+    pub fn upkeep(
+        &self,
+        seen: &[AlarmView],
+        is_ours: impl Fn(&AlarmView) -> bool,
+        otherwise: &Arn,
+    ) -> alarm::Upkeep {
+        alarm::upkeep(&self.specs, &self.topics_or(otherwise), seen, is_ours)
     }
 
     /// The topics that the alarms tell.

@@ -1,5 +1,6 @@
 //! Stories of `autoscale`: the right size, once, inside the bounds, and told.
 
+mod alarms;
 mod faults;
 pub(crate) mod grants;
 mod stage;

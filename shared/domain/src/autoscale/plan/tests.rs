@@ -7,7 +7,7 @@ mod random;
 use jiff::SignedDuration;
 
 use super::*;
-use crate::autoscale::{AlarmUpkeep, Sample};
+use crate::autoscale::Sample;
 use crate::{GroupId, MemberId, MemberView, Role};
 
 /// A group of the seed, `orders`: two micro nodes, cool, with a full policy.
@@ -58,7 +58,7 @@ fn orders() -> View {
                 .to_vec(),
         ),
         events: Some(Vec::new()),
-        alarms: Some(AlarmUpkeep::default()),
+        alarms: Some(alarm::Upkeep::default()),
     };
     View(view).member("001", Role::Primary).member("002", Role::Replica).cool()
 }

@@ -1,12 +1,13 @@
 //! Tables: a look, and the step that follows from it.
 
+mod alarms;
 mod node_type;
 mod settings;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::*;
-use crate::alarm::AlarmView;
 use crate::group::{Endpoint, Toggle};
 use crate::provision::parse::tests::{owner, spec};
 use crate::provision::{
@@ -193,6 +194,7 @@ fn around(wanted: &Wanted, parameter_group: String) -> Around {
             }),
         }),
         alarms: Vec::new(),
+        foreign_alarms: BTreeSet::new(),
     }
 }
 

@@ -143,18 +143,23 @@ fn available_is_not_done_until_every_member_has_the_value() {
 #[test]
 fn a_made_change_is_followed_by_its_alarms_its_time_and_its_news() {
     let mut wrong = made();
-    wrong.0.alarms = Some(AlarmUpkeep {
+    wrong.0.alarms = Some(alarm::Upkeep {
         put: alarm::wanted(
             &GroupId::parse("orders").unwrap(),
             &[MemberId::parse("orders-002").unwrap()],
         ),
         delete: vec!["orders-003-cpu".to_owned()],
+        ..alarm::Upkeep::default()
     });
     check(wrong, "PutAlarms: 5");
     let mut orphans = made();
     orphans.0.alarms =
-        Some(AlarmUpkeep { put: Vec::new(), delete: vec!["orders-003-cpu".to_owned()] });
+        Some(alarm::Upkeep { delete: vec!["orders-003-cpu".to_owned()], ..Default::default() });
     check(orphans, "DeleteAlarms: orders-003-cpu");
+    let mut theirs = made();
+    theirs.0.alarms =
+        Some(alarm::Upkeep { foreign: vec!["orders-001-cpu".to_owned()], ..Default::default() });
+    check(theirs, "NoteChanged: 2026-01-02T12:00:00Z");
     check(made(), "NoteChanged: 2026-01-02T12:00:00Z");
     check(
         made().tagged(tag::CHANGED, "2026-01-02T11:59:59Z"),
