@@ -148,6 +148,7 @@ impl End {
                 Refusal::BadPolicy(_)
                 | Refusal::Unusable(_)
                 | Refusal::ClusterMode
+                | Refusal::DataTiering(_)
                 | Refusal::UnknownEngine(_)
                 | Refusal::Deferred(_)
                 | Refusal::ForeignChange(_)

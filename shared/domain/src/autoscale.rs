@@ -179,10 +179,12 @@ pub enum Refusal {
     Unusable(String),
     /// The group spreads its keys over shards.
     ClusterMode,
+    /// The nodes move data between memory and disk (facts 6.2), and are not sized by how full their memory is.
+    DataTiering(NodeType),
     /// The engine is none that we know.
     UnknownEngine(String),
     /// Somebody's change waits for the maintenance window; ours would carry it out now (facts 1.4).
-    Deferred(NodeType),
+    Deferred(Deferred),
     /// Somebody else's change of the node type is on its way.
     ForeignChange(String),
     /// The last change is too recent.
@@ -201,6 +203,15 @@ pub enum Refusal {
     Recommended(Advice),
     /// The decision turned on something that nobody answered.
     Unanswered(Question),
+}
+
+/// A change of somebody's that waits for the maintenance window.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Deferred {
+    /// To another node type.
+    NodeType(NodeType),
+    /// To another engine version.
+    EngineVersion(String),
 }
 
 /// How much a refusal matters.
@@ -226,6 +237,7 @@ impl Refusal {
             Self::BadPolicy(_)
             | Self::Unusable(_)
             | Self::ClusterMode
+            | Self::DataTiering(_)
             | Self::UnknownEngine(_)
             | Self::Deferred(_)
             | Self::ForeignChange(_)
@@ -251,6 +263,10 @@ impl fmt::Display for Refusal {
                 "the group is in cluster mode, where shards are counted and not only replicas; Application Auto Scaling does that",
             ),
             Self::UnknownEngine(engine) => write!(f, "the engine \"{engine}\" is not known"),
+            Self::DataTiering(node_type) => write!(
+                f,
+                "{node_type} moves data between memory and disk, so that its memory is full by design and says nothing about its size"
+            ),
             Self::Deferred(to) => write!(
                 f,
                 "a change to {to} waits for the maintenance window, and any change now would carry it out; apply or revert it to go on"
@@ -274,6 +290,15 @@ impl fmt::Display for Refusal {
                 write!(f, "would make {} because of {}", advice.change, advice.why)
             }
             Self::Unanswered(question) => write!(f, "{question:?} was not answered"),
+        }
+    }
+}
+
+impl fmt::Display for Deferred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NodeType(to) => write!(f, "{to}"),
+            Self::EngineVersion(to) => write!(f, "engine version {to}"),
         }
     }
 }

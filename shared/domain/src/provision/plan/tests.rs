@@ -126,6 +126,7 @@ fn member(wanted: &Wanted, id: &MemberId, node_type: Option<NodeType>) -> Member
         status: "available".to_owned(),
         node_type,
         pending_node_type: None,
+        pending_engine_version: None,
         engine: "redis".to_owned(),
         engine_version: String::new(),
         parameter_group: None,
