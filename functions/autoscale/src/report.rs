@@ -6,8 +6,8 @@ use domain::autoscale::{
 use domain::cost::MonthlyCost;
 use domain::{Catalog, GroupId, GroupView, MemberId, Wait};
 use jiff::Timestamp;
-use platform::Fault;
 use platform::journal::Record;
+use platform::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::event::{Cause, Ignored, Look, Subject};
@@ -319,12 +319,24 @@ pub(crate) fn not_taken(group: &GroupId, failure: &NotTaken) -> Message {
 }
 
 /// Tells that ElastiCache does not take a change.
-pub(crate) fn turned_down(group: &GroupId, change: &Change, why: &str) -> Message {
+pub(crate) fn turned_down(group: &GroupId, change: &Change, kind: FaultKind, why: &str) -> Message {
+    let advice = match kind {
+        FaultKind::NoCapacity => "Another node type or zone may have capacity.",
+        FaultKind::Denied => {
+            "The function's role, or a policy above it, does not allow the call; a person has to change that."
+        }
+        FaultKind::Rejected
+        | FaultKind::Busy
+        | FaultKind::Gone
+        | FaultKind::Taken
+        | FaultKind::NoChange
+        | FaultKind::Transient => "The reason is ElastiCache's own.",
+    };
     Message {
         subject: format!("{group}: ElastiCache does not take {change}"),
         body: format!(
             "Cachewarden asked for {change} of {group} and was turned down: {why}\n\n\
-             It is not tried again for an hour. Another node type or zone may have capacity.\n"
+             It is not tried again for an hour. {advice}\n"
         ),
     }
 }

@@ -1,6 +1,7 @@
 //! Stories of `autoscale`: the right size, once, inside the bounds, and told.
 
 mod alarms;
+mod failures;
 mod faults;
 pub(crate) mod grants;
 mod stage;
