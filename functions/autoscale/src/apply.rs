@@ -53,19 +53,13 @@ async fn change(
             message: "it takes its time".to_owned(),
         }),
         // An answer and no fault: it is written down where the next look finds it, so that nobody asks again at once.
-        Err(FaultKind::NoCapacity | FaultKind::Rejected) => {
+        Err(kind @ (FaultKind::NoCapacity | FaultKind::Rejected | FaultKind::Denied)) => {
             let change = undertaking.change.clone();
             let why = asked.err().map(|it| it.to_string()).unwrap_or_default();
-            tell(app, &report::turned_down(&step.group, &change, &why)).await?;
+            tell(app, &report::turned_down(&step.group, &change, kind, &why)).await?;
             app.elasticache.tag(&step.arn, &Failed { change, at: seconds(now) }.tags()).await
         }
-        Err(
-            FaultKind::Busy
-            | FaultKind::Gone
-            | FaultKind::Taken
-            | FaultKind::Denied
-            | FaultKind::Transient,
-        ) => asked,
+        Err(FaultKind::Busy | FaultKind::Gone | FaultKind::Taken | FaultKind::Transient) => asked,
     }
 }
 

@@ -164,13 +164,13 @@ impl Run<'_> {
                 ) => {}
             }
         }
-        let cleared = match self.clear_alarms(&found).await {
-            Ok(cleared) => cleared,
-            Err(fault) => return self.cannot("delete the alarms of groups that are gone", &fault),
-        };
-        match retry {
-            Some(fault) => Err(again(&fault)),
-            None => Ok(continuation::ended(
+        let cleared = self.clear_alarms(&found).await;
+        match (retry, cleared) {
+            (Some(fault), Ok(_)) => Err(again(&fault)),
+            // What a group needs comes before what is left of others: this event has to come again.
+            (Some(fault), Err(left)) => self.cannot(CLEAR, &left).and(Err(again(&fault))),
+            (None, Err(left)) => self.cannot(CLEAR, &left),
+            (None, Ok(cleared)) => Ok(continuation::ended(
                 "settled",
                 &format!(
                     "looked at {seen} groups, {begun} go on, {later} are left for the next time; deleted {cleared} alarms of groups that are gone"
@@ -190,10 +190,11 @@ impl Run<'_> {
                 continue;
             }
             // The list of what has tags lags behind, and deleting an alarm that is gone would spare the others of the same call.
-            let there = self.app.alarms.of(group).await?;
-            let is_ours = |arn: &str| ours.iter().any(|it| it.arn.as_str() == arn);
-            let names: Vec<_> =
-                there.into_iter().filter(|it| is_ours(&it.arn)).map(|it| it.name).collect();
+            let of_group = ours.iter().filter(|it| it.of_group().as_ref() == Some(group));
+            let listed: Vec<String> =
+                of_group.filter_map(Tagged::alarm_name).map(str::to_owned).collect();
+            let there = self.app.alarms.named(&listed).await?;
+            let names: Vec<String> = there.into_iter().map(|it| it.name).collect();
             if names.is_empty() {
                 continue;
             }
@@ -272,7 +273,8 @@ impl Run<'_> {
         continuation::ended(end.status(), &end.summary(story))
     }
 
-    /// Tells people what an alarm did not lead to. The schedule comes every few minutes and would only repeat it.
+    /// Tells people what an alarm did not lead to, and what was begun and failed, whoever began it. The rest the schedule would only
+    /// repeat every few minutes.
     async fn tell_if_news(&self, look: &Look, story: &Story, end: &End) -> Result<(), Fault> {
         let is_news = match end {
             End::Refused(refusal) => refusal.weight() == Weight::News,
@@ -283,8 +285,20 @@ impl Run<'_> {
             Cause::Alarm { .. } if is_news && !story.told => {
                 apply::tell(self.app, &report::not_done(story, end)).await
             }
+            Cause::Asked if self.has_failed_at_last(end) && !story.told => {
+                apply::tell(self.app, &report::not_done(story, end)).await
+            }
             Cause::Alarm { .. } | Cause::Asked => Ok(()),
         }
+    }
+
+    /// Whether this is the end of work that was carried on, and it came to nothing.
+    fn has_failed_at_last(&self, end: &End) -> bool {
+        let failed = match end {
+            End::TooLong(_) | End::Failed(_) => true,
+            End::Settled | End::Refused(_) | End::Unfinished(_) | End::Again(_) => false,
+        };
+        failed && self.delivery.carrier.is_some()
     }
 
     async fn carry_on(&self, name: &str, event: &Value, wait: &Wait) -> Result<(), Diagnostic> {
@@ -393,6 +407,8 @@ fn deadline(context: &Context) -> Timestamp {
             .unwrap_or(Timestamp::MAX),
     }
 }
+
+const CLEAR: &str = "delete the alarms of groups that are gone";
 
 const DEADLINE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 

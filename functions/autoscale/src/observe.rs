@@ -1,9 +1,13 @@
 //! What is looked at: the group always, the rest only where the decision turns on it.
 
+use std::collections::BTreeSet;
+
+use domain::alarm::AlarmView;
 use domain::autoscale::{LoadView, Question, Verdict, decide};
 use domain::{Catalog, GroupStatus, GroupView};
 use jiff::Timestamp;
 use platform::Fault;
+use platform::fleet::Tagged;
 
 use crate::App;
 use crate::event::Subject;
@@ -32,7 +36,7 @@ async fn group(app: &App, subject: &Subject) -> Result<Option<GroupView>, Fault>
         Subject::Group(group) => app.elasticache.group(group).await?,
     };
     let Some(mut group) = seen else { return Ok(None) };
-    // A busy group refuses to tell its tags (facts 1.2), so it is not asked.
+    // A busy group refuses to tell its tags (facts 1.2), so it is not asked: the plan asks the list.
     if group.status == GroupStatus::Available {
         group.tags = app.elasticache.tags(&group.arn).await?;
     }
@@ -47,6 +51,7 @@ async fn answer(
     now: Timestamp,
 ) -> Result<(), Fault> {
     match question {
+        Question::ListedTags => view.listed = Some(app.fleet.tags(&group.arn).await?),
         Question::Load => view.load = Some(app.metrics.load(&group.member_ids, now).await?),
         Question::AllowedTypes => {
             view.allowed = Some(app.elasticache.allowed_node_types(&group.id).await?);
@@ -55,12 +60,19 @@ async fn answer(
             view.events = Some(app.elasticache.events_since(&group.id, since).await?);
         }
         Question::Alarms(set) => {
-            let seen = app.alarms.of(&group.id).await?;
-            view.alarms = Some(set.upkeep(&seen, &app.settings.alarm_topic));
+            // By their tag and by the names that they should have: a member need not be named after its group, and the list of what has
+            // tags lags behind what was made just now.
+            let ours = app.fleet.alarms_of(&group.id).await?;
+            let tagged = ours.iter().filter_map(Tagged::alarm_name).map(str::to_owned);
+            let wanted = set.specs.iter().map(|it| it.name.clone());
+            let names: BTreeSet<String> = tagged.chain(wanted).collect();
+            let seen = app.alarms.named(&Vec::from_iter(names)).await?;
+            let is_ours = |it: &AlarmView| ours.iter().any(|ours| ours.arn.as_str() == it.arn);
+            view.alarms = Some(set.upkeep(&seen, is_ours, &app.settings.alarm_topic));
         }
     }
     Ok(())
 }
 
-/// There are four kinds of question, and an answered one is not asked again.
-const QUESTIONS_MAX: usize = 5;
+/// There are five kinds of question, and an answered one is not asked again.
+const QUESTIONS_MAX: usize = 6;

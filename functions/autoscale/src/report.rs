@@ -6,8 +6,8 @@ use domain::autoscale::{
 use domain::cost::MonthlyCost;
 use domain::{Catalog, GroupId, GroupView, MemberId, Wait};
 use jiff::Timestamp;
-use platform::Fault;
 use platform::journal::Record;
+use platform::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::event::{Cause, Ignored, Look, Subject};
@@ -50,6 +50,13 @@ impl Story {
             return;
         };
         self.group = Some(group.id.clone());
+        if let Some(names) = view.alarms.as_ref().map(|it| &it.foreign).filter(|it| !it.is_empty())
+        {
+            let left = format!("left alone, since not ours: {}", names.join(" "));
+            if !self.done.contains(&left) {
+                self.done.push(left);
+            }
+        }
         if view.load.is_none() && !self.evidence.is_null() {
             return;
         }
@@ -141,6 +148,7 @@ impl End {
                 Refusal::BadPolicy(_)
                 | Refusal::Unusable(_)
                 | Refusal::ClusterMode
+                | Refusal::DataTiering(_)
                 | Refusal::UnknownEngine(_)
                 | Refusal::Deferred(_)
                 | Refusal::ForeignChange(_)
@@ -311,12 +319,24 @@ pub(crate) fn not_taken(group: &GroupId, failure: &NotTaken) -> Message {
 }
 
 /// Tells that ElastiCache does not take a change.
-pub(crate) fn turned_down(group: &GroupId, change: &Change, why: &str) -> Message {
+pub(crate) fn turned_down(group: &GroupId, change: &Change, kind: FaultKind, why: &str) -> Message {
+    let advice = match kind {
+        FaultKind::NoCapacity => "Another node type or zone may have capacity.",
+        FaultKind::Denied => {
+            "The function's role, or a policy above it, does not allow the call; a person has to change that."
+        }
+        FaultKind::Rejected
+        | FaultKind::Busy
+        | FaultKind::Gone
+        | FaultKind::Taken
+        | FaultKind::NoChange
+        | FaultKind::Transient => "The reason is ElastiCache's own.",
+    };
     Message {
         subject: format!("{group}: ElastiCache does not take {change}"),
         body: format!(
             "Cachewarden asked for {change} of {group} and was turned down: {why}\n\n\
-             It is not tried again for an hour. Another node type or zone may have capacity.\n"
+             It is not tried again for an hour. {advice}\n"
         ),
     }
 }

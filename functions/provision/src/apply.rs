@@ -81,9 +81,8 @@ impl Operation for Existence<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<Seen, Fault> {
-        let spec = &self.wanted.spec;
         let now = self.clock.now();
-        let looked = self.services.wanted(&spec.id, &spec.secret_name, self.others_ended, now);
+        let looked = self.services.wanted(&self.wanted, self.others_ended, now);
         let seen = Box::pin(looked).await?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen.clone());
         Ok(seen)

@@ -1,10 +1,12 @@
 //! Which calls make up what is seen.
 
+use std::collections::BTreeSet;
+
 use domain::asked::Asked;
 use domain::provision::{
-    Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, name, ownership,
+    self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, name, ownership,
 };
-use domain::{GroupId, GroupStatus, GroupView, Owner};
+use domain::{GroupId, GroupStatus, GroupView, Owner, alarm, tag};
 use jiff::Timestamp;
 use platform::{Alarms, ElastiCache, Fault, Secrets};
 
@@ -20,22 +22,26 @@ impl Services {
     /// Looks at a group that should be there, and at what stands around it where something could be done.
     pub(crate) async fn wanted(
         &self,
-        group: &GroupId,
-        secret_name: &str,
+        wanted: &Wanted,
         others_ended: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Seen, Fault> {
+        let group = &wanted.spec.id;
         let view = self.elasticache.group_with_tags(group).await?;
         let events = if is_suspicious(view.as_ref(), now) {
             self.elasticache.event_texts(group).await?
         } else {
             Vec::new()
         };
-        let around = match view.as_ref().map(|it| &it.status) {
-            None | Some(GroupStatus::Available) => {
-                Some(self.around(group, Some(secret_name)).await?)
+        let may_act = view.as_ref().is_none_or(|it| it.status == GroupStatus::Available);
+        let around = if may_act {
+            let mut around = self.around(group, Some(&wanted.spec.secret_name)).await?;
+            if let Some(view) = &view {
+                self.tell_alarms_apart(wanted, view, &mut around).await?;
             }
-            Some(_) => None,
+            Some(around)
+        } else {
+            None
         };
         Ok(Seen { group: view, around, events, others_ended })
     }
@@ -64,6 +70,27 @@ impl Services {
         Ok(Seen { group: view, around: Some(around), others_ended, events: Vec::new() })
     }
 
+    /// Looks for the alarms of members that are not named after their group (facts 4.4), and whose those are that would be overwritten or
+    /// deleted.
+    async fn tell_alarms_apart(
+        &self,
+        wanted: &Wanted,
+        group: &GroupView,
+        around: &mut Around,
+    ) -> Result<(), Fault> {
+        let names = provision::alarms(wanted, group).into_iter().map(|it| it.name);
+        let others: Vec<String> =
+            names.filter(|it| !alarm::is_named_after(it, &group.id)).collect();
+        around.alarms.extend(self.alarms.named(&others).await?);
+        for it in provision::alarm_upkeep(wanted, group, around).touches(&around.alarms) {
+            let tags = self.alarms.tags(&it.arn).await?;
+            if tags.get(tag::GROUP).map(String::as_str) != Some(group.id.as_str()) {
+                around.foreign_alarms.insert(it.name.clone());
+            }
+        }
+        Ok(())
+    }
+
     async fn around(&self, group: &GroupId, secret: Option<&str>) -> Result<Around, Fault> {
         let (subnet_group, parameter_groups, secret, alarms) = tokio::join!(
             self.subnet_group(group),
@@ -81,6 +108,7 @@ impl Services {
             parameter_groups: parameter_groups?,
             secret: secret?,
             alarms: alarms?,
+            foreign_alarms: BTreeSet::new(),
         })
     }
 

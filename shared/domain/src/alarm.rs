@@ -104,6 +104,47 @@ impl AlarmView {
     }
 }
 
+/// What makes the alarms as they should be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Upkeep {
+    /// To be made or put right.
+    pub put: Vec<AlarmSpec>,
+    /// To be deleted, by name: they watch nobody any more.
+    pub delete: Vec<String>,
+    /// The names of those that somebody else's alarms have. They stay as they are.
+    pub foreign: Vec<String>,
+}
+
+/// Compares the alarms that should be, telling these topics, with those that are. What is not ours is neither overwritten nor deleted:
+/// `PutMetricAlarm` would take it over without a word, and leave its tags as they were.
+pub fn upkeep(
+    wanted: &[AlarmSpec],
+    topics: &[Arn],
+    seen: &[AlarmView],
+    is_ours: impl Fn(&AlarmView) -> bool,
+) -> Upkeep {
+    let mut upkeep = Upkeep::default();
+    for spec in wanted {
+        match seen.iter().find(|it| it.name == spec.name) {
+            Some(it) if it.is_as(spec, topics) => {}
+            Some(it) if !is_ours(it) => upkeep.foreign.push(spec.name.clone()),
+            Some(_) | None => upkeep.put.push(spec.clone()),
+        }
+    }
+    let watches_nobody = |it: &&AlarmView| !wanted.iter().any(|spec| spec.name == it.name);
+    let stale = seen.iter().filter(watches_nobody).filter(|it| is_ours(it));
+    upkeep.delete = stale.map(|it| it.name.clone()).collect();
+    upkeep
+}
+
+impl Upkeep {
+    /// The alarms that are there and would be overwritten or deleted.
+    pub fn touches<'a>(&self, seen: &'a [AlarmView]) -> Vec<&'a AlarmView> {
+        let put = |name: &String| self.put.iter().any(|it| it.name == *name);
+        seen.iter().filter(|it| put(&it.name) || self.delete.contains(&it.name)).collect()
+    }
+}
+
 impl Watch {
     /// Everything that is watched on a member.
     pub const ALL: [Self; 5] =
@@ -185,6 +226,15 @@ pub fn wanted(group: &GroupId, members: &[MemberId]) -> Vec<AlarmSpec> {
     members.iter().flat_map(|member| Watch::ALL.map(|watch| watch.spec(group, member))).collect()
 }
 
+/// Whether an alarm is found by the name of its group: `<group>-<number of the member>-<what is watched>`. The prefix alone would also
+/// find the alarms of a group whose id merely starts alike, such as `orders-eu` beside `orders`.
+pub fn is_named_after(name: &str, group: &GroupId) -> bool {
+    let rest = name.strip_prefix(&name_prefix(group)).unwrap_or_default();
+    let (number, watched) = rest.split_once('-').unwrap_or_default();
+    let numbered = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
+    numbered && Watch::ALL.iter().any(|it| it.suffix() == watched)
+}
+
 /// The prefix of the names of all alarms of a group, of present and of former members.
 pub fn name_prefix(group: &GroupId) -> String {
     format!("{group}-")
@@ -206,6 +256,60 @@ mod tests {
             assert!((memory.threshold - 90.0).abs() < f64::EPSILON);
         }
         assert!(alarms.iter().all(|it| it.name.starts_with(&name_prefix(&group))));
+    }
+
+    fn seen(spec: &AlarmSpec) -> AlarmView {
+        AlarmView {
+            name: spec.name.clone(),
+            arn: format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{}", spec.name),
+            member: Some(spec.member.to_string()),
+            metric: spec.metric.to_owned(),
+            threshold: spec.threshold,
+            period_seconds: spec.period_seconds,
+            periods: spec.periods,
+            alarm_topics: Vec::new(),
+            ok_topics: Vec::new(),
+            state: "OK".to_owned(),
+        }
+    }
+
+    #[test]
+    fn alarms_of_others_are_neither_overwritten_nor_deleted() {
+        let group = GroupId::parse("orders").unwrap();
+        let member = |name| MemberId::parse(name).unwrap();
+        let specs = wanted(&group, &[member("orders-001"), member("annex")]);
+        let mut there: Vec<AlarmView> = specs.iter().map(seen).collect();
+        assert_eq!(upkeep(&specs, &[], &there, |_| true), Upkeep::default());
+        assert_eq!(upkeep(&specs, &[], &there, |_| false), Upkeep::default(), "all are right");
+
+        there[0].threshold = 60.0;
+        there.extend(wanted(&group, &[member("orders-002")]).iter().take(1).map(seen));
+        let names = |specs: &[AlarmSpec]| -> Vec<String> {
+            specs.iter().map(|it| it.name.clone()).collect()
+        };
+        let ours = upkeep(&specs, &[], &there, |_| true);
+        assert_eq!(names(&ours.put), ["orders-001-cpu"]);
+        assert_eq!((&ours.delete, &ours.foreign), (&vec!["orders-002-cpu".to_owned()], &vec![]));
+        let theirs = upkeep(&specs, &[], &there, |_| false);
+        assert_eq!((names(&theirs.put).len(), theirs.delete.len()), (0, 0));
+        assert_eq!(theirs.foreign, ["orders-001-cpu"]);
+    }
+
+    #[test]
+    fn an_alarm_of_a_group_that_starts_alike_is_not_ours() {
+        #[track_caller]
+        fn check(name: &str, expected: bool) {
+            assert_eq!(
+                is_named_after(name, &GroupId::parse("orders").unwrap()),
+                expected,
+                "{name}"
+            );
+        }
+        check("orders-001-cpu", true);
+        check("orders-003-engine-cpu", true);
+        check("orders-eu-001-cpu", false);
+        check("orders-001-people-made-this", false);
+        check("orders-cpu", false);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::alarm::{AlarmSpec, AlarmView};
+use crate::alarm::{self, AlarmSpec, AlarmView};
 use crate::cost::MonthlyCost;
 use crate::{Arn, GroupId, GroupView, Next, NodeType, Problems, Tags};
 
@@ -30,6 +30,9 @@ pub use pressure::{Gap, Pressure};
 pub struct LoadView {
     /// The group with its members and tags, if it is there.
     pub group: Option<GroupView>,
+    /// What the list of everything tagged knows of a group that does not tell its tags itself. It lags behind; nothing is known of what
+    /// it does not list.
+    pub listed: Option<Tags>,
     /// The metrics.
     pub load: Option<Load>,
     /// The node types that ElastiCache would change this group to, larger and smaller.
@@ -37,16 +40,7 @@ pub struct LoadView {
     /// What ElastiCache says that happened, in its own words.
     pub events: Option<Vec<String>>,
     /// What is wrong with the alarms.
-    pub alarms: Option<AlarmUpkeep>,
-}
-
-/// The alarms that are missing or wrong, and those that watch nobody any more.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AlarmUpkeep {
-    /// To be made or put right.
-    pub put: Vec<AlarmSpec>,
-    /// To be deleted, by name.
-    pub delete: Vec<String>,
+    pub alarms: Option<alarm::Upkeep>,
 }
 
 /// What comes of looking: either something more must be known, or it is decided.
@@ -61,6 +55,8 @@ pub enum Verdict {
 /// What a decision turns on. No call is made that no decision asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
+    /// Whose is a group that does not tell its tags?
+    ListedTags,
     /// What do the metrics say?
     Load,
     /// Which node types are allowed?
@@ -84,14 +80,13 @@ pub struct AlarmSet {
 
 impl AlarmSet {
     /// Compares with what was seen. The set tells `otherwise` where the group names no topic.
-    pub fn upkeep(&self, seen: &[AlarmView], otherwise: &Arn) -> AlarmUpkeep {
-        let topics = self.topics_or(otherwise);
-        let is_right = |spec: &AlarmSpec| seen.iter().any(|it| it.is_as(spec, &topics));
-        let is_wanted = |it: &AlarmView| self.specs.iter().any(|spec| spec.name == it.name);
-        AlarmUpkeep {
-            put: self.specs.iter().filter(|it| !is_right(it)).cloned().collect(),
-            delete: seen.iter().filter(|it| !is_wanted(it)).map(|it| it.name.clone()).collect(),
-        }
+    pub fn upkeep(
+        &self,
+        seen: &[AlarmView],
+        is_ours: impl Fn(&AlarmView) -> bool,
+        otherwise: &Arn,
+    ) -> alarm::Upkeep {
+        alarm::upkeep(&self.specs, &self.topics_or(otherwise), seen, is_ours)
     }
 
     /// The topics that the alarms tell.
@@ -184,10 +179,12 @@ pub enum Refusal {
     Unusable(String),
     /// The group spreads its keys over shards.
     ClusterMode,
+    /// The nodes move data between memory and disk (facts 6.2), and are not sized by how full their memory is.
+    DataTiering(NodeType),
     /// The engine is none that we know.
     UnknownEngine(String),
     /// Somebody's change waits for the maintenance window; ours would carry it out now (facts 1.4).
-    Deferred(NodeType),
+    Deferred(Deferred),
     /// Somebody else's change of the node type is on its way.
     ForeignChange(String),
     /// The last change is too recent.
@@ -206,6 +203,15 @@ pub enum Refusal {
     Recommended(Advice),
     /// The decision turned on something that nobody answered.
     Unanswered(Question),
+}
+
+/// A change of somebody's that waits for the maintenance window.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Deferred {
+    /// To another node type.
+    NodeType(NodeType),
+    /// To another engine version.
+    EngineVersion(String),
 }
 
 /// How much a refusal matters.
@@ -231,6 +237,7 @@ impl Refusal {
             Self::BadPolicy(_)
             | Self::Unusable(_)
             | Self::ClusterMode
+            | Self::DataTiering(_)
             | Self::UnknownEngine(_)
             | Self::Deferred(_)
             | Self::ForeignChange(_)
@@ -256,6 +263,10 @@ impl fmt::Display for Refusal {
                 "the group is in cluster mode, where shards are counted and not only replicas; Application Auto Scaling does that",
             ),
             Self::UnknownEngine(engine) => write!(f, "the engine \"{engine}\" is not known"),
+            Self::DataTiering(node_type) => write!(
+                f,
+                "{node_type} moves data between memory and disk, so that its memory is full by design and says nothing about its size"
+            ),
             Self::Deferred(to) => write!(
                 f,
                 "a change to {to} waits for the maintenance window, and any change now would carry it out; apply or revert it to go on"
@@ -279,6 +290,15 @@ impl fmt::Display for Refusal {
                 write!(f, "would make {} because of {}", advice.change, advice.why)
             }
             Self::Unanswered(question) => write!(f, "{question:?} was not answered"),
+        }
+    }
+}
+
+impl fmt::Display for Deferred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NodeType(to) => write!(f, "{to}"),
+            Self::EngineVersion(to) => write!(f, "engine version {to}"),
         }
     }
 }

@@ -190,6 +190,8 @@ pub struct MemberView {
     pub node_type: Option<NodeType>,
     /// The node type it waits for, where a change is deferred (facts 1.4).
     pub pending_node_type: Option<NodeType>,
+    /// The engine version it waits for, where an upgrade is deferred (facts 1.4).
+    pub pending_engine_version: Option<String>,
     /// The engine, `redis` or `valkey`.
     pub engine: String,
     /// The engine version.

@@ -14,8 +14,10 @@ mod property;
 mod step;
 
 pub use self::parse::{Parsed, parse};
-pub use self::plan::{Ownership, ownership, plan};
+pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
 pub use self::step::{FinalSnapshot, Mark, Refusal, Removal, Settings, Step};
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -227,6 +229,8 @@ pub struct Around {
     pub secret: Option<SecretView>,
     /// The alarms of present and former members.
     pub alarms: Vec<AlarmView>,
+    /// The names of those among them that do not carry our tag.
+    pub foreign_alarms: BTreeSet<String>,
 }
 
 /// A subnet group as it was seen.

@@ -22,8 +22,6 @@ impl Alarms {
     }
 
     /// The alarms whose names are those of members of this group, present and former.
-    ///
-    /// The prefix alone would also find the alarms of a group whose id merely starts alike, such as `orders-eu` beside `orders`.
     pub async fn of(&self, group: &GroupId) -> Result<Vec<AlarmView>, Fault> {
         let mut pages = self
             .client
@@ -34,7 +32,31 @@ impl Alarms {
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|err| Fault::from_sdk("DescribeAlarms", err))?;
-            found.extend(page.metric_alarms().iter().map(view).filter(|it| is_of(it, group)));
+            found.extend(
+                page.metric_alarms()
+                    .iter()
+                    .map(view)
+                    .filter(|it| alarm::is_named_after(&it.name, group)),
+            );
+        }
+        Ok(found)
+    }
+
+    /// The alarms of these names, as far as there are such.
+    pub async fn named(&self, names: &[String]) -> Result<Vec<AlarmView>, Fault> {
+        let mut found = Vec::new();
+        for hundred in names.chunks(100) {
+            let mut pages = self
+                .client
+                .describe_alarms()
+                .set_alarm_names(Some(hundred.to_vec()))
+                .max_records(100)
+                .into_paginator()
+                .send();
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|err| Fault::from_sdk("DescribeAlarms", err))?;
+                found.extend(page.metric_alarms().iter().map(view));
+            }
         }
         Ok(found)
     }
@@ -130,34 +152,6 @@ fn view(alarm: &MetricAlarm) -> AlarmView {
     }
 }
 
-/// Whether the name is `<group>-<number of the member>-<what is watched>`.
-fn is_of(alarm: &AlarmView, group: &GroupId) -> bool {
-    let rest = alarm.name.strip_prefix(&alarm::name_prefix(group)).unwrap_or_default();
-    let (number, watched) = rest.split_once('-').unwrap_or_default();
-    let numbered = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
-    numbered && alarm::Watch::ALL.iter().any(|it| it.suffix() == watched)
-}
-
 fn count(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(name: &str, expected: bool) {
-        let seen = view(&MetricAlarm::builder().alarm_name(name).build());
-        assert_eq!(is_of(&seen, &GroupId::parse("orders").unwrap()), expected, "{name}");
-    }
-
-    #[test]
-    fn an_alarm_of_a_group_that_starts_alike_is_not_ours() {
-        check("orders-001-cpu", true);
-        check("orders-003-engine-cpu", true);
-        check("orders-eu-001-cpu", false);
-        check("orders-001-people-made-this", false);
-        check("orders-cpu", false);
-    }
 }

@@ -1,6 +1,7 @@
 //! Everything that carries our tags, found with one paged call (Resource Groups Tagging).
 
 use aws_sdk_resourcegroupstagging::Client;
+use aws_sdk_resourcegroupstagging::types::builders::TagFilterBuilder;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use domain::{Arn, GroupId, Tags, tag};
 
@@ -27,6 +28,11 @@ impl Tagged {
         GroupId::parse(self.arn.resource().strip_prefix("replicationgroup:")?).ok()
     }
 
+    /// The name of the alarm that this is, if it is one.
+    pub fn alarm_name(&self) -> Option<&str> {
+        self.arn.resource().strip_prefix("alarm:")
+    }
+
     /// The id of the group that it belongs to, as its tag says.
     pub fn of_group(&self) -> Option<GroupId> {
         GroupId::parse(self.tags.get(tag::GROUP)?).ok()
@@ -41,31 +47,49 @@ impl Fleet {
 
     /// The replication groups that carry a tag of this key.
     pub async fn groups(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
-        self.tagged("elasticache:replicationgroup", key).await
+        self.tagged("elasticache:replicationgroup", having(key)).await
     }
 
     /// The secrets that carry a tag of this key.
     pub async fn secrets(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
-        self.tagged("secretsmanager:secret", key).await
+        self.tagged("secretsmanager:secret", having(key)).await
     }
 
     /// The snapshots that carry a tag of this key.
     pub async fn snapshots(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
-        self.tagged("elasticache:snapshot", key).await
+        self.tagged("elasticache:snapshot", having(key)).await
     }
 
     /// The alarms that carry a tag of this key.
     pub async fn alarms(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
-        self.tagged("cloudwatch:alarm", key).await
+        self.tagged("cloudwatch:alarm", having(key)).await
     }
 
-    async fn tagged(&self, kind: &str, key: &str) -> Result<Vec<Tagged>, Fault> {
-        const CALL: &str = "GetResources";
+    /// The alarms that our tag says to be this group's.
+    pub async fn alarms_of(&self, group: &GroupId) -> Result<Vec<Tagged>, Fault> {
+        let of_group = having(tag::GROUP).values(group.as_str());
+        self.tagged("cloudwatch:alarm", of_group).await
+    }
+
+    /// The tags of one thing, whatever it is busy with. The list lags behind; of what it does not know there are none.
+    pub async fn tags(&self, arn: &str) -> Result<Tags, Fault> {
+        let answer = self
+            .client
+            .get_resources()
+            .resource_arn_list(arn)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk(CALL, err))?;
+        let found = answer.resource_tag_mapping_list().iter().filter_map(tagged);
+        Ok(found.filter(|it| it.arn.as_str() == arn).flat_map(|it| it.tags).collect())
+    }
+
+    async fn tagged(&self, kind: &str, filter: TagFilterBuilder) -> Result<Vec<Tagged>, Fault> {
         let mut pages = self
             .client
             .get_resources()
             .resource_type_filters(kind)
-            .tag_filters(TagFilter::builder().key(key).build())
+            .tag_filters(filter.build())
             .into_paginator()
             .items()
             .send();
@@ -79,6 +103,12 @@ impl Fleet {
         Ok(found)
     }
 }
+
+fn having(key: &str) -> TagFilterBuilder {
+    TagFilter::builder().key(key)
+}
+
+const CALL: &str = "GetResources";
 
 fn tagged(resource: &ResourceTagMapping) -> Option<Tagged> {
     let tags = resource.tags().iter().map(|it| (it.key().to_owned(), it.value().to_owned()));

@@ -1,5 +1,7 @@
 //! Stories of `autoscale`: the right size, once, inside the bounds, and told.
 
+mod alarms;
+mod failures;
 mod faults;
 pub(crate) mod grants;
 mod stage;
@@ -238,8 +240,8 @@ async fn a_busy_group_is_carried_on_with_when_it_is_free() {
     stage.send_only(alarm_event("orders-001", Watch::Memory)).await;
     assert_eq!(
         stage.calls_since(before),
-        ["DescribeCacheClusters", "DescribeReplicationGroups", "StartExecution"],
-        "a busy group is asked nothing"
+        ["DescribeCacheClusters", "DescribeReplicationGroups", "GetResources", "StartExecution"],
+        "a busy group is asked nothing, only whose it is"
     );
     stage.send(json!({ "action": "evaluate", "group": "nothing-to-do" })).await;
     assert_eq!(stage.node_type(), "cache.t4g.small");
@@ -362,6 +364,34 @@ async fn what_is_not_ours_is_left_alone_and_recorded_once() {
     assert_eq!(stage.records().len(), 2);
     assert_eq!(stage.changes(), 0);
     assert!(stage.told().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_ours_is_left_alone_and_recorded_once_while_it_is_busy_too() {
+    let snapshot: &[(&str, &str)] = &[
+        ("Action", "CreateSnapshot"),
+        ("SnapshotName", "theirs"),
+        ("CacheClusterId", "orders-002"),
+    ];
+    let farewell: &[(&str, &str)] =
+        &[("Action", "DeleteReplicationGroup"), ("ReplicationGroupId", GROUP)];
+    for busy in [snapshot, farewell] {
+        let stage = Stage::with(Settings::default(), &[]).await;
+        fill(&stage).await;
+        stage.by_hand(busy);
+        let before = stage.calls();
+        let ended = stage.send(alarm_event("orders-001", Watch::Memory)).await;
+        assert_eq!(
+            Stage::summary(&ended),
+            "refused: orders: the group has no cachewarden:autoscale tag"
+        );
+        assert_eq!(
+            stage.calls_since(before),
+            ["DescribeCacheClusters", "DescribeReplicationGroups", "GetResources"],
+        );
+        assert_eq!(stage.records().len(), 1);
+        assert!(stage.told().is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -174,6 +174,7 @@ fn act(state: &mut State, operation: &str, params: &Params) -> Result<String, Re
         "CreateReplicationGroup" => create::create(state, params),
         "ModifyReplicationGroup" => modify::modify(state, params),
         "DeleteReplicationGroup" => delete::delete(state, params),
+        "CreateCacheCluster" => replicas::join(state, params),
         "DeleteCacheCluster" => delete::delete_cluster(state, params),
         "DescribeReplicationGroups" => describe::groups(state, params),
         "DescribeCacheClusters" => describe::clusters(state, params),

@@ -15,13 +15,25 @@ pub(crate) fn call(state: &mut State, request: &Request) -> Response {
         return json::refuse(&refusal, &id);
     }
     match json::read(request) {
+        Ok(fields) if names_and_filters(&fields) => {
+            let text = "ResourceARNList cannot be given together with filters";
+            json::refuse(&Refusal::new(400, "InvalidParameterException", text), &id)
+        }
         Ok(fields) => json::answer(&resources(state, &fields), &id),
         Err(refusal) => json::refuse(&refusal, &id),
     }
 }
 
+/// Whether both things and what they are like are given; the service takes only one of the two.
+fn names_and_filters(fields: &Value) -> bool {
+    let given =
+        |field: &str| fields.get(field).and_then(Value::as_array).is_some_and(|it| !it.is_empty());
+    given("ResourceARNList") && (given("ResourceTypeFilters") || given("TagFilters"))
+}
+
 fn resources(state: &State, fields: &Value) -> Value {
     let types = texts(fields.get("ResourceTypeFilters"));
+    let named = texts(fields.get("ResourceARNList"));
     let filters = filters(fields);
     let tagged = state
         .elasticache
@@ -32,6 +44,7 @@ fn resources(state: &State, fields: &Value) -> Value {
     let mut found: Vec<(String, BTreeMap<String, String>)> = tagged
         .filter(|(arn, tags)| {
             !tags.is_empty()
+                && (named.is_empty() || named.contains(arn))
                 && (types.is_empty() || types.iter().any(|it| is_of_type(arn, it)))
                 && filters.iter().all(|(key, values)| {
                     tags.get(key).is_some_and(|it| values.is_empty() || values.contains(it))

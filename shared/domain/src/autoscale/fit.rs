@@ -119,6 +119,12 @@ pub fn smaller<'a>(
     Ok(to)
 }
 
+/// Whether a type has less memory than another, as far as the catalog knows both.
+pub fn is_smaller(catalog: &Catalog, one: &NodeType, other: &NodeType) -> bool {
+    let memory = |it: &NodeType| catalog.find(it).map(|it| it.maxmemory);
+    memory(one).zip(memory(other)).is_some_and(|(one, other)| one < other)
+}
+
 /// What a smaller type has to carry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Demand {

@@ -8,8 +8,8 @@ use super::change::replica_count;
 use super::fit::{self, Demand, NoSmaller};
 use super::pressure::{self, CPU_AFTER_SHRINK, Idle};
 use super::{
-    Act, Advice, AlarmSet, Change, Failed, Load, LoadView, Made, Metric, Mode, NoLarger, NotTaken,
-    Policy, Pressure, Question, Refusal, Step, Undertaking, Verdict,
+    Act, Advice, AlarmSet, Change, Deferred, Failed, Load, LoadView, Made, Metric, Mode, NoLarger,
+    NotTaken, Policy, Pressure, Question, Refusal, Step, Undertaking, Verdict,
 };
 use crate::asked::Asked;
 use crate::engine::Engine;
@@ -56,15 +56,21 @@ struct Case<'a> {
 
 fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
     let Some(group) = &view.group else { return refuse(Refusal::Gone) };
-    ready(group)?;
-    let Some(tags) = &group.tags else { return wait(WaitingOn::Busy) };
+    let Some(tags) = &group.tags else { return untold(catalog, view, group) };
     let policy = match Policy::read(tags, catalog) {
         Ok(None) => return refuse(Refusal::NotOurs),
         Err(problems) => return refuse(Refusal::BadPolicy(problems)),
         Ok(Some(policy)) => policy,
     };
+    tended(&policy, tags)?;
+    ready(group)?;
     if group.cluster_enabled {
         return refuse(Refusal::ClusterMode);
+    }
+    let tiered =
+        group.node_type.as_ref().and_then(|it| catalog.find(it)).filter(|it| it.data_tiering);
+    if let Some(tiered) = tiered {
+        return refuse(Refusal::DataTiering(tiered.node_type.clone()));
     }
     let engine = group.members.first().map(|it| it.engine.as_str()).unwrap_or_default();
     let Ok(engine) = engine.parse() else {
@@ -74,6 +80,28 @@ fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
     case.follow_up()?;
     case.may_change()?;
     case.size()
+}
+
+/// Waits for a group that does not tell its tags, since it is busy or going (facts 1.2), and only where it is known to be ours:
+/// a group of somebody else's is recorded once and not watched for hours.
+fn untold(catalog: &Catalog, view: &LoadView, group: &GroupView) -> Flow {
+    let listed = answer(view.listed.as_ref(), Question::ListedTags)?;
+    match Policy::read(listed, catalog) {
+        Ok(None) => return refuse(Refusal::NotOurs),
+        Ok(Some(policy)) => tended(&policy, listed)?,
+        // The list lags behind, and the operator may have put it right: the group itself is asked when it is free.
+        Err(_) => {}
+    }
+    ready(group)?;
+    wait(WaitingOn::Busy)
+}
+
+/// Lets only a group pass that may be acted on: one with its policy off only to finish or to forget what was begun before.
+fn tended(policy: &Policy, tags: &Tags) -> Flow {
+    match policy.mode {
+        Mode::Off if Undertaking::read(tags).is_none() => refuse(Refusal::Off),
+        Mode::Off | Mode::Recommend | Mode::UpOnly | Mode::Full => Continue(()),
+    }
 }
 
 /// Lets only a group pass that takes changes: one operation at a time (facts 1.7).
@@ -123,10 +151,48 @@ impl Case<'_> {
         if undertaking.is_older_than(Undertaking::RETRIED_FOR, self.now) {
             return wait(WaitingOn::Modification);
         }
-        match self.policy.mode {
-            Mode::Off | Mode::Recommend => self.act(Act::Forget(undertaking)),
-            Mode::UpOnly | Mode::Full => self.act(Act::Repeat(undertaking)),
+        if !self.allows(&undertaking) {
+            return self.act(Act::Forget(undertaking));
         }
+        self.undeferred(Some(&undertaking.change))?;
+        self.act(Act::Repeat(undertaking))
+    }
+
+    /// Whether the policy of now allows what was noted under that of then: the operator may have changed it since.
+    fn allows(&self, undertaking: &Undertaking) -> bool {
+        let (may_grow, may_shrink) = match self.policy.mode {
+            Mode::Off | Mode::Recommend => (false, false),
+            Mode::UpOnly => (true, false),
+            Mode::Full => (true, true),
+        };
+        match (&undertaking.from, &undertaking.change) {
+            (Change::Replicas(from), Change::Replicas(to)) if to < from => {
+                may_shrink && self.fewest_replicas() <= *to
+            }
+            (_, Change::Replicas(to)) => may_grow && *to <= self.policy.max_replicas,
+            (Change::NodeType(from), Change::NodeType(to)) => {
+                let ceiling = self.policy.max_node_type.as_ref();
+                let larger = fit::larger(self.catalog, from, ceiling, self.engine);
+                let grows = larger.is_ok_and(|it| it.iter().any(|it| it.node_type == *to));
+                may_grow && grows || may_shrink && fit::is_smaller(self.catalog, to, from)
+            }
+            (Change::Replicas(_), Change::NodeType(_)) => false,
+        }
+    }
+
+    /// Keeps from carrying out what somebody put off until the maintenance window, as any call would; our own change is none of those.
+    fn undeferred(&self, ours: Option<&Change>) -> Flow {
+        for member in &self.group.members {
+            if let Some(version) = &member.pending_engine_version {
+                return refuse(Refusal::Deferred(Deferred::EngineVersion(version.clone())));
+            }
+            let node_type = member.pending_node_type.clone();
+            let foreign = node_type.filter(|it| ours != Some(&Change::NodeType(it.clone())));
+            if let Some(to) = foreign {
+                return refuse(Refusal::Deferred(Deferred::NodeType(to)));
+            }
+        }
+        Continue(())
     }
 
     /// Keeps away from a change that another function or a person has asked for and that is not there yet.
@@ -173,12 +239,7 @@ impl Case<'_> {
 
     /// Whether anything may be changed at all now.
     fn may_change(&self) -> Flow {
-        if self.policy.mode == Mode::Off {
-            return refuse(Refusal::Off);
-        }
-        if let Some(to) = self.group.members.iter().find_map(|it| it.pending_node_type.clone()) {
-            return refuse(Refusal::Deferred(to));
-        }
+        self.undeferred(None)?;
         self.rested(self.changed_at(), self.policy.up_cooldown())
     }
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::diff::{self, NodeTypeSeen};
 use super::{Around, Mark, Refusal, Seen, Step, SubnetGroupView, Wanted, name};
-use crate::alarm::{self, AlarmSpec};
+use crate::alarm::{self, AlarmSpec, AlarmView};
 use crate::asked::{Asked, AskedField};
 use crate::{GroupStatus, GroupView, Next, Owner, Tags, Wait, WaitingOn, tag};
 
@@ -380,24 +380,23 @@ fn rotated(wanted: &Wanted, around: &Around) -> Option<Next<Step, Refusal>> {
     }
 }
 
+/// The alarms that the members of a group should have.
+pub fn alarms(wanted: &Wanted, group: &GroupView) -> Vec<AlarmSpec> {
+    if wanted.spec.alarms { alarm::wanted(&group.id, &group.member_ids) } else { Vec::new() }
+}
+
+/// What makes the alarms of a group as they should be.
+pub fn alarm_upkeep(wanted: &Wanted, group: &GroupView, around: &Around) -> alarm::Upkeep {
+    let is_ours = |it: &AlarmView| !around.foreign_alarms.contains(&it.name);
+    alarm::upkeep(&alarms(wanted, group), &wanted.alarm_topics(), &around.alarms, is_ours)
+}
+
 fn watched(wanted: &Wanted, group: &GroupView, around: &Around) -> Option<Next<Step, Refusal>> {
-    let topics = wanted.alarm_topics();
-    let sought: Vec<AlarmSpec> =
-        if wanted.spec.alarms { alarm::wanted(&group.id, &group.member_ids) } else { Vec::new() };
-    let stale: Vec<String> = around
-        .alarms
-        .iter()
-        .filter(|seen| sought.iter().all(|it| it.name != seen.name))
-        .map(|it| it.name.clone())
-        .collect();
-    let wrong: Vec<AlarmSpec> = sought
-        .into_iter()
-        .filter(|it| !around.alarms.iter().any(|seen| seen.is_as(it, &topics)))
-        .collect();
-    if !wrong.is_empty() {
-        return Some(Next::Do(Step::PutAlarms(wrong)));
+    let alarm::Upkeep { put, delete, .. } = alarm_upkeep(wanted, group, around);
+    if !put.is_empty() {
+        return Some(Next::Do(Step::PutAlarms(put)));
     }
-    if stale.is_empty() { None } else { Some(Next::Do(Step::DeleteAlarms(stale))) }
+    if delete.is_empty() { None } else { Some(Next::Do(Step::DeleteAlarms(delete))) }
 }
 
 /// A group without an endpoint is of no use to a stack yet.

@@ -159,6 +159,7 @@ fn member(id: MemberId) -> MemberView {
         status: "available".to_owned(),
         node_type: None,
         pending_node_type: None,
+        pending_engine_version: None,
         engine: "redis".to_owned(),
         engine_version: "7.1.0".to_owned(),
         parameter_group: None,

@@ -60,6 +60,7 @@ fn member(group: &str, number: usize) -> MemberView {
         status: "available".to_owned(),
         node_type: Some(NodeType::parse("cache.t4g.small").unwrap()),
         pending_node_type: None,
+        pending_engine_version: None,
         engine: "redis".to_owned(),
         engine_version: "7.1.0".to_owned(),
         parameter_group: Some("orders-redis7".to_owned()),

@@ -194,6 +194,10 @@ fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView
         pending_node_type: node_type(
             cluster.pending_modified_values().and_then(|it| it.cache_node_type()),
         ),
+        pending_engine_version: cluster
+            .pending_modified_values()
+            .and_then(|it| it.engine_version())
+            .map(str::to_owned),
         engine: cluster.engine().unwrap_or_default().to_owned(),
         engine_version: cluster.engine_version().unwrap_or_default().to_owned(),
         parameter_group: cluster

@@ -38,12 +38,14 @@ impl Story {
     async fn run(self, settings: Settings, rule: Option<Rule>) -> (Stage, usize) {
         let (stage, alarm) = self.begin(settings).await;
         let before = stage.calls();
+        // A change that is denied is tried again after an hour, anything else in the next round.
+        let rounds = if rule.as_ref().is_some_and(|it| it.fault == Fault::Denied) { 18 } else { 5 };
         if let Some(rule) = rule {
             stage.befall(rule);
         }
         stage.send(alarm).await;
         let calls = stage.calls() - before;
-        stage.rounds(5).await;
+        stage.rounds(rounds).await;
         (stage, calls)
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use aws_sim::fault::{Fault, Rule, Side};
 use aws_sim::settings::Switches;
-use domain::{SnapshotName, tag};
-use platform::Secrets;
+use domain::{SnapshotName, Tags, alarm, tag};
+use platform::{Alarms, Secrets};
 use serde_json::json;
 
 use super::stack::{GROUP, SECRET, Stack, properties, quick};
@@ -110,6 +110,33 @@ async fn an_update_leaves_what_the_autoscaler_did() {
     assert!(info.contains("3 x cache.t4g.small"), "{info}");
     assert!(info.contains("autoscaled from cache.t4g.micro"), "{info}");
     assert_eq!(stack.group().await.unwrap().tags.unwrap()[tag::SNAPSHOT_KEEP], "9");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_leaves_an_alarm_that_somebody_made_himself() {
+    let stack = Stack::new().await;
+    let before = properties(&[]);
+    stack.create(&before).await;
+    let group = stack.group().await.unwrap();
+    let mut own = alarm::wanted(&group.id, &group.member_ids).remove(0);
+    own.threshold = 60.0;
+    let alarms = Alarms::new(&stack.scene.aws);
+    alarms.delete(std::slice::from_ref(&own.name)).await.unwrap();
+    alarms.put(&own, &[], &Tags::new()).await.unwrap();
+
+    let now = properties(&[("SnapshotKeep", "9")]);
+    let answer = stack.update(&before, &now).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let seen = alarms.of(&group.id).await.unwrap();
+    assert_eq!(seen.iter().filter(|it| it.is_as(&own, &[])).count(), 1, "as it was");
+    assert_eq!(seen.len(), 10);
+
+    let without = properties(&[("SnapshotKeep", "9"), ("EnableAlarms", "false")]);
+    let answer = stack.update(&now, &without).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let left = alarms.of(&group.id).await.unwrap();
+    assert_eq!(left.len(), 1, "only ours are gone");
+    assert_eq!(left[0].name, own.name);
 }
 
 #[tokio::test(start_paused = true)]

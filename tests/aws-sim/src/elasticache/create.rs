@@ -261,6 +261,11 @@ fn with_members(state: &mut State, mut group: Group, count: u32) -> Group {
 /// A new member of this number, in the zone that has fewest.
 pub(super) fn new_member(state: &mut State, group: &Group, number: u32) -> Member {
     let id = format!("{}-{number:03}", group.id);
+    named_member(state, group, id)
+}
+
+/// A member of a group under this name.
+pub(super) fn named_member(state: &mut State, group: &Group, id: String) -> Member {
     let zones = ["a", "b", "c"].map(|it| format!("{}{it}", state.settings.region));
     let crowd = |zone: &String| group.members.values().filter(|it| it.zone == *zone).count();
     let zone = zones.iter().min_by_key(|it| crowd(it)).cloned().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `IncreaseReplicaCount` and `DecreaseReplicaCount` (facts 4.4).
 
-use super::check::{bad_combination, bad_value};
-use super::create::{new_member, no_capacity};
+use super::check::{self, bad_combination, bad_value};
+use super::create::{named_member, new_member, no_capacity};
 use super::model::{Group, Status};
 use super::work::{self, Work};
 use super::{describe, event, group, must_be_available, plane};
@@ -22,8 +22,8 @@ pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Ref
     if state.faults.shortages.get(&found.node_type) == Some(&Shortage::AtOnce) {
         return Err(no_capacity(&found.node_type));
     }
-    let (mut waits, mut added) = (Vec::new(), Vec::new());
-    let mut grown = found.clone();
+    let mut added = Vec::new();
+    let mut grown = found;
     for _ in now..wanted {
         let number = free_number(state, &grown);
         let member = new_member(state, &grown, number);
@@ -31,6 +31,35 @@ pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Ref
         added.push(member.id.clone());
         grown.members.insert(member.id.clone(), member);
     }
+    grow(state, grown, added);
+    describe::one(state, &id)
+}
+
+/// `CreateCacheCluster` into a group: one more replica, under a name of somebody's choice (facts 4.4).
+pub(super) fn join(state: &mut State, params: &Params) -> Result<String, Refusal> {
+    let into = params
+        .text("ReplicationGroupId")
+        .ok_or_else(|| bad_combination("a cluster outside of any group is not modelled here"))?;
+    let mut grown = group(state, &into)?.clone();
+    must_be_available(state, &grown)?;
+    let name = check::id("CacheClusterId", &params.required("CacheClusterId")?)?;
+    if describe::group_of(state, &name).is_ok() {
+        let text = format!("Cache cluster {name} already exists");
+        return Err(Refusal::new(400, "CacheClusterAlreadyExists", text));
+    }
+    if 5 < grown.replicas().count() + 1 {
+        return Err(bad_value("The maximum number of replicas in a node group is 5."));
+    }
+    let member = named_member(state, &grown, name.clone());
+    grown.members.insert(name.clone(), member);
+    grow(state, grown, vec![name.clone()]);
+    describe::one_cluster(state, &name)
+}
+
+/// New members of a group come up.
+fn grow(state: &mut State, mut grown: Group, added: Vec<String>) {
+    let id = grown.id.clone();
+    let mut waits = Vec::new();
     grown.status = Status::Modifying;
     grown.stale_looks = state.settings.switches.stale_looks;
     let primary = grown.primary_member().map(|it| it.node.clone());
@@ -45,7 +74,6 @@ pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Ref
     event::notify(state, &id, "ReplicationGroupIncreaseReplicaCountStarted", &id);
     let takes = state.settings.durations.add_replicas;
     work::start(state, Some(&id), takes, waits, Work::ReplicasAdded(added));
-    describe::one(state, &id)
 }
 
 /// `DecreaseReplicaCount`.

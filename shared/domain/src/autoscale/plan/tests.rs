@@ -7,7 +7,7 @@ mod random;
 use jiff::SignedDuration;
 
 use super::*;
-use crate::autoscale::{AlarmUpkeep, Sample};
+use crate::autoscale::Sample;
 use crate::{GroupId, MemberId, MemberView, Role};
 
 /// A group of the seed, `orders`: two micro nodes, cool, with a full policy.
@@ -50,6 +50,7 @@ fn orders() -> View {
     };
     let view = LoadView {
         group: Some(group),
+        listed: None,
         load: Some(Load::default()),
         allowed: Some(
             ["cache.m7g.large", "cache.t4g.medium", "cache.t4g.micro", "cache.t4g.small"]
@@ -57,7 +58,7 @@ fn orders() -> View {
                 .to_vec(),
         ),
         events: Some(Vec::new()),
-        alarms: Some(AlarmUpkeep::default()),
+        alarms: Some(alarm::Upkeep::default()),
     };
     View(view).member("001", Role::Primary).member("002", Role::Replica).cool()
 }
@@ -76,6 +77,7 @@ impl View {
             status: "available".to_owned(),
             node_type,
             pending_node_type: None,
+            pending_engine_version: None,
             engine: "redis".to_owned(),
             engine_version: "7.1.0".to_owned(),
             parameter_group: None,
@@ -103,8 +105,10 @@ impl View {
         self
     }
 
+    /// In this state it does not tell its tags, and the list of everything tagged has them.
     fn status(mut self, status: GroupStatus) -> Self {
         self.group().status = status;
+        self.0.listed = self.group().tags.take();
         self
     }
 

@@ -1,12 +1,13 @@
 //! Tables: a look, and the step that follows from it.
 
+mod alarms;
 mod node_type;
 mod settings;
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::*;
-use crate::alarm::AlarmView;
 use crate::group::{Endpoint, Toggle};
 use crate::provision::parse::tests::{owner, spec};
 use crate::provision::{
@@ -125,6 +126,7 @@ fn member(wanted: &Wanted, id: &MemberId, node_type: Option<NodeType>) -> Member
         status: "available".to_owned(),
         node_type,
         pending_node_type: None,
+        pending_engine_version: None,
         engine: "redis".to_owned(),
         engine_version: String::new(),
         parameter_group: None,
@@ -193,6 +195,7 @@ fn around(wanted: &Wanted, parameter_group: String) -> Around {
             }),
         }),
         alarms: Vec::new(),
+        foreign_alarms: BTreeSet::new(),
     }
 }
 

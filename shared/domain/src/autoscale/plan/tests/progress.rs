@@ -26,9 +26,49 @@ fn a_busy_group_is_waited_for() {
     let mut token = orders().short_of_memory();
     token.group().token_change = Some("ROTATING".to_owned());
     check(token, "Wait: an AUTH token change to be applied");
-    let mut untold = orders().short_of_memory();
-    untold.group().tags = None;
-    check(untold, "Wait: the group to be free again");
+    check(
+        orders().short_of_memory().status(GroupStatus::Available),
+        "Wait: the group to be free again",
+    );
+}
+
+#[test]
+fn a_busy_group_is_waited_for_only_where_it_is_known_to_be_ours() {
+    let statuses = [
+        GroupStatus::Available,
+        GroupStatus::Creating,
+        GroupStatus::Modifying,
+        GroupStatus::Snapshotting,
+        GroupStatus::Deleting,
+        GroupStatus::CreateFailed,
+        GroupStatus::Strange("merging".to_owned()),
+    ];
+    for status in statuses {
+        let mut unasked = orders().status(status.clone());
+        unasked.0.listed = None;
+        check(unasked, "Ask: ListedTags");
+        let mut foreign = orders().status(status.clone());
+        foreign.0.listed = Some(Tags::new());
+        check(foreign, "Refuse: the group has no cachewarden:autoscale tag");
+        check(
+            orders().tagged(tag::AUTOSCALE, "off").status(status),
+            "Refuse: autoscaling of the group is off",
+        );
+    }
+    let mut foreign = orders();
+    foreign.group().tags = Some(Tags::new());
+    foreign.group().members[1].status = "modifying".to_owned();
+    check(foreign, "Refuse: the group has no cachewarden:autoscale tag");
+    check(
+        orders().tagged(tag::AUTOSCALE, "always").status(GroupStatus::Modifying),
+        "Wait: a modification to finish",
+    );
+    check(
+        under_way("replicas=2 from 1", "2026-01-02T11:59:58Z")
+            .tagged(tag::AUTOSCALE, "off")
+            .status(GroupStatus::Modifying),
+        "Wait: a modification to finish",
+    );
 }
 
 #[test]
@@ -39,6 +79,17 @@ fn a_change_that_waits_for_the_maintenance_window_is_not_carried_out_by_ours() {
         view,
         "Refuse: a change to cache.t4g.medium waits for the maintenance window, and any change now would carry it out; apply or revert it to go on",
     );
+    let upgrade = "Refuse: a change to engine version 7.2 waits for the maintenance window, and any change now would carry it out; apply or revert it to go on";
+    let mut view = orders().short_of_memory();
+    view.group().members[1].pending_engine_version = Some("7.2".to_owned());
+    check(view, upgrade);
+    let mut begun = under_way("replicas=2 from 1", "2026-01-02T11:59:58Z");
+    begun.group().members[1].pending_engine_version = Some("7.2".to_owned());
+    check(begun, upgrade);
+    let mut ours =
+        under_way("node-type=cache.t4g.small from cache.t4g.micro", "2026-01-02T11:59:58Z");
+    ours.group().members[1].pending_node_type = Some(node_type("cache.t4g.small"));
+    check(ours, "Repeat: node-type=cache.t4g.small");
 }
 
 #[test]
@@ -69,7 +120,35 @@ fn what_is_noted_is_done() {
         "Repeat: node-type=cache.t4g.small",
     );
     check(under_way("replicas=2 from 1", "2026-01-02T11:59:58Z"), "Repeat: replicas=2");
-    check(under_way("replicas=0 from 1", "2026-01-02T11:59:58Z"), "Repeat: replicas=0");
+    check(
+        under_way("replicas=1 from 2", "2026-01-02T11:59:58Z").member("003", Role::Replica),
+        "Repeat: replicas=1",
+    );
+}
+
+#[test]
+fn a_note_that_the_policy_of_now_does_not_allow_is_taken_away() {
+    const AT: &str = "2026-01-02T11:59:58Z";
+    let grown = || under_way("node-type=cache.t4g.small from cache.t4g.micro", AT);
+    let shrunk = || {
+        under_way("node-type=cache.t4g.micro from cache.t4g.small", AT).of_type("cache.t4g.small")
+    };
+    let fewer = || under_way("replicas=1 from 2", AT).member("003", Role::Replica);
+    let more = || under_way("replicas=2 from 1", AT);
+
+    check(grown().tagged(tag::AUTOSCALE, "up-only"), "Repeat: node-type=cache.t4g.small");
+    check(grown().tagged(tag::AUTOSCALE, "recommend"), "Forget: node-type=cache.t4g.small");
+    check(
+        grown().tagged(tag::AUTOSCALE_MAX_NODE_TYPE, "cache.t4g.micro"),
+        "Forget: node-type=cache.t4g.small",
+    );
+    check(shrunk(), "Repeat: node-type=cache.t4g.micro");
+    check(shrunk().tagged(tag::AUTOSCALE, "up-only"), "Forget: node-type=cache.t4g.micro");
+    check(fewer().tagged(tag::AUTOSCALE, "up-only"), "Forget: replicas=1");
+    check(fewer().tagged(tag::AUTOSCALE_MIN_REPLICAS, "2"), "Forget: replicas=1");
+    check(under_way("replicas=0 from 1", AT), "Forget: replicas=0");
+    check(more().tagged(tag::AUTOSCALE, "up-only"), "Repeat: replicas=2");
+    check(more().tagged(tag::AUTOSCALE_MAX_REPLICAS, "1"), "Forget: replicas=2");
 }
 
 #[test]
@@ -103,18 +182,23 @@ fn available_is_not_done_until_every_member_has_the_value() {
 #[test]
 fn a_made_change_is_followed_by_its_alarms_its_time_and_its_news() {
     let mut wrong = made();
-    wrong.0.alarms = Some(AlarmUpkeep {
+    wrong.0.alarms = Some(alarm::Upkeep {
         put: alarm::wanted(
             &GroupId::parse("orders").unwrap(),
             &[MemberId::parse("orders-002").unwrap()],
         ),
         delete: vec!["orders-003-cpu".to_owned()],
+        ..alarm::Upkeep::default()
     });
     check(wrong, "PutAlarms: 5");
     let mut orphans = made();
     orphans.0.alarms =
-        Some(AlarmUpkeep { put: Vec::new(), delete: vec!["orders-003-cpu".to_owned()] });
+        Some(alarm::Upkeep { delete: vec!["orders-003-cpu".to_owned()], ..Default::default() });
     check(orphans, "DeleteAlarms: orders-003-cpu");
+    let mut theirs = made();
+    theirs.0.alarms =
+        Some(alarm::Upkeep { foreign: vec!["orders-001-cpu".to_owned()], ..Default::default() });
+    check(theirs, "NoteChanged: 2026-01-02T12:00:00Z");
     check(made(), "NoteChanged: 2026-01-02T12:00:00Z");
     check(
         made().tagged(tag::CHANGED, "2026-01-02T11:59:59Z"),

@@ -146,13 +146,20 @@ proptest! {
     fn nothing_is_done_to_a_group_that_is_busy(any in any_group(), which in 0..5_usize) {
         let mut view = view(&any);
         match which {
-            0 => view.group().status = GroupStatus::Modifying,
-            1 => view.group().status = GroupStatus::Snapshotting,
+            0 => view = view.status(GroupStatus::Modifying),
+            1 => view = view.status(GroupStatus::Snapshotting),
             2 => view.group().members[0].status = "modifying".to_owned(),
             3 => view.group().node_groups_settled = false,
             _ => view.group().token_change = Some("SETTING".to_owned()),
         }
         let verdict = decide(Catalog::embedded(), &view.0, now());
-        prop_assert!(matches!(verdict, Verdict::Plan(Next::Wait(_))), "{:?}", verdict);
+        match verdict {
+            Verdict::Plan(Next::Wait(_)) => {}
+            Verdict::Plan(Next::Refuse(Refusal::Off)) => prop_assert_eq!(any.mode, "off"),
+            Verdict::Plan(Next::Refuse(Refusal::BadPolicy(_))) => {
+                prop_assert!(any.bounds.1 < any.bounds.0);
+            }
+            other @ (Verdict::Ask(_) | Verdict::Plan(_)) => prop_assert!(false, "{:?}", other),
+        }
     }
 }
