@@ -380,8 +380,22 @@ fn deadline(context: &Context) -> Timestamp {
 const DEADLINE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// An event is carried on for this long at most: a group may be changed for forty minutes before its snapshot can begin, and large
-/// data are written for hours.
-const CARRIED_FOR_MAX: SignedDuration = SignedDuration::from_hours(6);
+/// data are written for hours. Less than the state machine's own limit, at which an execution ends without a word.
+const CARRIED_FOR_MAX: SignedDuration = SignedDuration::from_mins(5 * 60 + 45);
 
 /// Ten minutes from the first to the last.
 const STAGGER_SECONDS: i64 = 600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_function_gives_up_before_the_state_machine_does() {
+        let template = include_str!("../../../template.yaml");
+        let (_, rest) = template.split_once("TimeoutSeconds: ").unwrap();
+        let limit: i64 = rest.split_whitespace().next().unwrap().parse().unwrap();
+        // The last look of an execution may come as late as its longest wait.
+        assert!(CARRIED_FOR_MAX + SignedDuration::from_mins(10) < SignedDuration::from_secs(limit));
+    }
+}

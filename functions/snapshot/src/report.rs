@@ -84,7 +84,7 @@ impl Story {
     pub(crate) fn saw_stock(&mut self, prune: &Prune, view: &PruneView) {
         let sorted = prune.sorted(view);
         let (dropped, kept): (Vec<_>, Vec<_>) = sorted.iter().partition(|it| it.is_dropped());
-        let newest = retention::newest(&prune.group, &view.snapshots);
+        let newest = retention::newest(&prune.group, &prune.owner(), &view.snapshots);
         let newest = newest.map_or("none that is good", |it| it.name.as_str());
         self.saw = format!(
             "{} snapshots, the newest {newest}, {} beyond what is kept",

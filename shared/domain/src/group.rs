@@ -132,6 +132,8 @@ pub struct GroupView {
     pub at_rest_encryption: bool,
     /// Whether an AUTH token is asked for.
     pub auth_token_enabled: bool,
+    /// The groups of users that may log in, where access is by user instead of by token.
+    pub user_groups: Vec<String>,
     /// Whether an AUTH token change is under way (`ROTATING` or `SETTING`, facts 2.2).
     pub token_change: Option<String>,
     /// How many days automatic snapshots are kept; 0 is off.

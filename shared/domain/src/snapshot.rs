@@ -183,14 +183,23 @@ impl SnapshotView {
         GroupId::parse(id).ok()
     }
 
-    /// Whether we made it of this group: it says so in its name and in its tags. Nothing else is ever deleted.
-    pub fn is_ours(&self, group: &GroupId) -> bool {
-        let tags = self.tags.as_ref();
-        let tagged = |key: &str| tags.and_then(|it| it.get(key)).map(String::as_str);
+    /// Whether we made it of this group of this owner: it says so in its name and in its tags. Nothing else is ever deleted.
+    ///
+    /// A stack that is gone may have had a group of the same id. What was made for it is the last of that cache's data.
+    pub fn is_ours(&self, group: &GroupId, owner: &str) -> bool {
+        self.is_of(group) && self.tagged(tag::OWNER) == Some(owner)
+    }
+
+    /// Whether we made it of a group of this id, whoever owned that one.
+    pub fn is_of(&self, group: &GroupId) -> bool {
         self.origin == Origin::Manual
             && name::read(group, &self.name).is_some()
-            && tagged(tag::GROUP) == Some(group.as_str())
-            && tagged(tag::OWNER).is_some_and(|it| !it.is_empty())
+            && self.tagged(tag::GROUP) == Some(group.as_str())
+            && self.tagged(tag::OWNER).is_some_and(|it| !it.is_empty())
+    }
+
+    fn tagged(&self, key: &str) -> Option<&str> {
+        self.tags.as_ref()?.get(key).map(String::as_str)
     }
 }
 
@@ -214,13 +223,20 @@ impl Keep {
     }
 }
 
+/// For whom the snapshots of a group with these tags are made. A group that was adopted by its policy tag belongs to no stack of ours.
+pub fn owner(group: &GroupId, group_tags: &Tags) -> String {
+    group_tags.get(tag::OWNER).cloned().unwrap_or_else(|| format!("adopted/{group}"))
+}
+
 /// The tags of a snapshot of ours of a group with these tags.
 pub fn tags(group: &GroupId, tier: Tier, group_tags: &Tags) -> Tags {
-    // A group that was adopted by its policy tag belongs to no stack of ours.
-    let owner = group_tags.get(tag::OWNER).cloned().unwrap_or_else(|| format!("adopted/{group}"));
-    [(tag::OWNER, owner), (tag::GROUP, group.to_string()), (tag::TIER, tier.to_string())]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into()
+    [
+        (tag::OWNER, owner(group, group_tags)),
+        (tag::GROUP, group.to_string()),
+        (tag::TIER, tier.to_string()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
 }
 
 /// Reads a size as the API writes it, such as `3 MB` (facts 5.1). While a snapshot is being written it is empty.
@@ -306,8 +322,10 @@ mod tests {
     fn only_name_and_tags_together_make_a_snapshot_ours() {
         let group = GroupId::parse("orders").unwrap();
         let ours = sample::snapshot("orders", "2026-01-02T03:04:00Z");
-        assert!(ours.is_ours(&group));
-        let spoil: [fn(&mut SnapshotView); 6] = [
+        let owner = owner(&group, &sample::policy());
+        assert!(ours.is_ours(&group, &owner));
+        let spoil: [fn(&mut SnapshotView); 7] = [
+            |it| drop(it.tags.as_mut().unwrap().insert(tag::OWNER.to_owned(), "other".to_owned())),
             |it| it.tags = None,
             |it| drop(it.tags.as_mut().unwrap().remove(tag::OWNER)),
             |it| drop(it.tags.as_mut().unwrap().remove(tag::GROUP)),
@@ -318,8 +336,8 @@ mod tests {
         for (index, spoil) in spoil.into_iter().enumerate() {
             let mut other = ours.clone();
             spoil(&mut other);
-            assert!(!other.is_ours(&group), "case {index}");
+            assert!(!other.is_ours(&group, &owner), "case {index}");
         }
-        assert!(!ours.is_ours(&GroupId::parse("orders-eu").unwrap()));
+        assert!(!ours.is_ours(&GroupId::parse("orders-eu").unwrap(), &owner));
     }
 }

@@ -89,9 +89,15 @@ impl Fault {
     }
 }
 
-const THROTTLES: [&str; 5] = [
+/// Each service has a word of its own for it: ElastiCache and CloudWatch the first, Resource Groups Tagging the third, SNS the fourth.
+const THROTTLES: [&str; 9] = [
     "Throttling",
     "ThrottlingException",
+    "ThrottledException",
+    "Throttled",
+    "KMSThrottling",
+    "KMSThrottlingException",
+    "KmsThrottlingException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "TooManyRequestsException",
@@ -136,6 +142,10 @@ fn kind(code: &str, text: &str) -> FaultKind {
         | "InternalServiceError"
         | "InternalServiceFault"
         | "InternalServerError"
+        | "InternalServiceException"
+        | "InternalError"
+        | "InternalErrorException"
+        | "ExecutionLimitExceeded"
         | "ServiceUnavailable"
         | "no error code" => FaultKind::Transient,
         _ => FaultKind::Rejected,
@@ -163,6 +173,12 @@ mod tests {
         assert_eq!(kind("InvalidReplicationGroupState", ""), FaultKind::Busy);
         assert_eq!(kind("InvalidParameterValue", ""), FaultKind::Rejected);
         assert_eq!(kind("Throttling", "Rate exceeded"), FaultKind::Transient);
+        // Resource Groups Tagging, SNS, Step Functions.
+        for code in ["ThrottledException", "InternalServiceException", "Throttled", "InternalError"]
+        {
+            assert_eq!(kind(code, ""), FaultKind::Transient, "{code}");
+        }
+        assert_eq!(kind("ExecutionLimitExceeded", ""), FaultKind::Transient);
         assert_eq!(kind("ReplicationGroupNotFoundFault", ""), FaultKind::Gone);
     }
 

@@ -140,6 +140,7 @@ fn group() -> GroupView {
         transit_encryption: true,
         at_rest_encryption: true,
         auth_token_enabled: true,
+        user_groups: Vec::new(),
         token_change: None,
         snapshot_retention_days: 7,
         snapshot_window: String::new(),

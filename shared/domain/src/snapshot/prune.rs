@@ -50,7 +50,7 @@ impl Prune {
             Ok(Keep::Off) => return Next::Settled,
             Err(refusal) => return Next::Refuse(refusal),
         };
-        let sorted = retention::sort(&self.group, keep, &view.snapshots);
+        let sorted = retention::sort(&self.group, &self.owner(), keep, &view.snapshots);
         let mut dropped: Vec<&Sorted<'_>> = sorted.iter().filter(|it| it.is_dropped()).collect();
         if dropped.is_empty() {
             return Next::Settled;
@@ -70,14 +70,22 @@ impl Prune {
     /// Every snapshot and what becomes of it.
     pub fn sorted<'a>(&self, view: &'a PruneView) -> Vec<Sorted<'a>> {
         match Keep::read(&self.tags) {
-            Ok(Keep::Newest(keep)) => retention::sort(&self.group, keep, &view.snapshots),
+            Ok(Keep::Newest(keep)) => {
+                retention::sort(&self.group, &self.owner(), keep, &view.snapshots)
+            }
             Ok(Keep::Off) | Err(_) => Vec::new(),
         }
     }
 
+    /// For whom the snapshots that may go were made.
+    pub fn owner(&self) -> String {
+        super::owner(&self.group, &self.tags)
+    }
+
     /// What speaks against deleting anything.
     fn hold(&self, view: &PruneView, now: Timestamp) -> Option<Hold> {
-        let ours = || view.snapshots.iter().filter(|it| it.is_ours(&self.group));
+        let owner = self.owner();
+        let ours = || view.snapshots.iter().filter(|it| it.is_ours(&self.group, &owner));
         let named = |it: &SnapshotView| name::read(&self.group, &it.name);
         // Those still to come, and those that came to nothing, tell no time; their names do.
         let latest = ours().filter(|it| it.status != SnapshotStatus::Deleting);
@@ -91,13 +99,16 @@ impl Prune {
                     let (snapshot, status) = (latest.name.clone(), latest.status.clone());
                     return Some(Hold::Off(Refusal::NewestFailed { snapshot, status }));
                 }
+                SnapshotStatus::Available if latest.size.is_none() => {
+                    return Some(Hold::Off(Refusal::Empty { snapshot: latest.name.clone() }));
+                }
                 SnapshotStatus::Available
                 | SnapshotStatus::Restoring
                 | SnapshotStatus::Copying
                 | SnapshotStatus::Deleting => {}
             }
         }
-        let newest = retention::newest(&self.group, &view.snapshots)?;
+        let newest = retention::newest(&self.group, &owner, &view.snapshots)?;
         let (tier, _) = named(newest)?;
         let due = newest.taken_at?.saturating_add(tier.period()).ok()?;
         let overdue = due.saturating_add(GRACE).ok()? < now;
@@ -214,6 +225,34 @@ mod tests {
         // An older failure says nothing about now.
         view.snapshots.push(daily(6));
         check("2", &view, "2026-01-06T04:30:00Z", "forget orders-daily-202601010300");
+    }
+
+    #[test]
+    fn nothing_goes_after_a_newest_that_tells_no_size() {
+        let mut view = four();
+        view.snapshots.push(SnapshotView { size: None, ..daily(5) });
+        check(
+            "2",
+            &view,
+            MORNING,
+            "refuse: the snapshot orders-daily-202601050300 is available but tells no size, so nothing proves that it holds data",
+        );
+    }
+
+    #[test]
+    fn what_a_stack_that_is_gone_left_stays_and_does_not_count() {
+        let mut view = four();
+        let left = |day| {
+            let mut it = daily(day);
+            let owner = (tag::OWNER.to_owned(), "a stack that is gone".to_owned());
+            it.tags.as_mut().unwrap().extend([owner]);
+            it
+        };
+        view.snapshots.extend([left(5), left(6)]);
+        check("2", &view, MORNING, "forget orders-daily-202601010300");
+        view.snapshots.truncate(2);
+        view.snapshots.extend([left(5), left(6)]);
+        check("2", &view, MORNING, "settled");
     }
 
     #[test]

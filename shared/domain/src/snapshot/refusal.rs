@@ -58,6 +58,8 @@ pub enum Unrestorable {
     Newer { snapshot: String, has: String, source: String },
     /// The source asks for a token, and nobody says which secret holds it.
     NoSecret { source: GroupId },
+    /// Access to the source is by user, which the new group would not ask for.
+    UserGroups { source: GroupId, user_groups: Vec<String> },
     /// The data do not fit.
     WouldNotFit { node_type: NodeType, needs: Bytes, has: Bytes },
     /// Nothing that we know is large enough.
@@ -168,6 +170,12 @@ impl fmt::Display for Unrestorable {
                 f,
                 "{source} asks for a token, and has no {} tag; name the secret in `secret`",
                 tag::SECRET
+            ),
+            Self::UserGroups { source, user_groups } => write!(
+                f,
+                "{source} lets in the users of {} only, and the new group would let in anybody; restore it by hand with --user-group-ids {}",
+                user_groups.join(", "),
+                user_groups.join(" ")
             ),
             Self::WouldNotFit { node_type, needs, has } => {
                 write!(f, "the data take {needs}, {node_type} has {has} for them")

@@ -220,6 +220,10 @@ impl Restore {
         let Some(tags) = tags else {
             return Err(Obstacle::Wait(Wait::slow(WaitingOn::Modification)));
         };
+        if !source.user_groups.is_empty() {
+            let (source, user_groups) = (source.id.clone(), source.user_groups.clone());
+            return Err(Unrestorable::UserGroups { source, user_groups }.into());
+        }
         let engine_version = version(snapshot, source)?;
         let secret = self.secret(source, tags)?;
         let nodes = u32::try_from(source.member_ids.len().max(1)).unwrap_or(u32::MAX);

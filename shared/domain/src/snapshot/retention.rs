@@ -29,7 +29,7 @@ pub enum Reason {
     Place(u32),
     /// We did not make it, or not of this group.
     NotOurs,
-    /// It is not whole, in use, or not told when it was taken.
+    /// It is not whole, in use, or not told when it was taken or how large it is.
     NotReady(SnapshotStatus),
 }
 
@@ -71,14 +71,17 @@ impl Sorted<'_> {
 /// Sorts the snapshots of a group: the newest first, then those that do not count.
 pub fn sort<'a>(
     group: &GroupId,
+    owner: &str,
     keep: NonZeroU32,
     snapshots: &'a [SnapshotView],
 ) -> Vec<Sorted<'a>> {
     let mut good: Vec<(Timestamp, &SnapshotView)> = Vec::new();
     let mut rest = Vec::new();
     for snapshot in snapshots {
-        let ready = snapshot.taken_at.filter(|_| snapshot.status == SnapshotStatus::Available);
-        match (snapshot.is_ours(group), ready) {
+        // Without a size nothing proves that it holds data, and it must not push out one that does.
+        let is_whole = snapshot.status == SnapshotStatus::Available && snapshot.size.is_some();
+        let ready = snapshot.taken_at.filter(|_| is_whole);
+        match (snapshot.is_ours(group, owner), ready) {
             (true, Some(at)) => good.push((at, snapshot)),
             (true, None) => {
                 let reason = Reason::NotReady(snapshot.status.clone());
@@ -101,10 +104,14 @@ pub fn sort<'a>(
 }
 
 /// The newest that can be restored from, whoever uses it at the moment.
-pub fn newest<'a>(group: &GroupId, snapshots: &'a [SnapshotView]) -> Option<&'a SnapshotView> {
+pub fn newest<'a>(
+    group: &GroupId,
+    owner: &str,
+    snapshots: &'a [SnapshotView],
+) -> Option<&'a SnapshotView> {
     snapshots
         .iter()
-        .filter(|it| it.status.is_whole() && it.is_ours(group))
+        .filter(|it| it.status.is_whole() && it.size.is_some() && it.is_ours(group, owner))
         .filter_map(|it| Some(((it.taken_at?, &it.name), it)))
         .max_by_key(|(order, _)| *order)
         .map(|(_, it)| it)
@@ -118,6 +125,10 @@ mod tests {
     use super::*;
     use crate::snapshot::{Origin, sample};
     use crate::{Tags, tag};
+
+    fn owner() -> String {
+        crate::snapshot::owner(&orders(), &sample::policy())
+    }
 
     fn orders() -> GroupId {
         GroupId::parse("orders").unwrap()
@@ -133,7 +144,7 @@ mod tests {
 
     #[track_caller]
     fn check(snapshots: &[SnapshotView], expected: &[&str]) {
-        let said: Vec<_> = sort(&orders(), keep(2), snapshots)
+        let said: Vec<_> = sort(&orders(), &owner(), keep(2), snapshots)
             .iter()
             .map(|it| format!("{} {}", it.snapshot.name, it.verdict))
             .collect();
@@ -157,13 +168,15 @@ mod tests {
     fn what_is_not_whole_neither_counts_nor_goes() {
         let failed = SnapshotView { status: SnapshotStatus::Failed, ..daily(4) };
         let timeless = SnapshotView { taken_at: None, ..daily(5) };
+        let empty = SnapshotView { size: None, ..daily(6) };
         check(
-            &[daily(1), daily(2), failed, timeless],
+            &[daily(1), daily(2), failed, timeless, empty],
             &[
                 "orders-daily-202601020300 kept: the newest",
                 "orders-daily-202601010300 kept: number 2 from the newest",
                 "orders-daily-202601040300 kept: it is failed",
                 "orders-daily-202601050300 kept: it is available",
+                "orders-daily-202601060300 kept: it is available",
             ],
         );
     }
@@ -190,8 +203,11 @@ mod tests {
         let in_use = SnapshotView { status: SnapshotStatus::Restoring, ..daily(3) };
         let snapshots =
             [daily(1), in_use, SnapshotView { status: SnapshotStatus::Creating, ..daily(4) }];
-        assert_eq!(newest(&orders(), &snapshots).unwrap().name, "orders-daily-202601030300");
-        assert_eq!(newest(&orders(), &[]), None);
+        assert_eq!(
+            newest(&orders(), &owner(), &snapshots).unwrap().name,
+            "orders-daily-202601030300"
+        );
+        assert_eq!(newest(&orders(), &owner(), &[]), None);
     }
 
     fn any_snapshot() -> impl Strategy<Value = SnapshotView> {
@@ -219,6 +235,14 @@ mod tests {
                     3 => it.name = format!("by-hand-{hour}"),
                     4 => it = sample::snapshot("orders-eu", &tick.to_string()),
                     5 if timeless => it.taken_at = None,
+                    6 => it.size = None,
+                    7 => {
+                        let theirs = Tags::from([(
+                            tag::OWNER.to_owned(),
+                            "a stack that is gone".to_owned(),
+                        )]);
+                        it.tags.get_or_insert_default().extend(theirs);
+                    }
                     _ => {}
                 }
                 it
@@ -236,13 +260,16 @@ mod tests {
     }
 
     fn dropped(group: &GroupId, keep: NonZeroU32, shelf: &[SnapshotView]) -> Vec<SnapshotView> {
-        let sorted = sort(group, keep, shelf);
+        let sorted = sort(group, &owner(), keep, shelf);
         sorted.into_iter().filter(Sorted::is_dropped).map(|it| it.snapshot.clone()).collect()
     }
 
     fn usable(shelf: &[SnapshotView]) -> Vec<&SnapshotView> {
         let is_usable = |it: &&SnapshotView| {
-            it.status == SnapshotStatus::Available && it.taken_at.is_some() && it.is_ours(&orders())
+            it.status == SnapshotStatus::Available
+                && it.taken_at.is_some()
+                && it.size.is_some()
+                && it.is_ours(&orders(), &owner())
         };
         shelf.iter().filter(is_usable).collect()
     }
@@ -251,7 +278,7 @@ mod tests {
         #[test]
         fn every_snapshot_gets_one_verdict(shelf in any_shelf(), count in 1..10_u32) {
             let orders = orders();
-            let sorted = sort(&orders, keep(count), &shelf);
+            let sorted = sort(&orders, &owner(), keep(count), &shelf);
             let mut names: Vec<_> = sorted.iter().map(|it| &it.snapshot.name).collect();
             names.sort();
             prop_assert_eq!(names, shelf.iter().map(|it| &it.name).collect::<Vec<_>>());
@@ -267,7 +294,7 @@ mod tests {
         #[test]
         fn nothing_goes_that_is_not_ours_and_whole(shelf in any_shelf(), count in 1..10_u32) {
             for it in dropped(&orders(), keep(count), &shelf) {
-                prop_assert!(it.is_ours(&orders()) && it.status == SnapshotStatus::Available, "{}", it.name);
+                prop_assert!(it.is_ours(&orders(), &owner()) && it.status == SnapshotStatus::Available, "{}", it.name);
                 prop_assert_eq!(it.origin, Origin::Manual);
             }
         }
@@ -280,7 +307,7 @@ mod tests {
             for it in &gone {
                 prop_assert!(it.taken_at <= oldest_kept);
             }
-            if let Some(newest) = newest(&orders(), &shelf) {
+            if let Some(newest) = newest(&orders(), &owner(), &shelf) {
                 prop_assert!(!gone.contains(newest));
             }
         }

@@ -20,7 +20,7 @@ pub struct Standing {
     pub total: Bytes,
     /// The newest of them.
     pub newest: Option<Newest>,
-    /// Those of ours that cannot be restored from, and their state.
+    /// Those of ours that cannot be restored from, and those of a former owner of the id: their state.
     pub others: Vec<(String, String)>,
 }
 
@@ -50,17 +50,22 @@ impl Newest {
 
 /// Tells how a group with these tags stands.
 pub fn of(group: &GroupId, tags: &Tags, snapshots: &[SnapshotView], now: Timestamp) -> Standing {
-    let ours = || snapshots.iter().filter(|it| it.is_ours(group));
+    let owner = super::owner(group, tags);
+    let ours = || snapshots.iter().filter(|it| it.is_ours(group, &owner));
+    let of_others = snapshots.iter().filter(|it| it.is_of(group) && !it.is_ours(group, &owner));
     let whole = || ours().filter(|it| it.status.is_whole());
     Standing {
         group: group.clone(),
         keep: Keep::read(tags),
         count: whole().count(),
         total: Bytes(whole().filter_map(|it| it.size).map(|it| it.0).sum()),
-        newest: retention::newest(group, snapshots).and_then(|it| newest(group, it, now)),
+        newest: retention::newest(group, &owner, snapshots).and_then(|it| newest(group, it, now)),
         others: ours()
             .filter(|it| !it.status.is_whole())
             .map(|it| (it.name.clone(), it.status.to_string()))
+            .chain(of_others.map(|it| {
+                (it.name.clone(), format!("{}, made for another owner and never pruned", it.status))
+            }))
             .collect(),
     }
 }

@@ -155,6 +155,7 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         transit_encryption: group.transit_encryption_enabled().unwrap_or_default(),
         at_rest_encryption: group.at_rest_encryption_enabled().unwrap_or_default(),
         auth_token_enabled: group.auth_token_enabled().unwrap_or_default(),
+        user_groups: group.user_group_ids().to_vec(),
         token_change: pending
             .and_then(|it| it.auth_token_status())
             .map(|it| it.as_str().to_owned()),

@@ -34,6 +34,7 @@ fn orders() -> View {
         transit_encryption: true,
         at_rest_encryption: true,
         auth_token_enabled: true,
+        user_groups: Vec::new(),
         token_change: None,
         snapshot_retention_days: 7,
         snapshot_window: "03:00-05:00".to_owned(),

@@ -157,6 +157,7 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         transit_encryption: spec.protection.has_tls(),
         at_rest_encryption: spec.at_rest,
         auth_token_enabled: spec.protection.has_token(),
+        user_groups: Vec::new(),
         token_change: None,
         snapshot_retention_days: spec.snapshot_retention_days,
         snapshot_window: "03:00-04:00".to_owned(),

@@ -154,6 +154,10 @@ fn what_speaks_against_it_is_said_before_anything_is_made() {
         "refuse: orders asks for a token, and has no cachewarden:secret tag; name the secret in `secret`",
     );
     check(
+        &with(|it| it.source.as_mut().unwrap().user_groups = vec!["shop-users".to_owned()]),
+        "refuse: orders lets in the users of shop-users only, and the new group would let in anybody; restore it by hand with --user-group-ids shop-users",
+    );
+    check(
         &with(|it| it.source.as_mut().unwrap().status = GroupStatus::Deleting),
         "refuse: the group orders is deleting",
     );
