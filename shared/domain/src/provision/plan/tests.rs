@@ -16,7 +16,7 @@ use crate::{Arn, MemberId, MemberView, NodeType, Role};
 
 pub(in crate::provision) const NOW: &str = "2026-01-02T03:00:00Z";
 const SUBNET_GROUP: &str = "arn:aws:elasticache:eu-west-1:1:subnetgroup:orders";
-const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf";
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-redis-auth-token-production-AbCdEf";
 
 pub(in crate::provision) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -38,6 +38,7 @@ impl Scene {
             since: at("2026-01-02T02:50:00Z"),
             creating: false,
             keep: Keep::default(),
+            before: None,
             rotate_function: arn("arn:aws:lambda:eu-west-1:123456789012:function:rotate"),
             autoscale_topic: arn("arn:aws:sns:eu-west-1:123456789012:alarms"),
         };
@@ -439,6 +440,59 @@ fn nothing_is_settled_while_a_stopped_run_may_still_act() {
     check(scene.clone(), "Wait: a modification to finish");
     scene.seen.others_ended = Some(at("2026-01-02T02:57:50Z"));
     check(scene, "Settled");
+}
+
+#[test]
+fn everything_that_cannot_change_is_told_at_once() {
+    let scene = settled().group(|it| {
+        it.at_rest_encryption = false;
+        it.auth_token_enabled = false;
+    });
+    check(
+        scene,
+        "Refuse: EnableEncryptionAtRest is false on the running cache and true in the template; EnableAuthToken is false",
+    );
+    let renamed = Scene::stated(&[("Environment", "staging"), ("ReplicationGroupId", "orders")])
+        .tag(
+            tag::SECRET,
+            "arn:aws:secretsmanager:eu-west-1:1:secret:orders-redis-auth-token-production-AbCdEf",
+        );
+    check(renamed, "Refuse: the secret's name, made of ProjectName and Environment, is orders-");
+}
+
+#[test]
+fn the_way_back_from_what_cannot_change_changes_nothing() {
+    for over in [
+        ("EnableEncryptionAtRest", "false"),
+        ("EnableAuthToken", "false"),
+        ("Environment", "staging"),
+    ] {
+        let id = ("ReplicationGroupId", "orders-redis-production");
+        let mut scene = settled().of(3, "cache.t4g.small", "7.1.0");
+        scene.wanted.before = Some(Box::new(spec(&[over, id, ("RedisNumCacheNodes", "4")])));
+        check(scene, "Settled");
+    }
+}
+
+#[test]
+fn the_secret_of_an_earlier_stack_of_the_name_is_taken_over() {
+    let mut scene = settled();
+    scene.seen.group = None;
+    let earlier = |scene: Scene, deleted: bool, group: &'static str| {
+        scene.around(move |it| {
+            let secret = it.secret.as_mut().unwrap();
+            secret.deleted = deleted;
+            let owner = owner().to_string().replace("0a1b", "earlier");
+            secret.tags.insert(tag::OWNER.to_owned(), owner);
+            secret.tags.insert(tag::GROUP.to_owned(), group.to_owned());
+        })
+    };
+    let group = "orders-redis-production";
+    check(earlier(scene.clone(), true, group), "Do: RestoreSecret");
+    check(earlier(scene.clone(), false, group), "Do: TagSecret");
+    check(earlier(scene, true, "another"), "Refuse: the secret");
+    // Where a group is there, its own stack has tagged its secret.
+    check(earlier(settled(), false, group), "Refuse: the secret");
 }
 
 /// What AWS would show after a step that went well.
