@@ -47,6 +47,8 @@ pub(crate) struct Existing {
     pub(crate) creating: bool,
     /// What is left as it is found.
     pub(crate) keep: Keep,
+    /// As the stack stated it before, in an update.
+    pub(crate) before: Option<Box<domain::provision::GroupSpec>>,
 }
 
 /// What should go.
@@ -90,7 +92,8 @@ pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problem
             Backend::Upstash(spec) => Ok(Request::Describe(spec)),
             Backend::ElastiCache(spec) => {
                 let keep = Keep::default();
-                Ok(Request::Exist(Box::new(Existing { spec: *spec, creating: true, keep })))
+                let spec = *spec;
+                Ok(Request::Exist(Box::new(Existing { spec, creating: true, keep, before: None })))
             }
         },
         "Update" => {
@@ -102,7 +105,16 @@ pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problem
             Ok(match now {
                 Backend::Upstash(spec) => Request::Describe(spec),
                 Backend::ElastiCache(spec) => {
-                    Request::Exist(Box::new(Existing { spec: *spec, creating: false, keep }))
+                    let before = match before {
+                        Ok(Backend::ElastiCache(before)) => Some(before),
+                        Ok(Backend::Upstash(_)) | Err(_) => None,
+                    };
+                    Request::Exist(Box::new(Existing {
+                        spec: *spec,
+                        creating: false,
+                        keep,
+                        before,
+                    }))
                 }
             })
         }

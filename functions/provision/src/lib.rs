@@ -126,7 +126,11 @@ impl App {
 impl Run<'_> {
     /// Hands good work to the state machine.
     async fn accepted(&self, request: &Request, function: &str, event: &Value) -> Conclusion {
-        let name = domain::provision::name::execution(&request.group(), &self.ticket.request_id);
+        let name = domain::provision::name::execution(
+            &request.group(),
+            &self.ticket.owner,
+            &self.ticket.request_id,
+        );
         let mut pause = SignedDuration::from_secs(1);
         for _ in 1..START_TRIES {
             match self.ready.executions.start(&name, function, event, FIRST_WAIT_SECONDS).await {
@@ -162,13 +166,14 @@ impl Run<'_> {
         Conclusion::GoesOn(wait, saw)
     }
 
-    /// Stops older work on the same group: a Delete or a rollback replaces a Create that still runs.
+    /// Stops older work of the same resource on the same group: a Delete or a rollback replaces a Create that still runs.
     async fn others(
         &self,
         carrier: &Carrier,
         request: &Request,
     ) -> Result<Option<Timestamp>, Fault> {
-        let prefix = domain::provision::name::execution_prefix(&request.group());
+        let prefix =
+            domain::provision::name::execution_prefix(&request.group(), &self.ticket.owner);
         let why = format!("{} replaces it", self.ticket.request_type);
         self.ready.executions.supersede(&prefix, carrier, &why).await
     }
@@ -187,6 +192,7 @@ impl Run<'_> {
             since: carrier.started_at,
             creating: existing.creating,
             keep: existing.keep,
+            before: existing.before.clone(),
             rotate_function: settings.rotate_function.clone(),
             autoscale_topic: settings.alarm_topic.clone(),
         };

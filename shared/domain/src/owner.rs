@@ -32,6 +32,21 @@ impl Owner {
         tags.get(tag::OWNER).is_some_and(|it| *it == self.to_string())
     }
 
+    /// Tells whether a thing with these tags was left by an earlier stack of this name, region and account, under this logical id. Of two
+    /// stacks of one name, one is deleted.
+    pub fn follows(&self, tags: &Tags) -> bool {
+        // arn:aws:cloudformation:<region>:<account>:stack/<name>/<unique id>/<logical id>
+        fn but_unique(text: &str) -> Option<(&str, &str, &str)> {
+            let mut parts = text.splitn(4, '/');
+            let (stack, name, _, logical_id) =
+                (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+            Some((stack, name, logical_id))
+        }
+        let ours = self.to_string();
+        let before = tags.get(tag::OWNER).and_then(|it| but_unique(it));
+        before.is_some() && before == but_unique(&ours)
+    }
+
     /// A short text that differs between owners: eight hexadecimal digits of an FNV-1a hash, the same in every build.
     pub fn short_hash(&self) -> String {
         short_hash(&self.to_string())
@@ -63,6 +78,21 @@ mod tests {
         assert!(ours.owns(&tags));
         assert!(!Owner::new(ours.stack_id(), "Other").owns(&tags));
         assert!(!ours.owns(&Tags::new()));
+    }
+
+    #[test]
+    fn a_stack_follows_one_of_its_name_and_no_other() {
+        let stack = |it: &str| format!("arn:aws:cloudformation:eu-west-1:1:stack/{it}");
+        let ours = Owner::new(stack("orders/2b"), "Cache");
+        let check = |owner: Owner, expected: bool| {
+            let tags = Tags::from([(tag::OWNER.to_owned(), owner.to_string())]);
+            assert_eq!(ours.follows(&tags), expected, "{owner}");
+        };
+        check(Owner::new(stack("orders/1a"), "Cache"), true);
+        check(Owner::new(stack("orders/1a"), "Other"), false);
+        check(Owner::new(stack("orders-eu/1a"), "Cache"), false);
+        check(Owner::new("arn:aws:cloudformation:eu-west-2:1:stack/orders/1a", "Cache"), false);
+        assert!(!ours.follows(&Tags::new()));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod step;
 
 pub use self::parse::{Parsed, parse};
 pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
-pub use self::step::{FinalSnapshot, Mark, Refusal, Removal, Settings, Step};
+pub use self::step::{Difference, FinalSnapshot, Mark, Refusal, Removal, Settings, Step};
 
 use std::collections::BTreeSet;
 
@@ -151,6 +151,8 @@ pub struct Wanted {
     pub creating: bool,
     /// What is left as it is found: the autoscaler owns it, and the stack did not change it.
     pub keep: Keep,
+    /// What the stack stated before, in an update.
+    pub before: Option<Box<GroupSpec>>,
     /// The function that rotates the token.
     pub rotate_function: Arn,
     /// The topic that the autoscaler listens on.
@@ -166,6 +168,11 @@ pub struct Keep {
     pub nodes: bool,
     /// The engine version, where AWS went ahead of the stack.
     pub version: bool,
+}
+
+impl Keep {
+    /// Nothing of what may be kept is changed.
+    pub const ALL: Self = Self { node_type: true, nodes: true, version: true };
 }
 
 impl Wanted {

@@ -90,7 +90,7 @@ impl Fault {
 }
 
 /// Each service has a word of its own for it: ElastiCache and CloudWatch the first, Resource Groups Tagging the third, SNS the fourth.
-const THROTTLES: [&str; 9] = [
+const THROTTLES: [&str; 10] = [
     "Throttling",
     "ThrottlingException",
     "ThrottledException",

@@ -5,6 +5,9 @@ use crate::Problems;
 
 /// Tells what an update leaves as it is found, or every reason why it cannot be done on a running cache.
 ///
+/// What a running cache cannot change is judged by the plan, against the cache itself: the way back from an update that was refused
+/// has the same two sets of properties as the update, swapped, and must not be refused too (facts 7.4).
+///
 /// A replacement would throw the data away in CloudFormation's clean-up, so nothing here ever asks for one.
 pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, Problems> {
     let mut problems = Problems::default();
@@ -21,18 +24,13 @@ pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, 
         (before, Backend::ElastiCache(spec)) => {
             same_group(physical_id, spec, &mut problems);
             match before {
-                Ok(Backend::ElastiCache(before)) => {
-                    same_nature(before, spec, &mut problems);
-                    Keep {
-                        node_type: before.node_type == spec.node_type,
-                        nodes: before.nodes == spec.nodes,
-                        version: before.version == spec.version,
-                    }
-                }
+                Ok(Backend::ElastiCache(before)) if before.id == spec.id => Keep {
+                    node_type: before.node_type == spec.node_type,
+                    nodes: before.nodes == spec.nodes,
+                    version: before.version == spec.version,
+                },
                 // What stood before was refused as a whole, so none of it was ever true: this is the way back from there.
-                Ok(Backend::Upstash(_)) | Err(_) => {
-                    Keep { node_type: true, nodes: true, version: true }
-                }
+                Ok(Backend::ElastiCache(_) | Backend::Upstash(_)) | Err(_) => Keep::ALL,
             }
         }
     };
@@ -48,31 +46,6 @@ fn same_group(physical_id: &str, spec: &GroupSpec, problems: &mut Problems) {
             format!(
                 "would change from {physical_id} to {}, which would replace the cache and lose its keys; keep the id (state ReplicationGroupId if ProjectName or Environment change), or make a second cache under another logical id and restore a snapshot into it",
                 spec.id
-            ),
-        );
-    }
-}
-
-fn same_nature(before: &GroupSpec, spec: &GroupSpec, problems: &mut Problems) {
-    let mut fixed = |field: &str, same: bool| {
-        if !same {
-            problems.add(
-                field,
-                "cannot change on a running cache; make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
-            );
-        }
-    };
-    fixed("EnableEncryptionAtRest", before.at_rest == spec.at_rest);
-    fixed("EnableEncryptionInTransit", before.protection.has_tls() == spec.protection.has_tls());
-    let tokens = (before.protection.has_token(), spec.protection.has_token());
-    fixed("EnableAuthToken", tokens.0 == tokens.1);
-    fixed("VpcId", before.vpc.is_none() || spec.vpc.is_none() || before.vpc == spec.vpc);
-    if tokens == (true, true) && before.secret_name != spec.secret_name {
-        problems.add(
-            "ProjectName and Environment",
-            format!(
-                "would rename the secret {} to {}, and clients read it by its name; keep them as they are",
-                before.secret_name, spec.secret_name
             ),
         );
     }
@@ -137,23 +110,14 @@ mod tests {
     }
 
     #[test]
+    fn the_way_back_from_another_id_changes_nothing() {
+        let refused = [("ReplicationGroupId", "other"), ("RedisNodeType", "cache.t4g.small")];
+        check(ID, &refused, &[], "keeps node type true, nodes true, version true");
+    }
+
+    #[test]
     fn nothing_that_would_replace_the_cache_is_done() {
         check(ID, &[], &[("ReplicationGroupId", "other")], "ReplicationGroupId");
-        check(ID, &[], &[("EnableEncryptionAtRest", "false")], "EnableEncryptionAtRest");
-        check(
-            ID,
-            &[],
-            &[("EnableEncryptionInTransit", "false"), ("EnableAuthToken", "false")],
-            "EnableEncryptionInTransit, EnableAuthToken",
-        );
-        check(ID, &[], &[("EnableAuthToken", "false")], "EnableAuthToken");
-        check(ID, &[("VpcId", "vpc-1")], &[("VpcId", "vpc-2")], "VpcId");
-        check(
-            ID,
-            &[("ReplicationGroupId", ID)],
-            &[("ReplicationGroupId", ID), ("Environment", "staging")],
-            "ProjectName and Environment",
-        );
         let upstash = [("UseUpstash", "true"), ("UpstashRedisUrl", "https://a.upstash.io")];
         check(ID, &[], &upstash, "UseUpstash");
         check("upstash:orders-production", &upstash, &[], "CreateElasticache");

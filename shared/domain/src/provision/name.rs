@@ -57,15 +57,15 @@ pub fn final_snapshot(group: &GroupId, request_id: &str) -> Result<SnapshotName,
     SnapshotName::parse(&format!("{}-final-{}", kept.trim_end_matches('-'), short_hash(request_id)))
 }
 
-/// The prefix of the names of all executions for a group. It ends in two hyphens, which no group id holds: the executions of `orders`
-/// are never those of `orders-eu`.
-pub fn execution_prefix(group: &str) -> String {
-    format!("provision-{group}--")
+/// The prefix of the names of all executions of an owner for a group. Two hyphens, which no group id holds, follow the group: the
+/// executions of `orders` are never those of `orders-eu`. The owner is in it since nobody may stop what another stack has asked for.
+pub fn execution_prefix(group: &str, owner: &Owner) -> String {
+    format!("provision-{group}--{}-", owner.short_hash())
 }
 
 /// The name of the execution for a request, which a duplicate of the request shares.
-pub fn execution(group: &str, request_id: &str) -> String {
-    format!("{}{}", execution_prefix(group), short_hash(request_id))
+pub fn execution(group: &str, owner: &Owner, request_id: &str) -> String {
+    format!("{}{}", execution_prefix(group, owner), short_hash(request_id))
 }
 
 #[cfg(test)]
@@ -105,10 +105,12 @@ mod tests {
 
     #[test]
     fn executions_of_groups_that_start_alike_stay_apart() {
-        let other = execution("orders-eu", "r");
-        assert!(!other.starts_with(&execution_prefix("orders")));
-        assert!(execution("orders", "r").starts_with(&execution_prefix("orders")));
-        assert!(execution(&"a".repeat(40), "r").len() <= 80);
+        let (ours, theirs) = (Owner::new("stack/a", "Cache"), Owner::new("stack/b", "Cache"));
+        let prefix = execution_prefix("orders", &ours);
+        assert!(execution("orders", &ours, "r").starts_with(&prefix));
+        assert!(!execution("orders-eu", &ours, "r").starts_with(&prefix));
+        assert!(!execution("orders", &theirs, "r").starts_with(&prefix));
+        assert!(execution(&"a".repeat(40), &ours, "r").len() <= 80);
     }
 
     #[test]

@@ -127,8 +127,10 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
         let legal = |it: char| it.is_ascii_alphanumeric() || it == '-';
         if text.as_ref().is_some_and(|it| !it.chars().all(legal)) {
             read.problems.add(property, "has more than letters, digits and hyphens");
-            return None;
         }
+    }
+    if read.has_problem("ProjectName") || read.has_problem("Environment") {
+        return None;
     }
     let (project, environment) = (project?, environment?);
     let id = match stated {
@@ -145,7 +147,10 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
 
 fn upstash(read: &mut Properties<'_>, wanted: bool, names: Option<&Names>) -> Option<UpstashSpec> {
     let url = read.text("UpstashRedisUrl");
-    let secret = read.parsed("UpstashSecretArn", |it| arn(it, "secretsmanager"));
+    let secret = read.parsed("UpstashSecretArn", |it| {
+        // The text is not repeated in the mistake: it may be the token itself.
+        arn(it, "secretsmanager").map_err(|_| "is not the ARN of a secret")
+    });
     let store = read.switch("StoreUpstashInSecretsManager", false);
     let said =
         |it: &str| format!("{it}; it is https://<name>.upstash.io, from the Upstash console");

@@ -3,10 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::diff::{self, NodeTypeSeen};
-use super::{Around, Mark, Refusal, Seen, Step, SubnetGroupView, Wanted, name};
+use super::{
+    Around, Difference, GroupSpec, Keep, Mark, Refusal, Seen, Step, SubnetGroupView, Wanted, name,
+};
 use crate::alarm::{self, AlarmSpec, AlarmView};
 use crate::asked::{Asked, AskedField};
-use crate::{GroupStatus, GroupView, Next, Owner, Tags, Wait, WaitingOn, tag};
+use crate::{Arn, GroupStatus, GroupView, Next, Owner, Tags, Wait, WaitingOn, tag};
 
 /// Plans the next step towards the cache as wanted.
 pub fn plan(wanted: &Wanted, seen: &Seen, now: Timestamp) -> Next<Step, Refusal> {
@@ -64,11 +66,16 @@ fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     if let Some(next) = beside(wanted, around, &parameter_group, &family) {
         return next;
     }
-    if let Some(next) = secret(wanted, around) {
+    if let Some(next) = secret(wanted, around, Owner::follows) {
         return next;
     }
     let token = wanted.spec.protection.has_token();
-    let secret = around.secret.as_ref().filter(|_| token).map(|it| it.arn.clone());
+    let secret = around.secret.as_ref().filter(|_| token);
+    if let Some(secret) = secret.filter(|it| !wanted.owner.owns(&it.tags)) {
+        let tags = diff::secret_tags(wanted);
+        return Next::Do(Step::TagSecret { arn: secret.arn.clone(), tags });
+    }
+    let secret = secret.map(|it| it.arn.clone());
     let tags = diff::tags(wanted, secret.as_deref());
     Next::Do(Step::MakeGroup { parameter_group, secret, tags })
 }
@@ -118,13 +125,23 @@ const DEFAULT_POLICY: &str = "volatile-lru";
 
 /// Makes the secret of a group that is still to be made; `None` where it is there or not needed. It is there before the group, so
 /// that a crash between the two loses no token.
-fn secret(wanted: &Wanted, around: &Around) -> Option<Next<Step, Refusal>> {
+///
+/// While no group is there, the secret that the same resource of a deleted stack of this name left for this very group is taken over
+/// with its token: to the operator it is the same stack, and its name is taken for a week.
+fn secret(
+    wanted: &Wanted,
+    around: &Around,
+    takes_over: fn(&Owner, &Tags) -> bool,
+) -> Option<Next<Step, Refusal>> {
     if !wanted.spec.protection.has_token() {
         return None;
     }
+    let of_group = |it: &Tags| it.get(tag::GROUP).is_some_and(|it| it == wanted.spec.id.as_str());
+    let may_have =
+        |it: &Tags| wanted.owner.owns(it) || of_group(it) && takes_over(&wanted.owner, it);
     match &around.secret {
         None => Some(Next::Do(Step::MakeSecret)),
-        Some(it) if !wanted.owner.owns(&it.tags) => Some(Next::Refuse(Refusal::ForeignThing {
+        Some(it) if !may_have(&it.tags) => Some(Next::Refuse(Refusal::ForeignThing {
             what: "secret",
             name: wanted.spec.secret_name.clone(),
         })),
@@ -146,17 +163,17 @@ fn converge(
     let (Some(tags), Some(around), true) = (&group.tags, &seen.around, group.is_settled()) else {
         return Next::Wait(Wait::slow(WaitingOn::Modification));
     };
-    let wanted = &kept(wanted, tags);
+    let wanted = &kept(wanted, group, tags);
+    if let Some(refusal) = impossible(wanted, group, tags, now) {
+        return Next::Refuse(refusal);
+    }
     let Some(subnet_group) = &around.subnet_group else {
         return Next::Do(Step::MakeSubnetGroup);
     };
     let looked = Looked { group, tags, subnet_group, events: &seen.events, now };
-    immutable(wanted, group)
-        .or_else(|| {
-            let version = diff::wanted_version(wanted, group);
-            let parameter_group = diff::parameter_group(wanted, group);
-            beside(wanted, around, &parameter_group, &name::family(version))
-        })
+    let parameter_group = diff::parameter_group(wanted, group);
+    let family = name::family(diff::wanted_version(wanted, group));
+    beside(wanted, around, &parameter_group, &family)
         .or_else(|| resize(wanted, &looked))
         .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
         .or_else(|| upgrade(wanted, &looked))
@@ -178,36 +195,65 @@ struct Looked<'a> {
     now: Timestamp,
 }
 
-/// A new group that the autoscaler has changed already is left as it made it.
-fn kept(wanted: &Wanted, tags: &Tags) -> Wanted {
+/// A new group that the autoscaler has changed already is left as it made it. So is a group whose stack stated before what the group
+/// never was: that update was refused as a whole, and this is the way back from it.
+fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags) -> Wanted {
     let mut wanted = wanted.clone();
     if wanted.creating && tags.contains_key(tag::CHANGED) {
         wanted.keep.node_type = true;
         wanted.keep.nodes = true;
     }
+    if wanted.before.as_ref().is_some_and(|it| !immutable(it, group, tags).is_empty()) {
+        wanted.keep = Keep::ALL;
+    }
     wanted
 }
 
-fn immutable(wanted: &Wanted, group: &GroupView) -> Option<Next<Step, Refusal>> {
-    let (spec, protection) = (&wanted.spec, wanted.spec.protection);
+/// What no step can reach is refused before the first one: an update that fails leaves the cache as it was.
+fn impossible(wanted: &Wanted, group: &GroupView, tags: &Tags, now: Timestamp) -> Option<Refusal> {
+    let differences = immutable(&wanted.spec, group, tags);
+    if !differences.is_empty() {
+        return Some(Refusal::Immutable(differences));
+    }
+    let (runs, stated) = (diff::version(group)?, wanted.spec.version);
+    // A stack that asks for a newer version than before does not ask for less than what runs, whatever AWS installed meanwhile.
+    let goes_up = wanted.before.as_ref().is_some_and(|it| it.version < stated);
+    let stays = wanted.keep.version || goes_up || upgraded_lately(tags, stated, now);
+    (diff::is_newer(runs, stated) && !stays)
+        .then_some(Refusal::Downgrade { has: runs, wants: stated })
+}
+
+/// How a running group differs from a stated one in what it cannot change.
+fn immutable(spec: &GroupSpec, group: &GroupView, tags: &Tags) -> Vec<Difference> {
     let subnets = group.members.iter().find_map(|it| it.subnet_group.clone());
+    let token = (group.auth_token_enabled, spec.protection.has_token());
+    let secret =
+        tags.get(tag::SECRET).and_then(|it| secret_name(it)).filter(|_| token.0 && token.1);
     let fields = [
         ("EnableEncryptionAtRest", group.at_rest_encryption.to_string(), spec.at_rest.to_string()),
         (
             "EnableEncryptionInTransit",
             group.transit_encryption.to_string(),
-            protection.has_tls().to_string(),
+            spec.protection.has_tls().to_string(),
         ),
+        ("EnableAuthToken", token.0.to_string(), token.1.to_string()),
         (
-            "EnableAuthToken",
-            group.auth_token_enabled.to_string(),
-            protection.has_token().to_string(),
+            "the secret's name, made of ProjectName and Environment,",
+            secret.unwrap_or_else(|| spec.secret_name.clone()),
+            spec.secret_name.clone(),
         ),
         ("the subnet group", subnets.unwrap_or_else(|| spec.id.to_string()), spec.id.to_string()),
         ("cluster mode", group.cluster_enabled.to_string(), false.to_string()),
     ];
-    let (field, has, wants) = fields.into_iter().find(|(_, has, wants)| has != wants)?;
-    Some(Next::Refuse(Refusal::Immutable { field, has, wants }))
+    let differ = fields.into_iter().filter(|(_, has, wants)| has != wants);
+    differ.map(|(field, has, wants)| Difference { field, has, wants }).collect()
+}
+
+/// The name in the ARN of a secret, which ends in a hyphen and six characters of chance.
+fn secret_name(arn: &str) -> Option<String> {
+    let arn = Arn::parse(arn).ok()?;
+    let (name, chance) = arn.resource().strip_prefix("secret:")?.rsplit_once('-')?;
+    (chance.len() == 6).then(|| name.to_owned())
 }
 
 /// Replicas are added before failover is turned on, and failover is off before the last one goes (facts 1.7); a node type changes
@@ -284,19 +330,15 @@ fn with_asked(asked: &Asked, mut beside: Tags) -> Tags {
 }
 
 fn upgrade(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
-    let &Looked { group, tags, now, .. } = seen;
+    let &Looked { group, now, .. } = seen;
     let (runs, stated) = (diff::version(group)?, wanted.spec.version);
-    if stated.is_met_by(runs) {
+    if stated.is_met_by(runs) || stated < runs {
         return None;
-    }
-    if stated < runs {
-        let went_ahead = wanted.keep.version || upgraded_lately(tags, stated, now);
-        return (!went_ahead)
-            .then_some(Next::Refuse(Refusal::Downgrade { has: runs, wants: stated }));
     }
     let asked = Asked { field: AskedField::EngineVersion, value: stated.to_string(), at: now };
     let parameter_group = name::parameter_group(&wanted.spec.id, &name::family(stated));
-    let remembered = format!("{}.{} at {now}", runs.major, runs.minor);
+    // In full: 5.0 without its patch would not be the 5.0.6 that a rollback states.
+    let remembered = format!("{runs} at {now}");
     let beside = Tags::from([(tag::UPGRADED.to_owned(), remembered)]);
     let step = |mark| Step::Upgrade { to: stated, parameter_group, mark };
     Some(ask(wanted, asked, step, beside, &runs.to_string(), seen))
@@ -330,7 +372,7 @@ fn tagged(
         let name = wanted.spec.secret_name.clone();
         return Some(Next::Refuse(Refusal::SecretGone { name }));
     }
-    if let Some(next) = secret(wanted, around) {
+    if let Some(next) = secret(wanted, around, |_, _| false) {
         return Some(next);
     }
     let secret = around.secret.as_ref().filter(|_| token);

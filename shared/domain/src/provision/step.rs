@@ -118,14 +118,32 @@ pub enum Refusal {
     CreateFailed { group: GroupId, events: Vec<String> },
     /// A state that nobody documented.
     Strange { group: GroupId, status: GroupStatus },
-    /// A value that no running group can change.
-    Immutable { field: &'static str, has: String, wants: String },
+    /// Values that no running group can change.
+    Immutable(Vec<Difference>),
     /// An older version than the one that runs.
     Downgrade { has: Version, wants: Version },
     /// AWS took a change and dropped it.
     DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
     /// The token is lost.
     SecretGone { name: String },
+}
+
+/// A value that the running group has and the one that the stack states.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Difference {
+    /// What differs.
+    pub field: &'static str,
+    /// On the running group.
+    pub has: String,
+    /// In the template.
+    pub wants: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, has, wants } = self;
+        write!(f, "{field} is {has} on the running cache and {wants} in the template")
+    }
 }
 
 impl Refusal {
@@ -155,10 +173,14 @@ impl fmt::Display for Refusal {
                 f,
                 "the replication group {group} is in the state \"{status}\", in which nothing is known to be safe; look at it in the console, then update the stack again"
             ),
-            Self::Immutable { field, has, wants } => write!(
-                f,
-                "{field} is {has} on the running cache and {wants} in the template, which ElastiCache cannot change; make a second cache under another logical id with it, restore a snapshot into that, and remove this one"
-            ),
+            Self::Immutable(differences) => {
+                let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "{}; that cannot change on a running cache, and nothing was changed; make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
+                    each.join("; ")
+                )
+            }
             Self::Downgrade { has, wants } => write!(
                 f,
                 "RedisEngineVersion {wants} is older than {has}, which runs; ElastiCache cannot go back; state {has}, or restore a snapshot into a second cache"

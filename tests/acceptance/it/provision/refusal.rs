@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sim::fault::{Fault, Rule, Shortage};
 use aws_sim::settings::Durations;
-use domain::Problems;
+use domain::{Problems, tag};
 use lambda_runtime::{Context, LambdaEvent};
 use platform::ElastiCache;
 use serde_json::{Value, json};
@@ -84,6 +84,60 @@ async fn nothing_that_would_replace_the_cache_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_way_back_from_a_refused_update_succeeds() {
+    let stack = Stack::new().await;
+    let id = ("ReplicationGroupId", GROUP);
+    let before = properties(&[id]);
+    stack.create(&before).await;
+    // As the autoscaler left it; to the stack it still is what it first stated.
+    let grown = properties(&[id, ("RedisNumCacheNodes", "3")]);
+    stack.update(&before, &grown).await;
+    for bad in [
+        &[("EnableEncryptionAtRest", "false")][..],
+        &[("EnableEncryptionInTransit", "false"), ("EnableAuthToken", "false")],
+        &[("EnableAuthToken", "false")],
+        &[("Environment", "staging")],
+        &[("ReplicationGroupId", "another")],
+        &[("RedisEngineVersion", "6.2")],
+    ] {
+        let over = [&[id, ("SnapshotRetentionLimit", "3"), ("SnapshotKeep", "1")], bad].concat();
+        let bad = properties(&over);
+        let answer = stack.update(&before, &bad).await;
+        assert_failed(&answer, "second cache");
+        let group = stack.group().await.unwrap();
+        assert_eq!(group.snapshot_retention_days, 7, "{over:?}: nothing was touched");
+        assert_eq!(group.tags.unwrap()[tag::SNAPSHOT_KEEP], "7", "{over:?}");
+        let answer = stack.update(&bad, &before).await;
+        assert_eq!(answer["Status"], "SUCCESS", "{over:?}: {answer:#}");
+        assert_eq!(stack.group().await.unwrap().members.len(), 3, "{over:?}");
+    }
+    // Where it stands is told, and is no replacement.
+    let moved = properties(&[id, ("VpcId", "vpc-0b")]);
+    assert_eq!(stack.update(&before, &moved).await["Status"], "SUCCESS");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_of_another_stack_stops_nobodys_work() {
+    let ours = Stack::new().await;
+    let create = ours.request("Create", None, &properties(&[]));
+    let mut theirs = ours.request("Create", None, &properties(&[]));
+    theirs["StackId"] = json!("arn:aws:cloudformation:us-east-1:123456789012:stack/other/9z");
+    ours.deliver(&create).await;
+    let running = ours.scene.running();
+    let disturbed = async {
+        ours.scene.pass(Duration::from_secs(30)).await;
+        ours.deliver(&theirs).await;
+        let newer = ours.scene.running().pop().unwrap();
+        ours.carry(&newer).await;
+    };
+    tokio::join!(ours.carry(&running[0]), disturbed);
+    ours.settle().await;
+    assert_failed(&ours.answer(&theirs), "belongs to somebody else");
+    let answer = ours.answer(&create);
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn somebody_elses_group_is_left_alone_to_the_end() {
     let theirs = Stack::new().await;
     theirs.create(&properties(&[])).await;
@@ -142,7 +196,7 @@ async fn a_change_that_did_not_take_is_told_and_its_rollback_succeeds() {
     stack.scene.world.with(|it| it.faults.clear());
     assert_eq!(stack.update(&now, &before).await["Status"], "SUCCESS");
     let group = stack.group().await.unwrap();
-    assert!(!group.tags.unwrap().contains_key(domain::tag::ASKED));
+    assert!(!group.tags.unwrap().contains_key(tag::ASKED));
 }
 
 #[tokio::test(start_paused = true)]

@@ -208,6 +208,30 @@ async fn a_stack_that_comes_back_finds_its_token_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stack_that_is_made_again_under_its_name_finds_its_token_again() {
+    // The answer to either call between the secret's return and its new tag may be lost.
+    for lost in [None, Some("RestoreSecret"), Some("TagResource")] {
+        let stack = Stack::new().await;
+        let secrets = Secrets::new(&stack.scene.aws);
+        stack.create(&properties(&[])).await;
+        let token = secrets.token(SECRET).await.unwrap();
+        stack.delete(GROUP, &properties(&[])).await;
+        // A new stack has a new id, whatever its name.
+        let mut create = stack.request("Create", None, &properties(&[]));
+        create["StackId"] = json!("arn:aws:cloudformation:us-east-1:123456789012:stack/orders/9z");
+        if let Some(call) = lost {
+            let cut = Rule::operation(call, Fault::Broken(Side::AfterEffect)).times(1);
+            stack.scene.world.with(|it| it.faults.add(cut));
+        }
+        let answer = stack.play(&create).await;
+        assert_eq!(answer["Status"], "SUCCESS", "{lost:?}: {answer:#}");
+        assert!(secrets.token(SECRET).await.unwrap() == token);
+        let owner = secrets.find(SECRET).await.unwrap().unwrap().tags[tag::OWNER].clone();
+        assert!(owner.ends_with("/9z/Cache"), "{owner}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delete_replaces_a_create_that_still_runs() {
     let stack = Stack::new().await;
     let create = stack.request("Create", None, &properties(&[]));

@@ -117,6 +117,21 @@ fn the_value_of_an_unknown_property_is_not_repeated() {
 }
 
 #[test]
+fn a_token_in_the_place_of_its_secret_is_not_repeated() {
+    let problems = parsed(&[("UpstashSecretArn", "planted-token")]).unwrap_err().to_string();
+    assert!(problems.contains("UpstashSecretArn: is not the ARN of a secret"), "{problems}");
+    assert!(!problems.contains("planted"), "{problems}");
+}
+
+#[test]
+fn both_names_are_told() {
+    wrong(
+        &[("ProjectName", "a_b"), ("Environment", "c_d")],
+        &["ProjectName: has more", "Environment: has more"],
+    );
+}
+
+#[test]
 fn wrong_types_are_told() {
     wrong(&[("EnableAlarms", "yes")], &["EnableAlarms: \"yes\" is neither true nor false"]);
     wrong(&[("RedisNumCacheNodes", "two")], &["\"two\" is not a whole number from 1 to 6"]);

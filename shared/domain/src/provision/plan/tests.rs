@@ -1,6 +1,7 @@
 //! Tables: a look, and the step that follows from it.
 
 mod alarms;
+mod fixed;
 mod node_type;
 mod settings;
 
@@ -17,7 +18,7 @@ use crate::{Arn, MemberId, MemberView, NodeType, Role};
 
 pub(in crate::provision) const NOW: &str = "2026-01-02T03:00:00Z";
 const SUBNET_GROUP: &str = "arn:aws:elasticache:eu-west-1:1:subnetgroup:orders";
-const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf";
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-redis-auth-token-production-AbCdEf";
 
 pub(in crate::provision) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -39,6 +40,7 @@ impl Scene {
             since: at("2026-01-02T02:50:00Z"),
             creating: false,
             keep: Keep::default(),
+            before: None,
             rotate_function: arn("arn:aws:lambda:eu-west-1:123456789012:function:rotate"),
             autoscale_topic: arn("arn:aws:sns:eu-west-1:123456789012:alarms"),
         };
@@ -374,26 +376,6 @@ fn an_unknown_state_is_refused_by_its_name() {
 }
 
 #[test]
-fn what_a_running_group_cannot_change_is_refused() {
-    for (change, field) in [
-        (
-            Box::new(|it: &mut GroupView| it.at_rest_encryption = false)
-                as Box<dyn Fn(&mut GroupView)>,
-            "EnableEncryptionAtRest",
-        ),
-        (Box::new(|it: &mut GroupView| it.transit_encryption = false), "EnableEncryptionInTransit"),
-        (Box::new(|it: &mut GroupView| it.auth_token_enabled = false), "EnableAuthToken"),
-        (
-            Box::new(|it: &mut GroupView| it.members[0].subnet_group = Some("other".to_owned())),
-            "the subnet group",
-        ),
-        (Box::new(|it: &mut GroupView| it.cluster_enabled = true), "cluster mode"),
-    ] {
-        check(settled().group(change), &format!("Refuse: {field} is "));
-    }
-}
-
-#[test]
 fn replicas_come_before_failover_and_go_after_it() {
     let three = Scene::stated(&[("RedisNumCacheNodes", "3")]);
     check(three.of(2, "cache.t4g.micro", "7.1.0"), "Do: AddReplicas { to: 2 }");
@@ -443,6 +425,27 @@ fn nothing_is_settled_while_a_stopped_run_may_still_act() {
     check(scene.clone(), "Wait: a modification to finish");
     scene.seen.others_ended = Some(at("2026-01-02T02:57:50Z"));
     check(scene, "Settled");
+}
+
+#[test]
+fn the_secret_of_an_earlier_stack_of_the_name_is_taken_over() {
+    let mut scene = settled();
+    scene.seen.group = None;
+    let earlier = |scene: Scene, deleted: bool, group: &'static str| {
+        scene.around(move |it| {
+            let secret = it.secret.as_mut().unwrap();
+            secret.deleted = deleted;
+            let owner = owner().to_string().replace("0a1b", "earlier");
+            secret.tags.insert(tag::OWNER.to_owned(), owner);
+            secret.tags.insert(tag::GROUP.to_owned(), group.to_owned());
+        })
+    };
+    let group = "orders-redis-production";
+    check(earlier(scene.clone(), true, group), "Do: RestoreSecret");
+    check(earlier(scene.clone(), false, group), "Do: TagSecret");
+    check(earlier(scene, true, "another"), "Refuse: the secret");
+    // Where a group is there, its own stack has tagged its secret.
+    check(earlier(settled(), false, group), "Refuse: the secret");
 }
 
 /// What AWS would show after a step that went well.

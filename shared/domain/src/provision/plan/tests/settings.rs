@@ -102,6 +102,38 @@ fn a_version_never_goes_down() {
 }
 
 #[test]
+fn what_ran_before_an_upgrade_is_remembered_with_its_patch() {
+    let old = settled().of(2, "cache.t4g.micro", "5.0.6");
+    let made = settled().seen.around.unwrap().parameter_groups;
+    let old = old.around(|it| it.parameter_groups.extend(made));
+    let Next::Do(Step::Ask { tags, .. }) = plan(&old.wanted, &old.seen, at(NOW)) else { panic!() };
+    assert_eq!(tags[tag::UPGRADED], format!("5.0.6 at {NOW}"));
+    let rolled_back = Scene::stated(&[("RedisEngineVersion", "5.0.6")]);
+    check(rolled_back.clone().tag(tag::UPGRADED, &tags[tag::UPGRADED]), "Settled");
+    check(rolled_back, "Refuse: RedisEngineVersion 5.0.6 is older than 7.1.0");
+}
+
+#[test]
+fn a_version_that_goes_down_is_refused_before_anything_else_is_done() {
+    let scene = Scene::stated(&[
+        ("RedisEngineVersion", "7.0"),
+        ("RedisNumCacheNodes", "3"),
+        ("MaxmemoryPolicy", "noeviction"),
+        ("SnapshotRetentionLimit", "3"),
+    ]);
+    let scene = scene.group(|it| it.snapshot_retention_days = 7);
+    check(scene.around(|it| it.subnet_group = None), "Refuse: RedisEngineVersion 7.0 is older");
+}
+
+#[test]
+fn the_way_back_from_a_version_that_was_refused_goes_up_and_not_down() {
+    // The stack states 7.0, AWS installed 7.1, an update to 6.2 was refused.
+    let mut scene = Scene::stated(&[("RedisEngineVersion", "7.0")]);
+    scene.wanted.before = Some(Box::new(spec(&[("RedisEngineVersion", "6.2")])));
+    check(scene, "Settled");
+}
+
+#[test]
 fn policies_become_tags_and_leave_with_their_properties() {
     let scene = Scene::stated(&[("AutoscaleMaxReplicas", "3"), ("SnapshotKeep", "4")]);
     let bare = scene.clone().group(|it| {
@@ -133,7 +165,7 @@ fn the_secret_is_told_whose_it_is_and_rotated_as_stated() {
     );
     check(
         settled().around(|it| it.secret.as_mut().unwrap().rotation = None),
-        "Do: ScheduleRotation { arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:token-AbCdEf\", days: 30 }",
+        "Do: ScheduleRotation { arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-redis-auth-token-production-AbCdEf\", days: 30 }",
     );
     check(
         settled().around(|it| {

@@ -1,0 +1,55 @@
+//! What no running group can change.
+
+use super::*;
+
+#[test]
+fn what_a_running_group_cannot_change_is_refused() {
+    for (change, field) in [
+        (
+            Box::new(|it: &mut GroupView| it.at_rest_encryption = false)
+                as Box<dyn Fn(&mut GroupView)>,
+            "EnableEncryptionAtRest",
+        ),
+        (Box::new(|it: &mut GroupView| it.transit_encryption = false), "EnableEncryptionInTransit"),
+        (Box::new(|it: &mut GroupView| it.auth_token_enabled = false), "EnableAuthToken"),
+        (
+            Box::new(|it: &mut GroupView| it.members[0].subnet_group = Some("other".to_owned())),
+            "the subnet group",
+        ),
+        (Box::new(|it: &mut GroupView| it.cluster_enabled = true), "cluster mode"),
+    ] {
+        check(settled().group(change), &format!("Refuse: {field} is "));
+    }
+}
+
+#[test]
+fn everything_that_cannot_change_is_told_at_once() {
+    let scene = settled().group(|it| {
+        it.at_rest_encryption = false;
+        it.auth_token_enabled = false;
+    });
+    check(
+        scene,
+        "Refuse: EnableEncryptionAtRest is false on the running cache and true in the template; EnableAuthToken is false",
+    );
+    let renamed = Scene::stated(&[("Environment", "staging"), ("ReplicationGroupId", "orders")])
+        .tag(
+            tag::SECRET,
+            "arn:aws:secretsmanager:eu-west-1:1:secret:orders-redis-auth-token-production-AbCdEf",
+        );
+    check(renamed, "Refuse: the secret's name, made of ProjectName and Environment, is orders-");
+}
+
+#[test]
+fn the_way_back_from_what_cannot_change_changes_nothing() {
+    for over in [
+        ("EnableEncryptionAtRest", "false"),
+        ("EnableAuthToken", "false"),
+        ("Environment", "staging"),
+    ] {
+        let id = ("ReplicationGroupId", "orders-redis-production");
+        let mut scene = settled().of(3, "cache.t4g.small", "7.1.0");
+        scene.wanted.before = Some(Box::new(spec(&[over, id, ("RedisNumCacheNodes", "4")])));
+        check(scene, "Settled");
+    }
+}
