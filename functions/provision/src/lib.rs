@@ -57,6 +57,10 @@ impl App {
         telemetry::start(environment);
         let aws = Aws::from_environment().await;
         let settings = ProvisionSettings::read(environment);
+        if let Err(problems) = &settings {
+            // The function starts all the same: CloudFormation is to hear of it, and not to wait for an hour.
+            tracing::error!(%problems, "the settings are wrong, and every event is answered with that");
+        }
         Self::with(&aws, settings, ClockSource::System, Journal::stdout())
     }
 

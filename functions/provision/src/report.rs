@@ -245,8 +245,8 @@ const DONE: &str = "CloudFormation goes on";
 /// CloudFormation reads no answer that is longer, in bytes (facts 7.1).
 const ANSWER_LEN_MAX: usize = 4096;
 
-/// CloudFormation shows about a thousand characters of a reason.
-const REASON_LEN_MAX: usize = 1000;
+/// Every mistake in a template with dozens of them, and room for the rest of the answer.
+const REASON_LEN_MAX: usize = 3000;
 
 fn envelope(owner: &Owner, ticket: &Ticket, status: &str, id: &str) -> Value {
     json!({

@@ -114,7 +114,7 @@ impl Alarms {
         Ok(())
     }
 
-    /// The tags of an alarm: whose it is.
+    /// The tags of an alarm: whose it is. One that is gone has none.
     pub async fn tags(&self, arn: &str) -> Result<Tags, Fault> {
         let answer = self
             .client
@@ -122,7 +122,12 @@ impl Alarms {
             .resource_arn(arn)
             .send()
             .await
-            .map_err(|err| Fault::from_sdk("ListTagsForResource", err))?;
+            .map_err(|err| Fault::from_sdk("ListTagsForResource", err));
+        let answer = match answer {
+            // Deleted since it was listed, by whoever: it is nobody's now.
+            Err(fault) if fault.is_gone() => return Ok(Tags::new()),
+            answer => answer?,
+        };
         Ok(answer
             .tags()
             .iter()

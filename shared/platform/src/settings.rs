@@ -1,6 +1,7 @@
 //! The environment of the functions: every variable, read once, with all mistakes told together.
 
 use domain::{Arn, Problems};
+use tracing::level_filters::LevelFilter;
 
 /// What `provision` needs.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ impl ProvisionSettings {
         let alarm_topic = reader.required(ALARM_TOPIC, "sns");
         match (state_machine, rotate_function, alarm_topic) {
             (Some(state_machine), Some(rotate_function), Some(alarm_topic)) => {
-                Ok(Self { state_machine, rotate_function, alarm_topic })
+                reader.finish(Self { state_machine, rotate_function, alarm_topic })
             }
             _ => Err(reader.problems),
         }
@@ -100,6 +101,8 @@ const STATE_MACHINE: &str = "CACHEWARDEN_STATE_MACHINE_ARN";
 const ROTATE_FUNCTION: &str = "CACHEWARDEN_ROTATE_FUNCTION_ARN";
 const ALARM_TOPIC: &str = "CACHEWARDEN_ALARM_TOPIC_ARN";
 const TOPIC: &str = "CACHEWARDEN_TOPIC_ARN";
+/// How much is logged.
+pub(crate) const LOG_LEVEL: &str = "CACHEWARDEN_LOG_LEVEL";
 
 /// Reads variables and collects what is wrong with them.
 struct Reader<L> {
@@ -109,7 +112,18 @@ struct Reader<L> {
 
 impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn new(lookup: L) -> Self {
-        Self { lookup, problems: Problems::default() }
+        let mut reader = Self { lookup, problems: Problems::default() };
+        reader.log_level();
+        reader
+    }
+
+    /// The log itself goes on at `info` where its level cannot be read: somebody has to tell of it.
+    fn log_level(&mut self) {
+        let Some(value) = self.value(LOG_LEVEL) else { return };
+        if value.parse::<LevelFilter>().is_err() {
+            let rule = format!("{value} is not one of off, error, warn, info, debug and trace");
+            self.problems.add(LOG_LEVEL, rule);
+        }
     }
 
     fn required(&mut self, name: &str, service: &str) -> Option<Arn> {
@@ -154,10 +168,11 @@ mod tests {
         let lookup = |name: &str| match name {
             STATE_MACHINE => Some("arn:aws:sns:eu-west-1:1:oops".to_owned()),
             ROTATE_FUNCTION => Some("rotate".to_owned()),
+            LOG_LEVEL => Some("loud".to_owned()),
             _ => None,
         };
         let said = ProvisionSettings::read(lookup).unwrap_err().to_string();
-        for name in [STATE_MACHINE, ROTATE_FUNCTION, ALARM_TOPIC] {
+        for name in [STATE_MACHINE, ROTATE_FUNCTION, ALARM_TOPIC, LOG_LEVEL] {
             assert!(said.contains(name), "{said}");
         }
         assert!(said.contains("is an ARN of sns, not of states"), "{said}");
@@ -167,5 +182,14 @@ mod tests {
     fn an_empty_variable_is_an_unset_one() {
         let settings = RotateSettings::read(|_| Some(String::new())).unwrap();
         assert_eq!(settings.topic, None);
+    }
+
+    #[test]
+    fn a_level_alone_that_cannot_be_read_is_a_mistake_too() {
+        let level = |level: &str| {
+            let level = level.to_owned();
+            RotateSettings::read(move |name| (name == LOG_LEVEL).then(|| level.clone())).is_ok()
+        };
+        assert!(level("debug") && !level("loud"));
     }
 }

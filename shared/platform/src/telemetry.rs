@@ -7,6 +7,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::settings::LOG_LEVEL;
+
 /// Starts logging, at the level that `CACHEWARDEN_LOG_LEVEL` names, `info` without it.
 pub fn start(lookup: impl Fn(&str) -> Option<String>) {
     // A second start, as in a test, changes nothing.
@@ -24,7 +26,7 @@ pub fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let level = lookup("CACHEWARDEN_LOG_LEVEL")
+    let level = lookup(LOG_LEVEL)
         .and_then(|it| it.parse::<LevelFilter>().ok())
         .unwrap_or(LevelFilter::INFO);
     let ours = ["platform", "provision", "rotate", "snapshot", "autoscale"].map(|it| (it, level));
