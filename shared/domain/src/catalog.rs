@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::{Bytes, Dollars, NodeType, engine::Engine};
+use crate::{
+    Bytes, Dollars, NodeType,
+    engine::{Engine, Version},
+};
 
 /// The node types that we know of.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub struct Entry {
     pub usable: Bytes,
     /// Whether it keeps cold data on SSD.
     pub data_tiering: bool,
+    /// The oldest Redis OSS that runs on it; the newest generations run Valkey only.
+    pub redis_from: Option<Version>,
     /// The price of an hour under Redis OSS in us-east-1, on `price_date`; types no longer sold have none.
     pub redis_hour: Option<Dollars>,
     /// The same under Valkey.
@@ -96,6 +101,7 @@ struct Row {
     maxmemory_bytes: u64,
     usable_bytes_rmp25: u64,
     data_tiering: String,
+    min_redis_oss: String,
     redis_usd_hour_use1: Option<f64>,
     valkey_usd_hour_use1: Option<f64>,
     price_date: String,
@@ -111,6 +117,7 @@ impl From<Row> for Entry {
             maxmemory: Bytes(row.maxmemory_bytes),
             usable: Bytes(row.usable_bytes_rmp25),
             data_tiering: row.data_tiering == "yes",
+            redis_from: row.min_redis_oss.parse().ok(),
             redis_hour: row.redis_usd_hour_use1.map(dollars),
             valkey_hour: row.valkey_usd_hour_use1.map(dollars),
             price_date: row.price_date,

@@ -189,6 +189,14 @@ fn group(
 ) -> Option<GroupSpec> {
     let node_type = node_type(read, "RedisNodeType", before, Some("cache.t4g.micro"));
     let version = version(read);
+    if let (Some(node_type), Some(version)) = (&node_type, version)
+        && let Some(from) = Catalog::embedded().find(node_type).and_then(|it| it.redis_from)
+        && (version.major, version.minor) < (from.major, from.minor)
+    {
+        let rule =
+            format!("{node_type} runs Redis from {from} on, and RedisEngineVersion is {version}");
+        read.problems.add("RedisNodeType", rule);
+    }
     let nodes = read.number("RedisNumCacheNodes", 1..=6).unwrap_or(2);
     let (at_rest, protection) = encryption(read);
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
@@ -300,6 +308,9 @@ fn node_type(
         }
         Some(entry) if !entry.current && !stood => {
             format!("{node_type} is of a previous generation, of which AWS makes no new nodes")
+        }
+        Some(entry) if entry.redis_from.is_none() => {
+            format!("{node_type} runs Valkey only, and this cache is Redis")
         }
         Some(_) => return Some(node_type),
     };

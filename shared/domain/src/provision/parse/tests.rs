@@ -161,6 +161,7 @@ fn values_outside_their_range_are_told() {
         ("RedisNodeType", "t4g.micro", "is not a node type such as"),
         ("RedisNodeType", "cache.t2.micro", "of a previous generation"),
         ("RedisNodeType", "cache.r6gd.xlarge", "keeps cold keys on SSD"),
+        ("RedisNodeType", "cache.m8g.large", "cache.m8g.large runs Valkey only"),
         ("RedisEngineVersion", "7.9", "\"7.9\" is not one of"),
         ("RedisEngineVersion", "3.2.6", "is not one of 5.0.6, 6.0, 6.2, 7.0, 7.1"),
         ("MaxmemoryPolicy", "allkeys_lru", "did you mean allkeys-lru?"),
@@ -185,6 +186,10 @@ fn impossible_combinations_are_told() {
         &["EnableMultiAz: is true with RedisNumCacheNodes 1"],
     );
     wrong(&[("PrivateSubnetIds", "subnet-0a")], &["EnableMultiAz: is true with one subnet"]);
+    wrong(
+        &[("RedisNodeType", "cache.m7g.large"), ("RedisEngineVersion", "6.0")],
+        &["RedisNodeType: cache.m7g.large runs Redis from 6.2 on, and RedisEngineVersion is 6.0"],
+    );
     wrong(
         &[
             ("CreateElasticache", "true"),
