@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::elasticache::model::{Group, Status};
+use crate::{State, elasticache};
+
 /// The faults that a world has in store.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -87,6 +90,45 @@ pub enum Fault {
     Answer(u16, String, String),
     /// The answer takes this long.
     Slow(Duration),
+    /// The call goes well, and just before it something happens in the world.
+    Meanwhile(Happening),
+}
+
+/// What happens in the world by itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Happening {
+    /// Every group that is available and can fail over loses the node of its primary.
+    PrimaryLost,
+    /// The next node type change is accepted and rolled back.
+    NodeTypeRollsBack,
+    /// The next member that is to come up does not.
+    StartFails,
+    /// The next snapshot fails.
+    SnapshotFails,
+}
+
+impl Happening {
+    /// Has it happen.
+    pub(crate) fn happen(self, state: &mut State) {
+        match self {
+            Self::PrimaryLost => {
+                let groups = state.elasticache.groups.values();
+                let is_able = |it: &&Group| {
+                    it.status == Status::Available
+                        && it.failover.is_wanted()
+                        && 1 < it.members.len()
+                };
+                let able = groups.filter(is_able);
+                let able: Vec<String> = able.map(|it| it.id.clone()).collect();
+                for it in &able {
+                    elasticache::lose_primary(state, it);
+                }
+            }
+            Self::NodeTypeRollsBack => state.faults.rollbacks += 1,
+            Self::StartFails => state.faults.failing_starts += 1,
+            Self::SnapshotFails => state.faults.failing_snapshots += 1,
+        }
+    }
 }
 
 /// On which side of its effect a call is hit.

@@ -12,10 +12,12 @@
 pub mod callback;
 pub mod cloudwatch;
 pub mod door;
+pub mod drive;
 pub mod effect;
 pub mod elasticache;
 pub mod fault;
 pub mod redis;
+pub mod secrecy;
 pub mod secrets;
 pub mod seed;
 pub mod server;

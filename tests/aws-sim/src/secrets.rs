@@ -13,7 +13,7 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::wire::json;
@@ -23,33 +23,12 @@ pub use rotation::{Rotation, Run, Step};
 pub use schedule::Rules;
 
 /// Its state.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Service {
     /// The secrets, by name.
     pub secrets: BTreeMap<String, Secret>,
-    /// How long after a failed rotation the first new attempt is made. It doubles each time. AWS does not publish it (U17).
-    pub retry_after: SignedDuration,
-    /// How often a rotation is attempted before it is left as it is. AWS does not publish that either.
-    pub attempts: u32,
-    /// U16: the version that `RotateImmediately=false` tests holds a copy of the current value, rather than nothing.
-    pub test_version_has_value: bool,
-    /// Facts 3.2: a version that becomes current loses AWSPENDING by itself, as the guide says, rather than keeping it, as was seen.
-    pub promotion_drops_pending: bool,
     /// Every rotation step that ended, in order.
     pub history: Vec<StepRecord>,
-}
-
-impl Default for Service {
-    fn default() -> Self {
-        Self {
-            secrets: BTreeMap::new(),
-            retry_after: SignedDuration::from_mins(1),
-            attempts: 6,
-            test_version_has_value: false,
-            promotion_drops_pending: false,
-            history: Vec::new(),
-        }
-    }
 }
 
 /// How one step of a rotation ended.

@@ -1,6 +1,5 @@
 //! How a world is set up: its clock, its size in time, and every behaviour of AWS that nobody could confirm, as a switch.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -253,8 +252,14 @@ pub struct Switches {
     pub tags_make_busy: bool,
     /// Facts 1.5: a group of one node has a reader endpoint.
     pub lone_node_has_reader: bool,
-    /// Whatever a later fact needs, by name, for the services that look for it.
-    pub others: BTreeMap<&'static str, bool>,
+    /// U16: the version that `RotateImmediately=false` tests holds a copy of the current value, rather than nothing.
+    pub test_version_has_value: bool,
+    /// Facts 3.2: a version that becomes current loses AWSPENDING by itself, as the guide says, rather than keeping it, as was seen.
+    pub promotion_drops_pending: bool,
+    /// U17: how long after a failed rotation the first new attempt is made. It doubles each time.
+    pub rotation_retry_after: SignedDuration,
+    /// U17: how often a rotation is attempted before it is left as it is.
+    pub rotation_attempts: u32,
 }
 
 /// What a ROTATE with the token that is already the newest does.
@@ -291,7 +296,43 @@ impl Default for Switches {
             token_needs_three_classes: false,
             tags_make_busy: false,
             lone_node_has_reader: true,
-            others: BTreeMap::new(),
+            test_version_has_value: false,
+            promotion_drops_pending: false,
+            rotation_retry_after: SignedDuration::from_mins(1),
+            rotation_attempts: 6,
+        }
+    }
+}
+
+impl Switches {
+    /// The other answer to every question. What works with both does not bet on either.
+    #[must_use]
+    pub fn otherwise() -> Self {
+        let usual = Self::default();
+        Self {
+            stale_looks: 3,
+            snapshot_by_group: !usual.snapshot_by_group,
+            group_filter_finds_member_snapshots: !usual.group_filter_finds_member_snapshots,
+            rotate_to_newest: RotateToNewest::Refused,
+            bad_set_code: "InvalidParameterCombination",
+            set_without_token: !usual.set_without_token,
+            rotate_keeps_optional: !usual.rotate_keeps_optional,
+            token_date_on_accept: !usual.token_date_on_accept,
+            final_snapshot_shows_snapshotting: !usual.final_snapshot_shows_snapshotting,
+            settings_make_busy: !usual.settings_make_busy,
+            calls_during_snapshot: !usual.calls_during_snapshot,
+            misfit_refused_at_once: !usual.misfit_refused_at_once,
+            numbers_reused: !usual.numbers_reused,
+            wrong_direction_code: "InvalidParameterCombination",
+            restore_inherits: !usual.restore_inherits,
+            unknown_group_snapshots_fail: !usual.unknown_group_snapshots_fail,
+            token_needs_three_classes: !usual.token_needs_three_classes,
+            tags_make_busy: !usual.tags_make_busy,
+            lone_node_has_reader: !usual.lone_node_has_reader,
+            test_version_has_value: !usual.test_version_has_value,
+            promotion_drops_pending: !usual.promotion_drops_pending,
+            rotation_retry_after: SignedDuration::from_secs(10),
+            rotation_attempts: 12,
         }
     }
 }

@@ -28,14 +28,23 @@ pub struct Execution {
     pub started_at: Timestamp,
     /// When it was stopped, where it was.
     pub stopped_at: Option<Timestamp>,
-    /// `RUNNING`, `SUCCEEDED`, `FAILED` or `ABORTED`.
+    /// `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
     pub status: &'static str,
+    /// Where it failed: the error and its cause.
+    pub failure: Option<(String, String)>,
+    /// How many events its history holds.
+    pub events: u32,
 }
 
 impl Service {
     /// The execution of a name.
     pub fn find(&mut self, name: &str) -> Option<&mut Execution> {
         self.executions.iter_mut().find(|it| it.name == name)
+    }
+
+    /// The execution of an ARN.
+    pub fn find_arn(&mut self, arn: &str) -> Option<&mut Execution> {
+        self.executions.iter_mut().find(|it| it.arn == arn)
     }
 
     /// Those that run.
@@ -99,6 +108,8 @@ fn start(state: &mut State, machine: &str, name: &str, input: &str) -> Result<Va
         started_at: now,
         stopped_at: None,
         status: "RUNNING",
+        failure: None,
+        events: 1,
     });
     Ok(answer)
 }

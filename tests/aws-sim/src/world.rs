@@ -8,7 +8,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::drive::Sandboxes;
 use crate::fault::{Fault, Side};
+use crate::secrecy::SecretValues;
 use crate::seed::Seed;
 use crate::settings::Settings;
 use crate::wire::query::Params;
@@ -61,6 +63,10 @@ pub struct State {
     pub faults: fault::Plan,
     /// The only randomness.
     pub seed: Seed,
+    /// What must not be told.
+    pub secret_values: SecretValues,
+    /// The invocations of functions that make the calls.
+    pub sandboxes: Sandboxes,
     tickets: BTreeMap<Ticket, Owner>,
     last_ticket: u64,
 }
@@ -78,6 +84,8 @@ pub struct CallRecord {
     pub parameters: BTreeMap<String, String>,
     /// The status of the answer, 0 where none was given.
     pub status: u16,
+    /// The invocation that made it, where a function did.
+    pub invocation: Option<u64>,
 }
 
 /// Which service waits for the end of an effect.
@@ -117,6 +125,8 @@ impl World {
             calls: Vec::new(),
             effects: VecDeque::new(),
             faults: fault::Plan::default(),
+            secret_values: SecretValues::default(),
+            sandboxes: Sandboxes::default(),
             tickets: BTreeMap::new(),
             last_ticket: 0,
             settings,
@@ -237,7 +247,8 @@ impl State {
         }
         let service = request.service().unwrap_or("unsigned").to_owned();
         let operation = request.operation();
-        self.answered(request, &service, &operation, parameters(request))
+        let parameters = parameters(request, &mut self.secret_values);
+        self.answered(request, &service, &operation, parameters)
     }
 
     fn answered(
@@ -253,6 +264,7 @@ impl State {
             operation: operation.to_owned(),
             parameters,
             status: 0,
+            invocation: self.sandboxes.running(),
         };
         let refused = |state: &mut Self, status, code: &str, text: &str| {
             let id = state.seed.uuid();
@@ -260,11 +272,15 @@ impl State {
         };
         let mut takes = Duration::ZERO;
         let response = match self.faults.strike(service, operation) {
-            Some(Fault::Cut(Side::BeforeEffect)) => return Exchange::Never,
+            Some(Fault::Cut(Side::BeforeEffect)) => {
+                self.sandboxes.kill_running();
+                return Exchange::Never;
+            }
             Some(Fault::Broken(Side::BeforeEffect)) => return Exchange::Broken,
             Some(Fault::Cut(Side::AfterEffect)) => {
                 self.calls.push(record);
                 self.dispatch(service, operation, request);
+                self.sandboxes.kill_running();
                 return Exchange::Never;
             }
             Some(Fault::Broken(Side::AfterEffect)) => {
@@ -283,6 +299,10 @@ impl State {
             Some(Fault::Answer(status, code, text)) => refused(self, status, &code, &text),
             Some(Fault::Slow(time)) => {
                 takes = time;
+                self.dispatch(service, operation, request)
+            }
+            Some(Fault::Meanwhile(happening)) => {
+                happening.happen(self);
                 self.dispatch(service, operation, request)
             }
             None => self.dispatch(service, operation, request),
@@ -309,8 +329,8 @@ impl State {
     }
 }
 
-/// What a record keeps of a request.
-fn parameters(request: &Request) -> BTreeMap<String, String> {
+/// What a record keeps of a request. Secret values are noted apart.
+fn parameters(request: &Request, secret_values: &mut SecretValues) -> BTreeMap<String, String> {
     const SECRET: [&str; 6] =
         ["AuthToken", "SecretString", "SecretBinary", "RotationToken", "Passwords", "Password"];
     let mut parameters = match request.protocol() {
@@ -328,6 +348,7 @@ fn parameters(request: &Request) -> BTreeMap<String, String> {
     };
     for (name, value) in &mut parameters {
         if SECRET.contains(&name.split('.').next().unwrap_or_default()) {
+            secret_values.note(value);
             "***".clone_into(value);
         }
     }

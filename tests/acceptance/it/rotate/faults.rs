@@ -11,7 +11,10 @@ use super::stage::{FIRST, Stage};
 /// A whole rotation and its sweeps, with something that befalls one call. Gives the number of calls.
 async fn story(world: World, rule: Option<Rule>) -> (Stage, usize) {
     let stage = Stage::with(world.settings()).await;
-    stage.scene.world.with(|it| it.secrets.promotion_drops_pending = world == World::Lagging);
+    stage
+        .scene
+        .world
+        .with(|it| it.settings.switches.promotion_drops_pending = world == World::Lagging);
     stage.tag("cachewarden:grace-minutes", "30");
     stage.begin();
     let before = stage.scene.world.with(|it| it.calls.len());

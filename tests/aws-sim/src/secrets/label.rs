@@ -10,7 +10,7 @@ use crate::{Refusal, State};
 pub(super) fn update(state: &mut State, fields: &Fields) -> Result<Value, Refusal> {
     let label = fields.required("VersionStage")?;
     let (to, from) = (fields.text("MoveToVersionId"), fields.text("RemoveFromVersionId"));
-    let (now, drops_pending) = (state.now, state.secrets.promotion_drops_pending);
+    let (now, drops_pending) = (state.now, state.settings.switches.promotion_drops_pending);
     let secret = usable(state, fields)?;
     let holder = secret.labelled(label).map(str::to_owned);
     if to.is_none() && from.is_none() {

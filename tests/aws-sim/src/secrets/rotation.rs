@@ -108,7 +108,7 @@ impl Rotation {
 
 pub(super) fn rotate(state: &mut State, fields: &Fields) -> Result<Value, Refusal> {
     let fresh = state.seed.uuid();
-    let (now, test_has_value) = (state.now, state.secrets.test_version_has_value);
+    let (now, test_has_value) = (state.now, state.settings.switches.test_version_has_value);
     let id = fields.token()?.unwrap_or(fresh);
     let rules = fields.value("RotationRules").map(Rules::read).transpose()?;
     let immediately = fields.flag("RotateImmediately").unwrap_or(true);
@@ -221,7 +221,8 @@ fn finish(state: &mut State, name: &str, run: &Run) {
 
 /// One step failed: all of them again after a while, with the same version, unless that was tried often enough (facts 3.3).
 fn again(state: &mut State, name: &str, run: Run) {
-    let (now, most, first) = (state.now, state.secrets.attempts, state.secrets.retry_after);
+    let switches = &state.settings.switches;
+    let (now, most, first) = (state.now, switches.rotation_attempts, switches.rotation_retry_after);
     let Some(secret) = state.secrets.secrets.get_mut(name) else { return };
     secret.rotation.run = None;
     if run.only_test {

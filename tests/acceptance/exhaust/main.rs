@@ -1,0 +1,98 @@
+//! Every flow of the four functions, with every mishap at every call of it, and the count of the cases.
+//!
+//! `cargo test --test exhaust` runs a seeded sample, `cargo test --test exhaust -- --all` everything, and
+//! `cargo test --test exhaust -- provision-create/dies-after/17/1` one case again.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "it is a test of its own making, and says aloud what it does"
+)]
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::Instant;
+
+use acceptance::flows::{self, Way};
+use aws_sim::drive::exhaust::{Case, Report, Sample};
+
+/// In the sample, one case of so many.
+const ONE_OF: u64 = 4;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let flag = |it: &str| arguments.iter().any(|argument| argument == it);
+    if flag("--list") {
+        // What runs all tests of a workspace asks for their names; there is one.
+        println!("exhaust: test");
+        return ExitCode::SUCCESS;
+    }
+    let seed = std::env::var("CACHEWARDEN_SEED").ok();
+    let seed = seed.map_or(1, |it| it.parse().unwrap());
+    let only = arguments.iter().find(|it| it.contains('/'));
+    let only: Option<Case> = only.map(|it| it.parse().unwrap_or_else(|it: String| panic!("{it}")));
+    let one_of = if flag("--all") || only.is_some() { 1 } else { ONE_OF };
+    let named: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let ways = [Way::Usual, Way::Otherwise];
+    let all_flows = flows::NAMES.into_iter().flat_map(|name| ways.map(|way| (name, way)));
+    let all_flows: Vec<(&str, Way)> = all_flows.collect();
+    let is_named = |(name, way): &(&str, Way)| named.contains(&way.name(name).as_str());
+    let is_any_named = all_flows.iter().any(is_named);
+    let is_wanted = |it: &(&str, Way)| match &only {
+        Some(case) => case.flow == it.1.name(it.0),
+        None => !is_any_named || is_named(it),
+    };
+    let wanted: Vec<(&str, Way)> = all_flows.iter().copied().filter(is_wanted).collect();
+    let seed = only.as_ref().map_or(seed, |it| it.seed);
+    println!("Every mishap at every call; seed {seed}, one case of {one_of}.");
+    println!(
+        "{:<38}{:>7}{:>8}{:>8}{:>8}{:>9}",
+        "flow", "calls", "events", "cases", "run", "seconds"
+    );
+    let sample = Sample { one_of, seed, only };
+    let reports = all(&wanted, &sample);
+    let (run, cases) =
+        reports.iter().fold((0, 0), |(run, cases), it| (run + it.run, cases + it.cases));
+    println!("{run} of {cases} cases were run.");
+    let broken: usize = reports.iter().map(|it| it.broken.len()).sum();
+    if broken == 0 && 0 < run {
+        return ExitCode::SUCCESS;
+    }
+    println!("{broken} went wrong. One again: cargo test --workspace --test exhaust -- CASE");
+    ExitCode::FAILURE
+}
+
+/// All of these flows, each on a thread of its own, as many at a time as there are cores.
+fn all(wanted: &[(&str, Way)], sample: &Sample) -> Vec<Report> {
+    let next = std::sync::Mutex::new(wanted.iter());
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let work = || {
+            let mut reports = Vec::new();
+            while let Some((name, way)) = { next.lock().unwrap().next() } {
+                reports.push(one(name, *way, sample));
+            }
+            reports
+        };
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|it| it.join().unwrap()).collect()
+    })
+}
+
+fn one(name: &str, way: Way, sample: &Sample) -> Report {
+    let began = Instant::now();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    let report = runtime.block_on(flows::run(name, way, sample));
+    let Report { flow, calls, events, cases, run, broken } = &report;
+    let seconds = began.elapsed().as_secs();
+    println!("{flow:<38}{calls:>7}{events:>8}{cases:>8}{run:>8}{seconds:>9}");
+    for (case, problems) in broken {
+        let case = case.as_ref().map_or_else(|| format!("{flow}, undisturbed"), Case::to_string);
+        println!("  {case}");
+        for problem in problems {
+            println!("    {problem}");
+        }
+    }
+    report
+}

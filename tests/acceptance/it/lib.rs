@@ -1,1 +1,0 @@
-//! The acceptance suite; the tests are in `main.rs` and its modules.

@@ -1,0 +1,119 @@
+//! The flows that must survive everything, and what must be true after each.
+
+mod autoscale;
+mod provision;
+mod rotate;
+mod snapshot;
+
+use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
+use aws_sim::settings::{Durations, Settings, Switches};
+
+/// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
+pub const NAMES: [&str; 11] = [
+    "provision-create",
+    "provision-create-given-up",
+    "provision-update",
+    "provision-update-given-up",
+    "provision-delete",
+    "rotate",
+    "snapshot-take",
+    "snapshot-prune",
+    "snapshot-restore",
+    "autoscale-memory",
+    "autoscale-reads",
+];
+
+/// How the world answers what nobody could confirm of AWS.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// As it is documented, or harder on us.
+    Usual,
+    /// The other way.
+    Otherwise,
+}
+
+impl Way {
+    /// The name of a flow in such a world.
+    pub fn name(self, flow: &str) -> String {
+        match self {
+            Self::Usual => flow.to_owned(),
+            Self::Otherwise => format!("{flow}-otherwise"),
+        }
+    }
+
+    /// A world in which work takes a fortieth of its time, so that most calls are steps and few are looks that find it still busy.
+    fn settings(self, seed: u64) -> Settings {
+        let switches = match self {
+            Self::Usual => Switches::default(),
+            Self::Otherwise => Switches::otherwise(),
+        };
+        Settings {
+            seed,
+            switches,
+            durations: Durations::default().faster(40),
+            ..Settings::default()
+        }
+    }
+}
+
+/// Runs the flow of this name.
+pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
+    match name {
+        "provision-create" => exhaust(&provision::Create(way), sample).await,
+        "provision-create-given-up" => exhaust(&provision::CreateGivenUp(way), sample).await,
+        "provision-update" => exhaust(&provision::Update(way), sample).await,
+        "provision-update-given-up" => exhaust(&provision::UpdateGivenUp(way), sample).await,
+        "provision-delete" => exhaust(&provision::Delete(way), sample).await,
+        "rotate" => exhaust(&rotate::Rotate(way), sample).await,
+        "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
+        "snapshot-prune" => exhaust(&snapshot::Prune(way), sample).await,
+        "snapshot-restore" => exhaust(&snapshot::Restore(way), sample).await,
+        "autoscale-memory" => exhaust(&autoscale::Memory(way), sample).await,
+        "autoscale-reads" => exhaust(&autoscale::Reads(way), sample).await,
+        other => panic!("there is no flow {other}"),
+    }
+}
+
+/// Whether a flow must come to its good end in spite of this, rather than to a clean failure.
+fn must_succeed(case: Option<&Case>) -> bool {
+    let may_fail = [
+        Mishap::DENIED,
+        Mishap::ROLLS_BACK,
+        Mishap::START_FAILS,
+        Mishap::SNAPSHOT_FAILS,
+        Mishap::no_capacity(),
+    ];
+    case.is_none_or(|it| !may_fail.contains(&it.mishap))
+}
+
+/// What can go wrong with a flow that nobody begins again: an event that is lost is lost.
+fn all_but_lost() -> Vec<Mishap> {
+    let all = Mishap::ALL.into_iter().chain([Mishap::no_capacity()]);
+    all.filter(|it| *it != Mishap::EVENT_LOST).collect()
+}
+
+/// A problem, where this does not hold.
+fn unless(holds: bool, problem: impl Into<String>) -> Option<String> {
+    (!holds).then(|| problem.into())
+}
+
+/// Two lists that are to be the same.
+fn same(left: &[String], wanted: &[&str]) -> Option<String> {
+    unless(left == wanted, format!("left are {left:?}, not {wanted:?}"))
+}
+
+/// A flow's parts that are the same for all of them.
+macro_rules! on_scene {
+    ($name:literal) => {
+        type Stage = crate::scene::Scene;
+
+        fn name(&self) -> String {
+            self.0.name($name)
+        }
+
+        fn account<'a>(&self, stage: &'a Self::Stage) -> &'a aws_sim::drive::Account {
+            &stage.account
+        }
+    };
+}
+use on_scene;

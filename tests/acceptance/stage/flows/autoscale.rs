@@ -1,0 +1,135 @@
+//! An alarm tells of a group that is too small; what is done about it is done once.
+
+use std::time::Duration;
+
+use aws_sim::cloudwatch::hold;
+use aws_sim::drive::exhaust::{Case, Flow, Mishap};
+use serde_json::json;
+
+use super::{Way, all_but_lost, must_succeed, on_scene, unless};
+use crate::scene::{GROUP, Scene};
+
+async fn calm(way: Way, seed: u64) -> Scene {
+    let scene = Scene::new(way.settings(seed)).await;
+    let policy =
+        [("AutoscaleMode", json!("full")), ("RotationDays", json!(0)), ("SnapshotKeep", json!(0))];
+    scene.created(&policy).await;
+    for member in members(&scene) {
+        load(&scene, &member, 40.0);
+    }
+    scene.world().with(|it| it.elasticache.fill(GROUP, 200_000_000));
+    scene.account.play(Duration::from_mins(15), |_| false).await;
+    scene
+}
+
+fn members(scene: &Scene) -> Vec<String> {
+    scene.world().with(|it| it.elasticache.groups[GROUP].members.keys().cloned().collect())
+}
+
+fn load(scene: &Scene, member: &str, percent: f64) {
+    scene.world().with(|it| {
+        hold(it, member, "EngineCPUUtilization", percent);
+        hold(it, member, "CPUUtilization", percent / 2.0);
+    });
+}
+
+/// What holds after any change of size: it was made once, and there is nothing that is still asked for.
+async fn problems_of(scene: &Scene, is_done: bool, case: Option<&Case>) -> Vec<String> {
+    let mut problems = scene.problems().await;
+    let said = scene.world().with(|it| {
+        let group = &it.elasticache.groups[GROUP];
+        format!("{} x {}, {:?}", group.members.len(), group.node_type, group.tags)
+    });
+    problems.extend(unless(is_done || !must_succeed(case), format!("it is {said}")));
+    let is_open = said.contains("cachewarden:asked") || said.contains("autoscale-change");
+    problems.extend(unless(
+        !is_open || !must_succeed(case),
+        format!("something is still asked for: {said}"),
+    ));
+    let alarms = scene.world().with(|it| it.cloudwatch.alarms.len());
+    let wanted = 5 * members(scene).len();
+    problems.extend(unless(alarms == wanted, format!("{alarms} alarms, not {wanted}")));
+    problems
+}
+
+/// Memory fills: the next node type.
+pub(super) struct Memory(pub(super) Way);
+
+impl Flow for Memory {
+    on_scene!("autoscale-memory");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        // An alarm that is lost is made up for by the schedule.
+        all_but_lost().into_iter().chain([Mishap::EVENT_LOST]).collect()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        calm(self.0, seed).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        scene.world().with(|it| it.elasticache.fill(GROUP, 374_000_000));
+        scene.account.pass(Duration::from_mins(100)).await;
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene
+            .account
+            .send(&crate::scene::function_arn("autoscale"), json!({ "action": "evaluate" }));
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let is_done = scene.world().with(|it| {
+            let group = &it.elasticache.groups[GROUP];
+            group.node_type == "cache.t4g.small" && group.members.len() == 2
+        });
+        problems_of(scene, is_done, case).await
+    }
+}
+
+/// Reads grow: one replica more.
+pub(super) struct Reads(pub(super) Way);
+
+impl Flow for Reads {
+    on_scene!("autoscale-reads");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost().into_iter().chain([Mishap::EVENT_LOST]).collect()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        calm(self.0, seed).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let replica = scene.world().with(|it| {
+            let group = &it.elasticache.groups[GROUP];
+            group.replicas().next().unwrap().id.clone()
+        });
+        load(scene, &replica, 88.0);
+        scene.account.pass(Duration::from_mins(10)).await;
+        // The new replica takes its part.
+        for member in members(scene) {
+            load(scene, &member, 50.0);
+        }
+        scene.account.pass(Duration::from_mins(90)).await;
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene
+            .account
+            .send(&crate::scene::function_arn("autoscale"), json!({ "action": "evaluate" }));
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        // Where the busy replica becomes the primary, it is writes that seem to grow, and a larger node that helps.
+        let node_type = scene.world().with(|it| it.elasticache.groups[GROUP].node_type.clone());
+        let is_larger = node_type == "cache.t4g.small"
+            && case.is_some_and(|it| it.mishap == Mishap::PRIMARY_LOST);
+        problems_of(scene, members(scene).len() == 3 || is_larger, case).await
+    }
+}

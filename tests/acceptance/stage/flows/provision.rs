@@ -1,0 +1,263 @@
+//! A stack makes, changes and deletes its cache, whatever happens meanwhile.
+
+use std::time::Duration;
+
+use aws_sim::State;
+use aws_sim::drive::cloudformation::Status;
+use aws_sim::drive::exhaust::{Case, Flow, Mishap};
+use serde_json::{Value, json};
+
+use super::{Way, all_but_lost, must_succeed, on_scene, same, unless};
+use crate::scene::{GROUP, Scene, properties};
+
+const STANDS: [&str; 5] =
+    ["group available", "subnet group", "parameter group", "10 alarms", "secret"];
+const GROWN: [&str; 5] =
+    ["group available", "subnet group", "parameter group", "15 alarms", "secret"];
+const GONE: [&str; 1] = ["secret on its way out"];
+
+fn larger() -> [(&'static str, Value); 3] {
+    [
+        ("RedisNodeType", json!("cache.t4g.small")),
+        ("RedisNumCacheNodes", json!(3)),
+        ("SnapshotRetentionLimit", json!(3)),
+    ]
+}
+
+/// The stack's cache in a few words.
+fn shape(scene: &Scene) -> String {
+    scene.world().with(|it| {
+        it.elasticache.groups.get(GROUP).map_or_else(String::new, |it| {
+            let asked = it.tags.contains_key(domain::tag::ASKED);
+            let asked = if asked { ", and something is still asked for" } else { "" };
+            let count = it.members.len();
+            format!("{count} x {}, {} days{asked}", it.node_type, it.snapshot_retention)
+        })
+    })
+}
+
+/// What holds after a request whatever it was: it was answered, and not by the end of CloudFormation's patience.
+async fn problems_of(
+    scene: &Scene,
+    good: Status,
+    bad: &[Status],
+    case: Option<&Case>,
+) -> Vec<String> {
+    let mut problems = scene.problems().await;
+    let outcome = scene.outcome.borrow().clone().unwrap();
+    let why = outcome.reason.clone().unwrap_or_default();
+    problems.extend(unless(!why.contains("did not receive a response"), "nobody answered"));
+    let is_allowed = outcome.status == good || !must_succeed(case) && bad.contains(&outcome.status);
+    problems.extend(unless(is_allowed, format!("it came to {:?}: {why}", outcome.status)));
+    problems
+}
+
+/// When the stack gives up: at a call, where that is the case, otherwise after a time; and when it has been answered.
+fn given_up(scene: &Scene, case: Option<&Case>, after: Duration) -> impl FnMut(&mut State) -> bool {
+    let is_at_a_call = case.is_some_and(|it| it.mishap == Mishap::Beside);
+    let at = scene.world().clock().saturating_add(after).unwrap();
+    move |state| {
+        let is_time = !is_at_a_call && at <= state.now;
+        is_time || scene.is_given_up.get() || scene.stack.is_answered(state)
+    }
+}
+
+/// `CREATE_COMPLETE`, or all is taken back.
+pub(super) struct Create(pub(super) Way);
+
+impl Flow for Create {
+    on_scene!("provision-create");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        Scene::new(self.0.settings(seed)).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let outcome = scene.stack.create(&properties(&[])).await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.stack.send_again();
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let mut problems =
+            problems_of(scene, Status::CreateComplete, &[Status::RollbackComplete], case).await;
+        let outcome = scene.outcome.borrow().clone().unwrap();
+        if outcome.status == Status::CreateComplete {
+            problems.extend(same(&scene.left(), &STANDS));
+            let shape = shape(scene);
+            problems.extend(unless(shape == "2 x cache.t4g.micro, 7 days", shape));
+        } else {
+            let left = scene.left();
+            problems.extend(unless(left.is_empty() || left == GONE, format!("left are {left:?}")));
+        }
+        problems
+    }
+}
+
+/// Another resource of the stack fails: a Delete with an invented id comes while the Create still runs.
+pub(super) struct CreateGivenUp(pub(super) Way);
+
+impl Flow for CreateGivenUp {
+    on_scene!("provision-create-given-up");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        // A Create that comes late may come after its own Delete, which nobody can tell from one that is wanted.
+        all_but_lost().into_iter().filter(|it| *it != Mishap::EVENT_LATE).collect()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        Scene::new(self.0.settings(seed)).await
+    }
+
+    async fn run(&self, scene: &Scene, case: Option<&Case>) {
+        let is_given_up = given_up(scene, case, Duration::from_secs(12));
+        let outcome = scene.stack.create_given_up(&properties(&[]), is_given_up).await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.is_given_up.set(true);
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let bad = [Status::RollbackFailed];
+        let mut problems = problems_of(scene, Status::RollbackComplete, &bad, case).await;
+        if scene.outcome.borrow().as_ref().unwrap().status == Status::RollbackComplete {
+            let left = scene.left();
+            problems.extend(unless(left.is_empty() || left == GONE, format!("left are {left:?}")));
+        }
+        problems
+    }
+}
+
+/// A larger node type, one node more, another retention.
+pub(super) struct Update(pub(super) Way);
+
+impl Flow for Update {
+    on_scene!("provision-update");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        let scene = Scene::new(self.0.settings(seed)).await;
+        scene.created(&[]).await;
+        scene
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let outcome = scene.stack.update(&properties(&larger())).await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.stack.send_again();
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let bad = [Status::UpdateRollbackComplete];
+        let mut problems = problems_of(scene, Status::UpdateComplete, &bad, case).await;
+        let (shape, left) = (shape(scene), scene.left());
+        if scene.outcome.borrow().as_ref().unwrap().status == Status::UpdateComplete {
+            problems.extend(same(&left, &GROWN));
+            problems.extend(unless(shape == "3 x cache.t4g.small, 3 days", shape));
+        } else {
+            problems.extend(same(&left, &STANDS));
+            problems.extend(unless(shape == "2 x cache.t4g.micro, 7 days", shape));
+        }
+        problems
+    }
+}
+
+/// The same, taken back while it is under way: old and new swapped, from every half state.
+pub(super) struct UpdateGivenUp(pub(super) Way);
+
+impl Flow for UpdateGivenUp {
+    on_scene!("provision-update-given-up");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost().into_iter().filter(|it| *it != Mishap::EVENT_LATE).collect()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        Update(self.0).set(seed).await
+    }
+
+    async fn run(&self, scene: &Scene, case: Option<&Case>) {
+        let is_given_up = given_up(scene, case, Duration::from_secs(50));
+        let outcome = scene.stack.update_given_up(&properties(&larger()), is_given_up).await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.is_given_up.set(true);
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let (good, bad) = (Status::UpdateRollbackComplete, [Status::UpdateRollbackFailed]);
+        let mut problems = problems_of(scene, good, &bad, case).await;
+        if scene.outcome.borrow().as_ref().unwrap().status == good {
+            problems.extend(same(&scene.left(), &STANDS));
+            let shape = shape(scene);
+            problems.extend(unless(shape == "2 x cache.t4g.micro, 7 days", shape));
+        }
+        problems
+    }
+}
+
+/// The cache goes, its last snapshot stays.
+pub(super) struct Delete(pub(super) Way);
+
+impl Flow for Delete {
+    on_scene!("provision-delete");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        Update(self.0).set(seed).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let outcome = scene.stack.delete().await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.stack.send_again();
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let mut problems =
+            problems_of(scene, Status::DeleteComplete, &[Status::DeleteFailed], case).await;
+        let ours = scene.world().with(|it| {
+            let names = it.elasticache.snapshots.keys().filter(|it| it.contains("-final-"));
+            names.cloned().collect::<Vec<_>>()
+        });
+        if scene.outcome.borrow().as_ref().unwrap().status == Status::DeleteComplete {
+            problems.extend(same(&scene.left(), &GONE));
+            problems.extend(unless(ours.len() == 1, format!("the final snapshots are {ours:?}")));
+        } else {
+            let stands = scene.group().is_some() || !ours.is_empty();
+            problems.extend(unless(stands, "neither the group nor its last snapshot is there"));
+        }
+        problems
+    }
+}

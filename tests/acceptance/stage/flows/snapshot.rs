@@ -1,0 +1,156 @@
+//! Snapshots are taken, pruned and restored: never two for one tick, never a good one lost.
+
+use std::time::Duration;
+
+use aws_sim::drive::exhaust::{Case, Flow, Mishap};
+use aws_sim::elasticache::model::SnapshotStatus;
+use serde_json::json;
+
+use super::{Way, all_but_lost, must_succeed, on_scene, unless};
+use crate::scene::{GROUP, Scene, function_arn, is_available};
+
+/// Our manual snapshots, and whether each can be restored from.
+fn snapshots(scene: &Scene) -> Vec<(String, SnapshotStatus)> {
+    scene.world().with(|it| {
+        let all = it.elasticache.snapshots.values();
+        let ours = all.filter(|it| !it.automatic && !it.name.ends_with("-2-keep"));
+        ours.map(|it| (it.name.clone(), it.status)).collect()
+    })
+}
+
+fn good(scene: &Scene) -> usize {
+    snapshots(scene).iter().filter(|(_, status)| *status == SnapshotStatus::Available).count()
+}
+
+async fn with_snapshots(way: Way, seed: u64, count: usize) -> Scene {
+    let scene = Scene::new(way.settings(seed)).await;
+    let keep =
+        [("SnapshotKeep", json!(3)), ("AutoscaleMode", json!("off")), ("RotationDays", json!(0))];
+    scene.created(&keep).await;
+    scene.world().with(|it| it.elasticache.fill(GROUP, 100 << 20));
+    for _ in 0..count {
+        send(&scene, json!({ "action": "take", "group": GROUP })).await;
+        // Names tell minutes.
+        scene.account.play(Duration::from_secs(90), |_| false).await;
+    }
+    assert_eq!(good(&scene), count);
+    scene
+}
+
+async fn send(scene: &Scene, event: serde_json::Value) {
+    scene.account.send(&function_arn("snapshot"), event);
+    scene.account.settle().await;
+}
+
+/// The schedule's snapshot of every group.
+pub(super) struct Take(pub(super) Way);
+
+impl Flow for Take {
+    on_scene!("snapshot-take");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        let scene = with_snapshots(self.0, seed, 0).await;
+        scene.account.play(Duration::from_mins(15), |_| false).await;
+        scene
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        // As the schedule sends it: the time is the tick's, whenever it arrives, and both runs are of one tick.
+        let tick = "2026-01-01T00:15:00Z";
+        send(scene, json!({ "action": "take", "time": tick })).await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        self.run(scene, None).await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let mut problems = scene.problems().await;
+        let (all, good) = (snapshots(scene), good(scene));
+        let is_well = good == 1 || good == 0 && !must_succeed(case);
+        problems.extend(unless(is_well && all.len() <= 1, format!("the snapshots are {all:?}")));
+        problems
+    }
+}
+
+/// Five are there, three are kept.
+pub(super) struct Prune(pub(super) Way);
+
+impl Flow for Prune {
+    on_scene!("snapshot-prune");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        with_snapshots(self.0, seed, 5).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        send(scene, json!({ "action": "prune" })).await;
+        // A deletion takes a moment.
+        scene.account.play(Duration::from_mins(2), |_| false).await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        self.run(scene, None).await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let mut problems = scene.problems().await;
+        let good = good(scene);
+        let is_well = good == 3 || (3..=5).contains(&good) && !must_succeed(case);
+        problems.extend(unless(is_well, format!("{good} snapshots are left")));
+        problems
+    }
+}
+
+/// The newest into a new group.
+pub(super) struct Restore(pub(super) Way);
+
+const BACK: &str = "orders-back";
+
+impl Flow for Restore {
+    on_scene!("snapshot-restore");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        with_snapshots(self.0, seed, 1).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let newest = snapshots(scene).pop().map(|it| it.0);
+        send(scene, json!({ "action": "restore", "snapshot": newest, "group": BACK })).await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        self.run(scene, None).await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let mut problems = scene.problems().await;
+        problems.extend(unless(good(scene) == 1, "the snapshot is not what it was"));
+        scene.world().with(|it| {
+            let stands = is_available(it, BACK);
+            problems
+                .extend(unless(stands || !must_succeed(case), "the restored group is not there"));
+            let cache = &it.elasticache;
+            if let Some(back) = cache.groups.get(BACK).filter(|_| stands) {
+                let is_whole =
+                    back.tls && !back.access.passwordless && back.bytes_used == 100 << 20;
+                problems.extend(unless(is_whole, "it is open, or its data are not there"));
+            }
+            // One that failed half-way may be there for a person to look at, but never a second.
+            problems.extend(unless(cache.groups.len() <= 3, "there is a group too many"));
+        });
+        problems
+    }
+}

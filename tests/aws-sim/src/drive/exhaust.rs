@@ -1,0 +1,213 @@
+//! Every mishap at every call: a flow is run once for each, resumed as its callers would resume it, and looked at in the end.
+//!
+//! What a flow is, and what must be true after it whatever went wrong, is said by a [`Flow`]. [`exhaust`] runs it undisturbed first, and so
+//! learns its calls; twice, so that it is known to repeat itself. Then it runs it for each [`Case`]. A case is a line of text that names a
+//! flow, a mishap, a place and a seed, and can be run again alone.
+
+mod case;
+mod mishap;
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::Duration;
+
+pub use case::Case;
+pub use mishap::Mishap;
+
+use super::Account;
+use crate::seed::Seed;
+use crate::{CallRecord, World};
+
+/// A flow, and what must be true after it.
+pub trait Flow {
+    /// What stands before it begins.
+    type Stage;
+
+    /// Its name, of letters, digits and hyphens.
+    fn name(&self) -> String;
+
+    /// What can go wrong in it.
+    fn mishaps(&self) -> Vec<Mishap> {
+        Mishap::ALL.to_vec()
+    }
+
+    /// Sets the stage, in a world of this seed.
+    fn set(&self, seed: u64) -> impl Future<Output = Self::Stage>;
+
+    /// The account on the stage.
+    fn account<'a>(&self, stage: &'a Self::Stage) -> &'a Account;
+
+    /// Runs it to its end, with all that its callers do about what goes wrong. `case` is missing where nothing goes wrong.
+    fn run(&self, stage: &Self::Stage, case: Option<&Case>) -> impl Future<Output = ()>;
+
+    /// What happens beside it, while the call is held that [`Mishap::Beside`] befalls: the same once more, mostly.
+    fn run_beside(&self, stage: &Self::Stage) -> impl Future<Output = ()>;
+
+    /// What is not as it must be, in words. `case` is missing where nothing went wrong.
+    fn problems(
+        &self,
+        stage: &Self::Stage,
+        case: Option<&Case>,
+    ) -> impl Future<Output = Vec<String>>;
+}
+
+/// Which cases are run.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// One of so many; 1 for all.
+    pub one_of: u64,
+    /// The seed of the worlds, and of the choice.
+    pub seed: u64,
+    /// This one alone.
+    pub only: Option<Case>,
+}
+
+/// What came of a flow.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The flow.
+    pub flow: String,
+    /// How many calls it makes undisturbed.
+    pub calls: usize,
+    /// How many events.
+    pub events: usize,
+    /// How many cases there are.
+    pub cases: usize,
+    /// How many of them were run.
+    pub run: usize,
+    /// The cases after which something was wrong, and what. None: undisturbed.
+    pub broken: Vec<(Option<Case>, Vec<String>)>,
+}
+
+/// Runs a flow for each case of the sample.
+pub async fn exhaust<F: Flow>(flow: &F, sample: &Sample) -> Report {
+    let mut report =
+        Report { flow: flow.name(), calls: 0, events: 0, cases: 0, run: 0, broken: Vec::new() };
+    let Undisturbed { calls, events, problems } = undisturbed(flow, sample.seed).await;
+    (report.calls, report.events) = (calls.len(), events);
+    if !problems.is_empty() {
+        report.broken.push((None, problems));
+        return report;
+    }
+    let cases = cases(flow, &calls, events, sample.seed);
+    report.cases = cases.len();
+    let mut choice = Seed::new(sample.seed);
+    for case in cases {
+        let is_chosen = choice.below(sample.one_of.max(1)) == 0;
+        if !sample.only.as_ref().map_or(is_chosen, |it| *it == case) {
+            continue;
+        }
+        report.run += 1;
+        let problems = befallen(flow, &case).await;
+        if !problems.is_empty() {
+            report.broken.push((Some(case), problems));
+        }
+    }
+    report
+}
+
+struct Undisturbed {
+    calls: Vec<CallRecord>,
+    events: usize,
+    problems: Vec<String>,
+}
+
+/// Runs it twice with nothing wrong: the calls must be the same, at the same times.
+async fn undisturbed<F: Flow>(flow: &F, seed: u64) -> Undisturbed {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let stage = flow.set(seed).await;
+        let account = flow.account(&stage);
+        let (calls, events) = (calls_of(account.world()), account.events());
+        flow.run(&stage, None).await;
+        let made =
+            account.world().with(|state| state.calls.split_off(calls.min(state.calls.len())));
+        let events = account.events() - events;
+        let problems = flow.problems(&stage, None).await;
+        runs.push(Undisturbed { calls: made, events, problems });
+    }
+    let again = runs.pop();
+    let mut first =
+        runs.pop().unwrap_or(Undisturbed { calls: Vec::new(), events: 0, problems: Vec::new() });
+    let differs = again.as_ref().and_then(|again| {
+        let pairs = first.calls.iter().zip(&again.calls);
+        let apart = pairs.enumerate().find(|(_, (one, other))| trace(one) != trace(other));
+        let apart = apart.map(|(at, (one, other))| {
+            format!("call {at} is {}, then {}", trace(one), trace(other))
+        });
+        let counts = (first.calls.len() != again.calls.len())
+            .then(|| format!("{} calls, then {}", first.calls.len(), again.calls.len()));
+        apart.or(counts)
+    });
+    first.problems.extend(differs.map(|it| format!("it does not repeat itself: {it}")));
+    first
+}
+
+fn trace(call: &CallRecord) -> String {
+    format!(
+        "{} {}:{} {:?} -> {}",
+        call.at, call.service, call.operation, call.parameters, call.status
+    )
+}
+
+fn calls_of(world: &World) -> usize {
+    world.with(|state| state.calls.len())
+}
+
+/// Every case of a flow.
+fn cases<F: Flow>(flow: &F, calls: &[CallRecord], events: usize, seed: u64) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for mishap in flow.mishaps() {
+        let places = match mishap {
+            Mishap::Event(_) => (0..events).collect(),
+            Mishap::Call(_) | Mishap::Beside => {
+                let befalls =
+                    |(at, call): (usize, &CallRecord)| mishap.can_befall(call).then_some(at);
+                calls.iter().enumerate().filter_map(befalls).collect::<Vec<_>>()
+            }
+        };
+        let flow = flow.name();
+        cases.extend(places.into_iter().map(|at| Case {
+            flow: flow.clone(),
+            mishap: mishap.clone(),
+            at,
+            seed,
+        }));
+    }
+    cases
+}
+
+/// Runs it once, with this going wrong.
+async fn befallen<F: Flow>(flow: &F, case: &Case) -> Vec<String> {
+    let stage = flow.set(case.seed).await;
+    let account = flow.account(&stage);
+    match &case.mishap {
+        Mishap::Event(mishap) => account.befall(case.at, *mishap),
+        Mishap::Call(_) | Mishap::Beside => {
+            account.world().with(|state| state.faults.add(case.mishap.rule(case.at)));
+        }
+    }
+    let is_spent = || account.world().with(|state| state.faults.is_spent());
+    if case.mishap == Mishap::Beside {
+        let is_over = Cell::new(false);
+        let first = async {
+            flow.run(&stage, Some(case)).await;
+            is_over.set(true);
+        };
+        let second = async {
+            while !is_spent() && !is_over.get() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            flow.run_beside(&stage).await;
+        };
+        tokio::join!(first, second);
+    } else {
+        flow.run(&stage, Some(case)).await;
+    }
+    let mut problems = Vec::new();
+    if !is_spent() {
+        problems.push("it never came about".to_owned());
+    }
+    problems.extend(flow.problems(&stage, Some(case)).await);
+    problems
+}
