@@ -158,6 +158,12 @@ pub struct Durations {
     pub delete_snapshot: SignedDuration,
     /// How long a group is busy after its tags changed, where [`Switches::tags_make_busy`].
     pub tags: SignedDuration,
+    /// A change of a user, until every node knows it, or its end.
+    pub user: SignedDuration,
+    /// A new user group, a change of one, or its end.
+    pub user_group: SignedDuration,
+    /// Another user group for a replication group.
+    pub attach: SignedDuration,
 }
 
 impl Default for Durations {
@@ -179,6 +185,9 @@ impl Default for Durations {
             copy_snapshot: minutes(2),
             delete_snapshot: seconds(30),
             tags: seconds(10),
+            user: seconds(30),
+            user_group: seconds(30),
+            attach: minutes(2),
         }
     }
 }
@@ -204,6 +213,9 @@ impl Durations {
             &mut self.copy_snapshot,
             &mut self.delete_snapshot,
             &mut self.tags,
+            &mut self.user,
+            &mut self.user_group,
+            &mut self.attach,
         ] {
             *it /= times;
         }
@@ -249,12 +261,37 @@ pub struct Switches {
     pub unknown_group_snapshots_fail: bool,
     /// U26: a token needs three classes of characters.
     pub token_needs_three_classes: bool,
+    /// Facts 2.2: DELETE, which ends AUTH in favour of user groups, may come with the token.
+    pub delete_takes_token: bool,
+    /// Facts 2.2: the way from user groups back to AUTH may be SET, which asks for the token at once. The newer guide knows ROTATE only.
+    pub set_after_user_groups: bool,
+    /// Facts 1.4: user groups of a replication group change at once even where `ApplyImmediately` is not given.
+    pub user_groups_change_at_once: bool,
+    /// U22: how many there may be.
+    pub rbac_quotas: RbacQuotas,
     /// Facts 1.2: a change of tags makes the group busy for a moment.
     pub tags_make_busy: bool,
     /// Facts 1.5: a group of one node has a reader endpoint.
     pub lone_node_has_reader: bool,
     /// Whatever a later fact needs, by name, for the services that look for it.
     pub others: BTreeMap<&'static str, bool>,
+}
+
+/// How many users and user groups an account may have. The figures are those of 2023 (facts 2.3).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RbacQuotas {
+    /// Users, the stock one included.
+    pub users: usize,
+    /// User groups.
+    pub user_groups: usize,
+    /// Users of one group.
+    pub users_of_group: usize,
+}
+
+impl Default for RbacQuotas {
+    fn default() -> Self {
+        Self { users: 1000, user_groups: 100, users_of_group: 100 }
+    }
 }
 
 /// What a ROTATE with the token that is already the newest does.
@@ -289,6 +326,10 @@ impl Default for Switches {
             restore_inherits: true,
             unknown_group_snapshots_fail: false,
             token_needs_three_classes: false,
+            delete_takes_token: false,
+            set_after_user_groups: false,
+            user_groups_change_at_once: true,
+            rbac_quotas: RbacQuotas::default(),
             tags_make_busy: false,
             lone_node_has_reader: true,
             others: BTreeMap::new(),

@@ -6,6 +6,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
 
+use crate::effect::DEFAULT_USER;
 use crate::redis::resp::read_command;
 use crate::{Access, World};
 
@@ -30,15 +31,18 @@ impl World {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut session = Session { open: self.access(host)?.passwordless };
+        let mut session = Session::begin(&self.access(host)?);
         let mut buffer = Vec::new();
         loop {
             while let Some((parts, taken)) = read_command(&buffer)? {
                 buffer.drain(..taken);
                 let words: Vec<String> =
                     parts.iter().map(|it| String::from_utf8_lossy(it).into_owned()).collect();
-                // Whoever is let in stays in; whoever logs in meets the tokens of now (facts 2.2, U7).
+                // Whoever is let in stays in; whoever logs in meets the tokens and passwords of now (facts 2.2, 2.3, U7).
                 let access = self.access(host)?;
+                if !session.may_stay(&access) {
+                    return Ok(());
+                }
                 let reply = session.reply(&words, &access, self.is_primary(host));
                 stream.write_all(reply.as_bytes()).await?;
             }
@@ -68,21 +72,47 @@ impl World {
 
 /// One connection.
 struct Session {
-    open: bool,
+    /// Who is let in, if anyone is yet.
+    user: Option<Client>,
+}
+
+/// Whoever is let in.
+struct Client {
+    name: String,
+    /// The user's id. None where no user group said who may come.
+    id: Option<String>,
+}
+
+impl Client {
+    fn of(name: &str, access: &Access) -> Self {
+        let user = access.users.iter().find(|it| it.name == name);
+        Self { name: name.to_owned(), id: user.map(|it| it.id.clone()) }
+    }
 }
 
 impl Session {
+    /// Whoever comes is the default user, where that needs no password.
+    fn begin(access: &Access) -> Self {
+        Self { user: access.passwordless.then(|| Client::of(DEFAULT_USER, access)) }
+    }
+
+    /// A user that was removed, or in whose place another of its name has come, is cut off. Others stay (facts 2.3).
+    fn may_stay(&self, access: &Access) -> bool {
+        let Some(Client { name, id: Some(id) }) = &self.user else { return true };
+        access.users.is_empty() || access.users.iter().any(|it| it.id == *id && it.name == *name)
+    }
+
     fn reply(&mut self, words: &[String], access: &Access, primary: bool) -> String {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let Some((name, rest)) = words.split_first() else { return String::new() };
         let name = name.to_ascii_uppercase();
         match (name.as_str(), rest) {
-            ("AUTH", [token] | ["default", token]) => self.log_in(token, access),
-            ("AUTH", [_, _]) => WRONG.to_owned(),
+            ("AUTH", [token]) => self.log_in(None, token, access),
+            ("AUTH", [name, token]) => self.log_in(Some(name), token, access),
             ("AUTH", _) => "-ERR wrong number of arguments for 'auth' command\r\n".to_owned(),
             ("HELLO", rest) => self.hello(rest, access, primary),
             ("QUIT", _) => OK.to_owned(),
-            _ if !self.open => "-NOAUTH Authentication required.\r\n".to_owned(),
+            _ if self.user.is_none() => "-NOAUTH Authentication required.\r\n".to_owned(),
             ("PING", []) => "+PONG\r\n".to_owned(),
             ("PING" | "ECHO", [text]) => bulk(text),
             ("CLIENT" | "SELECT" | "READONLY", _) => OK.to_owned(),
@@ -92,7 +122,9 @@ impl Session {
             ("SET", [_, _]) => {
                 "-READONLY You can't write against a read only replica.\r\n".to_owned()
             }
-            ("ACL", [what]) if what.eq_ignore_ascii_case("whoami") => bulk("default"),
+            ("ACL", [what]) if what.eq_ignore_ascii_case("whoami") => {
+                bulk(self.user.as_ref().map_or(DEFAULT_USER, |it| &it.name))
+            }
             ("ROLE", []) if primary => "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".to_owned(),
             ("ROLE", []) => {
                 "*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:6379\r\n$9\r\nconnected\r\n:0\r\n"
@@ -105,27 +137,34 @@ impl Session {
         }
     }
 
-    fn log_in(&mut self, token: &str, access: &Access) -> String {
-        if access.passwords.is_empty() {
+    /// Without a name, or with the default one where there are only tokens, the default user has to have a password.
+    fn log_in(&mut self, name: Option<&str>, password: &str, access: &Access) -> String {
+        let by_token = access.users.is_empty() && name == Some(DEFAULT_USER);
+        let name = name.filter(|_| !by_token);
+        if name.is_none() && access.passwords.is_empty() && access.passwordless {
             return "-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?\r\n".to_owned();
         }
-        if !access.admits(Some(token)) {
+        let admitted = match name {
+            None => access.admits(Some(password)),
+            Some(name) => access.admits_user(name, password),
+        };
+        if !admitted {
             return WRONG.to_owned();
         }
-        self.open = true;
+        self.user = Some(Client::of(name.unwrap_or(DEFAULT_USER), access));
         OK.to_owned()
     }
 
     /// `HELLO 3 AUTH default token`, answered in RESP2 terms to whoever asks for 2.
     fn hello(&mut self, rest: &[&str], access: &Access, primary: bool) -> String {
         let auth = rest.iter().position(|it| it.eq_ignore_ascii_case("AUTH"));
-        if let Some(token) = auth.and_then(|it| rest.get(it + 2)) {
-            let reply = self.log_in(token, access);
+        if let Some([name, token]) = auth.and_then(|it| rest.get(it + 1..it + 3)) {
+            let reply = self.log_in(Some(name), token, access);
             if reply != OK {
                 return reply;
             }
         }
-        if !self.open {
+        if self.user.is_none() {
             return "-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time\r\n".to_owned();
         }
         let (begin, proto) = if rest.first() == Some(&"3") { ("%7", 3) } else { ("*14", 2) };

@@ -327,7 +327,7 @@ fn parameters(request: &Request) -> BTreeMap<String, String> {
         Protocol::Cbor => BTreeMap::new(),
     };
     for (name, value) in &mut parameters {
-        if SECRET.contains(&name.split('.').next().unwrap_or_default()) {
+        if name.split('.').any(|it| SECRET.contains(&it)) {
             "***".clone_into(value);
         }
     }

@@ -92,7 +92,7 @@ impl Drop for Scene {
 }
 
 fn access(passwords: &[&str], passwordless: bool) -> Access {
-    Access { passwords: passwords.iter().map(|it| (*it).to_owned()).collect(), passwordless }
+    Access::tokens(passwords.iter().map(|it| (*it).to_owned()).collect(), passwordless)
 }
 
 const T1: &str = "token-one-of-16!&#$^<>-";
