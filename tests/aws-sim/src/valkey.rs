@@ -253,4 +253,93 @@ mod tests {
         assert_eq!(ask(&mut one, "PING").await, "+PONG", "who is in stays in");
         assert!(world.connect("nowhere").is_err());
     }
+
+    /// A world whose group `orders` has the user group `staff` with these users: id, name and access string. Each has the password `T1`.
+    async fn with_users(users: &[(&str, &str, &str)]) -> (World, String) {
+        let world = World::new(Settings::default());
+        let mut members = Vec::new();
+        for (number, (id, name, access_string)) in users.iter().enumerate() {
+            call(
+                &world,
+                &format!(
+                    "Action=CreateUser&UserId={id}&UserName={name}&Engine=redis&AccessString={access_string}&Passwords.member.1={T1}"
+                ),
+            );
+            members.push(format!("&UserIds.member.{}={id}", number + 1));
+        }
+        call(
+            &world,
+            &format!("Action=CreateUserGroup&UserGroupId=staff&Engine=redis{}", members.concat()),
+        );
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        call(
+            &world,
+            "Action=CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumCacheClusters=1&TransitEncryptionEnabled=true&UserGroupIds.member.1=staff",
+        );
+        tokio::time::sleep(Duration::from_mins(10)).await;
+        world.advance(world.clock());
+        let primary = world.with(|it| it.nodes()).remove(0).endpoint.host;
+        (world, primary)
+    }
+
+    fn call(world: &World, form: &str) {
+        let scope = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/elasticache/aws4_request";
+        let request = Request {
+            headers: vec![("authorization".to_owned(), scope.to_owned())],
+            body: form.as_bytes().to_vec(),
+            ..Request::default()
+        };
+        let response = world.call(world.clock(), &request);
+        assert_eq!(response.status, 200, "{form}: {}", response.text());
+    }
+
+    const ON: &str = "on+~*+%2B@all";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_logs_in_by_name_and_stays_while_its_passwords_change() {
+        let (world, at) =
+            with_users(&[("own", "default", ON), ("app", "app", ON), ("idle", "idle", "~*")]).await;
+        let mut one = BufReader::new(world.connect(&at).unwrap());
+        assert!(ask(&mut one, "PING").await.starts_with("-NOAUTH"));
+        assert!(ask(&mut one, "AUTH app another-password").await.starts_with("-WRONGPASS"));
+        assert!(ask(&mut one, &format!("AUTH idle {T1}")).await.starts_with("-WRONGPASS"));
+        assert!(ask(&mut one, &format!("AUTH nobody {T1}")).await.starts_with("-WRONGPASS"));
+        assert_eq!(ask(&mut one, &format!("AUTH app {T1}")).await, "+OK");
+        assert_eq!(ask(&mut one, "ACL WHOAMI").await, "$3");
+        let mut two = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut two, &format!("AUTH {T1}")).await, "+OK", "that is the default user");
+        let mut three = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut three, &format!("HELLO 3 AUTH app {T1}")).await, "%7");
+        call(&world, "Action=ModifyUser&UserId=app&Passwords.member.1=a-second-password");
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        let mut line = String::new();
+        one.read_line(&mut line).await.unwrap();
+        assert_eq!(line, "app\r\n");
+        assert_eq!(ask(&mut one, "PING").await, "+PONG", "who is in stays in");
+        assert!(ask(&mut two, &format!("AUTH app {T1}")).await.starts_with("-WRONGPASS"));
+        assert_eq!(ask(&mut two, "AUTH app a-second-password").await, "+OK");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_that_goes_or_is_replaced_is_cut_off() {
+        let (world, at) = with_users(&[("own", "default", ON), ("app", "app", ON)]).await;
+        let mut default = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut default, &format!("AUTH {T1}")).await, "+OK");
+        let mut app = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut app, &format!("AUTH app {T1}")).await, "+OK");
+        call(
+            &world,
+            "Action=ModifyUserGroup&UserGroupId=staff&UserIdsToAdd.member.1=default&UserIdsToRemove.member.1=own",
+        );
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(ask(&mut default, "PING").await, "", "another has taken its place");
+        assert_eq!(ask(&mut app, "PING").await, "+PONG");
+        let mut open = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut open, "PING").await, "+PONG", "the stock user needs no password");
+        assert!(ask(&mut open, &format!("AUTH {T1}")).await.starts_with("-ERR AUTH"));
+        assert_eq!(ask(&mut open, "AUTH default anything").await, "+OK");
+        call(&world, "Action=DeleteUser&UserId=app");
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(ask(&mut app, "PING").await, "");
+    }
 }

@@ -63,7 +63,9 @@ pub(super) fn read(
         }
         remove.clone_from(&before.user_groups);
     }
-    if add.is_empty() && remove.is_empty() {
+    // What waits for the maintenance window is taken back by RemoveUserGroups too.
+    let takes_back = removes_all(params)? && before.deferred.user_groups.is_some();
+    if add.is_empty() && remove.is_empty() && !takes_back {
         return Ok(None);
     }
     check_added(state, &add, (&before.engine, before.version), before.tls)?;
@@ -105,10 +107,12 @@ pub(super) fn check_token(
         }
         return Ok(());
     }
-    if adds && (token || before.access.has_token()) {
+    let will_have_token = before.access.has_token() || before.deferred.token.is_some();
+    if adds && (token || will_have_token) {
         return Err(bad_combination(TOKEN_IS_ON));
     }
-    if token && !before.user_groups.is_empty() && !removes_all(params)? {
+    let has_groups = !before.user_groups.is_empty() || before.deferred.user_groups.is_some();
+    if token && has_groups && !removes_all(params)? {
         return Err(bad_combination(
             "Auth tokens can't be enabled with a user group already associated. Pass RemoveUserGroups to proceed.",
         ));

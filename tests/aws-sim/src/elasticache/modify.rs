@@ -52,6 +52,10 @@ pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refus
     }
     check_change(state, &before, &change)?;
     let reconfigured = before.parameter_group != after.parameter_group;
+    if change.user_groups.is_some() {
+        // They decide anew whom to let in: a token that waits for the maintenance window does not.
+        after.deferred.token = None;
+    }
     let change = if now {
         change.over(std::mem::take(&mut after.deferred))
     } else {

@@ -160,6 +160,55 @@ fn a_user_group_may_wait_for_the_maintenance_window() {
 }
 
 #[test]
+fn what_waits_for_the_window_excludes_the_other_kind_too() {
+    let mut aws = Caller::new(|it| it.switches.user_groups_change_at_once = false);
+    people(&mut aws);
+    aws.create("orders", "2", &[]).unwrap();
+    aws.pass(8);
+    let (add, token) = (("UserGroupIdsToAdd.member.1", "staff"), ("AuthToken", TOKEN));
+    aws.modify(&[add]).unwrap();
+    assert_eq!(aws.modify(&[token]).unwrap_err().code, "InvalidParameterCombination");
+    aws.modify(&[token, ("RemoveUserGroups", "true")]).unwrap();
+    let pending = one(&aws.group(), "PendingModifiedValues");
+    assert!(pending.contains("ROTATING") && !pending.contains("staff"), "{pending}");
+    assert_eq!(aws.modify(&[add]).unwrap_err().code, "InvalidParameterCombination");
+    aws.modify(&[add, ("AuthTokenUpdateStrategy", "DELETE")]).unwrap();
+    let pending = one(&aws.group(), "PendingModifiedValues");
+    assert!(!pending.contains("ROTATING") && pending.contains("staff"), "{pending}");
+    aws.modify(&[("ApplyImmediately", "true")]).unwrap();
+    aws.pass(2);
+    assert_eq!(one(&aws.group(), "UserGroupIds"), "<member>staff</member>");
+    assert!(access(&aws).admits_user("app", FIRST) && !access(&aws).admits(Some(TOKEN)));
+}
+
+#[test]
+fn a_change_may_not_be_seen_for_some_looks() {
+    let mut aws = Caller::new(|it| it.switches.stale_looks = 1);
+    people(&mut aws);
+    aws.create("orders", "2", &[]).unwrap();
+    aws.pass(8);
+    aws.modify(&[("UserGroupIdsToAdd.member.1", "staff")]).unwrap();
+    let stale = aws.group();
+    assert_eq!(
+        (one(&stale, "Status"), one(&stale, "PendingModifiedValues")),
+        ("available".into(), String::new())
+    );
+    assert_eq!(one(&aws.group(), "Status"), "modifying");
+}
+
+#[test]
+fn a_cluster_that_stands_alone_has_no_user_groups() {
+    let mut aws = with_staff(|_| {});
+    let retain = [("ReplicationGroupId", "orders"), ("RetainPrimaryCluster", "true")];
+    aws.ask("DeleteReplicationGroup", &retain).unwrap();
+    aws.pass(5);
+    assert_eq!(one(&user_group(&mut aws, "staff"), "ReplicationGroups"), "");
+    let access = aws.world.with(|state| state.elasticache.groups["orders-001"].access.clone());
+    assert!(access.admits_user("app", FIRST), "its node lets in whom it knows");
+    aws.ask("DeleteUserGroup", &[("UserGroupId", "staff")]).unwrap();
+}
+
+#[test]
 fn what_comes_at_once_takes_the_node_type_not_along() {
     let mut aws = Caller::new(|_| {});
     people(&mut aws);
@@ -390,6 +439,21 @@ fn a_user_changes_while_new_servers_are_prepared() {
     assert_eq!(effects.iter().filter(|it| knows(it)).count(), 2);
     assert!(!format!("{effects:?}").contains(SECOND), "no password is printed");
     assert_eq!(aws.status(), "available");
+}
+
+#[test]
+fn a_deleted_user_is_there_until_the_servers_have_forgotten_it() {
+    let mut aws = with_staff(|it| it.data_plane = DataPlane::Real);
+    finish(&aws);
+    aws.ask("DeleteUser", &[("UserId", "app")]).unwrap();
+    aws.pass(1);
+    let user = aws.ask("DescribeUsers", &[("UserId", "app")]).unwrap();
+    assert_eq!(one(&user, "Status"), "deleting");
+    let effects = finish(&aws);
+    assert_eq!(accepted(&effects), ["orders-001.1", "orders-002.2"]);
+    let knows = |it: &Effect| matches!(it, Effect::Accept { access, .. } if access.admits_user("app", FIRST));
+    assert!(!effects.iter().any(knows));
+    assert_eq!(aws.code("DescribeUsers", &[("UserId", "app")]), "UserNotFound");
 }
 
 /// The servers that were told whom to let in.

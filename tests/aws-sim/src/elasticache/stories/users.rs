@@ -90,8 +90,11 @@ fn there_are_three_ways_to_log_in_and_each_has_its_words() {
     let iam = create(&mut aws, "iam", &mode("iam")).unwrap();
     assert_eq!((one(&iam, "Type"), one(&iam, "PasswordCount")), ("iam".into(), "0".into()));
     let password = [&mode("password")[..], &[("AuthenticationMode.Passwords.member.1", FIRST)]];
-    let made = create(&mut aws, "password", &password.concat()).unwrap();
-    assert_eq!((one(&made, "Type"), one(&made, "PasswordCount")), ("password".into(), "1".into()));
+    let plain = create(&mut aws, "password", &password.concat()).unwrap();
+    assert_eq!(
+        (one(&plain, "Type"), one(&plain, "PasswordCount")),
+        ("password".into(), "1".into())
+    );
     let record = aws.world.with(|state| format!("{:?}", state.calls));
     assert!(record.contains("AuthenticationMode.Passwords.member.1") && !record.contains(FIRST));
 }
