@@ -1,8 +1,10 @@
-//! User groups on replication groups, whom their nodes let in, and the way between them and an AUTH token.
+//! User groups on replication groups, and whom their nodes let in.
 
-use super::{Caller, TOKEN, all, one};
-use crate::settings::DataPlane;
-use crate::{Access, Effect};
+mod migration;
+mod servers;
+
+use super::{Caller, TOKEN, one};
+use crate::Access;
 
 const FIRST: &str = "first-password-0000";
 const SECOND: &str = "second-password-000";
@@ -160,28 +162,6 @@ fn a_user_group_may_wait_for_the_maintenance_window() {
 }
 
 #[test]
-fn what_waits_for_the_window_excludes_the_other_kind_too() {
-    let mut aws = Caller::new(|it| it.switches.user_groups_change_at_once = false);
-    people(&mut aws);
-    aws.create("orders", "2", &[]).unwrap();
-    aws.pass(8);
-    let (add, token) = (("UserGroupIdsToAdd.member.1", "staff"), ("AuthToken", TOKEN));
-    aws.modify(&[add]).unwrap();
-    assert_eq!(aws.modify(&[token]).unwrap_err().code, "InvalidParameterCombination");
-    aws.modify(&[token, ("RemoveUserGroups", "true")]).unwrap();
-    let pending = one(&aws.group(), "PendingModifiedValues");
-    assert!(pending.contains("ROTATING") && !pending.contains("staff"), "{pending}");
-    assert_eq!(aws.modify(&[add]).unwrap_err().code, "InvalidParameterCombination");
-    aws.modify(&[add, ("AuthTokenUpdateStrategy", "DELETE")]).unwrap();
-    let pending = one(&aws.group(), "PendingModifiedValues");
-    assert!(!pending.contains("ROTATING") && pending.contains("staff"), "{pending}");
-    aws.modify(&[("ApplyImmediately", "true")]).unwrap();
-    aws.pass(2);
-    assert_eq!(one(&aws.group(), "UserGroupIds"), "<member>staff</member>");
-    assert!(access(&aws).admits_user("app", FIRST) && !access(&aws).admits(Some(TOKEN)));
-}
-
-#[test]
 fn a_change_may_not_be_seen_for_some_looks() {
     let mut aws = Caller::new(|it| it.switches.stale_looks = 1);
     people(&mut aws);
@@ -331,151 +311,4 @@ fn a_group_of_an_old_engine_gets_no_user_that_logs_in_with_iam() {
     assert_eq!(aws.code("ModifyUser", &iam), "InvalidParameterCombination");
     let engine = [("UserGroupId", "staff"), ("Engine", "valkey")];
     assert_eq!(aws.code("ModifyUserGroup", &engine), "InvalidParameterCombination");
-}
-
-#[test]
-fn delete_leads_from_a_token_to_user_groups() {
-    let mut aws = Caller::with_group("2", |_| {});
-    people(&mut aws);
-    let add = ("UserGroupIdsToAdd.member.1", "staff");
-    let told = aws.modify(&[add]).unwrap_err();
-    assert_eq!(told.code, "InvalidParameterCombination");
-    assert_eq!(
-        told.message,
-        "User group can't be associated with auth token enabled. Pass AuthStrategy delete to proceed"
-    );
-    let delete = ("AuthTokenUpdateStrategy", "DELETE");
-    let with_token = aws.modify(&[add, delete, ("AuthToken", TOKEN)]).unwrap_err();
-    assert_eq!(with_token.code, "InvalidParameterCombination");
-    aws.modify(&[add, delete, ("ApplyImmediately", "true")]).unwrap();
-    assert!(
-        all(&aws.group(), "AuthTokenStatus").is_empty(),
-        "that is neither ROTATING nor SETTING"
-    );
-    assert!(access(&aws).admits(Some(TOKEN)), "not before it is done");
-    aws.pass(2);
-    let group = aws.group();
-    assert_eq!(one(&group, "AuthTokenEnabled"), "false");
-    assert!(all(&group, "AuthTokenLastModifiedDate").is_empty());
-    let access = access(&aws);
-    assert!(!access.admits(Some(TOKEN)) && access.admits_user("app", FIRST));
-}
-
-#[test]
-fn delete_takes_the_token_where_aws_does() {
-    let mut aws = Caller::with_group("1", |it| it.switches.delete_takes_token = true);
-    people(&mut aws);
-    let delete = [
-        ("UserGroupIdsToAdd.member.1", "locked"),
-        ("AuthTokenUpdateStrategy", "DELETE"),
-        ("AuthToken", TOKEN),
-    ];
-    aws.modify(&delete).unwrap();
-    aws.pass(2);
-    assert!(!access(&aws).admits(Some(TOKEN)) && access(&aws).admits(Some(FIRST)));
-}
-
-#[test]
-fn rotate_leads_from_user_groups_to_a_token_that_is_optional() {
-    let mut aws = with_staff(|_| {});
-    let to_token = |strategy| {
-        [
-            ("RemoveUserGroups", "true"),
-            ("AuthToken", TOKEN),
-            ("AuthTokenUpdateStrategy", strategy),
-            ("ApplyImmediately", "true"),
-        ]
-    };
-    assert_eq!(aws.modify(&to_token("SET")).unwrap_err().code, "InvalidParameterValue");
-    aws.modify(&to_token("ROTATE")).unwrap();
-    let pending = one(&aws.group(), "PendingModifiedValues");
-    assert!(pending.contains("<AuthTokenStatus>ROTATING</AuthTokenStatus>"));
-    assert!(pending.contains("<UserGroupIdsToRemove><member>staff</member>"));
-    aws.pass(2);
-    let group = aws.group();
-    assert_eq!(one(&group, "UserGroupIds"), "");
-    assert_eq!(one(&group, "AuthTokenEnabled"), "true");
-    assert!(!one(&group, "AuthTokenLastModifiedDate").is_empty());
-    assert_eq!(access(&aws), Access::tokens(vec![TOKEN.to_owned()], true));
-    let set =
-        [("AuthToken", TOKEN), ("AuthTokenUpdateStrategy", "SET"), ("ApplyImmediately", "true")];
-    aws.modify(&set).unwrap();
-    aws.pass(2);
-    assert!(!access(&aws).admits(None) && access(&aws).admits(Some(TOKEN)));
-}
-
-#[test]
-fn set_leads_from_user_groups_to_a_token_where_aws_allows_it() {
-    let mut aws = with_staff(|it| it.switches.set_after_user_groups = true);
-    let set = [
-        ("RemoveUserGroups", "true"),
-        ("AuthToken", TOKEN),
-        ("AuthTokenUpdateStrategy", "SET"),
-        ("ApplyImmediately", "true"),
-    ];
-    aws.modify(&set).unwrap();
-    aws.pass(2);
-    assert_eq!(access(&aws), Access::tokens(vec![TOKEN.to_owned()], false));
-}
-
-#[test]
-fn a_user_changes_while_new_servers_are_prepared() {
-    let mut aws = with_staff(|it| it.data_plane = DataPlane::Real);
-    finish(&aws);
-    assert_eq!(aws.status(), "available");
-    aws.modify(&[("CacheNodeType", "cache.t4g.small"), ("ApplyImmediately", "true")]).unwrap();
-    finish(&aws);
-    aws.ask("ModifyUser", &[("UserId", "app"), ("Passwords.member.1", SECOND)]).unwrap();
-    aws.pass(1);
-    let user = aws.ask("DescribeUsers", &[("UserId", "app")]).unwrap();
-    assert_eq!(one(&user, "Status"), "modifying", "not before the servers know it");
-    assert_eq!(accepted(&finish(&aws)), ["orders-001.1", "orders-002.2"]);
-    let user = aws.ask("DescribeUsers", &[("UserId", "app")]).unwrap();
-    assert_eq!(one(&user, "Status"), "active");
-    aws.pass(20);
-    let effects = finish(&aws);
-    assert_eq!(accepted(&effects), ["orders-001.3", "orders-002.4"]);
-    let knows = |it: &Effect| matches!(it, Effect::Accept { access, .. } if access.admits_user("app", SECOND));
-    assert_eq!(effects.iter().filter(|it| knows(it)).count(), 2);
-    assert!(!format!("{effects:?}").contains(SECOND), "no password is printed");
-    assert_eq!(aws.status(), "available");
-}
-
-#[test]
-fn a_deleted_user_is_there_until_the_servers_have_forgotten_it() {
-    let mut aws = with_staff(|it| it.data_plane = DataPlane::Real);
-    finish(&aws);
-    aws.ask("DeleteUser", &[("UserId", "app")]).unwrap();
-    aws.pass(1);
-    let user = aws.ask("DescribeUsers", &[("UserId", "app")]).unwrap();
-    assert_eq!(one(&user, "Status"), "deleting");
-    let effects = finish(&aws);
-    assert_eq!(accepted(&effects), ["orders-001.1", "orders-002.2"]);
-    let knows = |it: &Effect| matches!(it, Effect::Accept { access, .. } if access.admits_user("app", FIRST));
-    assert!(!effects.iter().any(knows));
-    assert_eq!(aws.code("DescribeUsers", &[("UserId", "app")]), "UserNotFound");
-}
-
-/// The servers that were told whom to let in.
-fn accepted(effects: &[Effect]) -> Vec<String> {
-    let node = |it: &Effect| {
-        let Effect::Accept { node, .. } = it else { return None };
-        Some(node.to_string())
-    };
-    effects.iter().filter_map(node).collect()
-}
-
-/// Executes everything that is asked for until nothing more is.
-fn finish(aws: &Caller) -> Vec<Effect> {
-    let mut all = Vec::new();
-    loop {
-        let effects = aws.world.take_effects();
-        if effects.is_empty() {
-            return all;
-        }
-        for ticket in effects.iter().filter_map(Effect::ticket) {
-            aws.world.done(aws.now, ticket, Ok(crate::Done::Plain));
-        }
-        all.extend(effects);
-    }
 }
