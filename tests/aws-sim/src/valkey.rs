@@ -96,10 +96,12 @@ impl Session {
         Self { user: access.passwordless.then(|| Client::of(DEFAULT_USER, access)) }
     }
 
-    /// A user that was removed, or in whose place another of its name has come, is cut off. Others stay (facts 2.3).
+    /// A user that was removed, or in whose place another of its name has come, is cut off. Others stay (facts 2.3), and so does the
+    /// default one where user groups go: nobody comes in its place.
     fn may_stay(&self, access: &Access) -> bool {
         let Some(Client { name, id: Some(id) }) = &self.user else { return true };
-        access.users.is_empty() || access.users.iter().any(|it| it.id == *id && it.name == *name)
+        let goes_on = access.users.is_empty() && name == DEFAULT_USER;
+        goes_on || access.users.iter().any(|it| it.id == *id && it.name == *name)
     }
 
     fn reply(&mut self, words: &[String], access: &Access, primary: bool) -> String {
@@ -341,5 +343,23 @@ mod tests {
         call(&world, "Action=DeleteUser&UserId=app");
         tokio::time::sleep(Duration::from_mins(1)).await;
         assert_eq!(ask(&mut app, "PING").await, "");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn user_groups_that_go_take_their_users_along() {
+        let (world, at) = with_users(&[("own", "default", ON), ("app", "app", ON)]).await;
+        let mut default = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut default, &format!("AUTH {T1}")).await, "+OK");
+        let mut app = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut app, &format!("AUTH app {T1}")).await, "+OK");
+        call(
+            &world,
+            "Action=ModifyReplicationGroup&ReplicationGroupId=orders&RemoveUserGroups=true&AuthToken=another-token-of-24-chars",
+        );
+        tokio::time::sleep(Duration::from_mins(5)).await;
+        assert_eq!(ask(&mut app, "PING").await, "");
+        assert_eq!(ask(&mut default, "PING").await, "+PONG");
+        assert_eq!(ask(&mut default, "AUTH another-token-of-24-chars").await, "+OK");
+        assert!(ask(&mut default, &format!("AUTH app {T1}")).await.starts_with("-WRONGPASS"));
     }
 }

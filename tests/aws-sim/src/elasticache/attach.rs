@@ -1,4 +1,7 @@
 //! User groups on replication groups: how one gets and loses them, and the way between them and an AUTH token (facts 2.2, 2.3).
+//!
+//! What is refused with a sentence that names encryption, a token or a strategy is so in AWS's own words, as reported in
+//! hashicorp/terraform-provider-aws#39546, #42372 and #42966 and in crossplane-contrib/provider-upjet-aws#1370.
 
 use super::check::{bad_combination, bad_value};
 use super::engine::Version;
@@ -227,7 +230,7 @@ fn check_added(
     Ok(())
 }
 
-/// Valkey takes groups of either engine, Redis OSS those of its own, from 6.0 on.
+/// Valkey takes groups of either engine, Redis OSS those of its own, from 6.0 on (user guide, Clusters.RBAC).
 fn check_engine(
     state: &State,
     group: &UserGroup,

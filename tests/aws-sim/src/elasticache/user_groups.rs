@@ -263,7 +263,8 @@ fn check_users(state: &State, group: &UserGroup) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether a user may be in a group of this engine: redis takes users of redis, valkey takes whoever has to prove who it is.
+/// Whether a user may be in a group of this engine: redis takes users of redis, valkey takes whoever has to prove who it is (user guide,
+/// Clusters.RBAC).
 pub(super) fn suits(user: &User, engine: &str) -> Result<(), Refusal> {
     let (id, login) = (&user.id, &user.rights.login);
     if engine == "redis" && user.engine != "redis" {

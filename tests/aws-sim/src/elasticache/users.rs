@@ -286,7 +286,7 @@ fn user_name(text: &str) -> Result<String, Refusal> {
 /// Real servers have users of this kind, whom the simulator itself logs in as.
 const OWN: &str = "aws-sim-";
 
-/// A user that may be changed now.
+/// A user that may be changed now. The sentence is AWS's own (hashicorp/terraform-provider-aws#49726).
 fn changeable(state: &State, params: &Params, how: &str) -> Result<User, Refusal> {
     let id = params.required("UserId")?.to_ascii_lowercase();
     let user = found(state, &id)?.clone();
