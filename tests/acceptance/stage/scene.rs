@@ -185,6 +185,8 @@ impl Scene {
         if !self.account.settle().await {
             problems.push("it never came to rest".to_owned());
         }
+        // A failover that came last is not over yet.
+        self.account.play(Duration::from_mins(10), |it| is_at_rest(it)).await;
         self.world().with(|it| {
             problems.extend(it.leaks().into_iter().map(|it| format!("{it} holds a secret value")));
             problems
@@ -259,6 +261,10 @@ fn neighbour(state: &State) -> String {
         format!("{} {} {:?} {:?}", it.status.word(), it.node_type, it.members.keys(), it.tags)
     });
     format!("{group:?} {snapshots:?}")
+}
+
+fn is_at_rest(state: &State) -> bool {
+    state.elasticache.groups.values().all(|it| it.status != Status::Modifying)
 }
 
 /// Whether a group is at rest.

@@ -36,28 +36,152 @@ pub struct Endpoint {
     pub port: u16,
 }
 
-/// Whom a node lets in (facts 2.2).
+/// Whom a node lets in (facts 2.2, 2.3).
 #[derive(Clone, Eq, PartialEq)]
 pub struct Access {
-    /// The tokens of the default user, oldest first: none, one or two.
+    /// The tokens or passwords of the default user, oldest first: none, one or two.
     pub passwords: Vec<String>,
     /// Whether the default user needs no token. True also where there is none at all.
     pub passwordless: bool,
+    /// All users, the default one too, where user groups say who is let in. Otherwise none.
+    pub users: Vec<NodeUser>,
+}
+
+/// A user as a node knows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NodeUser {
+    /// The user's id. Another user of the same name is another user.
+    pub id: String,
+    /// The name to log in with.
+    pub name: String,
+    /// How it logs in.
+    pub login: Login,
+    /// What it may do, as Redis writes it. Without `on` it is off.
+    pub access_string: String,
+}
+
+/// How a user logs in.
+#[derive(Clone, Eq, PartialEq)]
+pub enum Login {
+    /// With one of these, one or two.
+    Passwords(Vec<String>),
+    /// With any password, and the default user with none at all.
+    NoPassword,
+    /// With a signed token that is good for minutes. No plain password is one.
+    Iam,
 }
 
 impl Access {
-    /// Whether this token, or none, opens the node.
+    /// Whoever comes is let in.
+    pub fn open() -> Self {
+        Self { passwords: Vec::new(), passwordless: true, users: Vec::new() }
+    }
+
+    /// The default user is let in with these tokens, and without any where that is said.
+    pub fn tokens(passwords: Vec<String>, passwordless: bool) -> Self {
+        Self { passwords, passwordless, users: Vec::new() }
+    }
+
+    /// These users are let in. Without one whose name is `default`, nobody is who says no name.
+    pub fn users(users: Vec<NodeUser>) -> Self {
+        let default = users.iter().find(|it| it.name == DEFAULT_USER && it.is_on());
+        let (passwords, passwordless) = match default.map(|it| &it.login) {
+            Some(Login::Passwords(passwords)) => (passwords.clone(), false),
+            Some(Login::NoPassword) => (Vec::new(), true),
+            Some(Login::Iam) | None => (Vec::new(), false),
+        };
+        Self { passwords, passwordless, users }
+    }
+
+    /// Whether there is an AUTH token.
+    pub fn has_token(&self) -> bool {
+        self.users.is_empty() && !self.passwords.is_empty()
+    }
+
+    /// Whether this token, or none, opens the node to the default user.
     pub fn admits(&self, token: Option<&str>) -> bool {
         match token {
             None => self.passwordless,
             Some(token) => self.passwords.iter().any(|it| it == token),
         }
     }
+
+    /// Whether a user of this name is let in with this password.
+    pub fn admits_user(&self, name: &str, password: &str) -> bool {
+        match self.users.iter().find(|it| it.name == name) {
+            Some(user) => user.is_on() && user.login.admits(password),
+            None => self.users.is_empty() && name == DEFAULT_USER && self.admits(Some(password)),
+        }
+    }
+}
+
+/// The name of the user that a client is who says none.
+pub const DEFAULT_USER: &str = "default";
+
+/// Commands that ElastiCache withholds from its customers, as Redis names them.
+pub const WITHHELD: [&str; 21] = [
+    "acl|setuser",
+    "acl|deluser",
+    "acl|load",
+    "acl|save",
+    "acl|list",
+    "acl|getuser",
+    "acl|users",
+    "bgrewriteaof",
+    "bgsave",
+    "config",
+    "debug",
+    "failover",
+    "migrate",
+    "module",
+    "psync",
+    "replconf",
+    "replicaof",
+    "save",
+    "shutdown",
+    "slaveof",
+    "sync",
+];
+
+impl NodeUser {
+    /// Whether it is let in at all. An access string that does not say so means that it is not.
+    pub fn is_on(&self) -> bool {
+        let words = self.access_string.split_whitespace();
+        let said = words.rev().find(|it| ["on", "off"].contains(it));
+        said == Some("on")
+    }
+}
+
+impl Login {
+    /// Whether this password will do.
+    pub fn admits(&self, password: &str) -> bool {
+        match self {
+            Self::Passwords(passwords) => passwords.iter().any(|it| it == password),
+            Self::NoPassword => true,
+            Self::Iam => false,
+        }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passwords(passwords) => write!(f, "Passwords({})", passwords.len()),
+            Self::NoPassword => f.write_str("NoPassword"),
+            Self::Iam => f.write_str("Iam"),
+        }
+    }
 }
 
 impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Access({} tokens, passwordless: {})", self.passwords.len(), self.passwordless)
+        write!(
+            f,
+            "Access({} tokens, passwordless: {}, users: {:?})",
+            self.passwords.len(),
+            self.passwordless,
+            self.users
+        )
     }
 }
 

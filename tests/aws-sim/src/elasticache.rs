@@ -1,12 +1,13 @@
 //! ElastiCache: replication groups with cluster mode disabled, and what is around them.
 //!
-//! Every call checks, records and answers at once; what takes time is a piece of work that is due later. User groups,
-//! cluster mode enabled, global datastores, log delivery and serverless caches are not modelled and are refused by name.
+//! Every call checks, records and answers at once; what takes time is a piece of work that is due later. Cluster mode enabled,
+//! global datastores, log delivery and serverless caches are not modelled and are refused by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub mod attach;
 pub(crate) mod auto;
 mod check;
 mod create;
@@ -29,6 +30,8 @@ mod stories;
 mod subnets;
 mod tags;
 pub mod token;
+pub mod user_groups;
+pub mod users;
 pub(crate) mod work;
 
 use model::{Event, Group, ParameterGroup, Snapshot, Status, SubnetGroup};
@@ -54,6 +57,10 @@ pub struct Service {
     pub subnet_groups: BTreeMap<String, SubnetGroup>,
     /// Parameter groups that were made, by name. The defaults are always there.
     pub parameter_groups: BTreeMap<String, ParameterGroup>,
+    /// Users, the stock one among them.
+    pub users: users::Users,
+    /// User groups, by id.
+    pub user_groups: BTreeMap<String, user_groups::UserGroup>,
     /// Everything that happened, oldest first.
     pub events: Vec<Event>,
     /// Buckets that ElastiCache may export to.
@@ -99,12 +106,18 @@ impl Service {
         self.queue.next_due()
     }
 
-    /// ARN and tags of groups and snapshots.
+    /// ARN and tags of groups, snapshots, users and user groups.
     pub(crate) fn tagged(&self, state: &State) -> Vec<(String, BTreeMap<String, String>)> {
         let groups = self.groups.values().filter(|it| !self.standalone.contains(&it.id));
         let groups = groups.map(|it| (group_arn(state, &it.id), it.tags.clone()));
         let snapshots = self.snapshots.values();
-        groups.chain(snapshots.map(|it| (snapshot_arn(state, &it.name), it.tags.clone()))).collect()
+        let users = self.users.0.values();
+        let user_groups = self.user_groups.values();
+        groups
+            .chain(snapshots.map(|it| (snapshot_arn(state, &it.name), it.tags.clone())))
+            .chain(users.map(|it| (users::arn(state, &it.id), it.tags.clone())))
+            .chain(user_groups.map(|it| (user_groups::arn(state, &it.id), it.tags.clone())))
+            .collect()
     }
 
     /// Whom the node behind this host name lets in, if one answers there.
@@ -197,6 +210,14 @@ fn act(state: &mut State, operation: &str, params: &Params) -> Result<String, Re
         "DescribeCacheParameterGroups" => parameters::describe(state, params),
         "DescribeCacheParameters" => parameters::describe_parameters(state, params),
         "DescribeCacheEngineVersions" => describe::engine_versions(params),
+        "CreateUser" => users::create(state, params),
+        "ModifyUser" => users::modify(state, params),
+        "DeleteUser" => users::delete(state, params),
+        "DescribeUsers" => users::describe(state, params),
+        "CreateUserGroup" => user_groups::create(state, params),
+        "ModifyUserGroup" => user_groups::modify(state, params),
+        "DeleteUserGroup" => user_groups::delete(state, params),
+        "DescribeUserGroups" => user_groups::describe(state, params),
         "DescribeEvents" => event::describe(state, params),
         "AddTagsToResource" => tags::add(state, params),
         "RemoveTagsFromResource" => tags::remove(state, params),

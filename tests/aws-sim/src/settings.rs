@@ -6,6 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Endpoint;
 
+mod switches;
+
+pub use switches::{RbacQuotas, RotateToNewest, Switches};
+
 /// All that a world needs to start.
 #[derive(Debug)]
 pub struct Settings {
@@ -157,6 +161,12 @@ pub struct Durations {
     pub delete_snapshot: SignedDuration,
     /// How long a group is busy after its tags changed, where [`Switches::tags_make_busy`].
     pub tags: SignedDuration,
+    /// A change of a user, until every node knows it, or its end.
+    pub user: SignedDuration,
+    /// A new user group, a change of one, or its end.
+    pub user_group: SignedDuration,
+    /// Another user group for a replication group.
+    pub attach: SignedDuration,
 }
 
 impl Default for Durations {
@@ -178,6 +188,9 @@ impl Default for Durations {
             copy_snapshot: minutes(2),
             delete_snapshot: seconds(30),
             tags: seconds(10),
+            user: seconds(30),
+            user_group: seconds(30),
+            attach: minutes(2),
         }
     }
 }
@@ -203,137 +216,13 @@ impl Durations {
             &mut self.copy_snapshot,
             &mut self.delete_snapshot,
             &mut self.tags,
+            &mut self.user,
+            &mut self.user_group,
+            &mut self.attach,
         ] {
             *it /= times;
         }
         self
-    }
-}
-
-/// What is not known of AWS, or known to differ. A scenario that depends on one runs under both values. Facts 11 numbers them.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an open question with two answers")]
-pub struct Switches {
-    /// After a modify is accepted, this many looks at the group still show `available` and nothing pending (facts 1.2).
-    pub stale_looks: u32,
-    /// U1: `CreateSnapshot` takes a replication group id for a cluster-mode-disabled group.
-    pub snapshot_by_group: bool,
-    /// U2: `DescribeSnapshots(ReplicationGroupId)` finds the snapshots of that group's members.
-    pub group_filter_finds_member_snapshots: bool,
-    /// U3: what a ROTATE with the newest token does.
-    pub rotate_to_newest: RotateToNewest,
-    /// U4: the code of a SET that is not allowed.
-    pub bad_set_code: &'static str,
-    /// U5: SET is allowed on a group that has no token.
-    pub set_without_token: bool,
-    /// U6: a ROTATE over an optional token leaves the group open to those without one.
-    pub rotate_keeps_optional: bool,
-    /// U8: `AuthTokenLastModifiedDate` moves when a change is accepted, not when it is done.
-    pub token_date_on_accept: bool,
-    /// U9: a group shows `snapshotting` during its final snapshot, not `deleting`.
-    pub final_snapshot_shows_snapshotting: bool,
-    /// U10: a change that is applied at once (description, windows) makes the group `modifying` for a moment.
-    pub settings_make_busy: bool,
-    /// U11: calls are allowed during a snapshot.
-    pub calls_during_snapshot: bool,
-    /// U12: a node type into which the data does not fit is refused at once, rather than tried and rolled back.
-    pub misfit_refused_at_once: bool,
-    /// U13: a new member takes the lowest free number, rather than the next above all.
-    pub numbers_reused: bool,
-    /// U14: the code of an increase to fewer, or a decrease to more.
-    pub wrong_direction_code: &'static str,
-    /// U18: settings that a restore does not name come from the snapshot.
-    pub restore_inherits: bool,
-    /// U25: `DescribeSnapshots` for an unknown group is an error, rather than empty.
-    pub unknown_group_snapshots_fail: bool,
-    /// U26: a token needs three classes of characters.
-    pub token_needs_three_classes: bool,
-    /// Facts 1.2: a change of tags makes the group busy for a moment.
-    pub tags_make_busy: bool,
-    /// Facts 1.5: a group of one node has a reader endpoint.
-    pub lone_node_has_reader: bool,
-    /// U16: the version that `RotateImmediately=false` tests holds a copy of the current value, rather than nothing.
-    pub test_version_has_value: bool,
-    /// Facts 3.2: a version that becomes current loses AWSPENDING by itself, as the guide says, rather than keeping it, as was seen.
-    pub promotion_drops_pending: bool,
-    /// U17: how long after a failed rotation the first new attempt is made. It doubles each time.
-    pub rotation_retry_after: SignedDuration,
-    /// U17: how often a rotation is attempted before it is left as it is.
-    pub rotation_attempts: u32,
-}
-
-/// What a ROTATE with the token that is already the newest does.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RotateToNewest {
-    /// It is accepted and pushes the older one out, whose clients are then locked out.
-    PushesOldestOut,
-    /// `No modifications were requested`.
-    Refused,
-    /// It is accepted and changes nothing.
-    Nothing,
-}
-
-impl Default for Switches {
-    /// The documented behaviour where there is one, otherwise the one that is harder on the caller.
-    fn default() -> Self {
-        Self {
-            stale_looks: 0,
-            snapshot_by_group: false,
-            group_filter_finds_member_snapshots: false,
-            rotate_to_newest: RotateToNewest::PushesOldestOut,
-            bad_set_code: "InvalidParameterValue",
-            set_without_token: false,
-            rotate_keeps_optional: false,
-            token_date_on_accept: false,
-            final_snapshot_shows_snapshotting: true,
-            settings_make_busy: true,
-            calls_during_snapshot: false,
-            misfit_refused_at_once: false,
-            numbers_reused: true,
-            wrong_direction_code: "InvalidParameterValue",
-            restore_inherits: true,
-            unknown_group_snapshots_fail: false,
-            token_needs_three_classes: false,
-            tags_make_busy: false,
-            lone_node_has_reader: true,
-            test_version_has_value: false,
-            promotion_drops_pending: false,
-            rotation_retry_after: SignedDuration::from_mins(1),
-            rotation_attempts: 6,
-        }
-    }
-}
-
-impl Switches {
-    /// The other answer to every question. What works with both does not bet on either.
-    #[must_use]
-    pub fn otherwise() -> Self {
-        let usual = Self::default();
-        Self {
-            stale_looks: 3,
-            snapshot_by_group: !usual.snapshot_by_group,
-            group_filter_finds_member_snapshots: !usual.group_filter_finds_member_snapshots,
-            rotate_to_newest: RotateToNewest::Refused,
-            bad_set_code: "InvalidParameterCombination",
-            set_without_token: !usual.set_without_token,
-            rotate_keeps_optional: !usual.rotate_keeps_optional,
-            token_date_on_accept: !usual.token_date_on_accept,
-            final_snapshot_shows_snapshotting: !usual.final_snapshot_shows_snapshotting,
-            settings_make_busy: !usual.settings_make_busy,
-            calls_during_snapshot: !usual.calls_during_snapshot,
-            misfit_refused_at_once: !usual.misfit_refused_at_once,
-            numbers_reused: !usual.numbers_reused,
-            wrong_direction_code: "InvalidParameterCombination",
-            restore_inherits: !usual.restore_inherits,
-            unknown_group_snapshots_fail: !usual.unknown_group_snapshots_fail,
-            token_needs_three_classes: !usual.token_needs_three_classes,
-            tags_make_busy: !usual.tags_make_busy,
-            lone_node_has_reader: !usual.lone_node_has_reader,
-            test_version_has_value: !usual.test_version_has_value,
-            promotion_drops_pending: !usual.promotion_drops_pending,
-            rotation_retry_after: SignedDuration::from_secs(10),
-            rotation_attempts: 12,
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
 
+use crate::effect::DEFAULT_USER;
 use crate::redis::resp::read_command;
 use crate::{Access, World};
 
@@ -30,15 +31,18 @@ impl World {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut session = Session { open: self.access(host)?.passwordless };
+        let mut session = Session::begin(&self.access(host)?);
         let mut buffer = Vec::new();
         loop {
             while let Some((parts, taken)) = read_command(&buffer)? {
                 buffer.drain(..taken);
                 let words: Vec<String> =
                     parts.iter().map(|it| String::from_utf8_lossy(it).into_owned()).collect();
-                // Whoever is let in stays in; whoever logs in meets the tokens of now (facts 2.2, U7).
+                // Whoever is let in stays in; whoever logs in meets the tokens and passwords of now (facts 2.2, 2.3, U7).
                 let access = self.access(host)?;
+                if !session.may_stay(&access) {
+                    return Ok(());
+                }
                 let reply = session.reply(&words, &access, self.is_primary(host));
                 stream.write_all(reply.as_bytes()).await?;
             }
@@ -68,21 +72,49 @@ impl World {
 
 /// One connection.
 struct Session {
-    open: bool,
+    /// Who is let in, if anyone is yet.
+    user: Option<Client>,
+}
+
+/// Whoever is let in.
+struct Client {
+    name: String,
+    /// The user's id. None where no user group said who may come.
+    id: Option<String>,
+}
+
+impl Client {
+    fn of(name: &str, access: &Access) -> Self {
+        let user = access.users.iter().find(|it| it.name == name);
+        Self { name: name.to_owned(), id: user.map(|it| it.id.clone()) }
+    }
 }
 
 impl Session {
+    /// Whoever comes is the default user, where that needs no password.
+    fn begin(access: &Access) -> Self {
+        Self { user: access.passwordless.then(|| Client::of(DEFAULT_USER, access)) }
+    }
+
+    /// A user that was removed, or in whose place another of its name has come, is cut off. Others stay (facts 2.3), and so does the
+    /// default one where user groups go: nobody comes in its place.
+    fn may_stay(&self, access: &Access) -> bool {
+        let Some(Client { name, id: Some(id) }) = &self.user else { return true };
+        let goes_on = access.users.is_empty() && name == DEFAULT_USER;
+        goes_on || access.users.iter().any(|it| it.id == *id && it.name == *name)
+    }
+
     fn reply(&mut self, words: &[String], access: &Access, primary: bool) -> String {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let Some((name, rest)) = words.split_first() else { return String::new() };
         let name = name.to_ascii_uppercase();
         match (name.as_str(), rest) {
-            ("AUTH", [token] | ["default", token]) => self.log_in(token, access),
-            ("AUTH", [_, _]) => WRONG.to_owned(),
+            ("AUTH", [token]) => self.log_in(None, token, access),
+            ("AUTH", [name, token]) => self.log_in(Some(name), token, access),
             ("AUTH", _) => "-ERR wrong number of arguments for 'auth' command\r\n".to_owned(),
             ("HELLO", rest) => self.hello(rest, access, primary),
             ("QUIT", _) => OK.to_owned(),
-            _ if !self.open => "-NOAUTH Authentication required.\r\n".to_owned(),
+            _ if self.user.is_none() => "-NOAUTH Authentication required.\r\n".to_owned(),
             ("PING", []) => "+PONG\r\n".to_owned(),
             ("PING" | "ECHO", [text]) => bulk(text),
             ("CLIENT" | "SELECT" | "READONLY", _) => OK.to_owned(),
@@ -92,7 +124,9 @@ impl Session {
             ("SET", [_, _]) => {
                 "-READONLY You can't write against a read only replica.\r\n".to_owned()
             }
-            ("ACL", [what]) if what.eq_ignore_ascii_case("whoami") => bulk("default"),
+            ("ACL", [what]) if what.eq_ignore_ascii_case("whoami") => {
+                bulk(self.user.as_ref().map_or(DEFAULT_USER, |it| &it.name))
+            }
             ("ROLE", []) if primary => "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".to_owned(),
             ("ROLE", []) => {
                 "*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:6379\r\n$9\r\nconnected\r\n:0\r\n"
@@ -105,27 +139,34 @@ impl Session {
         }
     }
 
-    fn log_in(&mut self, token: &str, access: &Access) -> String {
-        if access.passwords.is_empty() {
+    /// Without a name, or with the default one where there are only tokens, the default user has to have a password.
+    fn log_in(&mut self, name: Option<&str>, password: &str, access: &Access) -> String {
+        let by_token = access.users.is_empty() && name == Some(DEFAULT_USER);
+        let name = name.filter(|_| !by_token);
+        if name.is_none() && access.passwords.is_empty() && access.passwordless {
             return "-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?\r\n".to_owned();
         }
-        if !access.admits(Some(token)) {
+        let admitted = match name {
+            None => access.admits(Some(password)),
+            Some(name) => access.admits_user(name, password),
+        };
+        if !admitted {
             return WRONG.to_owned();
         }
-        self.open = true;
+        self.user = Some(Client::of(name.unwrap_or(DEFAULT_USER), access));
         OK.to_owned()
     }
 
     /// `HELLO 3 AUTH default token`, answered in RESP2 terms to whoever asks for 2.
     fn hello(&mut self, rest: &[&str], access: &Access, primary: bool) -> String {
         let auth = rest.iter().position(|it| it.eq_ignore_ascii_case("AUTH"));
-        if let Some(token) = auth.and_then(|it| rest.get(it + 2)) {
-            let reply = self.log_in(token, access);
+        if let Some([name, token]) = auth.and_then(|it| rest.get(it + 1..it + 3)) {
+            let reply = self.log_in(Some(name), token, access);
             if reply != OK {
                 return reply;
             }
         }
-        if !self.open {
+        if self.user.is_none() {
             return "-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time\r\n".to_owned();
         }
         let (begin, proto) = if rest.first() == Some(&"3") { ("%7", 3) } else { ("*14", 2) };
@@ -213,5 +254,112 @@ mod tests {
         world.with(|it| it.elasticache.groups.get_mut("orders").unwrap().access.passwords.clear());
         assert_eq!(ask(&mut one, "PING").await, "+PONG", "who is in stays in");
         assert!(world.connect("nowhere").is_err());
+    }
+
+    /// A world whose group `orders` has the user group `staff` with these users: id, name and access string. Each has the password `T1`.
+    async fn with_users(users: &[(&str, &str, &str)]) -> (World, String) {
+        let world = World::new(Settings::default());
+        let mut members = Vec::new();
+        for (number, (id, name, access_string)) in users.iter().enumerate() {
+            call(
+                &world,
+                &format!(
+                    "Action=CreateUser&UserId={id}&UserName={name}&Engine=redis&AccessString={access_string}&Passwords.member.1={T1}"
+                ),
+            );
+            members.push(format!("&UserIds.member.{}={id}", number + 1));
+        }
+        call(
+            &world,
+            &format!("Action=CreateUserGroup&UserGroupId=staff&Engine=redis{}", members.concat()),
+        );
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        call(
+            &world,
+            "Action=CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumCacheClusters=1&TransitEncryptionEnabled=true&UserGroupIds.member.1=staff",
+        );
+        tokio::time::sleep(Duration::from_mins(10)).await;
+        world.advance(world.clock());
+        let primary = world.with(|it| it.nodes()).remove(0).endpoint.host;
+        (world, primary)
+    }
+
+    fn call(world: &World, form: &str) {
+        let scope = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/elasticache/aws4_request";
+        let request = Request {
+            headers: vec![("authorization".to_owned(), scope.to_owned())],
+            body: form.as_bytes().to_vec(),
+            ..Request::default()
+        };
+        let response = world.call(world.clock(), &request);
+        assert_eq!(response.status, 200, "{form}: {}", response.text());
+    }
+
+    const ON: &str = "on+~*+%2B@all";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_logs_in_by_name_and_stays_while_its_passwords_change() {
+        let (world, at) =
+            with_users(&[("own", "default", ON), ("app", "app", ON), ("idle", "idle", "~*")]).await;
+        let mut one = BufReader::new(world.connect(&at).unwrap());
+        assert!(ask(&mut one, "PING").await.starts_with("-NOAUTH"));
+        assert!(ask(&mut one, "AUTH app another-password").await.starts_with("-WRONGPASS"));
+        assert!(ask(&mut one, &format!("AUTH idle {T1}")).await.starts_with("-WRONGPASS"));
+        assert!(ask(&mut one, &format!("AUTH nobody {T1}")).await.starts_with("-WRONGPASS"));
+        assert_eq!(ask(&mut one, &format!("AUTH app {T1}")).await, "+OK");
+        assert_eq!(ask(&mut one, "ACL WHOAMI").await, "$3");
+        let mut two = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut two, &format!("AUTH {T1}")).await, "+OK", "that is the default user");
+        let mut three = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut three, &format!("HELLO 3 AUTH app {T1}")).await, "%7");
+        call(&world, "Action=ModifyUser&UserId=app&Passwords.member.1=a-second-password");
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        let mut line = String::new();
+        one.read_line(&mut line).await.unwrap();
+        assert_eq!(line, "app\r\n");
+        assert_eq!(ask(&mut one, "PING").await, "+PONG", "who is in stays in");
+        assert!(ask(&mut two, &format!("AUTH app {T1}")).await.starts_with("-WRONGPASS"));
+        assert_eq!(ask(&mut two, "AUTH app a-second-password").await, "+OK");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_that_goes_or_is_replaced_is_cut_off() {
+        let (world, at) = with_users(&[("own", "default", ON), ("app", "app", ON)]).await;
+        let mut default = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut default, &format!("AUTH {T1}")).await, "+OK");
+        let mut app = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut app, &format!("AUTH app {T1}")).await, "+OK");
+        call(
+            &world,
+            "Action=ModifyUserGroup&UserGroupId=staff&UserIdsToAdd.member.1=default&UserIdsToRemove.member.1=own",
+        );
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(ask(&mut default, "PING").await, "", "another has taken its place");
+        assert_eq!(ask(&mut app, "PING").await, "+PONG");
+        let mut open = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut open, "PING").await, "+PONG", "the stock user needs no password");
+        assert!(ask(&mut open, &format!("AUTH {T1}")).await.starts_with("-ERR AUTH"));
+        assert_eq!(ask(&mut open, "AUTH default anything").await, "+OK");
+        call(&world, "Action=DeleteUser&UserId=app");
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(ask(&mut app, "PING").await, "");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn user_groups_that_go_take_their_users_along() {
+        let (world, at) = with_users(&[("own", "default", ON), ("app", "app", ON)]).await;
+        let mut default = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut default, &format!("AUTH {T1}")).await, "+OK");
+        let mut app = BufReader::new(world.connect(&at).unwrap());
+        assert_eq!(ask(&mut app, &format!("AUTH app {T1}")).await, "+OK");
+        call(
+            &world,
+            "Action=ModifyReplicationGroup&ReplicationGroupId=orders&RemoveUserGroups=true&AuthToken=another-token-of-24-chars",
+        );
+        tokio::time::sleep(Duration::from_mins(5)).await;
+        assert_eq!(ask(&mut app, "PING").await, "");
+        assert_eq!(ask(&mut default, "PING").await, "+PONG");
+        assert_eq!(ask(&mut default, "AUTH another-token-of-24-chars").await, "+OK");
+        assert!(ask(&mut default, &format!("AUTH app {T1}")).await.starts_with("-WRONGPASS"));
     }
 }

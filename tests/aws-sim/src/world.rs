@@ -347,7 +347,7 @@ fn parameters(request: &Request, secret_values: &mut SecretValues) -> BTreeMap<S
         Protocol::Cbor => BTreeMap::new(),
     };
     for (name, value) in &mut parameters {
-        if SECRET.contains(&name.split('.').next().unwrap_or_default()) {
+        if name.split('.').any(|it| SECRET.contains(&it)) {
             secret_values.note(value);
             "***".clone_into(value);
         }

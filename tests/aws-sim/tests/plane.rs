@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use aws_sim::redis::{Loopback, Plane, Scales};
 use aws_sim::settings::{AddressFor, Addresses as _, Which};
-use aws_sim::{Access, Done, Effect, Endpoint, NodeKey, NodeSpec, Ticket};
+use aws_sim::{Access, Done, Effect, Endpoint, Login, NodeKey, NodeSpec, NodeUser, Ticket};
 
 struct Scene {
     plane: Plane,
@@ -78,6 +78,20 @@ impl Scene {
         String::from_utf8_lossy(&text).trim().to_owned()
     }
 
+    /// The same, as a user who says its name.
+    fn ask_as(&self, at: &Endpoint, (name, password): (&str, &str), command: &str) -> String {
+        self.ask(at, None, &format!("--user {name} --pass {password} {command}"))
+    }
+
+    /// A user who waits for what is put into the list `name`.
+    fn wait_as(&self, at: &Endpoint, (name, password): (&str, &str)) -> Child {
+        let mut cli = Command::new("redis-cli");
+        cli.args(["--tls", "--cacert"]).arg(self.plane.authority());
+        cli.args(["-h", &at.host, "-p", &at.port.to_string(), "--no-auth-warning"]);
+        cli.args(["--user", name, "--pass", password, "BLPOP", name, "30"]);
+        cli.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     #[track_caller]
     fn check(&self, at: &Endpoint, token: Option<&str>, command: &str, wanted: &str) {
         let heard = self.ask(at, token, command);
@@ -92,7 +106,7 @@ impl Drop for Scene {
 }
 
 fn access(passwords: &[&str], passwordless: bool) -> Access {
-    Access { passwords: passwords.iter().map(|it| (*it).to_owned()).collect(), passwordless }
+    Access::tokens(passwords.iter().map(|it| (*it).to_owned()).collect(), passwordless)
 }
 
 const T1: &str = "token-one-of-16!&#$^<>-";
@@ -181,5 +195,98 @@ async fn data_outlives_a_handover_and_a_snapshot_restores_it() {
         metrics.iter().find(|it| it.0 == name).unwrap().1
     };
     assert!((1.0..50.0).contains(&memory("DatabaseMemoryUsagePercentage")));
+    scene.plane.clear().await;
+}
+
+/// A user with one password who may do everything.
+fn user(id: &str, name: &str, password: &str) -> NodeUser {
+    NodeUser {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        login: Login::Passwords(vec![password.to_owned()]),
+        access_string: "on ~* +@all".to_owned(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_are_let_in_with_what_they_may_do() {
+    let mut scene = Scene::new("users");
+    let reader = NodeUser {
+        access_string: "on ~r:* -@all +@read".to_owned(),
+        ..user("reader", "reader", T1)
+    };
+    let off = NodeUser { access_string: "~* +@all".to_owned(), ..user("off", "off", T1) };
+    let iam = NodeUser { login: Login::Iam, ..user("iam", "iam", T1) };
+    let both = NodeUser {
+        login: Login::Passwords(vec![T1.to_owned(), T2.to_owned()]),
+        ..user("app", "app", T1)
+    };
+    let users = vec![user("own", "default", T2), reader, off, iam, both];
+    let node = scene.start("orders-001", &Access::users(users), None).await;
+    let at = scene.endpoint(Which::Primary);
+    scene.execute(Effect::PointEndpoint { endpoint: at.clone(), to: vec![node.clone()] }).await;
+
+    scene.check(&at, None, "PING", "NOAUTH");
+    scene.check(&at, Some(T1), "PING", "WRONGPASS");
+    scene.check(&at, Some(T2), "SET r:k v", "OK");
+    let check = |scene: &Scene, who: (&str, &str), command: &str, wanted: &str| {
+        let heard = scene.ask_as(&at, who, command);
+        assert!(heard.contains(wanted), "{command} as {}: {heard}", who.0);
+    };
+    check(&scene, ("app", T1), "GET r:k", "v");
+    check(&scene, ("app", T2), "GET r:k", "v");
+    check(&scene, ("app", T1), "CONFIG GET maxmemory", "NOPERM");
+    check(&scene, ("reader", T1), "GET r:k", "v");
+    check(&scene, ("reader", T1), "GET k", "NOPERM");
+    check(&scene, ("reader", T1), "SET r:k w", "NOPERM");
+    for nobody in ["off", "iam", "auth-token", "somebody"] {
+        check(&scene, (nobody, T1), "PING", "WRONGPASS");
+    }
+
+    let open = NodeUser { login: Login::NoPassword, ..user("default", "default", T1) };
+    let access = Access::users(vec![open]);
+    scene.execute(Effect::Accept { node: node.clone(), access, ticket: Ticket(1) }).await;
+    scene.check(&at, None, "GET r:k", "v");
+    check(&scene, ("app", T1), "PING", "WRONGPASS");
+
+    let access = Access::tokens(vec![T1.to_owned()], false);
+    scene.execute(Effect::Accept { node, access, ticket: Ticket(1) }).await;
+    scene.check(&at, None, "PING", "NOAUTH");
+    scene.check(&at, Some(T1), "GET r:k", "v");
+    scene.plane.clear().await;
+}
+
+/// Ten seconds for three clients to connect.
+const LOOKS_MAX: u32 = 200;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_outlive_new_passwords_and_not_another_user() {
+    let mut scene = Scene::new("connections");
+    let before = vec![user("own", "default", T1), user("app", "app", T1), user("gone", "gone", T1)];
+    let node = scene.start("orders-001", &Access::users(before), None).await;
+    let at = scene.endpoint(Which::Primary);
+    scene.execute(Effect::PointEndpoint { endpoint: at.clone(), to: vec![node.clone()] }).await;
+    let waiting = ["default", "app", "gone"].map(|it| scene.wait_as(&at, (it, T1)));
+    let mut waits = 0;
+    for _ in 0..LOOKS_MAX {
+        waits = scene.ask(&at, Some(T1), "CLIENT LIST").matches("cmd=blpop").count();
+        if waits == waiting.len() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(waits, waiting.len(), "all are connected");
+
+    let access = Access::users(vec![user("other", "default", T2), user("app", "app", T2)]);
+    scene.execute(Effect::Accept { node, access, ticket: Ticket(1) }).await;
+    for list in ["default", "app", "gone"] {
+        scene.check(&at, Some(T2), &format!("RPUSH {list} value"), "1");
+    }
+    let heard = waiting.map(|it| {
+        let output = it.wait_with_output().unwrap();
+        String::from_utf8_lossy(&output.stdout).contains("value")
+    });
+    assert_eq!(heard, [false, true, false], "only who is still the same user goes on");
+    scene.check(&at, Some(T2), "EXISTS app default gone", "2");
     scene.plane.clear().await;
 }

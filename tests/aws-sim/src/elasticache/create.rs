@@ -8,7 +8,7 @@ use super::check::{
 use super::engine::{self, Version};
 use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Toggle, Topic};
 use super::work::{self, Work};
-use super::{auto, describe, event, node_type, parameters, plane, subnets, tags};
+use super::{attach, auto, describe, event, node_type, parameters, plane, subnets, tags};
 use crate::fault::{Plan, Shortage};
 use crate::settings::{AddressFor, Which};
 use crate::wire::query::Params;
@@ -35,7 +35,6 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
             return Err(bad_combination(format!("{parameter}: {what} are not modelled here")));
         }
     }
-    refuse_user_groups(params)?;
     if state.elasticache.groups.contains_key(&id) {
         let text = format!("Replication group {id} already exists");
         return Err(Refusal::new(400, "ReplicationGroupAlreadyExists", text));
@@ -53,17 +52,6 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     }
     start(state, group, snapshot)?;
     describe::created(state, &id)
-}
-
-/// A user group that is named here cannot exist.
-pub(super) fn refuse_user_groups(params: &Params) -> Result<(), Refusal> {
-    for parameter in ["UserGroupIds", "UserGroupIdsToAdd", "UserGroupIdsToRemove"] {
-        if let Some(first) = params.list(parameter, "member").first() {
-            let text = format!("User group {first} not found (user groups are not modelled here)");
-            return Err(Refusal::new(404, "UserGroupNotFound", text));
-        }
-    }
-    Ok(())
 }
 
 /// A want of capacity that is found at once.
@@ -129,7 +117,8 @@ fn read(
         .filter(|it| 1150 <= *it)
         .ok_or_else(|| bad_value(format!("Invalid port {port}: must be between 1150 and 65535")))?;
     let tls = params.flag("TransitEncryptionEnabled")?.unwrap_or_default();
-    let access = access(state, params, tls)?;
+    let user_groups = attach::of_new(state, params, (&engine_name, version), tls)?;
+    let access = access(state, params, tls, &user_groups)?;
     let letters = state.seed.text(6, b"abcdefghijkmnpqrstuvwxyz23456789");
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
@@ -163,8 +152,9 @@ fn read(
         kms_key: text("KmsKeyId"),
         auto_minor: params.flag("AutoMinorVersionUpgrade")?.unwrap_or(true),
         port,
-        token_changed_at: (!access.passwords.is_empty()).then_some(state.now),
+        token_changed_at: access.has_token().then_some(state.now),
         access,
+        user_groups,
         under_way: Change::default(),
         deferred: Change::default(),
         primary: String::new(),
@@ -205,9 +195,14 @@ pub(super) fn retention(params: &Params) -> Result<Option<u32>, Refusal> {
     })
 }
 
-fn access(state: &State, params: &Params, tls: bool) -> Result<Access, Refusal> {
+fn access(
+    state: &State,
+    params: &Params,
+    tls: bool,
+    user_groups: &[String],
+) -> Result<Access, Refusal> {
     let Some(text) = params.text("AuthToken") else {
-        return Ok(Access { passwords: Vec::new(), passwordless: true });
+        return Ok(attach::access_of(state, user_groups));
     };
     if !tls {
         return Err(bad_combination(
@@ -215,7 +210,7 @@ fn access(state: &State, params: &Params, tls: bool) -> Result<Access, Refusal> 
         ));
     }
     token(&text, state.settings.switches.token_needs_three_classes)?;
-    Ok(Access { passwords: vec![text], passwordless: false })
+    Ok(Access::tokens(vec![text], false))
 }
 
 fn check_resilience(group: &Group) -> Result<(), Refusal> {

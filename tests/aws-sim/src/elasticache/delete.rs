@@ -139,6 +139,8 @@ pub(super) fn deleted(state: &mut State, id: &str, retain: bool) {
         Some(mut member) => {
             member.status = Status::Available;
             group.status = Status::Available;
+            // A cluster has no user groups. Its node goes on letting in whom it knows.
+            group.user_groups.clear();
             group.id.clone_from(&member.id);
             group.primary.clone_from(&member.id);
             group.members = [(member.id.clone(), member)].into();

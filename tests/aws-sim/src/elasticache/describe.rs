@@ -142,7 +142,7 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
         .text("SnapshotWindow", &it.snapshot_window)
         .flag("ClusterEnabled", false)
         .text("CacheNodeType", &it.node_type)
-        .flag("AuthTokenEnabled", !it.access.passwords.is_empty());
+        .flag("AuthTokenEnabled", it.access.has_token());
     if let Some(at) = it.token_changed_at {
         xml.time("AuthTokenLastModifiedDate", at);
     }
@@ -150,7 +150,7 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
         .flag("AtRestEncryptionEnabled", it.at_rest)
         .maybe("KmsKeyId", it.kms_key.as_ref())
         .text("ARN", group_arn(state, &it.id))
-        .texts("UserGroupIds", "member", [""; 0])
+        .texts("UserGroupIds", "member", &it.user_groups)
         .texts("LogDeliveryConfigurations", "LogDeliveryConfiguration", [""; 0])
         .time("ReplicationGroupCreateTime", it.created_at)
         .text("DataTiering", "disabled")
@@ -175,6 +175,15 @@ fn pending_of_group(xml: &mut Xml, it: &Group, lags: bool) {
         _ => xml,
     };
     xml.maybe("AuthTokenStatus", token_status(it));
+    if let Some(change) = it.under_way.user_groups.as_ref().or(it.deferred.user_groups.as_ref()) {
+        xml.within("UserGroups", |xml| {
+            xml.texts("UserGroupIdsToAdd", "member", &change.add).texts(
+                "UserGroupIdsToRemove",
+                "member",
+                &change.remove,
+            );
+        });
+    }
 }
 
 fn token_status(it: &Group) -> Option<&'static str> {
@@ -259,7 +268,7 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
     let snapshots = group.snapshotting_member.as_ref() == Some(&it.id);
     xml.number("SnapshotRetentionLimit", if snapshots { group.snapshot_retention } else { 0 })
         .text("SnapshotWindow", &group.snapshot_window)
-        .flag("AuthTokenEnabled", !group.access.passwords.is_empty());
+        .flag("AuthTokenEnabled", group.access.has_token());
     if let Some(at) = group.token_changed_at {
         xml.time("AuthTokenLastModifiedDate", at);
     }

@@ -23,6 +23,16 @@ pub(super) fn of_cluster(state: &mut State, cluster: &str, message: impl Into<St
     record(state, "cache-cluster", cluster, message.into());
 }
 
+/// A user's event.
+pub(super) fn of_user(state: &mut State, user: &str, message: impl Into<String>) {
+    record(state, "user", user, message.into());
+}
+
+/// A user group's event.
+pub(super) fn of_user_group(state: &mut State, group: &str, message: impl Into<String>) {
+    record(state, "user-group", group, message.into());
+}
+
 fn record(state: &mut State, source_type: &'static str, source: &str, message: String) {
     let (at, source) = (state.now, source.to_owned());
     state.elasticache.events.push(Event { at, source_type, source, message });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::attach::UserGroupsChange;
 use super::engine::Version;
 use super::token::TokenChange;
 use crate::{Access, Endpoint, NodeKey};
@@ -137,6 +138,8 @@ pub struct Group {
     pub port: u16,
     /// Whom its nodes let in.
     pub access: Access,
+    /// The user groups that say so, by id. None, where a token does or nothing.
+    pub user_groups: Vec<String>,
     /// When the token was changed last.
     pub token_changed_at: Option<Timestamp>,
     /// What is under way.
@@ -174,6 +177,8 @@ pub struct Change {
     pub token: Option<TokenChange>,
     /// Another primary.
     pub primary: Option<String>,
+    /// Other user groups.
+    pub user_groups: Option<UserGroupsChange>,
 }
 
 impl Change {
@@ -190,7 +195,18 @@ impl Change {
             version: self.version.or(earlier.version),
             token: self.token.or(earlier.token),
             primary: self.primary.or(earlier.primary),
+            user_groups: self.user_groups.or(earlier.user_groups),
         }
+    }
+
+    /// What changes the user groups, with the token that it may bring or take, and the rest.
+    #[must_use]
+    pub(super) fn split(self) -> (Self, Self) {
+        if self.user_groups.is_none() {
+            return (Self::default(), self);
+        }
+        let access = Self { user_groups: self.user_groups, token: self.token, ..Self::default() };
+        (access, Self { user_groups: None, token: None, ..self })
     }
 }
 

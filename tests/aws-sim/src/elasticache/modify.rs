@@ -5,7 +5,9 @@ use super::create::no_capacity;
 use super::model::{Change, Group, Status, Toggle};
 use super::token::{Strategy, TokenChange};
 use super::work::{self, Work};
-use super::{auto, describe, engine, event, group, must_be_available, node_type, plane, settings};
+use super::{
+    attach, auto, describe, engine, event, group, must_be_available, node_type, plane, settings,
+};
 use crate::fault::{Plan, Shortage};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
@@ -32,7 +34,6 @@ pub(crate) enum Stage {
 pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let before = group(state, &params.required("ReplicationGroupId")?)?.clone();
     let id = before.id.clone();
-    super::create::refuse_user_groups(params)?;
     for parameter in
         ["LogDeliveryConfigurations", "TransitEncryptionMode", "TransitEncryptionEnabled"]
     {
@@ -51,11 +52,17 @@ pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refus
     }
     check_change(state, &before, &change)?;
     let reconfigured = before.parameter_group != after.parameter_group;
+    if change.user_groups.is_some() {
+        // They decide anew whom to let in: a token that waits for the maintenance window does not.
+        after.deferred.token = None;
+    }
     let change = if now {
         change.over(std::mem::take(&mut after.deferred))
     } else {
-        after.deferred = change.over(std::mem::take(&mut after.deferred));
-        Change::default()
+        let at_once = state.settings.switches.user_groups_change_at_once;
+        let (change, later) = if at_once { change.split() } else { (Change::default(), change) };
+        after.deferred = later.over(std::mem::take(&mut after.deferred));
+        change
     };
     state.elasticache.groups.insert(id.clone(), after);
     if reconfigured {
@@ -105,26 +112,24 @@ fn read(state: &State, before: &Group, params: &Params) -> Result<Change, Refusa
         let text = format!("{strange} is not a member of {}", before.id);
         return Err(bad_value(text));
     }
-    Ok(Change {
+    let user_groups = attach::read(state, before, params)?;
+    attach::check_token(state, before, user_groups.as_ref(), params)?;
+    let change = Change {
         node_type: params.text("CacheNodeType").filter(|it| *it != before.node_type),
         version: version.filter(|it| *it != before.version),
-        token: token_change(state, before, params)?,
+        token: token_change(before, params)?,
         primary: primary.filter(|it| *it != before.primary),
-    })
+        user_groups,
+    };
+    attach::access_after(state, before, &change)?;
+    Ok(change)
 }
 
-fn token_change(
-    state: &State,
-    before: &Group,
-    params: &Params,
-) -> Result<Option<TokenChange>, Refusal> {
+/// DELETE is none: it is the user groups that take the place of the token.
+fn token_change(before: &Group, params: &Params) -> Result<Option<TokenChange>, Refusal> {
     let strategy = params.text("AuthTokenUpdateStrategy");
     let strategy = match (params.text("AuthToken"), strategy.as_deref()) {
-        (None, None) => return Ok(None),
-        (_, Some("DELETE")) => {
-            let text = "AuthTokenUpdateStrategy DELETE is only allowed when moving to RBAC, with UserGroupIdsToAdd and without AuthToken.";
-            return Err(bad_combination(text));
-        }
+        (None, None) | (_, Some("DELETE")) => return Ok(None),
         (None, Some(_)) => {
             return Err(bad_combination(
                 "AuthToken must be specified with AuthTokenUpdateStrategy.",
@@ -141,9 +146,7 @@ fn token_change(
         return Err(bad_combination(text));
     }
     let token = params.text("AuthToken").unwrap_or_default();
-    let change = TokenChange { strategy, token };
-    change.applied(&before.access, &state.settings.switches)?;
-    Ok(Some(change))
+    Ok(Some(TokenChange { strategy, token }))
 }
 
 fn check_change(state: &State, before: &Group, change: &Change) -> Result<(), Refusal> {
@@ -178,6 +181,7 @@ pub(super) fn begin(state: &mut State, id: &str, change: Change) {
         change.version.map(|_| durations.engine_version),
         change.token.as_ref().map(|_| durations.token),
         change.primary.as_ref().map(|_| durations.failover),
+        change.user_groups.as_ref().map(|_| durations.attach),
     ];
     let takes = takes.into_iter().flatten().max().unwrap_or(durations.setting);
     let lags = state.settings.switches.stale_looks;
@@ -298,21 +302,29 @@ fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
     work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, next);
 }
 
-/// The token, if it is changed, is told to every server.
+/// Whom to let in, if that is changed, is told to every server. Users may have changed while new servers were being prepared.
 fn accept(state: &mut State, id: &str) {
-    let switches = state.settings.switches.clone();
+    let Some(group) = state.elasticache.groups.get(id) else { return };
+    let change = group.under_way.clone();
+    let access = attach::access_after(state, group, &change).ok();
+    let on_accept = state.settings.switches.token_date_on_accept;
     let now = state.now;
     let mut waits = Vec::new();
-    if let Some(group) = state.elasticache.groups.get_mut(id)
-        && let Some(change) = &group.under_way.token
-    {
-        if let Ok(access) = change.applied(&group.access, &switches) {
-            group.access = access;
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        let has_users = !group.user_groups.is_empty();
+        if let Some(groups) = &change.user_groups {
+            group.user_groups = groups.applied(&group.user_groups);
         }
-        if !switches.token_date_on_accept {
+        group.access = access.unwrap_or_else(|| group.access.clone());
+        if change.token.is_some() && !on_accept {
             group.token_changed_at = Some(now);
         }
-        waits = plane::accept(state, id);
+        if !group.access.has_token() {
+            group.token_changed_at = None;
+        }
+        if has_users || change.user_groups.is_some() || change.token.is_some() {
+            waits = plane::accept(state, id);
+        }
     }
     work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, Work::Modify(Stage::Accepted));
 }

@@ -2,9 +2,12 @@
 
 mod data_plane;
 mod life;
+mod rbac;
 mod replicas;
 mod snapshots;
 mod tokens;
+mod user_groups;
+mod users;
 
 use jiff::{SignedDuration, Timestamp};
 

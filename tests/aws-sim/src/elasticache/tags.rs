@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::check::bad_value;
 use super::model::Status;
 use super::work::{self, Work};
-use super::{group, must_be_available};
+use super::{group, must_be_available, user_groups, users};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Refusal, State};
@@ -115,6 +115,14 @@ fn of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Tags, Refusal> {
             let found = state.elasticache.parameter_groups.get_mut(id).map(|it| &mut it.tags);
             let text = format!("CacheParameterGroup not found: {id}");
             found.ok_or_else(|| Refusal::new(404, "CacheParameterGroupNotFound", text))
+        }
+        "user" => {
+            let found = state.elasticache.users.0.get_mut(id).map(|it| &mut it.tags);
+            found.ok_or_else(|| users::not_found(id))
+        }
+        "usergroup" => {
+            let found = state.elasticache.user_groups.get_mut(id).map(|it| &mut it.tags);
+            found.ok_or_else(|| user_groups::not_found(id))
         }
         _ => Err(strange()),
     }

@@ -61,7 +61,7 @@ fn rotated(to: &Access, token: &str, switches: &Switches) -> Result<Access, Refu
     passwords.push(token.to_owned());
     let was_open = to.passwords.is_empty();
     let passwordless = was_open || to.passwordless && switches.rotate_keeps_optional;
-    Ok(Access { passwords, passwordless })
+    Ok(Access::tokens(passwords, passwordless))
 }
 
 fn set(to: &Access, token: &str, switches: &Switches) -> Result<Access, Refusal> {
@@ -78,7 +78,7 @@ fn set(to: &Access, token: &str, switches: &Switches) -> Result<Access, Refusal>
         (_, _, newest) if newest == Some(token) => {}
         _ => return refuse("The AUTH token to SET must be the last one that was rotated."),
     }
-    Ok(Access { passwords: vec![token.to_owned()], passwordless: false })
+    Ok(Access::tokens(vec![token.to_owned()], false))
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
     const C: &str = "cccccccccccccccc";
 
     fn access(passwords: &[&str], passwordless: bool) -> Access {
-        Access { passwords: passwords.iter().map(|it| (*it).to_owned()).collect(), passwordless }
+        Access::tokens(passwords.iter().map(|it| (*it).to_owned()).collect(), passwordless)
     }
 
     fn check(before: Access, strategy: Strategy, token: &str, after: Option<Access>) {

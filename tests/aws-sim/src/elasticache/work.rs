@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{auto, create, delete, failover, modify, replicas, snapshot};
+use super::{auto, create, delete, failover, modify, replicas, snapshot, user_groups, users};
 use crate::{Done, State, Ticket};
 
 /// A piece of work under way.
@@ -57,6 +57,20 @@ pub(crate) enum Work {
         /// The primary stays.
         retain: bool,
     },
+    /// A user has changed; the nodes are to know.
+    UserChanged(String),
+    /// The nodes know it.
+    UserSettled(String),
+    /// A user leaves its groups; the nodes are to know.
+    UserLeaves(String),
+    /// A user is gone.
+    UserGone(String),
+    /// Users have come to a group and gone; the nodes are to know.
+    UserGroupChanged(String),
+    /// A user group is there, or the nodes know it, and what happened to it.
+    UserGroupSettled(String, &'static str),
+    /// A user group is gone.
+    UserGroupGone(String),
     /// The snapshot window opens.
     SnapshotWindow,
     /// The maintenance window opens.
@@ -149,6 +163,13 @@ pub(crate) fn run_due(state: &mut State) {
             delete::final_taken(state, &group, &snapshot, retain, job.bytes, job.failed);
         }
         Work::Deleted { retain } => delete::deleted(state, &group, retain),
+        Work::UserChanged(id) => users::changed(state, &id),
+        Work::UserSettled(id) => users::settled(state, &id),
+        Work::UserLeaves(id) => users::leaves(state, &id),
+        Work::UserGone(id) => users::gone(state, &id),
+        Work::UserGroupChanged(id) => user_groups::changed(state, &id),
+        Work::UserGroupSettled(id, how) => user_groups::settled(state, &id, how),
+        Work::UserGroupGone(id) => user_groups::gone(state, &id),
         Work::SnapshotWindow => auto::snapshot_window(state, &group),
         Work::MaintenanceWindow => auto::maintenance_window(state, &group),
     }

@@ -14,9 +14,10 @@ use super::authority::Authority;
 use super::front;
 use super::info::Info;
 use super::load::{Load, Look, vcpus};
-use super::process::{Process, Setup, is_runtime_parameter, users};
+use super::process::{Process, Setup, TOKEN_USER, is_runtime_parameter, users};
 use super::proxy::{Proxy, Target};
-use crate::{Access, Done, Effect, Endpoint, NodeKey, NodeSpec, Ticket};
+use crate::effect::DEFAULT_USER;
+use crate::{Access, Done, Effect, Endpoint, NodeKey, NodeSpec, NodeUser, Ticket};
 
 /// Real servers behind simulated nodes. Cheap to clone.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ struct Node {
     target: Target,
     admin: super::admin::Admin,
     seen: Mutex<(Info, Instant)>,
+    /// The users that it knows.
+    known: Mutex<Vec<NodeUser>>,
 }
 
 /// How a plane is scaled down.
@@ -202,6 +205,7 @@ impl Plane {
             admin: process.admin.clone(),
             seen: Mutex::new((process.info().await?, Instant::now())),
             process: AsyncMutex::new(Some(process)),
+            known: Mutex::new(spec.access.users.clone()),
             target,
             spec,
         };
@@ -248,6 +252,8 @@ impl Plane {
             command.extend(user.iter().map(String::as_str));
             node.admin.ask(&command).await?;
         }
+        let before = std::mem::replace(&mut *lock(&node.known), access.users.clone());
+        forget_users(&node, &before, access).await?;
         *lock(&node.target.optional) = is_optional(access);
         Ok(())
     }
@@ -336,6 +342,27 @@ const HANDOVER_MAX: Duration = Duration::from_secs(20);
 /// A token is there and none is needed.
 fn is_optional(access: &Access) -> bool {
     access.passwordless && !access.passwords.is_empty()
+}
+
+/// Users that are no more are forgotten, and their connections cut. So are those of a user in whose place another of its name has come,
+/// while one that only changed keeps them (facts 2.3).
+async fn forget_users(node: &Node, before: &[NodeUser], access: &Access) -> io::Result<()> {
+    for user in before {
+        let now = access.users.iter().find(|it| it.name == user.name);
+        let built_in = [DEFAULT_USER, TOKEN_USER].contains(&user.name.as_str());
+        match now {
+            Some(now) if now.id == user.id => {}
+            None if !built_in => {
+                node.admin.ask(&["ACL", "DELUSER", &user.name]).await?;
+            }
+            // Without user groups there is nobody in its place.
+            None if access.users.is_empty() => {}
+            Some(_) | None => {
+                node.admin.ask(&["CLIENT", "KILL", "USER", &user.name]).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn info(node: &Node) -> io::Result<Info> {

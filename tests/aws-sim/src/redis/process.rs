@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep};
 use super::admin::{Admin, USER};
 use super::authority::Identity;
 use super::info::Info;
-use crate::{Access, NodeSpec};
+use crate::effect::{DEFAULT_USER, WITHHELD};
+use crate::{Access, Login, NodeSpec};
 
 /// A running server.
 pub(crate) struct Process {
@@ -119,9 +120,17 @@ impl Process {
 ///
 /// While a token is optional, Redis itself cannot tell a wrong one from a right one: its default user either asks for a password or takes
 /// any. So there is a second user with the tokens, and the front of such a node sends every AUTH there (see `front`).
-pub(crate) fn users(access: &Access) -> [Vec<String>; 2] {
+pub(crate) fn users(access: &Access) -> Vec<Vec<String>> {
+    let mut users = if access.users.is_empty() { tokens(access).into() } else { named(access) };
+    for user in &mut users {
+        user.extend(WITHHELD.iter().map(|it| format!("-{it}")));
+    }
+    users
+}
+
+fn tokens(access: &Access) -> [Vec<String>; 2] {
     let tokens = access.passwords.iter().map(|it| format!(">{it}"));
-    let mut default: Vec<String> = ["default", "on", "resetpass"].map(str::to_owned).to_vec();
+    let mut default: Vec<String> = [DEFAULT_USER, "on", "resetpass"].map(str::to_owned).to_vec();
     if access.passwordless {
         default.push("nopass".to_owned());
     } else {
@@ -135,15 +144,40 @@ pub(crate) fn users(access: &Access) -> [Vec<String>; 2] {
     [default, holder]
 }
 
+/// The users of user groups. Nobody else gets in, though whoever came with a token may go on with what the default user may do.
+fn named(access: &Access) -> Vec<Vec<String>> {
+    let mut users: Vec<_> =
+        access.users.iter().map(|it| user(&it.name, &it.login, &it.access_string)).collect();
+    let default = access.users.iter().find(|it| it.name == DEFAULT_USER);
+    let left = default.map_or("", |it| it.access_string.as_str());
+    for name in [DEFAULT_USER, TOKEN_USER] {
+        if !access.users.iter().any(|it| it.name == name) {
+            users.push(user(name, &Login::Iam, &format!("{left} off")));
+        }
+    }
+    users
+}
+
+/// A user that logs in with IAM has no password here: no plain one is let in.
+fn user(name: &str, login: &Login, access_string: &str) -> Vec<String> {
+    let mut words = vec![name.to_owned(), "reset".to_owned()];
+    match login {
+        Login::Passwords(passwords) => words.extend(passwords.iter().map(|it| format!(">{it}"))),
+        Login::NoPassword => words.push("nopass".to_owned()),
+        Login::Iam => {}
+    }
+    words.extend(access_string.split_whitespace().map(str::to_owned));
+    words
+}
+
 /// The user that has the tokens even while the default user needs none.
 pub(crate) const TOKEN_USER: &str = "auth-token";
 
 /// The user as which replicas log in to their primary.
 const REPLICA_USER: &str = "aws-sim-replica";
 
-/// ElastiCache withholds these commands from its customers.
-const RIGHTS: &str = "~* &* +@all -acl|setuser -acl|deluser -acl|load -acl|save -acl|list -acl|getuser -acl|users \
-    -bgrewriteaof -bgsave -config -debug -failover -migrate -module -psync -replconf -replicaof -save -shutdown -slaveof -sync";
+/// What a token lets its holder do, but for what ElastiCache withholds.
+const RIGHTS: &str = "~* &* +@all";
 
 const PORTS_TRIED: usize = 3;
 /// Reading a snapshot of the local cloud takes a second or two.
@@ -250,14 +284,13 @@ mod tests {
 
     #[test]
     fn an_optional_token_stays_with_its_own_user() {
-        let access = Access { passwords: vec!["t1".to_owned()], passwordless: true };
-        let [default, holder] = users(&access);
+        let access = Access::tokens(vec!["t1".to_owned()], true);
+        let [default, holder] = tokens(&access);
         assert!(default.contains(&"nopass".to_owned()));
         assert!(!default.contains(&">t1".to_owned()));
         assert!(holder.contains(&">t1".to_owned()));
-        let access =
-            Access { passwords: vec!["t1".to_owned(), "t2".to_owned()], passwordless: false };
-        let [default, _] = users(&access);
+        let access = Access::tokens(vec!["t1".to_owned(), "t2".to_owned()], false);
+        let [default, _] = tokens(&access);
         assert!(default.contains(&">t1".to_owned()) && default.contains(&">t2".to_owned()));
         assert!(!default.contains(&"nopass".to_owned()));
     }

@@ -1,0 +1,163 @@
+//! What nobody could confirm of AWS: each open question is a field, with its number in the fact sheet and a default.
+
+use jiff::SignedDuration;
+
+/// What is not known of AWS, or known to differ. A scenario that depends on one runs under both values. Facts 11 numbers them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an open question with two answers")]
+pub struct Switches {
+    /// After a modify is accepted, this many looks at the group still show `available` and nothing pending (facts 1.2).
+    pub stale_looks: u32,
+    /// U1: `CreateSnapshot` takes a replication group id for a cluster-mode-disabled group.
+    pub snapshot_by_group: bool,
+    /// U2: `DescribeSnapshots(ReplicationGroupId)` finds the snapshots of that group's members.
+    pub group_filter_finds_member_snapshots: bool,
+    /// U3: what a ROTATE with the newest token does.
+    pub rotate_to_newest: RotateToNewest,
+    /// U4: the code of a SET that is not allowed.
+    pub bad_set_code: &'static str,
+    /// U5: SET is allowed on a group that has no token.
+    pub set_without_token: bool,
+    /// U6: a ROTATE over an optional token leaves the group open to those without one.
+    pub rotate_keeps_optional: bool,
+    /// U8: `AuthTokenLastModifiedDate` moves when a change is accepted, not when it is done.
+    pub token_date_on_accept: bool,
+    /// U9: a group shows `snapshotting` during its final snapshot, not `deleting`.
+    pub final_snapshot_shows_snapshotting: bool,
+    /// U10: a change that is applied at once (description, windows) makes the group `modifying` for a moment.
+    pub settings_make_busy: bool,
+    /// U11: calls are allowed during a snapshot.
+    pub calls_during_snapshot: bool,
+    /// U12: a node type into which the data does not fit is refused at once, rather than tried and rolled back.
+    pub misfit_refused_at_once: bool,
+    /// U13: a new member takes the lowest free number, rather than the next above all.
+    pub numbers_reused: bool,
+    /// U14: the code of an increase to fewer, or a decrease to more.
+    pub wrong_direction_code: &'static str,
+    /// U18: settings that a restore does not name come from the snapshot.
+    pub restore_inherits: bool,
+    /// U25: `DescribeSnapshots` for an unknown group is an error, rather than empty.
+    pub unknown_group_snapshots_fail: bool,
+    /// U26: a token needs three classes of characters.
+    pub token_needs_three_classes: bool,
+    /// Facts 2.2: DELETE, which ends AUTH in favour of user groups, may come with the token.
+    pub delete_takes_token: bool,
+    /// Facts 2.2: the way from user groups back to AUTH may be SET, which asks for the token at once. The newer guide knows ROTATE only.
+    pub set_after_user_groups: bool,
+    /// Facts 1.4: user groups of a replication group change at once even where `ApplyImmediately` is not given.
+    pub user_groups_change_at_once: bool,
+    /// U22: how many there may be.
+    pub rbac_quotas: RbacQuotas,
+    /// Facts 1.2: a change of tags makes the group busy for a moment.
+    pub tags_make_busy: bool,
+    /// Facts 1.5: a group of one node has a reader endpoint.
+    pub lone_node_has_reader: bool,
+    /// U16: the version that `RotateImmediately=false` tests holds a copy of the current value, rather than nothing.
+    pub test_version_has_value: bool,
+    /// Facts 3.2: a version that becomes current loses AWSPENDING by itself, as the guide says, rather than keeping it, as was seen.
+    pub promotion_drops_pending: bool,
+    /// U17: how long after a failed rotation the first new attempt is made. It doubles each time.
+    pub rotation_retry_after: SignedDuration,
+    /// U17: how often a rotation is attempted before it is left as it is.
+    pub rotation_attempts: u32,
+}
+
+/// How many users and user groups an account may have. The figures are those of 2023 (facts 2.3).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RbacQuotas {
+    /// Users, the stock one included.
+    pub users: usize,
+    /// User groups.
+    pub user_groups: usize,
+    /// Users of one group.
+    pub users_of_group: usize,
+}
+
+impl Default for RbacQuotas {
+    fn default() -> Self {
+        Self { users: 1000, user_groups: 100, users_of_group: 100 }
+    }
+}
+
+/// What a ROTATE with the token that is already the newest does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RotateToNewest {
+    /// It is accepted and pushes the older one out, whose clients are then locked out.
+    PushesOldestOut,
+    /// `No modifications were requested`.
+    Refused,
+    /// It is accepted and changes nothing.
+    Nothing,
+}
+
+impl Default for Switches {
+    /// The documented behaviour where there is one, otherwise the one that is harder on the caller.
+    fn default() -> Self {
+        Self {
+            stale_looks: 0,
+            snapshot_by_group: false,
+            group_filter_finds_member_snapshots: false,
+            rotate_to_newest: RotateToNewest::PushesOldestOut,
+            bad_set_code: "InvalidParameterValue",
+            set_without_token: false,
+            rotate_keeps_optional: false,
+            token_date_on_accept: false,
+            final_snapshot_shows_snapshotting: true,
+            settings_make_busy: true,
+            calls_during_snapshot: false,
+            misfit_refused_at_once: false,
+            numbers_reused: true,
+            wrong_direction_code: "InvalidParameterValue",
+            restore_inherits: true,
+            unknown_group_snapshots_fail: false,
+            token_needs_three_classes: false,
+            delete_takes_token: false,
+            set_after_user_groups: false,
+            user_groups_change_at_once: true,
+            rbac_quotas: RbacQuotas::default(),
+            tags_make_busy: false,
+            lone_node_has_reader: true,
+            test_version_has_value: false,
+            promotion_drops_pending: false,
+            rotation_retry_after: SignedDuration::from_mins(1),
+            rotation_attempts: 6,
+        }
+    }
+}
+
+impl Switches {
+    /// The other answer to every question. What works with both does not bet on either.
+    #[must_use]
+    pub fn otherwise() -> Self {
+        let usual = Self::default();
+        Self {
+            stale_looks: 3,
+            snapshot_by_group: !usual.snapshot_by_group,
+            group_filter_finds_member_snapshots: !usual.group_filter_finds_member_snapshots,
+            rotate_to_newest: RotateToNewest::Refused,
+            bad_set_code: "InvalidParameterCombination",
+            set_without_token: !usual.set_without_token,
+            rotate_keeps_optional: !usual.rotate_keeps_optional,
+            token_date_on_accept: !usual.token_date_on_accept,
+            final_snapshot_shows_snapshotting: !usual.final_snapshot_shows_snapshotting,
+            settings_make_busy: !usual.settings_make_busy,
+            calls_during_snapshot: !usual.calls_during_snapshot,
+            misfit_refused_at_once: !usual.misfit_refused_at_once,
+            numbers_reused: !usual.numbers_reused,
+            wrong_direction_code: "InvalidParameterCombination",
+            restore_inherits: !usual.restore_inherits,
+            unknown_group_snapshots_fail: !usual.unknown_group_snapshots_fail,
+            token_needs_three_classes: !usual.token_needs_three_classes,
+            delete_takes_token: !usual.delete_takes_token,
+            set_after_user_groups: !usual.set_after_user_groups,
+            user_groups_change_at_once: !usual.user_groups_change_at_once,
+            rbac_quotas: RbacQuotas { users: 1000, user_groups: 1000, users_of_group: 100 },
+            tags_make_busy: !usual.tags_make_busy,
+            lone_node_has_reader: !usual.lone_node_has_reader,
+            test_version_has_value: !usual.test_version_has_value,
+            promotion_drops_pending: !usual.promotion_drops_pending,
+            rotation_retry_after: SignedDuration::from_secs(10),
+            rotation_attempts: 12,
+        }
+    }
+}
