@@ -17,7 +17,7 @@ use acceptance::flows::{self, Way};
 use aws_sim::drive::exhaust::{Case, Report, Sample};
 
 /// In the sample, one case of so many.
-const ONE_OF: u64 = 4;
+const ONE_OF: u64 = 8;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

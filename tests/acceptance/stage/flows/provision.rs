@@ -125,6 +125,11 @@ impl Flow for CreateGivenUp {
         scene.account.settle().await;
     }
 
+    fn comes_about(&self, case: &Case) -> bool {
+        // A stack that gives up earlier or later makes other calls, and may have fewer than it learned.
+        case.mishap != Mishap::Beside
+    }
+
     async fn run_beside(&self, scene: &Scene) {
         scene.is_given_up.set(true);
     }
@@ -201,6 +206,11 @@ impl Flow for UpdateGivenUp {
         let outcome = scene.stack.update_given_up(&properties(&larger()), is_given_up).await;
         *scene.outcome.borrow_mut() = Some(outcome);
         scene.account.settle().await;
+    }
+
+    fn comes_about(&self, case: &Case) -> bool {
+        // A stack that gives up earlier or later makes other calls, and may have fewer than it learned.
+        case.mishap != Mishap::Beside
     }
 
     async fn run_beside(&self, scene: &Scene) {
