@@ -12,10 +12,10 @@ export SAM_CLI_TELEMETRY := 0
 # Of two compilers that may be about, the one of rust-toolchain.toml.
 unexport RUSTUP_TOOLCHAIN
 
-.PHONY: help setup demo up down test bench deploy clean
+.PHONY: help setup demo up down test test-exhaustive bench deploy clean
 
 help: ## List the targets.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
 
 setup: $(VENV)/.ready ## Install what the other targets need: Debian packages where missing, and tools into .venv.
 
@@ -37,6 +37,9 @@ down: setup ## Stop what `make up` started.
 
 test: setup ## Check everything: formatting, lints, templates, unit and scenario tests, documentation, local cloud.
 	@tests/local-cloud/checks.sh
+
+test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of eight.
+	@cargo test --workspace --locked --quiet --test exhaust -- --all
 
 bench: setup ## Measure cold start, memory and size of the functions beside a bare one.
 	@cargo run --locked --release --quiet -p bench

@@ -2,7 +2,6 @@
 
 mod alarms;
 mod failures;
-mod faults;
 pub(crate) mod grants;
 mod stage;
 

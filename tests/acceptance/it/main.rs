@@ -4,8 +4,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::large_futures,
-    clippy::print_stdout,
-    reason = "a story that goes wrong stops there, counts its cases aloud, and is long"
+    reason = "a story that goes wrong stops there, and is long"
 )]
 
 mod autoscale;

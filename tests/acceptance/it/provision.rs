@@ -1,6 +1,5 @@
 //! A stack and its cache: from CloudFormation's event to its answer.
 
-mod death;
 mod events;
 pub(crate) mod grants;
 mod refusal;

@@ -1,7 +1,7 @@
 //! Stories of `rotate`: no client fails, and no old credential survives.
 
-mod faults;
 pub(crate) mod grants;
+mod slow;
 pub(crate) mod stage;
 
 use std::time::Duration;

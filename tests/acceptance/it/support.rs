@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sim::fault::{Fault, Rule, Side};
 use aws_sim::{Settings, World};
 use jiff::Timestamp;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
@@ -59,11 +58,6 @@ impl Scene {
     pub(crate) async fn pass(&self, span: Duration) {
         tokio::time::sleep(span).await;
         self.world.advance(self.world.clock());
-    }
-
-    /// Has the n-th call from now be the last that its caller makes, before its effect or after it.
-    pub(crate) fn cut(&self, call: usize, side: Side) {
-        self.world.with(|it| it.faults.add(Rule::call(call, Fault::Cut(side))));
     }
 
     /// Calls a function once, as Lambda does with a time-out of fifteen minutes.

@@ -343,25 +343,27 @@ fn every_promise_names_a_test_that_exists() {
     let mut numbered = 0;
     for (number, block) in paragraphs(&promises) {
         numbered += 1;
-        let named: Vec<&str> = block
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .map(last_part)
-            .filter(|it| it.contains('_') && is_name(it))
-            .collect();
-        if named.is_empty() {
+        let quoted: Vec<&str> = block.split('`').skip(1).step_by(2).map(last_part).collect();
+        let (flows, words): (Vec<&str>, Vec<&str>) =
+            quoted.into_iter().partition(|it| is_flow_like(it));
+        let named: Vec<&str> =
+            words.into_iter().filter(|it| it.contains('_') && is_name(it)).collect();
+        if named.is_empty() && flows.is_empty() {
             broken.push(format!("{number} names no test"));
         }
-        broken.extend(
-            named
-                .iter()
-                .filter(|it| !tests.contains(**it))
-                .map(|it| format!("{number}: there is no test {it}")),
-        );
+        let unknown_tests = named.iter().filter(|it| !tests.contains(**it));
+        broken.extend(unknown_tests.map(|it| format!("{number}: there is no test {it}")));
+        let unknown_flows = flows.iter().filter(|it| !acceptance::flows::NAMES.contains(it));
+        broken.extend(unknown_flows.map(|it| format!("{number}: there is no flow {it}")));
     }
     assert!(20 <= numbered, "only {numbered} promises were found");
     holds("each numbered promise names tests that exist", broken);
+}
+
+/// A flow is called after its function, and what it does.
+fn is_flow_like(name: &str) -> bool {
+    let function = FUNCTIONS.iter().find_map(|it| name.strip_prefix(it));
+    name == "rotate" || function.is_some_and(|it| it.starts_with('-'))
 }
 
 /// The numbered paragraphs, list entries and table rows of a document, by their numbers.

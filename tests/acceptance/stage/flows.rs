@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -17,6 +17,7 @@ pub const NAMES: [&str; 11] = [
     "provision-delete",
     "rotate",
     "snapshot-take",
+    "snapshot-take-by-hand",
     "snapshot-prune",
     "snapshot-restore",
     "autoscale-memory",
@@ -66,6 +67,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-delete" => exhaust(&provision::Delete(way), sample).await,
         "rotate" => exhaust(&rotate::Rotate(way), sample).await,
         "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
+        "snapshot-take-by-hand" => exhaust(&snapshot::TakeByHand(way), sample).await,
         "snapshot-prune" => exhaust(&snapshot::Prune(way), sample).await,
         "snapshot-restore" => exhaust(&snapshot::Restore(way), sample).await,
         "autoscale-memory" => exhaust(&autoscale::Memory(way), sample).await,

@@ -231,13 +231,6 @@ impl Stage {
         })
     }
 
-    /// Whether a call of this operation was denied.
-    pub(crate) fn was_denied(&self, operation: &str) -> bool {
-        self.scene.world.with(|it| {
-            it.calls.iter().any(|it| it.operation == operation && [400, 403].contains(&it.status))
-        })
-    }
-
     /// What people were told.
     pub(crate) fn told(&self) -> Vec<Message> {
         self.scene.world.with(|it| it.sns.published.clone())

@@ -1,7 +1,6 @@
 //! CloudFormation, as far as one resource sees it: every scalar a string, events that come twice, rollbacks, answers.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use ::provision::App;
 use aws_sim::settings::Durations;
@@ -23,8 +22,6 @@ pub(super) struct Stack {
     pub(super) scene: Scene,
     pub(super) app: App,
     requests: Cell<u32>,
-    /// Whether the next cut call kills its sandbox.
-    pub(super) mortal: Cell<bool>,
 }
 
 /// The properties of the seed's "Option A", as a template gives them.
@@ -65,7 +62,7 @@ impl Stack {
             alarm_topic: arn(ALARM_TOPIC),
         };
         let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone());
-        Self { scene, app, requests: Cell::new(0), mortal: Cell::new(false) }
+        Self { scene, app, requests: Cell::new(0) }
     }
 
     /// A request of CloudFormation's, with an id and an address of its own.
@@ -140,32 +137,8 @@ impl Stack {
         Box::pin(self.scene.carry(execution, &|it| self.handle(it))).await
     }
 
-    /// One invocation; where a call is cut, it goes no further.
     async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-        tokio::select! {
-            biased;
-            done = Box::pin(self.app.handle(event)) => return done,
-            () = self.death() => {}
-        }
-        // Lambda hears nothing of it until the time is over.
-        std::future::pending().await
-    }
-
-    /// Until the cut call has killed its sandbox.
-    pub(super) async fn has_died(&self) {
-        while self.mortal.get() {
-            self.scene.pass(Duration::from_millis(500)).await;
-        }
-    }
-
-    async fn death(&self) {
-        loop {
-            self.scene.pass(Duration::from_millis(500)).await;
-            if self.mortal.get() && self.scene.world.with(|it| it.faults.is_spent()) {
-                self.mortal.set(false);
-                return;
-            }
-        }
+        Box::pin(self.app.handle(event)).await
     }
 
     /// Every answer to a request.

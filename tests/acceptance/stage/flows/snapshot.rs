@@ -69,11 +69,49 @@ impl Flow for Take {
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        let mut problems = scene.problems().await;
-        let (all, good) = (snapshots(scene), good(scene));
-        let is_well = good == 1 || good == 0 && !must_succeed(case);
-        problems.extend(unless(is_well && all.len() <= 1, format!("the snapshots are {all:?}")));
+        let mut problems = is_one(scene, case).await;
+        if problems.is_empty() && good(scene) == 1 {
+            self.run(scene, None).await;
+            problems = is_one(scene, None).await;
+        }
         problems
+    }
+}
+
+/// There is one snapshot, or none where it could not be taken.
+async fn is_one(scene: &Scene, case: Option<&Case>) -> Vec<String> {
+    let mut problems = scene.problems().await;
+    let (all, good) = (snapshots(scene), good(scene));
+    let is_well = good == 1 || good == 0 && !must_succeed(case);
+    problems.extend(unless(is_well && all.len() <= 1, format!("the snapshots are {all:?}")));
+    problems
+}
+
+/// A person's snapshot, whose event says no time.
+pub(super) struct TakeByHand(pub(super) Way);
+
+impl Flow for TakeByHand {
+    on_scene!("snapshot-take-by-hand");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        // Who asks twice gets two.
+        all_but_lost().into_iter().filter(|it| *it != Mishap::Beside).collect()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        Take(self.0).set(seed).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        send(scene, json!({ "action": "take", "group": GROUP })).await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        self.run(scene, None).await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        is_one(scene, case).await
     }
 }
 
@@ -127,30 +165,58 @@ impl Flow for Restore {
     }
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
-        let newest = snapshots(scene).pop().map(|it| it.0);
-        send(scene, json!({ "action": "restore", "snapshot": newest, "group": BACK })).await;
+        restore(scene).await;
     }
 
     async fn run_beside(&self, scene: &Scene) {
-        self.run(scene, None).await;
+        restore(scene).await;
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
         let mut problems = scene.problems().await;
-        problems.extend(unless(good(scene) == 1, "the snapshot is not what it was"));
-        scene.world().with(|it| {
-            let stands = is_available(it, BACK);
-            problems
-                .extend(unless(stands || !must_succeed(case), "the restored group is not there"));
-            let cache = &it.elasticache;
-            if let Some(back) = cache.groups.get(BACK).filter(|_| stands) {
-                let is_whole =
-                    back.tls && !back.access.passwordless && back.bytes_used == 100 << 20;
-                problems.extend(unless(is_whole, "it is open, or its data are not there"));
-            }
-            // One that failed half-way may be there for a person to look at, but never a second.
-            problems.extend(unless(cache.groups.len() <= 3, "there is a group too many"));
-        });
+        problems.extend(restored(scene, case));
+        if problems.is_empty() && must_succeed(case) {
+            // Whoever asks again is told that it is there.
+            restore(scene).await;
+            problems.extend(restored(scene, case));
+        }
         problems
     }
+}
+
+async fn restore(scene: &Scene) {
+    let newest = snapshots(scene).pop().map(|it| it.0);
+    send(scene, json!({ "action": "restore", "snapshot": newest, "group": BACK })).await;
+}
+
+/// What is wrong with what was restored.
+fn restored(scene: &Scene, case: Option<&Case>) -> Vec<String> {
+    let kept = snapshots(scene);
+    let mut problems = Vec::from_iter(unless(
+        good(scene) == 1 && kept.len() == 1,
+        format!("the snapshots are {kept:?}"),
+    ));
+    scene.world().with(|it| {
+        let creations = it.calls.iter().filter(|it| {
+            it.operation == "CreateReplicationGroup"
+                && it.status == 200
+                && it.parameters.get("ReplicationGroupId").is_some_and(|it| it == BACK)
+        });
+        problems.extend(unless(creations.count() <= 1, "it was made more than once"));
+        // One that failed half-way may be there for a person to look at, but never a second.
+        let groups = &it.elasticache.groups;
+        problems.extend(unless(groups.len() <= 3, "there is a group too many"));
+        let back = groups.get(BACK).filter(|_| is_available(it, BACK));
+        let Some(back) = back else {
+            problems.extend(unless(!must_succeed(case), "the restored group is not there"));
+            return;
+        };
+        let is_whole = back.tls && !back.access.passwordless && back.bytes_used == 100 << 20;
+        problems.extend(unless(is_whole, "it is open, or its data are not there"));
+        let name = format!("{BACK}-");
+        let alarms = it.cloudwatch.alarms.keys().filter(|it| it.starts_with(&name)).count();
+        let is_watched = alarms == 10 || !must_succeed(case);
+        problems.extend(unless(is_watched, format!("it has {alarms} alarms")));
+    });
+    problems
 }
