@@ -107,8 +107,11 @@ async fn work_off(simulator: Arc<Simulator>, mut queue: UnboundedReceiver<(World
             report(&simulator, &world, None, told.map(|()| Done::Plain));
             continue;
         }
-        let (ticket, ended) = simulator.plane.execute(effect).await;
-        report(&simulator, &world, ticket, ended);
+        // Where nodes are only modelled, nothing is to be done to them.
+        if let Some(plane) = &simulator.plane {
+            let (ticket, ended) = plane.execute(effect).await;
+            report(&simulator, &world, ticket, ended);
+        }
     }
 }
 

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use super::Simulator;
 
-/// Reads until it is aborted.
+/// Reads until it is aborted. Modelled nodes report by themselves.
 pub(super) async fn read(simulator: Arc<Simulator>) {
+    let Some(plane) = &simulator.plane else { return };
     // At a great scale a minute is short: reading more often than this would be load of its own.
     let every = simulator.real(Duration::from_secs(20)).max(Duration::from_millis(250));
     let memory_scale = u64::from(simulator.options.memory_scale);
     loop {
         tokio::time::sleep(every).await;
         let world = simulator.world();
-        let loads = simulator.plane.loads().await;
+        let loads = plane.loads().await;
         let now = simulator.now();
         world.with(|state| {
             state.advance(now);

@@ -1,10 +1,12 @@
 //! What only an operator may ask: `/_sim/…`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use super::Simulator;
+use super::{Simulator, faults};
 use crate::elasticache::lose_primary;
-use crate::fault::{Fault, Rule, Shortage, Side};
+use crate::redis::Plane;
 use crate::{Request, Response, State};
 
 pub(super) async fn answer(request: &Request, simulator: &Simulator) -> Response {
@@ -15,21 +17,24 @@ pub(super) async fn answer(request: &Request, simulator: &Simulator) -> Response
             "now": simulator.now().to_string(),
             "time_scale": simulator.options.time_scale,
             "memory_scale": simulator.options.memory_scale,
-            "ca": simulator.plane.authority(),
+            "nodes": if simulator.plane.is_some() { "real" } else { "modelled" },
+            "ca": simulator.plane.as_ref().map(Plane::authority),
         })),
         ("GET", "/_sim/state") => Ok(simulator.world().with(|it| overview(it))),
+        ("GET", "/_sim/calls") => Ok(simulator.world().with(|it| counted(it))),
+        ("POST", "/_sim/advance") => advance(simulator, &request.body),
         ("POST", "/_sim/reset") => {
             simulator.reset().await;
             Ok(json!({ "status": "reset" }))
         }
-        ("POST", "/_sim/faults") => simulator.world().with(|it| add_faults(it, &request.body)),
+        ("POST", "/_sim/faults") => simulator.world().with(|it| faults::add(it, &request.body)),
         ("DELETE", "/_sim/faults") => {
             simulator.world().with(|it| it.faults.clear());
             Ok(json!({ "status": "no faults" }))
         }
         ("POST", "/_sim/failover") => fail_over(simulator, &request.body),
         (method, path) => Err(format!(
-            "{method} {path} is not one of: GET /_sim/health, GET /_sim/state, POST /_sim/reset, POST or DELETE /_sim/faults, POST /_sim/failover"
+            "{method} {path} is not one of: GET /_sim/health, GET /_sim/state, GET /_sim/calls, POST /_sim/advance, POST /_sim/reset, POST or DELETE /_sim/faults, POST /_sim/failover"
         )),
     };
     simulator.stirred.notify_one();
@@ -39,6 +44,28 @@ pub(super) async fn answer(request: &Request, simulator: &Simulator) -> Response
     };
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     Response { status, headers, body: format!("{body:#}\n").into_bytes() }
+}
+
+/// `{"seconds": 600}`: so much of AWS's time passes at once, and all that is due in it happens.
+fn advance(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
+    let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
+    let seconds = wanted.get("seconds").and_then(Value::as_u64);
+    let seconds = seconds.and_then(|it| u32::try_from(it).ok()).filter(|it| *it <= SKIP_MAX);
+    let wrong = || format!("seconds is not a whole number from 0 to {SKIP_MAX}");
+    simulator.skip(seconds.ok_or_else(wrong)?);
+    Ok(json!({ "status": "time has passed", "now": simulator.now().to_string() }))
+}
+
+/// A quarter of a year at once: alarms are looked at in each of its minutes, and whoever asks waits for that.
+const SKIP_MAX: u32 = 90 * 24 * 3600;
+
+/// How often each operation was called, by service.
+fn counted(state: &State) -> Value {
+    let mut counts: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for call in &state.calls {
+        *counts.entry(&call.service).or_default().entry(&call.operation).or_default() += 1;
+    }
+    json!(counts)
 }
 
 /// `{"group": "orders"}`: its primary is lost, as if its machine had died.
@@ -52,66 +79,6 @@ fn fail_over(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
         let lost = found.primary.clone();
         lose_primary(state, &group);
         Ok(json!({ "status": "the primary is lost", "member": lost }))
-    })
-}
-
-/// `{"rules": [{"operation", "service", "fault", "after", "times"}], "rollbacks": 1, "failing_snapshots": 1, "failing_starts": 1,
-/// "shortages": {"cache.t4g.small": "later"}}`, each part optional.
-fn add_faults(state: &mut State, body: &[u8]) -> Result<Value, String> {
-    let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
-    let rules = wanted.get("rules").and_then(Value::as_array).cloned().unwrap_or_default();
-    let rules: Vec<Rule> = rules.iter().map(rule).collect::<Result<_, _>>()?;
-    let shortages = wanted.get("shortages").and_then(Value::as_object).cloned().unwrap_or_default();
-    for (node_type, when) in shortages {
-        let when = match when.as_str() {
-            Some("at-once") => Shortage::AtOnce,
-            Some("later") => Shortage::Later,
-            Some(_) | None => return Err(format!("{when} is neither at-once nor later")),
-        };
-        state.faults.shortages.insert(node_type, when);
-    }
-    let plan = &mut state.faults;
-    let counts = [
-        ("rollbacks", &mut plan.rollbacks),
-        ("failing_snapshots", &mut plan.failing_snapshots),
-        ("failing_starts", &mut plan.failing_starts),
-    ];
-    for (name, count) in counts {
-        if let Some(number) = wanted.get(name).and_then(Value::as_u64) {
-            *count = u32::try_from(number).unwrap_or(u32::MAX);
-        }
-    }
-    for rule in rules {
-        plan.add(rule);
-    }
-    Ok(json!({ "status": "faults added" }))
-}
-
-fn rule(wanted: &Value) -> Result<Rule, String> {
-    let text = |name: &str| wanted.get(name).and_then(Value::as_str);
-    let number = |name: &str| {
-        let number = wanted.get(name).and_then(Value::as_u64);
-        number.and_then(|it| usize::try_from(it).ok())
-    };
-    let fault = match text("fault") {
-        Some("throttled") => Fault::Throttled,
-        Some("unavailable") => Fault::Unavailable,
-        Some("denied") => Fault::Denied,
-        Some("broken-before") => Fault::Broken(Side::BeforeEffect),
-        Some("broken-after") => Fault::Broken(Side::AfterEffect),
-        other => {
-            return Err(format!(
-                "{} is not one of throttled, unavailable, denied, broken-before, broken-after",
-                other.unwrap_or("no fault")
-            ));
-        }
-    };
-    Ok(Rule {
-        service: text("service").map(str::to_owned),
-        operation: text("operation").map(str::to_owned),
-        after: number("after").unwrap_or(0),
-        times: number("times").unwrap_or(1),
-        fault,
     })
 }
 

@@ -3,14 +3,22 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
+use crate::settings::DataPlane;
+
 /// How a simulator is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// Where it listens. Port 0 is any that is free.
     pub listen: SocketAddr,
+    /// What stands behind the nodes: real redis-server processes, or the model alone.
+    pub nodes: DataPlane,
     /// Where it keeps its files.
     pub state_dir: PathBuf,
-    /// So many seconds of AWS are one here.
+    /// When the world's clock starts. Without one, now.
+    pub start: Option<Timestamp>,
+    /// So many seconds of AWS are one here. With 0 its time passes only when an operator lets it.
     pub time_scale: u32,
     /// So many bytes of AWS are one here.
     pub memory_scale: u32,
@@ -32,7 +40,9 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4570)),
+            nodes: DataPlane::Real,
             state_dir: std::env::temp_dir().join(format!("aws-sim-state-{}", std::process::id())),
+            start: None,
             time_scale: 60,
             memory_scale: 16,
             cpu_scale: 1.0,
@@ -50,8 +60,10 @@ pub const USAGE: &str = "\
 aws-sim: ElastiCache with real redis-server processes, Secrets Manager, CloudWatch and Resource Groups Tagging, on loopback
 
   --listen ADDRESS:PORT   where it listens (127.0.0.1:4570); port 0 is any that is free, and printed
+  --nodes real|modelled   what is behind the nodes: redis-server processes (real), or nothing, which needs none installed
   --state-dir DIR         where its files are: ca.pem, nodes, snapshots (a directory for temporary files)
-  --time-scale N          so many seconds of AWS are one here (60)
+  --start TIME            when its clock starts, such as 2026-01-01T00:00:00Z (now)
+  --time-scale N          so many seconds of AWS are one here (60); with 0 time passes only by POST /_sim/advance
   --memory-scale N        so many bytes of AWS are one here (16)
   --cpu-scale N           so many cores of AWS are one here (1)
   --sns-endpoint URL      where alarms and events are published, such as http://127.0.0.1:4566
@@ -60,7 +72,8 @@ aws-sim: ElastiCache with real redis-server processes, Secrets Manager, CloudWat
   --account ID            the account (123456789012)
   --region NAME           the region (us-east-1)
 
-POST /_sim/reset clears everything. GET /_sim/health, GET /_sim/state, POST and DELETE /_sim/faults, POST /_sim/failover.
+POST /_sim/reset clears everything. POST /_sim/advance {\"seconds\": N} lets that much of AWS's time pass at once. GET /_sim/health,
+GET /_sim/state, GET /_sim/calls, POST and DELETE /_sim/faults, POST /_sim/failover.
 It ends, with all its servers, on SIGTERM or SIGINT.
 ";
 
@@ -103,8 +116,19 @@ impl Options {
                 let address = address.filter(|it| it.ip().is_loopback());
                 self.listen = address.ok_or_else(|| wrong("a loopback address and a port"))?;
             }
+            "--nodes" => {
+                self.nodes = match value {
+                    "real" => DataPlane::Real,
+                    "modelled" => DataPlane::Modelled,
+                    _ => return Err(wrong("real or modelled")),
+                };
+            }
             "--state-dir" => self.state_dir = PathBuf::from(value),
-            "--time-scale" => self.time_scale = scale().ok_or_else(|| wrong("from 1 to 100000"))?,
+            "--start" => self.start = Some(value.parse().map_err(|_| wrong("a time"))?),
+            "--time-scale" => {
+                let still = (value == "0").then_some(0);
+                self.time_scale = still.or_else(scale).ok_or_else(|| wrong("from 0 to 100000"))?;
+            }
             "--memory-scale" => {
                 self.memory_scale = scale().ok_or_else(|| wrong("from 1 to 100000"))?;
             }
@@ -139,9 +163,15 @@ mod tests {
     fn options_are_read_and_all_mistakes_told() {
         let options = parse("--listen 127.0.0.1:0 --time-scale=20 --seed 7").unwrap().unwrap();
         assert_eq!((options.listen.port(), options.time_scale, options.seed), (0, 20, Some(7)));
+        assert_eq!(options.nodes, DataPlane::Real);
+        assert_eq!(parse("--nodes modelled").unwrap().unwrap().nodes, DataPlane::Modelled);
+        let line = "--time-scale 0 --start 2026-01-01T00:00:00Z";
+        let still = parse(line).unwrap().unwrap();
+        assert_eq!((still.time_scale, still.start.unwrap().as_second()), (0, 1_767_225_600));
         assert_eq!(parse("--help"), Ok(None));
-        let mistakes = parse("--listen 0.0.0.0:80 --time-scale 0 --what x --seed").unwrap_err();
-        for part in ["0.0.0.0:80", "--time-scale", "--what", "--seed needs"] {
+        let line = "--listen 0.0.0.0:80 --time-scale -1 --nodes none --what x --seed";
+        let mistakes = parse(line).unwrap_err();
+        for part in ["0.0.0.0:80", "--nodes: none", "--time-scale", "--what", "--seed needs"] {
             assert!(mistakes.contains(part), "{mistakes}");
         }
     }

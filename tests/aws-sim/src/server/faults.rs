@@ -1,0 +1,194 @@
+//! What an operator wants to go wrong: `POST /_sim/faults`.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::State;
+use crate::fault::{Fault, Rule, Shortage, Side};
+
+/// A list of rules, or `{"rules": […], "rollbacks": 1, "failing_snapshots": 1, "failing_starts": 1, "shortages": {"cache.t4g.small": "later"}}`,
+/// each part optional. Nothing is added where anything is wrong.
+pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
+    let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
+    let mut plan = state.faults.clone();
+    let parts = match wanted {
+        Value::Array(_) => Map::from_iter([("rules".to_owned(), wanted)]),
+        Value::Object(parts) => parts,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            return Err(format!("{wanted} is neither a list of rules nor an object"));
+        }
+    };
+    for (name, part) in &parts {
+        match name.as_str() {
+            "rules" => {
+                let rules = part.as_array().ok_or_else(|| format!("{part} is no list of rules"))?;
+                for each in rules {
+                    plan.add(rule(each).map_err(|err| format!("{err}, in the rule {each}"))?);
+                }
+            }
+            "rollbacks" => plan.rollbacks = count(name, part)?,
+            "failing_snapshots" => plan.failing_snapshots = count(name, part)?,
+            "failing_starts" => plan.failing_starts = count(name, part)?,
+            "shortages" => {
+                let types = part.as_object().ok_or_else(|| format!("{part} is no object"))?;
+                for (node_type, when) in types {
+                    plan.shortages.insert(node_type.clone(), shortage(when)?);
+                }
+            }
+            other => {
+                return Err(format!(
+                    "{other} is not one of rules, rollbacks, failing_snapshots, failing_starts, shortages"
+                ));
+            }
+        }
+    }
+    state.faults = plan;
+    Ok(json!({ "status": "faults added" }))
+}
+
+fn shortage(when: &Value) -> Result<Shortage, String> {
+    match when.as_str() {
+        Some("at-once") => Ok(Shortage::AtOnce),
+        Some("later") => Ok(Shortage::Later),
+        Some(_) | None => Err(format!("{when} is neither at-once nor later")),
+    }
+}
+
+/// `{"service"?, "operation"?, "after"?, "times"?, "fault"}`: of the calls that it names, `after` are passed over, and `times` are hit.
+fn rule(wanted: &Value) -> Result<Rule, String> {
+    let parts = wanted.as_object().ok_or("a rule is an object")?;
+    let mut fault = None;
+    let mut rule = Rule::next(Fault::Unavailable);
+    for (name, part) in parts {
+        let text = || part.as_str().map(str::to_owned).ok_or(format!("{name}: {part} is no text"));
+        match name.as_str() {
+            "service" => rule.service = Some(text()?),
+            "operation" => rule.operation = Some(text()?),
+            "after" => rule.after = number(name, part)?,
+            "times" => rule.times = number(name, part)?,
+            "fault" => fault = Some(read_fault(part)?),
+            other => {
+                return Err(format!(
+                    "{other} is not one of service, operation, after, times, fault"
+                ));
+            }
+        }
+    }
+    Ok(Rule { fault: fault.ok_or("fault is missing")?, ..rule })
+}
+
+fn read_fault(wanted: &Value) -> Result<Fault, String> {
+    let named = match wanted.as_str() {
+        Some("throttled") => Some(Fault::Throttled),
+        Some("unavailable") => Some(Fault::Unavailable),
+        Some("denied") => Some(Fault::Denied),
+        Some("broken-before") => Some(Fault::Broken(Side::BeforeEffect)),
+        Some("broken-after") => Some(Fault::Broken(Side::AfterEffect)),
+        Some(_) | None => None,
+    };
+    if let Some(fault) = named {
+        return Ok(fault);
+    }
+    let only = wanted.as_object().filter(|it| it.len() == 1).and_then(|it| it.iter().next());
+    match only.map(|(name, part)| (name.as_str(), part)) {
+        Some(("broken", side)) => match side.as_str() {
+            Some("before") => Ok(Fault::Broken(Side::BeforeEffect)),
+            Some("after") => Ok(Fault::Broken(Side::AfterEffect)),
+            Some(_) | None => Err(format!("broken: {side} is neither before nor after")),
+        },
+        Some(("answer", answer)) => read_answer(answer),
+        Some(("slowSeconds", seconds)) => {
+            let time = seconds.as_f64().filter(|it| *it <= SLOW_SECONDS_MAX);
+            let time = time.and_then(|it| Duration::try_from_secs_f64(it).ok());
+            time.map(Fault::Slow).ok_or_else(|| {
+                format!("slowSeconds: {seconds} is not a number from 0 to {SLOW_SECONDS_MAX}")
+            })
+        }
+        Some(_) | None => Err(format!(
+            "{wanted} is not a fault: throttled, unavailable, denied, {{\"broken\": \"before\" or \"after\"}}, {{\"answer\": {{\"status\", \"code\", \"message\"}}}}, {{\"slowSeconds\": number}}"
+        )),
+    }
+}
+
+/// A day: no client waits longer.
+const SLOW_SECONDS_MAX: f64 = 86_400.0;
+
+/// `{"status": 400, "code": "InvalidSubnet", "message": "…"}`, an error that AWS gives for a reason that is not modelled.
+fn read_answer(wanted: &Value) -> Result<Fault, String> {
+    let wrong = |name: &str, what: &str| format!("answer: {name} is not {what}");
+    let text = |name: &str| wanted.get(name).and_then(Value::as_str).map(str::to_owned);
+    let status = wanted.get("status").and_then(Value::as_u64);
+    let status = status.and_then(|it| u16::try_from(it).ok()).filter(|it| (400..600).contains(it));
+    let status = status.ok_or_else(|| wrong("status", "a number from 400 to 599"))?;
+    let code = text("code").filter(|it| !it.is_empty() && it.is_ascii());
+    let code = code.ok_or_else(|| wrong("code", "a text"))?;
+    let message = text("message").ok_or_else(|| wrong("message", "a text"))?;
+    Ok(Fault::Answer(status, code, message))
+}
+
+fn count(name: &str, wanted: &Value) -> Result<u32, String> {
+    u32::try_from(number(name, wanted)?).map_err(|_| format!("{name}: {wanted} is too many"))
+}
+
+fn number(name: &str, wanted: &Value) -> Result<usize, String> {
+    let number = wanted.as_u64().and_then(|it| usize::try_from(it).ok());
+    number.ok_or_else(|| format!("{name}: {wanted} is not a whole number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Settings, World};
+
+    #[track_caller]
+    fn check(body: &str, expected: Result<(), &str>) {
+        let world = World::new(Settings::default());
+        let ended = world.with(|it| add(it, body.as_bytes()));
+        match (ended, expected) {
+            (Ok(_), Ok(())) => {}
+            (Err(err), Err(part)) => {
+                assert!(err.contains(part), "{err}");
+                assert!(world.with(|it| it.faults.is_spent()), "half of it was added");
+            }
+            (ended, _) => panic!("{ended:?} for {body}"),
+        }
+    }
+
+    #[test]
+    fn every_fault_can_be_told() {
+        for fault in [
+            r#""throttled""#,
+            r#""unavailable""#,
+            r#""denied""#,
+            r#""broken-after""#,
+            r#"{"broken": "before"}"#,
+            r#"{"answer": {"status": 400, "code": "InvalidSubnet", "message": "no"}}"#,
+            r#"{"slowSeconds": 2.5}"#,
+        ] {
+            check(&format!(r#"[{{"operation": "CreateSnapshot", "fault": {fault}}}]"#), Ok(()));
+        }
+        check(
+            r#"{"rules": [], "rollbacks": 2, "shortages": {"cache.t4g.small": "later"}}"#,
+            Ok(()),
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_nothing_is_added() {
+        check("{", Err("not JSON"));
+        check("7", Err("neither a list"));
+        check(r#"[{"fault": "denied"}, {"fault": "deny"}]"#, Err("\"deny\" is not a fault"));
+        check(r#"[{"service": "sns"}]"#, Err("fault is missing"));
+        check(r#"[{"fault": "denied", "times": -1}]"#, Err("times: -1"));
+        check(r#"[{"fault": "denied", "operations": "X"}]"#, Err("operations is not one of"));
+        check(r#"[{"fault": {"broken": "between"}}]"#, Err("neither before nor after"));
+        check(r#"[{"fault": {"slowSeconds": -1}}]"#, Err("slowSeconds: -1"));
+        check(
+            r#"[{"fault": {"answer": {"status": 200, "code": "A", "message": ""}}}]"#,
+            Err("status"),
+        );
+        check(r#"{"rules": {}}"#, Err("no list of rules"));
+        check(r#"{"rolbacks": 1}"#, Err("rolbacks is not one of"));
+    }
+}
