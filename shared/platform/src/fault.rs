@@ -1,8 +1,8 @@
 //! Calls that did not do what was asked, sorted by what a caller does about it.
 
 use std::error::Error as StdError;
-use std::fmt::Debug;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::AuthToken;
@@ -54,10 +54,9 @@ impl Fault {
     }
 
     /// Reads an error of any SDK client.
-    pub fn from_sdk<E, R>(call: &'static str, err: SdkError<E, R>) -> Self
+    pub fn from_sdk<E>(call: &'static str, err: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-        R: Debug + Send + Sync + 'static,
     {
         let Some(service) = err.as_service_error() else {
             return Self::transient(call, chain(&err));
@@ -66,7 +65,7 @@ impl Fault {
         let text = service.message().unwrap_or("no message");
         Self {
             call,
-            kind: kind(code, text),
+            kind: kind(code, text, is_theirs(&err)),
             code: Some(code.to_owned()),
             message: format!("{code}: {text}"),
         }
@@ -103,9 +102,14 @@ const THROTTLES: [&str; 10] = [
     "TooManyRequestsException",
 ];
 
+/// Whether the status says that the trouble is on the side of AWS.
+fn is_theirs<E>(err: &SdkError<E, HttpResponse>) -> bool {
+    err.raw_response().is_some_and(|it| it.status().is_server_error())
+}
+
 /// The one place where an error code gets its meaning. HTTP 400 covers both "later" and "never", so the code decides
-/// and not the status (facts 1.6).
-fn kind(code: &str, text: &str) -> FaultKind {
+/// and not the status (facts 1.6); only of a code that nobody knows is a 500 more than a word.
+fn kind(code: &str, text: &str, is_theirs: bool) -> FaultKind {
     match code {
         // The guard of the deleted secret speaks of a state too, but waiting does not help there: see below.
         "InvalidReplicationGroupState"
@@ -148,6 +152,7 @@ fn kind(code: &str, text: &str) -> FaultKind {
         | "ExecutionLimitExceeded"
         | "ServiceUnavailable"
         | "no error code" => FaultKind::Transient,
+        _ if is_theirs => FaultKind::Transient,
         _ => FaultKind::Rejected,
     }
 }
@@ -167,6 +172,17 @@ fn chain(err: &dyn StdError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn kind(code: &str, text: &str) -> FaultKind {
+        super::kind(code, text, false)
+    }
+
+    #[test]
+    fn a_code_that_nobody_knows_is_a_reason_to_try_again_where_aws_is_to_blame() {
+        assert_eq!(super::kind("ServiceUnavailableException", "", true), FaultKind::Transient);
+        assert_eq!(super::kind("InvalidParameterValue", "", false), FaultKind::Rejected);
+        assert_eq!(super::kind("InvalidReplicationGroupState", "", true), FaultKind::Busy);
+    }
 
     #[test]
     fn the_code_decides_and_not_the_status() {

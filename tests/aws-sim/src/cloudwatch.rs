@@ -105,12 +105,27 @@ pub(crate) fn call(state: &mut State, request: &Request) -> Response {
             "CloudWatch is spoken to in CBOR or JSON here: a newer SDK does",
         )),
     };
-    let answered = read.and_then(|it| answer(state, &request.operation(), &Fields::new(it)));
+    let answered =
+        read.and_then(Fields::of_request).and_then(|it| answer(state, &request.operation(), &it));
     match answered {
         Ok(value) if protocol == Protocol::Cbor => cbor::answer(&value, &id),
         Ok(value) => json::answer(&value, &id),
-        Err(refusal) => Response::refusing(request, &refusal, &id),
+        Err(refusal) => refuse(request, refusal, &id),
     }
+}
+
+/// CloudWatch once spoke the Query protocol alone. To clients of its newer ones it says the shape of an error, and the old code in a header.
+fn refuse(request: &Request, refusal: Refusal, id: &str) -> Response {
+    let shape = match refusal.code.as_str() {
+        "InvalidParameterValue" => "InvalidParameterValueException",
+        "MissingParameter" => "MissingRequiredParameterException",
+        other => other,
+    };
+    let shaped = Refusal { code: shape.to_owned(), ..refusal };
+    let mut response = Response::refusing(request, &shaped, id);
+    let old = format!("{};Sender", refusal.code);
+    response.headers.push(("x-amzn-query-error".to_owned(), old));
+    response
 }
 
 fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, Refusal> {

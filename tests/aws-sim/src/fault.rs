@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::elasticache::model::{Group, Status};
-use crate::{State, elasticache};
+use crate::wire::Protocol;
+use crate::{Refusal, State, elasticache};
 
 /// The faults that a world has in store.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +93,30 @@ pub enum Fault {
     Slow(Duration),
     /// The call goes well, and just before it something happens in the world.
     Meanwhile(Happening),
+}
+
+impl Fault {
+    /// How a service says what every service may say. JSON and CBOR have names of their own for it, and their statuses.
+    pub(crate) fn common(&self, protocol: Protocol, service: &str, operation: &str) -> Refusal {
+        let is_query = protocol == Protocol::Query;
+        let code =
+            |short: &str| if is_query { short.to_owned() } else { format!("{short}Exception") };
+        match self {
+            Self::Throttled => Refusal::new(400, code("Throttling"), "Rate exceeded"),
+            Self::Denied => {
+                let text = format!("User is not authorized to perform: {service}:{operation}");
+                Refusal::new(if is_query { 403 } else { 400 }, code("AccessDenied"), text)
+            }
+            Self::Unavailable
+            | Self::Cut(_)
+            | Self::Broken(_)
+            | Self::Answer(..)
+            | Self::Slow(_)
+            | Self::Meanwhile(_) => {
+                Refusal::new(503, code("ServiceUnavailable"), "Service is unavailable")
+            }
+        }
+    }
 }
 
 /// What happens in the world by itself.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::wire::json;
+use crate::wire::schema::Schema;
 use crate::{Refusal, Request, Response, State};
 
 /// Its state. A name stays taken for 90 days after its end, which is longer than any story.
@@ -62,8 +63,27 @@ pub(crate) fn call(state: &mut State, request: &Request) -> Response {
     }
 }
 
+const SCHEMA: Schema = Schema {
+    texts: &[
+        "cause",
+        "error",
+        "executionArn",
+        "input",
+        "name",
+        "nextToken",
+        "stateMachineArn",
+        "statusFilter",
+    ],
+    numbers: &["maxResults"],
+    flags: &[],
+    text_lists: &[],
+    structures: &[],
+    structure_lists: &[],
+};
+
 fn answer(state: &mut State, operation: &str, fields: &Value) -> Result<Value, Refusal> {
     let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
+    SCHEMA.check(fields)?;
     match operation {
         "StartExecution" => start(state, text("stateMachineArn"), text("name"), text("input")),
         "ListExecutions" => Ok(list(state, text("stateMachineArn"), text("statusFilter"))),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::wire::json;
+use crate::wire::schema::Schema;
 use crate::{Refusal, Request, Response, State};
 
 /// One call.
@@ -14,14 +15,36 @@ pub(crate) fn call(state: &mut State, request: &Request) -> Response {
         let refusal = Refusal::new(400, "UnknownOperationException", request.operation());
         return json::refuse(&refusal, &id);
     }
-    match json::read(request) {
-        Ok(fields) if names_and_filters(&fields) => {
-            let text = "ResourceARNList cannot be given together with filters";
-            json::refuse(&Refusal::new(400, "InvalidParameterException", text), &id)
-        }
-        Ok(fields) => json::answer(&resources(state, &fields), &id),
+    let answered = json::read(request).and_then(|fields| {
+        check(&fields)?;
+        Ok(resources(state, &fields))
+    });
+    match answered {
+        Ok(value) => json::answer(&value, &id),
         Err(refusal) => json::refuse(&refusal, &id),
     }
+}
+
+const SCHEMA: Schema = Schema {
+    texts: &["Key", "PaginationToken"],
+    numbers: &["ResourcesPerPage", "TagsPerPage"],
+    flags: &["ExcludeCompliantResources", "IncludeComplianceDetails"],
+    text_lists: &["ResourceARNList", "ResourceTypeFilters", "Values"],
+    structures: &[],
+    structure_lists: &["TagFilters"],
+};
+
+fn check(fields: &Value) -> Result<(), Refusal> {
+    SCHEMA.check(fields)?;
+    let wrong = |text: &str| Err(Refusal::new(400, "InvalidParameterException", text));
+    if names_and_filters(fields) {
+        return wrong("ResourceARNList cannot be given together with filters");
+    }
+    let size = fields.get("ResourcesPerPage").and_then(Value::as_u64);
+    if size.is_some_and(|it| !(1..=100).contains(&it)) {
+        return wrong("ResourcesPerPage is a number from 1 to 100");
+    }
+    Ok(())
 }
 
 /// Whether both things and what they are like are given; the service takes only one of the two.

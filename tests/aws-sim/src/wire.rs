@@ -4,6 +4,7 @@
 
 pub mod json;
 pub mod query;
+pub mod schema;
 pub mod xml;
 
 /// A request.

@@ -266,10 +266,6 @@ impl State {
             status: 0,
             invocation: self.sandboxes.running(),
         };
-        let refused = |state: &mut Self, status, code: &str, text: &str| {
-            let id = state.seed.uuid();
-            Response::refusing(request, &Refusal::new(status, code, text), &id)
-        };
         let mut takes = Duration::ZERO;
         let response = match self.faults.strike(service, operation) {
             Some(Fault::Cut(Side::BeforeEffect)) => {
@@ -288,15 +284,14 @@ impl State {
                 self.dispatch(service, operation, request);
                 return Exchange::Broken;
             }
-            Some(Fault::Throttled) => refused(self, 400, "Throttling", "Rate exceeded"),
-            Some(Fault::Unavailable) => {
-                refused(self, 503, "ServiceUnavailable", "Service is unavailable")
+            Some(fault @ (Fault::Throttled | Fault::Unavailable | Fault::Denied)) => {
+                let refusal = fault.common(request.protocol(), service, operation);
+                Response::refusing(request, &refusal, &self.seed.uuid())
             }
-            Some(Fault::Denied) => {
-                let text = format!("User is not authorized to perform: {service}:{operation}");
-                refused(self, 403, "AccessDenied", &text)
+            Some(Fault::Answer(status, code, text)) => {
+                let refusal = Refusal::new(status, code, text);
+                Response::refusing(request, &refusal, &self.seed.uuid())
             }
-            Some(Fault::Answer(status, code, text)) => refused(self, status, &code, &text),
             Some(Fault::Slow(time)) => {
                 takes = time;
                 self.dispatch(service, operation, request)

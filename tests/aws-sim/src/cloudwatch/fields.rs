@@ -7,11 +7,81 @@ use serde_json::Value;
 
 use super::{Metric, invalid};
 use crate::Refusal;
+use crate::wire::schema::Schema;
+
+fn missing(name: &str) -> Refusal {
+    Refusal::new(400, "MissingParameter", format!("The parameter {name} is required."))
+}
 
 /// Fields, typed when they are asked for.
 pub(super) struct Fields(Value);
 
+/// `Value` is a text in a dimension or a tag and a number in a sample, and times are numbers in JSON and CBOR alike.
+const SCHEMA: Schema = Schema {
+    texts: &[
+        "AlarmDescription",
+        "AlarmName",
+        "AlarmNamePrefix",
+        "ComparisonOperator",
+        "EvaluateLowSampleCountPercentile",
+        "Expression",
+        "ExtendedStatistic",
+        "HistoryItemType",
+        "Id",
+        "Key",
+        "Label",
+        "MetricName",
+        "Name",
+        "Namespace",
+        "NextToken",
+        "ResourceARN",
+        "ScanBy",
+        "Stat",
+        "StateReason",
+        "StateReasonData",
+        "StateValue",
+        "Statistic",
+        "ThresholdMetricId",
+        "TreatMissingData",
+        "Unit",
+    ],
+    numbers: &[
+        "DatapointsToAlarm",
+        "EndDate",
+        "EndTime",
+        "EvaluationPeriods",
+        "MaxDatapoints",
+        "MaxRecords",
+        "Period",
+        "StartDate",
+        "StartTime",
+        "StorageResolution",
+        "Threshold",
+        "Timestamp",
+    ],
+    flags: &["ActionsEnabled", "ReturnData"],
+    text_lists: &[
+        "AlarmActions",
+        "AlarmNames",
+        "AlarmTypes",
+        "ExtendedStatistics",
+        "InsufficientDataActions",
+        "OKActions",
+        "Statistics",
+        "TagKeys",
+    ],
+    structures: &["Metric", "MetricStat", "StatisticValues"],
+    structure_lists: &["Dimensions", "MetricData", "MetricDataQueries", "Metrics", "Tags"],
+};
+
 impl Fields {
+    /// Those of a request, where they are of their types.
+    pub(super) fn of_request(value: Value) -> Result<Self, Refusal> {
+        SCHEMA.check(&value)?;
+        Ok(Self(value))
+    }
+
+    /// Those of a structure within.
     pub(super) fn new(value: Value) -> Self {
         Self(value)
     }
@@ -25,11 +95,7 @@ impl Fields {
     }
 
     pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
-        let missing = || {
-            let text = format!("The parameter {name} is required.");
-            Refusal::new(400, "MissingRequiredParameterException", text)
-        };
-        self.text(name).filter(|it| !it.is_empty()).ok_or_else(missing)
+        self.text(name).filter(|it| !it.is_empty()).ok_or_else(|| missing(name))
     }
 
     pub(super) fn number(&self, name: &str) -> Option<f64> {
@@ -64,7 +130,7 @@ impl Fields {
     }
 
     pub(super) fn required_time(&self, name: &str) -> Result<Timestamp, Refusal> {
-        self.time(name)?.ok_or_else(|| invalid(format!("The parameter {name} is required.")))
+        self.time(name)?.ok_or_else(|| missing(name))
     }
 
     /// The length of a period: 10, 30 or a multiple of 60 seconds.

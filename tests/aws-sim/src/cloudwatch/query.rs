@@ -79,7 +79,10 @@ fn span(fields: &Fields) -> Result<(Timestamp, Timestamp), Refusal> {
 
 pub(super) fn statistics(state: &mut State, fields: &Fields) -> Result<Value, Refusal> {
     modelled::catch_up(state);
-    let (span, metric, period) = (span(fields)?, fields.metric()?, fields.period()?);
+    let (span, metric) = (span(fields)?, fields.metric()?);
+    // An operation of its own code for it.
+    let period =
+        fields.period().map_err(|it| Refusal { code: "InvalidParameterValue".to_owned(), ..it })?;
     let mut names = fields.texts("Statistics");
     names.extend(fields.texts("ExtendedStatistics"));
     if names.is_empty() {

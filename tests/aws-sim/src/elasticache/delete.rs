@@ -1,9 +1,9 @@
 //! `DeleteReplicationGroup`, with or without a final snapshot, and with or without what is left of it (facts 5.5).
 
-use super::check::{bad_value, id as check_id};
+use super::check::id as check_id;
 use super::model::{Group, SnapshotStatus, Status};
 use super::work::{self, Work};
-use super::{describe, event, group, plane, snapshot};
+use super::{describe, event, group, plane, replicas, snapshot};
 use crate::wire::query::Params;
 use crate::{Refusal, State};
 
@@ -18,16 +18,13 @@ pub(super) fn delete(state: &mut State, params: &Params) -> Result<String, Refus
     describe::one(state, &id)
 }
 
-/// `DeleteCacheCluster`, for a cluster that stands alone.
+/// `DeleteCacheCluster`, for a cluster that stands alone or a replica that may go (facts 4.4).
 pub(super) fn delete_cluster(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let id = params.required("CacheClusterId")?.to_ascii_lowercase();
     let found = describe::group_of(state, &id)?.clone();
     if !state.elasticache.standalone.contains(&found.id) {
-        let text = format!(
-            "{id} belongs to replication group {}; change its replica count there",
-            found.id
-        );
-        return Err(bad_value(text));
+        replicas::leave(state, &found, &id)?;
+        return describe::one_cluster(state, &id);
     }
     if found.status != Status::Available {
         let text = format!("Cache cluster {id} is not in a valid state to be deleted");

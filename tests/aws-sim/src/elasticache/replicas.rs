@@ -101,18 +101,37 @@ pub(super) fn decrease(state: &mut State, params: &Params) -> Result<String, Ref
         None => named_replicas(&found, &named)?,
     };
     check_floor(&found, now.saturating_sub(removed.len()))?;
+    remove(state, &id, removed);
+    describe::one(state, &id)
+}
+
+/// `DeleteCacheCluster` for a member: a replica, and not the last one where there must be one.
+pub(super) fn leave(state: &mut State, found: &Group, member: &str) -> Result<(), Refusal> {
+    must_be_available(state, found)?;
+    if found.primary == member {
+        let text = format!(
+            "Cache cluster {member} is serving as primary for replication group {} and cannot be deleted.",
+            found.id
+        );
+        return Err(Refusal::new(400, "InvalidCacheClusterState", text));
+    }
+    check_floor(found, found.replicas().count().saturating_sub(1))?;
+    remove(state, &found.id, vec![member.to_owned()]);
+    Ok(())
+}
+
+fn remove(state: &mut State, id: &str, removed: Vec<String>) {
     let lags = state.settings.switches.stale_looks;
-    if let Some(group) = state.elasticache.groups.get_mut(&id) {
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
         group.status = Status::Modifying;
         group.stale_looks = lags;
         for member in group.members.values_mut().filter(|it| removed.contains(&it.id)) {
             member.status = Status::Deleting;
         }
     }
-    plane::point(state, &id);
+    plane::point(state, id);
     let takes = state.settings.durations.remove_replicas;
-    work::start(state, Some(&id), takes, [], Work::ReplicasRemoved(removed));
-    describe::one(state, &id)
+    work::start(state, Some(id), takes, [], Work::ReplicasRemoved(removed));
 }
 
 /// New members have come, or have not.
@@ -192,11 +211,7 @@ fn wanted_count(params: &Params) -> Result<Option<usize>, Refusal> {
         (None, Some(shard)) => {
             let name = shard.required("NodeGroupId")?;
             if name.trim_start_matches('0') != "1" || 1 < shards.len() {
-                return Err(Refusal::new(
-                    404,
-                    "NodeGroupNotFoundFault",
-                    format!("Node group {name} not found"),
-                ));
+                return Err(bad_value(format!("Node group {name} not found")));
             }
             shard.number("NewReplicaCount")?.unwrap_or_default()
         }

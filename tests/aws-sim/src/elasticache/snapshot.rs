@@ -73,12 +73,7 @@ fn check_source(state: &State, group: &Group, member: &str) -> Result<(), Refusa
         let text = format!("Cache cluster {member} is not in available state");
         return Err(Refusal::new(400, "InvalidCacheClusterState", text));
     }
-    must_be_available(state, group)?;
-    if group.node_type.starts_with("cache.t1.") {
-        let text = format!("Snapshots are not supported on {}", group.node_type);
-        return Err(Refusal::new(400, "SnapshotFeatureNotSupportedFault", text));
-    }
-    Ok(())
+    must_be_available(state, group)
 }
 
 /// A name that is not taken.

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::check::bad_value;
 use super::model::Status;
 use super::work::{self, Work};
-use super::{group, must_be_available, user_groups, users};
+use super::{describe, group, must_be_available, user_groups, users};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Refusal, State};
@@ -100,6 +100,11 @@ fn of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Tags, Refusal> {
                 return Err(Refusal::new(400, "InvalidReplicationGroupState", text));
             }
             Ok(&mut group(state, id)?.tags)
+        }
+        "cluster" => {
+            // The tags of a group are those of its members too.
+            let of = describe::group_of(state, id)?.id.clone();
+            Ok(&mut group(state, &of)?.tags)
         }
         "snapshot" => {
             state.elasticache.snapshots.get_mut(id).map(|it| &mut it.tags).ok_or_else(|| {

@@ -4,14 +4,60 @@ use serde_json::Value;
 
 use super::bad_parameter;
 use crate::wire::json;
+use crate::wire::schema::Schema;
 use crate::{Refusal, Request};
 
 /// A request's fields, typed when they are asked for.
 pub(super) struct Fields(Value);
 
+const SCHEMA: Schema = Schema {
+    texts: &[
+        "ClientRequestToken",
+        "Description",
+        "Duration",
+        "ExcludeCharacters",
+        "Key",
+        "KmsKeyId",
+        "MoveToVersionId",
+        "Name",
+        "NextToken",
+        "RemoveFromVersionId",
+        "ResourcePolicy",
+        "RotationLambdaARN",
+        "ScheduleExpression",
+        "SecretBinary",
+        "SecretId",
+        "SecretString",
+        "SortOrder",
+        "Value",
+        "VersionId",
+        "VersionStage",
+    ],
+    numbers: &["AutomaticallyAfterDays", "MaxResults", "PasswordLength", "RecoveryWindowInDays"],
+    flags: &[
+        "BlockPublicPolicy",
+        "ExcludeLowercase",
+        "ExcludeNumbers",
+        "ExcludePunctuation",
+        "ExcludeUppercase",
+        "ForceDeleteWithoutRecovery",
+        "ForceOverwriteReplicaSecret",
+        "IncludeDeprecated",
+        "IncludePlannedDeletion",
+        "IncludeSpace",
+        "RequireEachIncludedType",
+        "RotateImmediately",
+    ],
+    text_lists: &["TagKeys", "Values", "VersionStages"],
+    structures: &["RotationRules"],
+    structure_lists: &["Filters", "Tags"],
+};
+
 impl Fields {
     pub(super) fn read(request: &Request) -> Result<Self, Refusal> {
-        json::read(request).map(Self)
+        let fields = json::read(request)?;
+        SCHEMA.check(&fields)?;
+        Ok(Self(fields))
     }
 
     pub(super) fn value(&self, name: &str) -> Option<&Value> {

@@ -1,0 +1,1 @@
+"""What is told to each service: every operation that it offers, and every error code that it has."""

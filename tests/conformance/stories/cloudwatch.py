@@ -1,0 +1,99 @@
+"""Metrics of a cache, and alarms on them."""
+
+from simulator import arn
+
+MEMBER = [{"Name": "CacheClusterId", "Value": "orders-001"}]
+ALARM = {
+    "AlarmName": "orders-memory",
+    "AlarmDescription": "memory of orders",
+    "Namespace": "AWS/ElastiCache",
+    "MetricName": "DatabaseMemoryUsagePercentage",
+    "Dimensions": MEMBER,
+    "Statistic": "Average",
+    "Period": 60,
+    "EvaluationPeriods": 3,
+    "DatapointsToAlarm": 2,
+    "Threshold": 80.5,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "TreatMissingData": "missing",
+    "ActionsEnabled": True,
+    "AlarmActions": [arn("sns", "orders")],
+    "OKActions": [arn("sns", "orders")],
+}
+NAME = {"AlarmNames": [ALARM["AlarmName"]]}
+
+
+def tell(it):
+    metrics(it)
+    alarms(it)
+    tags(it)
+    history(it)
+    troubles(it)
+    it.call("DeleteAlarms", **NAME)
+
+
+def metrics(it):
+    own = {"Namespace": "Orders", "MetricName": "Depth"}
+    data = [{"MetricName": "Depth", "Value": 7.25, "Unit": "Count", "Dimensions": [{"Name": "Queue", "Value": "a & b"}]}]
+    it.call("PutMetricData", Namespace="Orders", MetricData=data)
+    it.advance(60)
+    it.call("PutMetricData", Namespace="Orders", MetricData=data)
+    it.advance(300)
+    it.call("ListMetrics")
+    it.call("ListMetrics", Namespace="Orders")
+    span = {"StartTime": "2026-01-01T12:00:00Z", "EndTime": "2026-01-01T13:00:00Z"}
+    queue = [{"Name": "Queue", "Value": "a & b"}]
+    it.call("GetMetricStatistics", **own, **span, Dimensions=queue, Period=60, Statistics=["Average", "Maximum", "SampleCount"])
+    stat = {"Metric": {**own, "Dimensions": queue}, "Period": 60, "Stat": "Average"}
+    it.call("GetMetricData", **span, MetricDataQueries=[{"Id": "depth", "MetricStat": stat, "Label": "how deep"}])
+    it.refused("ValidationError", "GetMetricData", **span, MetricDataQueries=[{"Id": "Depth", "MetricStat": stat}])
+    it.refused("InvalidParameterValue", "GetMetricStatistics", **own, **span, Dimensions=queue, Period=7, Statistics=["Average"])
+
+
+def alarms(it):
+    it.call("PutMetricAlarm", **ALARM, Tags=[{"Key": "team", "Value": "orders"}])
+    it.call("PutMetricAlarm", **{**ALARM, "AlarmName": "orders-cpu", "MetricName": "EngineCPUUtilization"})
+    it.refused("ValidationError", "PutMetricAlarm", **{**ALARM, "DatapointsToAlarm": 4})
+    it.call("DescribeAlarms")
+    it.call("DescribeAlarms", **NAME)
+    page = it.call("DescribeAlarms", AlarmNamePrefix="orders", MaxRecords=1)
+    it.call("DescribeAlarms", AlarmNamePrefix="orders", MaxRecords=1, NextToken=page["NextToken"])
+    it.refused("InvalidNextToken", "DescribeAlarms", NextToken="none")
+    of = {"Namespace": ALARM["Namespace"], "MetricName": ALARM["MetricName"], "Dimensions": MEMBER}
+    it.call("DescribeAlarmsForMetric", **of)
+    state = {"AlarmName": ALARM["AlarmName"], "StateValue": "ALARM", "StateReason": "seen by a person", "StateReasonData": "{}"}
+    it.call("SetAlarmState", **state)
+    it.refused("ResourceNotFound", "SetAlarmState", **{**state, "AlarmName": "none"})
+    it.call("DescribeAlarms", StateValue="ALARM")
+    it.call("DisableAlarmActions", **NAME)
+    it.call("EnableAlarmActions", **NAME)
+
+
+def tags(it):
+    alarm = {"ResourceARN": arn("cloudwatch", f"alarm:{ALARM['AlarmName']}")}
+    it.call("TagResource", **alarm, Tags=[{"Key": "owner", "Value": "héllo"}])
+    it.call("ListTagsForResource", **alarm)
+    it.call("UntagResource", **alarm, TagKeys=["owner"])
+    it.refused("ResourceNotFoundException", "ListTagsForResource", ResourceARN=arn("cloudwatch", "alarm:none"))
+
+
+def history(it):
+    it.advance(600)
+    it.call("DescribeAlarmHistory")
+    it.call("DescribeAlarmHistory", AlarmName=ALARM["AlarmName"], HistoryItemType="StateUpdate")
+
+
+def troubles(it):
+    for fault, code in (
+        ("throttled", "ThrottlingException"),
+        ("denied", "AccessDeniedException"),
+        ("unavailable", "ServiceUnavailableException"),
+    ):
+        it.befall("DescribeAlarms", fault)
+        it.refused(code, "DescribeAlarms")
+
+
+def tell_badly(it):
+    """What a client would not send."""
+    it.refused("MissingParameter", "GetMetricStatistics", Namespace="Orders")
+    it.refused("ValidationError", "PutMetricAlarm", **{**ALARM, "EvaluationPeriods": 0})

@@ -1,0 +1,272 @@
+"""A group's life, and all that stands around it."""
+
+from simulator import arn
+
+GROUP = "orders"
+MEMBER = "orders-001"
+TOKEN = "a-token-of-no-account"
+MICRO, SMALL = "cache.t4g.micro", "cache.t4g.small"
+
+
+def tell(it):
+    surroundings(it)
+    create(it)
+    look(it)
+    change(it)
+    snapshots(it)
+    replicas(it)
+    tags(it)
+    token(it)
+    users(it)
+    lone_nodes(it)
+    quotas(it)
+    troubles(it)
+    delete(it)
+
+
+def tell_badly(it):
+    """What a client would not send."""
+    it.refused("InvalidParameterValue", "CreateCacheSubnetGroup", CacheSubnetGroupName="x")
+    it.refused("InvalidParameterValue", "DeleteReplicationGroup")
+    it.refused("MalformedInput", "DescribeReplicationGroups", MaxRecords="many")
+
+
+def settle(it):
+    it.advance(3600)
+
+
+def surroundings(it):
+    subnets = {"CacheSubnetGroupName": GROUP, "CacheSubnetGroupDescription": "of <orders> & more", "SubnetIds": ["subnet-0a", "subnet-0b"]}
+    it.call("CreateCacheSubnetGroup", **subnets, Tags=[{"Key": "team", "Value": "orders"}])
+    it.refused("CacheSubnetGroupAlreadyExists", "CreateCacheSubnetGroup", **subnets)
+    it.refused("InvalidSubnet", "CreateCacheSubnetGroup", **{**subnets, "CacheSubnetGroupName": "x", "SubnetIds": ["there"]})
+    many = [f"subnet-{number:08x}" for number in range(21)]
+    it.refused("CacheSubnetQuotaExceededFault", "ModifyCacheSubnetGroup", CacheSubnetGroupName=GROUP, SubnetIds=many)
+    it.call("ModifyCacheSubnetGroup", CacheSubnetGroupName=GROUP, SubnetIds=["subnet-0a", "subnet-0b", "subnet-0c"])
+    it.call("DescribeCacheSubnetGroups", CacheSubnetGroupName=GROUP)
+    it.refused("CacheSubnetGroupNotFoundFault", "DescribeCacheSubnetGroups", CacheSubnetGroupName="none")
+    parameters = {"CacheParameterGroupName": GROUP, "CacheParameterGroupFamily": "redis7", "Description": "of orders"}
+    it.call("CreateCacheParameterGroup", **parameters)
+    it.refused("CacheParameterGroupAlreadyExists", "CreateCacheParameterGroup", **parameters)
+    it.refused("CacheParameterGroupNotFound", "DescribeCacheParameterGroups", CacheParameterGroupName="none")
+    policy = [{"ParameterName": "maxmemory-policy", "ParameterValue": "allkeys-lru"}]
+    it.call("ModifyCacheParameterGroup", CacheParameterGroupName=GROUP, ParameterNameValues=policy)
+    wrong = [{"ParameterName": "maxmemory-policy", "ParameterValue": "whatever"}]
+    it.refused("InvalidParameterValue", "ModifyCacheParameterGroup", CacheParameterGroupName=GROUP, ParameterNameValues=wrong)
+    it.call("DescribeCacheParameterGroups")
+    it.call("DescribeCacheParameters", CacheParameterGroupName=GROUP, Source="user")
+    page = it.call("DescribeCacheParameters", CacheParameterGroupName=GROUP, MaxRecords=20)
+    it.call("DescribeCacheParameters", CacheParameterGroupName=GROUP, MaxRecords=20, Marker=page["Marker"])
+    it.call("ResetCacheParameterGroup", CacheParameterGroupName=GROUP, ResetAllParameters=True)
+    it.call("DescribeCacheEngineVersions", Engine="redis")
+    it.call("DescribeCacheEngineVersions", Engine="valkey", DefaultOnly=True)
+
+
+def create(it):
+    wanted = {
+        "ReplicationGroupId": GROUP,
+        "ReplicationGroupDescription": "the orders' cache",
+        "Engine": "redis",
+        "EngineVersion": "7.1",
+        "CacheNodeType": MICRO,
+        "NumCacheClusters": 2,
+        "AutomaticFailoverEnabled": True,
+        "MultiAZEnabled": True,
+        "CacheSubnetGroupName": GROUP,
+        "CacheParameterGroupName": GROUP,
+        "SecurityGroupIds": ["sg-0a"],
+        "TransitEncryptionEnabled": True,
+        "AtRestEncryptionEnabled": True,
+        "AuthToken": TOKEN,
+        "SnapshotRetentionLimit": 3,
+        "SnapshotWindow": "03:00-05:00",
+        "PreferredMaintenanceWindow": "sun:05:30-sun:07:30",
+        "NotificationTopicArn": arn("sns", "orders"),
+        "Tags": [{"Key": "team", "Value": "orders"}],
+    }
+    it.refused("InvalidParameterCombination", "CreateReplicationGroup", **{**wanted, "NumCacheClusters": 1})
+    it.refused("InvalidParameterValue", "CreateReplicationGroup", **{**wanted, "ReplicationGroupId": "9-orders"})
+    it.befall("CreateReplicationGroup", answer("InsufficientCacheClusterCapacity"))
+    it.refused("InsufficientCacheClusterCapacity", "CreateReplicationGroup", **wanted)
+    it.call("CreateReplicationGroup", **wanted)
+    it.refused("ReplicationGroupAlreadyExists", "CreateReplicationGroup", **wanted)
+    it.refused("InvalidReplicationGroupState", "ModifyReplicationGroup", ReplicationGroupId=GROUP, SnapshotRetentionLimit=1)
+    it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
+    settle(it)
+
+
+def answer(code):
+    return {"answer": {"status": 400, "code": code, "message": "for a reason that is not modelled"}}
+
+
+def look(it):
+    it.call("DescribeReplicationGroups")
+    it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
+    it.refused("ReplicationGroupNotFoundFault", "DescribeReplicationGroups", ReplicationGroupId="none")
+    it.call("DescribeCacheClusters", ShowCacheNodeInfo=True)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER)
+    it.refused("CacheClusterNotFound", "DescribeCacheClusters", CacheClusterId="none")
+    it.refused("InvalidParameterValue", "DescribeCacheClusters", MaxRecords=7)
+    it.call("ListAllowedNodeTypeModifications", ReplicationGroupId=GROUP)
+    it.call("DescribeEvents", SourceType="replication-group", Duration=120)
+    it.call("DescribeEvents", Duration=120)
+
+
+def change(it):
+    group = {"ReplicationGroupId": GROUP, "ApplyImmediately": True}
+    it.call("ModifyReplicationGroup", **group, CacheNodeType=SMALL)
+    it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
+    it.refused("InvalidReplicationGroupState", "CreateSnapshot", CacheClusterId=MEMBER, SnapshotName="early")
+    it.refused("InvalidReplicationGroupState", "DeleteReplicationGroup", ReplicationGroupId=GROUP)
+    settle(it)
+    # What waits for the maintenance window is pending.
+    it.call("ModifyReplicationGroup", ReplicationGroupId=GROUP, ApplyImmediately=False, CacheNodeType=MICRO)
+    it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER)
+    it.call("ModifyReplicationGroup", **group, SnapshotRetentionLimit=5, SnapshottingClusterId="orders-002")
+    settle(it)
+    it.call("ModifyReplicationGroup", **group, CacheNodeType=SMALL)
+    settle(it)
+    it.call("TestFailover", ReplicationGroupId=GROUP, NodeGroupId="0001")
+    settle(it)
+    it.refused("NodeGroupNotFoundFault", "TestFailover", ReplicationGroupId=GROUP, NodeGroupId="0002")
+    it.befall("TestFailover", answer("APICallRateForCustomerExceeded"))
+    it.refused("APICallRateForCustomerExceeded", "TestFailover", ReplicationGroupId=GROUP, NodeGroupId="0001")
+
+
+def snapshots(it):
+    it.call("CreateSnapshot", CacheClusterId=MEMBER, SnapshotName="first", Tags=[{"Key": "kept", "Value": "yes"}])
+    it.call("DescribeSnapshots", SnapshotName="first")
+    it.refused("InvalidSnapshotState", "CopySnapshot", SourceSnapshotName="first", TargetSnapshotName="second")
+    settle(it)
+    it.refused("SnapshotAlreadyExistsFault", "CreateSnapshot", CacheClusterId=MEMBER, SnapshotName="first")
+    it.call("CopySnapshot", SourceSnapshotName="first", TargetSnapshotName="second")
+    settle(it)
+    it.call("DescribeSnapshots", ShowNodeGroupConfig=True)
+    it.call("DescribeSnapshots", CacheClusterId=MEMBER, SnapshotSource="user", MaxRecords=20)
+    it.refused("SnapshotNotFoundFault", "DescribeSnapshots", SnapshotName="none")
+    back = {"ReplicationGroupId": "back", "ReplicationGroupDescription": "from the first", "CacheNodeType": SMALL}
+    it.refused("SnapshotNotFoundFault", "CreateReplicationGroup", **back, NumCacheClusters=1, SnapshotName="none")
+    it.call("CreateReplicationGroup", **back, NumCacheClusters=1, SnapshotName="first")
+    it.refused("InvalidSnapshotState", "DeleteSnapshot", SnapshotName="first")
+    settle(it)
+    it.call("DeleteReplicationGroup", ReplicationGroupId="back")
+    it.call("DeleteSnapshot", SnapshotName="second")
+    settle(it)
+
+
+def replicas(it):
+    group = {"ReplicationGroupId": GROUP, "ApplyImmediately": True}
+    it.refused("NoOperationFault", "IncreaseReplicaCount", **group, NewReplicaCount=1)
+    it.refused("InvalidParameterValue", "DecreaseReplicaCount", **group, ReplicaConfiguration=[{"NodeGroupId": "0007", "NewReplicaCount": 1}])
+    it.call("IncreaseReplicaCount", **group, NewReplicaCount=2)
+    settle(it)
+    member = {"CacheClusterId": "orders-extra", "ReplicationGroupId": GROUP}
+    it.call("CreateCacheCluster", **member)
+    it.refused("InvalidReplicationGroupState", "CreateCacheCluster", CacheClusterId="orders-more", ReplicationGroupId=GROUP)
+    settle(it)
+    it.refused("CacheClusterAlreadyExists", "CreateCacheCluster", **member)
+    it.call("DecreaseReplicaCount", **group, ReplicasToRemove=["orders-extra"])
+    settle(it)
+    it.call("DeleteCacheCluster", CacheClusterId="orders-003")
+    settle(it)
+    it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
+    it.refused("InvalidCacheClusterState", "DeleteCacheCluster", CacheClusterId="orders-002")
+    it.refused("InvalidParameterValue", "IncreaseReplicaCount", **group, NewReplicaCount=6)
+
+
+def tags(it):
+    group = {"ResourceName": arn("elasticache", f"replicationgroup:{GROUP}")}
+    it.call("AddTagsToResource", **group, Tags=[{"Key": "owner", "Value": "héllo"}, {"Key": "empty", "Value": ""}])
+    it.call("ListTagsForResource", **group)
+    it.call("RemoveTagsFromResource", **group, TagKeys=["empty"])
+    many = [{"Key": f"key-{number}", "Value": "x"} for number in range(51)]
+    it.refused("TagQuotaPerResourceExceeded", "AddTagsToResource", **group, Tags=many)
+    for kind, code in (
+        ("snapshot", "SnapshotNotFoundFault"),
+        ("subnetgroup", "CacheSubnetGroupNotFoundFault"),
+        ("parametergroup", "CacheParameterGroupNotFound"),
+        ("replicationgroup", "ReplicationGroupNotFoundFault"),
+        ("cluster", "CacheClusterNotFound"),
+    ):
+        it.refused(code, "ListTagsForResource", ResourceName=arn("elasticache", f"{kind}:none"))
+
+
+def token(it):
+    group = {"ReplicationGroupId": GROUP, "ApplyImmediately": True}
+    it.call("ModifyReplicationGroup", **group, AuthToken="another-token-of-none", AuthTokenUpdateStrategy="ROTATE")
+    it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
+    settle(it)
+    it.call("ModifyReplicationGroup", **group, AuthToken="another-token-of-none", AuthTokenUpdateStrategy="SET")
+    settle(it)
+
+
+def users(it):
+    user = {"UserId": "orders", "UserName": "orders", "Engine": "redis", "AccessString": "on ~* +@all"}
+    it.call("CreateUser", **user, Passwords=["a-password-of-no-account"])
+    it.refused("UserAlreadyExists", "CreateUser", **user, NoPasswordRequired=True)
+    it.call("CreateUser", **{**user, "UserId": "orders-default", "UserName": "default"}, NoPasswordRequired=True)
+    it.call("CreateUser", **{**user, "UserId": "orders-again"}, NoPasswordRequired=True)
+    settle(it)
+    group = {"UserGroupId": "orders", "Engine": "redis"}
+    it.refused("DefaultUserRequired", "CreateUserGroup", **group, UserIds=["orders"])
+    it.refused("DuplicateUserName", "CreateUserGroup", **group, UserIds=["orders-default", "orders", "orders-again"])
+    it.refused("UserNotFound", "CreateUserGroup", **group, UserIds=["none"])
+    it.call("CreateUserGroup", **group, UserIds=["orders-default", "orders"])
+    it.refused("UserGroupAlreadyExists", "CreateUserGroup", **group, UserIds=["orders-default"])
+    settle(it)
+    it.call("ModifyUser", UserId="orders", AppendAccessString="-@dangerous")
+    it.refused("InvalidUserState", "ModifyUser", UserId="orders", AppendAccessString="-@admin")
+    it.call("DescribeUsers", UserId="orders")
+    it.call("DescribeUsers", Filters=[{"Name": "UserName", "Values": ["default"]}])
+    it.refused("UserNotFound", "DescribeUsers", UserId="none")
+    settle(it)
+    it.refused("DefaultUserAssociatedToUserGroup", "DeleteUser", UserId="orders-default")
+    it.call("ModifyUserGroup", UserGroupId="orders", UserIdsToRemove=["orders"])
+    it.refused("InvalidUserGroupState", "ModifyUserGroup", UserGroupId="orders", UserIdsToAdd=["orders"])
+    it.call("DescribeUserGroups", UserGroupId="orders")
+    it.refused("UserGroupNotFound", "DescribeUserGroups", UserGroupId="none")
+    settle(it)
+    it.call("DeleteUserGroup", UserGroupId="orders")
+    settle(it)
+    it.call("DeleteUser", UserId="orders")
+
+
+def lone_nodes(it):
+    """A group of one node cannot do everything."""
+    it.call("CreateReplicationGroup", ReplicationGroupId="alone", ReplicationGroupDescription="one", CacheNodeType=MICRO, NumCacheClusters=1)
+    settle(it)
+    it.refused("TestFailoverNotAvailableFault", "TestFailover", ReplicationGroupId="alone", NodeGroupId="0001")
+    it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+
+
+def quotas(it):
+    for number in range(20):
+        it.call("CreateSnapshot", CacheClusterId="alone-001", SnapshotName=f"alone-{number}")
+        it.advance(1200)
+    it.refused("SnapshotQuotaExceededFault", "CreateSnapshot", CacheClusterId="alone-001", SnapshotName="one-too-many")
+    page = it.call("DescribeSnapshots", MaxRecords=20)
+    it.call("DescribeSnapshots", MaxRecords=20, Marker=page["Marker"])
+    for operation, code, more in (
+        ("CreateUser", "UserQuotaExceeded", {"UserId": "u", "UserName": "u", "Engine": "redis", "AccessString": "on", "NoPasswordRequired": True}),
+        ("CreateUserGroup", "UserGroupQuotaExceeded", {"UserGroupId": "g", "Engine": "redis", "UserIds": ["default"]}),
+    ):
+        it.befall(operation, answer(code))
+        it.refused(code, operation, **more)
+
+
+def troubles(it):
+    for fault, code in (("throttled", "Throttling"), ("denied", "AccessDenied"), ("unavailable", "ServiceUnavailable")):
+        it.befall("DescribeReplicationGroups", fault)
+        it.refused(code, "DescribeReplicationGroups")
+
+
+def delete(it):
+    it.refused("CacheSubnetGroupInUse", "DeleteCacheSubnetGroup", CacheSubnetGroupName=GROUP)
+    it.refused("InvalidCacheParameterGroupState", "DeleteCacheParameterGroup", CacheParameterGroupName=GROUP)
+    it.call("DeleteReplicationGroup", ReplicationGroupId=GROUP, FinalSnapshotIdentifier="last")
+    it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
+    settle(it)
+    it.call("DescribeSnapshots", SnapshotName="last")
+    it.call("DeleteCacheParameterGroup", CacheParameterGroupName=GROUP)
+    it.call("DeleteCacheSubnetGroup", CacheSubnetGroupName=GROUP)

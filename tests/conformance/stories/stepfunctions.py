@@ -1,0 +1,28 @@
+"""Executions of a state machine."""
+
+from simulator import arn
+
+MACHINE = {"stateMachineArn": arn("states", "stateMachine:continue")}
+
+
+def tell(it):
+    begun = it.call("StartExecution", **MACHINE, name="first", input='{"a": 1}')
+    it.refused("ExecutionAlreadyExists", "StartExecution", **MACHINE, name="first", input='{"a": 2}')
+    it.refused("InvalidName", "StartExecution", **MACHINE, name="a name?", input="{}")
+    it.refused("InvalidExecutionInput", "StartExecution", **MACHINE, name="second", input="{")
+    it.call("ListExecutions", **MACHINE, statusFilter="RUNNING")
+    it.call("StopExecution", executionArn=begun["executionArn"], error="Gone", cause="nobody waits")
+    it.call("ListExecutions", **MACHINE, statusFilter="ABORTED")
+    it.refused("ExecutionDoesNotExist", "StopExecution", executionArn=arn("states", "execution:continue:none"))
+    for fault, code in (
+        ("throttled", "ThrottlingException"),
+        ("denied", "AccessDeniedException"),
+        ("unavailable", "ServiceUnavailableException"),
+    ):
+        it.befall("ListExecutions", fault)
+        it.refused(code, "ListExecutions", **MACHINE)
+
+
+def tell_badly(it):
+    """What a client would not send."""
+    it.refused("SerializationException", "ListExecutions", stateMachineArn=["a", "list"])
