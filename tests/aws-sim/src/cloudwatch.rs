@@ -152,6 +152,12 @@ fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, 
     }
 }
 
+/// A structure as the body of a CBOR request.
+#[cfg(test)]
+pub(crate) fn cbor_of(value: &Value) -> Vec<u8> {
+    cbor::written(value)
+}
+
 /// What is due at `state.now` happens: a minute is over, and alarms are looked at.
 pub(crate) fn run_due(state: &mut State) {
     modelled::catch_up(state);

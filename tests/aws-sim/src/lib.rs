@@ -16,6 +16,8 @@ pub mod drive;
 pub mod effect;
 pub mod elasticache;
 pub mod fault;
+#[cfg(test)]
+mod nonsense;
 pub mod redis;
 pub mod secrecy;
 pub mod secrets;

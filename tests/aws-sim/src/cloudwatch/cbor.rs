@@ -12,26 +12,37 @@ pub(super) fn read(request: &Request) -> Result<Value, Refusal> {
     if request.body.is_empty() {
         return Ok(Value::Object(Map::new()));
     }
-    value(&mut Decoder::new(&request.body)).map_err(|err| {
+    value(&mut Decoder::new(&request.body), 0).map_err(|err| {
         Refusal::new(400, "SerializationException", format!("the body is not CBOR: {err}"))
     })
 }
 
-/// An answer.
-pub(super) fn answer(value: &Value, request_id: &str) -> Response {
+/// As it is on the wire.
+pub(super) fn written(value: &Value) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new());
     // Writing into memory cannot fail.
     drop(write(&mut encoder, "", value));
+    encoder.into_writer()
+}
+
+/// An answer.
+pub(super) fn answer(value: &Value, request_id: &str) -> Response {
     let headers = [
         ("content-type", "application/cbor"),
         ("smithy-protocol", "rpc-v2-cbor"),
         ("x-amzn-requestid", request_id),
     ];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Response { status: 200, headers: headers.to_vec(), body: encoder.into_writer() }
+    Response { status: 200, headers: headers.to_vec(), body: written(value) }
 }
 
-fn value(decoder: &mut Decoder<'_>) -> Result<Value, Error> {
+/// As deep as JSON is read.
+const DEPTH_MAX: usize = 127;
+
+fn value(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, Error> {
+    if DEPTH_MAX < depth {
+        return Err(Error::message("it is nested too deeply"));
+    }
     Ok(match decoder.datatype()? {
         Type::Bool => Value::Bool(decoder.bool()?),
         Type::Null | Type::Undefined => {
@@ -47,13 +58,13 @@ fn value(decoder: &mut Decoder<'_>) -> Result<Value, Error> {
         Type::StringIndef => decoder.str_iter()?.collect::<Result<Vec<_>, _>>()?.concat().into(),
         Type::Tag => {
             decoder.tag()?;
-            value(decoder)?
+            value(decoder, depth + 1)?
         }
         Type::Array | Type::ArrayIndef => {
             let mut list = Vec::new();
             let length = decoder.array()?;
             while !ended(decoder, length, list.len())? {
-                list.push(value(decoder)?);
+                list.push(value(decoder, depth + 1)?);
             }
             Value::Array(list)
         }
@@ -62,7 +73,7 @@ fn value(decoder: &mut Decoder<'_>) -> Result<Value, Error> {
             let (length, mut read) = (decoder.map()?, 0);
             while !ended(decoder, length, read)? {
                 let name = decoder.str()?.to_owned();
-                fields.insert(name, value(decoder)?);
+                fields.insert(name, value(decoder, depth + 1)?);
                 read += 1;
             }
             Value::Object(fields)
