@@ -41,8 +41,9 @@ test: setup ## Check everything: formatting, lints, templates, unit and scenario
 test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of eight.
 	@cargo test --workspace --locked --quiet --test exhaust -- --all
 
-bench: setup ## Measure cold start, memory and size of the functions beside a bare one.
+bench: setup ## Measure cold start, memory and size of the functions beside a bare one, and the simulator.
 	@cargo run --locked --release --quiet -p bench
+	@cargo run --locked --release --quiet -p bench --bin simulator
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
 	@sam build

@@ -110,7 +110,7 @@ impl Flow for CreateGivenUp {
     on_scene!("provision-create-given-up");
 
     fn mishaps(&self) -> Vec<Mishap> {
-        // A Create that comes late may come after its own Delete, which nobody can tell from one that is wanted.
+        // It may come after its own Delete.
         all_but_lost().into_iter().filter(|it| *it != Mishap::EVENT_LATE).collect()
     }
 
@@ -135,6 +135,9 @@ impl Flow for CreateGivenUp {
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        if case.is_some_and(is_begun_late) {
+            return scene.problems().await;
+        }
         let bad = [Status::RollbackFailed];
         let mut problems = problems_of(scene, Status::RollbackComplete, &bad, case).await;
         if scene.outcome.borrow().as_ref().unwrap().status == Status::RollbackComplete {
@@ -143,6 +146,12 @@ impl Flow for CreateGivenUp {
         }
         problems
     }
+}
+
+/// Nothing was done when its caller died, so that the retry of its event is the first that is heard of it: after its own Delete, and
+/// nobody can tell it from one that is wanted.
+fn is_begun_late(case: &Case) -> bool {
+    case.mishap == Mishap::DIES_BEFORE && case.at == 0
 }
 
 /// A larger node type, one node more, another retention.
