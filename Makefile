@@ -43,7 +43,7 @@ test-exhaustive: setup ## Run every flow with every mishap at every call of it; 
 
 bench: setup ## Measure cold start, memory and size of the functions beside a bare one, and the simulator.
 	@cargo run --locked --release --quiet -p bench
-	@cargo run --locked --release --quiet -p bench --bin simulator
+	@cargo run --locked --profile simulator --quiet -p bench --bin simulator
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
 	@sam build

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::redis::Load;
-use crate::wire::{Protocol, json};
+use crate::wire::{Call, Protocol, json};
 use crate::{Done, Refusal, Request, Response, State, Ticket};
 pub use alarm::{Alarm, AlarmState, Comparison, MissingData};
 use fields::Fields;
@@ -55,18 +55,18 @@ impl Service {
         self.alarms.values().map(|it| (it.arn.clone(), it.tags.clone())).collect()
     }
 
-    /// Takes in a value of a member's metric, on the two sets of dimensions that such a metric has.
-    pub fn put(&mut self, at: Timestamp, member: &str, name: &str, value: f64) {
-        let sample = Sample::one(at, value);
+    /// Takes in a value that a member's metric had at these times, on the two sets of dimensions that such a metric has.
+    pub fn put(&mut self, at: &[Timestamp], member: &str, name: &str, value: f64) {
         let node = ("CacheNodeId", "0001");
         let member = ("CacheClusterId", member);
-        self.store.add(Metric::of_elasticache(name, &[member]), sample);
-        self.store.add(Metric::of_elasticache(name, &[member, node]), sample);
+        for dimensions in [&[member][..], &[member, node]] {
+            let samples = at.iter().map(|it| Sample::one(*it, value));
+            self.store.add(Metric::of_elasticache(name, dimensions), samples);
+        }
     }
 
     /// Takes in a value on the sets of dimensions that only few metrics have for a whole group.
-    fn put_group(&mut self, at: Timestamp, group: &str, primary: bool, name: &str, value: f64) {
-        let sample = Sample::one(at, value);
+    fn put_group(&mut self, at: &[Timestamp], group: &str, primary: bool, name: &str, value: f64) {
         let group = ("ReplicationGroupId", group);
         let metric = match name {
             "DatabaseMemoryUsageCountedForEvictPercentage"
@@ -79,25 +79,26 @@ impl Service {
             }
             _ => return,
         };
-        self.store.add(metric, sample);
+        self.store.add(metric, at.iter().map(|it| Sample::one(*it, value)));
     }
 
     /// Takes in what a real server did.
     pub(crate) fn measured(&mut self, at: Timestamp, load: &Load) {
         for (name, value) in &load.metrics {
-            self.put(at, &load.member, name, *value);
-            self.put_group(at, &load.group, load.primary, name, *value);
+            self.put(&[at], &load.member, name, *value);
+            self.put_group(&[at], &load.group, load.primary, name, *value);
         }
     }
 }
 
 /// One call.
-pub(crate) fn call(state: &mut State, request: &Request) -> Response {
+pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
     let id = state.seed.uuid();
+    let (request, operation) = (asked.request, asked.operation.clone());
     let protocol = request.protocol();
     let read = match protocol {
         Protocol::Cbor => cbor::read(request),
-        Protocol::Json => json::read(request),
+        Protocol::Json => asked.into_json(),
         // No client of today speaks it to CloudWatch.
         Protocol::Query => Err(Refusal::new(
             400,
@@ -105,8 +106,7 @@ pub(crate) fn call(state: &mut State, request: &Request) -> Response {
             "CloudWatch is spoken to in CBOR or JSON here: a newer SDK does",
         )),
     };
-    let answered =
-        read.and_then(Fields::of_request).and_then(|it| answer(state, &request.operation(), &it));
+    let answered = read.and_then(Fields::of_request).and_then(|it| answer(state, &operation, &it));
     match answered {
         Ok(value) if protocol == Protocol::Cbor => cbor::answer(&value, &id),
         Ok(value) => json::answer(&value, &id),

@@ -36,8 +36,9 @@ pub(crate) mod work;
 
 use model::{Event, Group, ParameterGroup, Snapshot, Status, SubnetGroup};
 
+use crate::wire::Call;
 use crate::wire::query::{self, Params};
-use crate::{Access, Endpoint, NodeKey, Refusal, Request, Response, State};
+use crate::{Access, Endpoint, NodeKey, Refusal, Response, State};
 
 pub use failover::lose_primary;
 pub(crate) use work::{done, run_due};
@@ -165,19 +166,17 @@ impl State {
 }
 
 /// One call.
-pub(crate) fn call(state: &mut State, request: &Request) -> Response {
-    let params = Params::read(&request.body);
-    let operation = params.text("Action").unwrap_or_default();
+pub(crate) fn call(state: &mut State, asked: &Call<'_>) -> Response {
+    let operation = asked.operation.as_str();
     let id = state.seed.uuid();
-    match act(state, &operation, &params) {
+    match act(state, operation, &asked.form) {
         Ok(result)
-            if ["DeleteCacheSubnetGroup", "DeleteCacheParameterGroup"]
-                .contains(&operation.as_str()) =>
+            if ["DeleteCacheSubnetGroup", "DeleteCacheParameterGroup"].contains(&operation) =>
         {
             debug_assert!(result.is_empty(), "these have no result");
-            query::answer_empty(NAMESPACE, &operation, &id)
+            query::answer_empty(NAMESPACE, operation, &id)
         }
-        Ok(result) => query::answer(NAMESPACE, &operation, &result, &id),
+        Ok(result) => query::answer(NAMESPACE, operation, &result, &id),
         Err(refusal) => query::refuse(&refusal, &id),
     }
 }

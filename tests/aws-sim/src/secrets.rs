@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::wire::json;
-use crate::{Done, Refusal, Request, Response, State, Ticket};
+use crate::wire::{Call, json};
+use crate::{Done, Refusal, Response, State, Ticket};
 use fields::Fields;
 pub use rotation::{Rotation, Run, Step};
 pub use schedule::Rules;
@@ -152,12 +152,11 @@ fn is_arn_of(secret: &Secret, id: &str) -> bool {
 }
 
 /// One call.
-pub(crate) fn call(state: &mut State, request: &Request) -> Response {
+pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
     let id = state.seed.uuid();
-    let answered = Fields::read(request).and_then(|it| {
-        let operation = request.operation();
-        answer(state, &operation, &it)
-    });
+    let operation = asked.operation.clone();
+    let read = asked.into_json().and_then(Fields::of_request);
+    let answered = read.and_then(|it| answer(state, &operation, &it));
     match answered {
         Ok(value) => json::answer(&value, &id),
         Err(refusal) => json::refuse(&refusal, &id),

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::wire::json;
 use crate::wire::schema::Schema;
-use crate::{Refusal, Request, Response, State};
+use crate::wire::{Call, json};
+use crate::{Refusal, Response, State};
 
 /// Its state. A name stays taken for 90 days after its end, which is longer than any story.
 #[derive(Debug, Default)]
@@ -55,9 +55,10 @@ impl Service {
 }
 
 /// One call.
-pub(crate) fn call(state: &mut State, request: &Request) -> Response {
+pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
     let id = state.seed.uuid();
-    match json::read(request).and_then(|fields| answer(state, &request.operation(), &fields)) {
+    let operation = asked.operation.clone();
+    match asked.into_json().and_then(|fields| answer(state, &operation, &fields)) {
         Ok(answer) => json::answer(&answer, &id),
         Err(refusal) => json::refuse(&refusal, &id),
     }

@@ -1,8 +1,8 @@
 //! SNS, as far as the functions publish to it.
 
-use crate::wire::query::{self, Params};
 use crate::wire::xml::Xml;
-use crate::{Refusal, Request, Response, State};
+use crate::wire::{Call, query};
+use crate::{Refusal, Response, State};
 
 const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
@@ -25,14 +25,13 @@ pub struct Message {
 }
 
 /// One call.
-pub(crate) fn call(state: &mut State, request: &Request) -> Response {
+pub(crate) fn call(state: &mut State, asked: &Call<'_>) -> Response {
     let id = state.seed.uuid();
-    let params = Params::read(&request.body);
-    let operation = request.operation();
+    let operation = asked.operation.as_str();
     if operation != "Publish" {
         return query::refuse(&Refusal::new(400, "InvalidAction", operation), &id);
     }
-    let text = |name: &str| params.text(name).unwrap_or_default();
+    let text = |name: &str| asked.form.text(name).unwrap_or_default();
     let message =
         Message { topic_arn: text("TopicArn"), subject: text("Subject"), message: text("Message") };
     if message.message.is_empty() {

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::wire::json;
 use crate::wire::schema::Schema;
-use crate::{Refusal, Request, Response, State};
+use crate::wire::{Call, json};
+use crate::{Refusal, Response, State};
 
 /// One call.
-pub(crate) fn call(state: &mut State, request: &Request) -> Response {
+pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
     let id = state.seed.uuid();
-    if request.operation() != "GetResources" {
-        let refusal = Refusal::new(400, "UnknownOperationException", request.operation());
+    if asked.operation != "GetResources" {
+        let refusal = Refusal::new(400, "UnknownOperationException", asked.operation);
         return json::refuse(&refusal, &id);
     }
-    let answered = json::read(request).and_then(|fields| {
+    let answered = asked.into_json().and_then(|fields| {
         check(&fields)?;
         Ok(resources(state, &fields))
     });

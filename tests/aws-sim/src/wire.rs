@@ -2,10 +2,13 @@
 //!
 //! Which service a request is for is said by its signature: `…/elasticache/aws4_request`. The signature itself is not checked.
 
+mod call;
 pub mod json;
 pub mod query;
 pub mod schema;
 pub mod xml;
+
+pub(crate) use call::Call;
 
 /// A request.
 #[derive(Clone, Debug, Default)]

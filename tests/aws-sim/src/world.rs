@@ -13,8 +13,7 @@ use crate::fault::{Fault, Side};
 use crate::secrecy::SecretValues;
 use crate::seed::Seed;
 use crate::settings::Settings;
-use crate::wire::query::Params;
-use crate::wire::{Protocol, json};
+use crate::wire::Call;
 use crate::{
     Done, Effect, Refusal, Request, Response, Ticket, callback, cloudwatch, elasticache, fault,
     secrets, sfn, sns, tagging,
@@ -243,31 +242,24 @@ impl State {
     fn exchange(&mut self, now: Timestamp, request: &Request) -> Exchange {
         self.advance(now);
         if callback::is_one(request) {
-            return self.answered(request, "cloudformation", "PUT", BTreeMap::new());
+            return self.answered(Call::named(request, "PUT".to_owned()), "cloudformation");
         }
-        let service = request.service().unwrap_or("unsigned").to_owned();
-        let operation = request.operation();
-        let parameters = parameters(request, &mut self.secret_values);
-        self.answered(request, &service, &operation, parameters)
+        let service = request.service().unwrap_or("unsigned");
+        self.answered(Call::read(request), service)
     }
 
-    fn answered(
-        &mut self,
-        request: &Request,
-        service: &str,
-        operation: &str,
-        parameters: BTreeMap<String, String>,
-    ) -> Exchange {
+    fn answered(&mut self, asked: Call<'_>, service: &str) -> Exchange {
+        let request = asked.request;
         let record = CallRecord {
             at: self.now,
             service: service.to_owned(),
-            operation: operation.to_owned(),
-            parameters,
+            operation: asked.operation.clone(),
+            parameters: parameters(&asked, &mut self.secret_values),
             status: 0,
             invocation: self.sandboxes.running(),
         };
         let mut takes = Duration::ZERO;
-        let response = match self.faults.strike(service, operation) {
+        let response = match self.faults.strike(service, &asked.operation) {
             Some(Fault::Cut(Side::BeforeEffect)) => {
                 self.sandboxes.kill_running();
                 return Exchange::Never;
@@ -275,17 +267,17 @@ impl State {
             Some(Fault::Broken(Side::BeforeEffect)) => return Exchange::Broken,
             Some(Fault::Cut(Side::AfterEffect)) => {
                 self.calls.push(record);
-                self.dispatch(service, operation, request);
+                self.dispatch(service, asked);
                 self.sandboxes.kill_running();
                 return Exchange::Never;
             }
             Some(Fault::Broken(Side::AfterEffect)) => {
                 self.calls.push(record);
-                self.dispatch(service, operation, request);
+                self.dispatch(service, asked);
                 return Exchange::Broken;
             }
             Some(fault @ (Fault::Throttled | Fault::Unavailable | Fault::Denied)) => {
-                let refusal = fault.common(request.protocol(), service, operation);
+                let refusal = fault.common(request.protocol(), service, &asked.operation);
                 Response::refusing(request, &refusal, &self.seed.uuid())
             }
             Some(Fault::Answer(status, code, text)) => {
@@ -294,27 +286,28 @@ impl State {
             }
             Some(Fault::Slow(time)) => {
                 takes = time;
-                self.dispatch(service, operation, request)
+                self.dispatch(service, asked)
             }
             Some(Fault::Meanwhile(happening)) => {
                 happening.happen(self);
-                self.dispatch(service, operation, request)
+                self.dispatch(service, asked)
             }
-            None => self.dispatch(service, operation, request),
+            None => self.dispatch(service, asked),
         };
         self.calls.push(CallRecord { status: response.status, ..record });
         Exchange::Answer(response, takes)
     }
 
-    fn dispatch(&mut self, service: &str, operation: &str, request: &Request) -> Response {
+    fn dispatch(&mut self, service: &str, asked: Call<'_>) -> Response {
+        let request = asked.request;
         match service {
-            "cloudformation" if operation == "PUT" => callback::call(self, request),
-            "elasticache" => elasticache::call(self, request),
-            "secretsmanager" => secrets::call(self, request),
-            "monitoring" => cloudwatch::call(self, request),
-            "tagging" => tagging::call(self, request),
-            "states" => sfn::call(self, request),
-            "sns" => sns::call(self, request),
+            "cloudformation" if asked.operation == "PUT" => callback::call(self, request),
+            "elasticache" => elasticache::call(self, &asked),
+            "secretsmanager" => secrets::call(self, asked),
+            "monitoring" => cloudwatch::call(self, asked),
+            "tagging" => tagging::call(self, asked),
+            "states" => sfn::call(self, asked),
+            "sns" => sns::call(self, &asked),
             other => {
                 let text = format!("{other} is not one of the services here");
                 let id = self.seed.uuid();
@@ -325,22 +318,10 @@ impl State {
 }
 
 /// What a record keeps of a request. Secret values are noted apart.
-fn parameters(request: &Request, secret_values: &mut SecretValues) -> BTreeMap<String, String> {
+fn parameters(asked: &Call<'_>, secret_values: &mut SecretValues) -> BTreeMap<String, String> {
     const SECRET: [&str; 6] =
         ["AuthToken", "SecretString", "SecretBinary", "RotationToken", "Passwords", "Password"];
-    let mut parameters = match request.protocol() {
-        Protocol::Query => Params::read(&request.body).all().clone(),
-        Protocol::Json => json::read(request)
-            .ok()
-            .and_then(|it| it.as_object().cloned())
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(name, value)| {
-                (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            })
-            .collect(),
-        Protocol::Cbor => BTreeMap::new(),
-    };
+    let mut parameters = asked.texts();
     for (name, value) in &mut parameters {
         if name.split('.').any(|it| SECRET.contains(&it)) {
             secret_values.note(value);

@@ -148,8 +148,8 @@ impl Flow for CreateGivenUp {
     }
 }
 
-/// Nothing was done when its caller died, so that the retry of its event is the first that is heard of it: after its own Delete, and
-/// nobody can tell it from one that is wanted.
+/// Nothing was done when its caller died, so that the retry of its event is the first that is heard of it: after the stack took it back,
+/// and nobody can tell it from one that is wanted.
 fn is_begun_late(case: &Case) -> bool {
     case.mishap == Mishap::DIES_BEFORE && case.at == 0
 }
@@ -227,6 +227,9 @@ impl Flow for UpdateGivenUp {
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        if case.is_some_and(is_begun_late) {
+            return scene.problems().await;
+        }
         let (good, bad) = (Status::UpdateRollbackComplete, [Status::UpdateRollbackFailed]);
         let mut problems = problems_of(scene, good, &bad, case).await;
         if scene.outcome.borrow().as_ref().unwrap().status == good {

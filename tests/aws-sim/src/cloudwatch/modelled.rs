@@ -27,13 +27,10 @@ pub(super) fn catch_up(state: &mut State) {
         let group = state.elasticache.groups.get(&node.group);
         let member = group.and_then(|it| it.members.get(&node.member));
         let born = member.map_or(from, |it| it.created_at);
-        let mut at = from;
-        while at < end {
-            if born <= at {
-                report(state, node, at);
-            }
-            at += MINUTE;
-        }
+        let minutes = std::iter::successors(Some(from), |it| Some(*it + MINUTE));
+        let minutes: Vec<Timestamp> =
+            minutes.take_while(|it| *it < end).filter(|it| born <= *it).collect();
+        report(state, node, &minutes);
     }
     state.cloudwatch.modelled_until = Some(end.max(from));
 }
@@ -42,7 +39,10 @@ pub(super) fn catch_up(state: &mut State) {
 const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(3);
 
 #[expect(clippy::cast_precision_loss, reason = "bytes of a node are exact in 53 bits")]
-fn report(state: &mut State, node: &NodeView, at: Timestamp) {
+fn report(state: &mut State, node: &NodeView, minutes: &[Timestamp]) {
+    if minutes.is_empty() {
+        return;
+    }
     let (used, most) = (node.bytes_used as f64, (node.maxmemory as f64).max(1.0));
     let calm = [
         ("DatabaseMemoryUsagePercentage", used / most * 100.0),
@@ -70,7 +70,7 @@ fn report(state: &mut State, node: &NodeView, at: Timestamp) {
     let names = calm.into_iter().chain(lag).map(|(name, value)| (name.to_owned(), value));
     let free = names.filter(|(name, _)| !held.iter().any(|(metric, _)| metric == name));
     for (name, value) in free.chain(held.iter().cloned()).collect::<Vec<_>>() {
-        service.put(at, &node.member, &name, value);
-        service.put_group(at, &node.group, node.primary, &name, value);
+        service.put(minutes, &node.member, &name, value);
+        service.put_group(minutes, &node.group, node.primary, &name, value);
     }
 }

@@ -158,7 +158,7 @@ pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
         }
     }
     for (metric, sample) in samples {
-        state.cloudwatch.store.add(metric, sample);
+        state.cloudwatch.store.add(metric, [sample]);
     }
     Ok(json!({}))
 }

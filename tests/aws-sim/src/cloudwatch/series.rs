@@ -57,13 +57,15 @@ pub(super) struct Store(BTreeMap<Metric, VecDeque<Sample>>);
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 impl Store {
-    pub(super) fn add(&mut self, metric: Metric, sample: Sample) {
+    pub(super) fn add(&mut self, metric: Metric, more: impl IntoIterator<Item = Sample>) {
         let samples = self.0.entry(metric).or_default();
-        let at = samples.partition_point(|it| it.at <= sample.at);
-        samples.insert(at, sample);
-        let old = |it: &Sample| KEPT < sample.at.duration_since(it.at);
-        while samples.front().is_some_and(old) {
-            samples.pop_front();
+        for sample in more {
+            let at = samples.partition_point(|it| it.at <= sample.at);
+            samples.insert(at, sample);
+            let old = |it: &Sample| KEPT < sample.at.duration_since(it.at);
+            while samples.front().is_some_and(old) {
+                samples.pop_front();
+            }
         }
     }
 
@@ -189,7 +191,7 @@ mod tests {
         let mut store = Store::default();
         let at = |second: i64| Timestamp::from_second(1_767_225_600 + second).unwrap();
         for (second, value) in [(61, 3.0), (10, 1.0), (119, 5.0), (200, 7.0)] {
-            store.add(metric.clone(), Sample::one(at(second), value));
+            store.add(metric.clone(), [Sample::one(at(second), value)]);
         }
         let minute = SignedDuration::from_mins(1);
         let read = |statistic| {

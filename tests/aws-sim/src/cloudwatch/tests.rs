@@ -48,8 +48,9 @@ impl Scene {
     fn minutes(&mut self, values: &[Option<f64>]) -> &mut Self {
         for value in values {
             if let Some(value) = value {
-                self.world
-                    .with(|it| it.cloudwatch.put(self.now, "orders-001", "CPUUtilization", *value));
+                self.world.with(|it| {
+                    it.cloudwatch.put(&[self.now], "orders-001", "CPUUtilization", *value);
+                });
             }
             self.now += MINUTE;
             self.world.advance(self.now);
@@ -243,7 +244,7 @@ fn own_metrics_are_put_and_listed() {
     scene.refused(
         "PutMetricData",
         json!({ "Namespace": "AWS/ElastiCache", "MetricData": datum }),
-        "InvalidParameterValue",
+        "InvalidParameterValueException",
     );
     let list = scene.ok("ListMetrics", json!({ "Namespace": "Ours" }));
     assert_eq!(list["Metrics"][0]["MetricName"], "Size");

@@ -13,11 +13,12 @@ pub(super) fn groups(state: &mut State, params: &Params) -> Result<String, Refus
     if let Some(id) = &id {
         super::group(state, id)?;
     }
-    let elasticache = &state.elasticache;
-    let found = elasticache.groups.values().filter(|it| {
-        !elasticache.standalone.contains(&it.id) && id.as_ref().is_none_or(|id| it.id == *id)
-    });
-    let Page { items, marker } = page(params, 20, 100, found.map(|it| (it.id.clone(), it)))?;
+    let cache = &state.elasticache;
+    let named = id.as_ref().map(|it| cache.groups.get(it).into_iter());
+    let all = named.is_none().then(|| cache.groups.values());
+    let found = named.into_iter().flatten().chain(all.into_iter().flatten());
+    let found = found.filter(|it| !cache.standalone.contains(&it.id));
+    let Page { items, marker } = page(params, 20, 100, found.map(|it| (&it.id, it)))?;
     let mut xml = Xml::new();
     xml.text("Marker", marker).list("ReplicationGroups", "ReplicationGroup", &items, |xml, it| {
         write_group(xml, state, it, it.looks_stale());

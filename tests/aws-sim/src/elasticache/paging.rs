@@ -11,11 +11,11 @@ pub(super) struct Page<T> {
 }
 
 /// The page that is asked for, of items in the order of their keys.
-pub(super) fn page<T>(
+pub(super) fn page<K: AsRef<str>, T>(
     params: &Params,
     least: usize,
     most: usize,
-    items: impl Iterator<Item = (String, T)>,
+    items: impl Iterator<Item = (K, T)>,
 ) -> Result<Page<T>, Refusal> {
     let size = match params.number("MaxRecords")?.map(usize::try_from) {
         None => most,
@@ -26,12 +26,12 @@ pub(super) fn page<T>(
         }
     };
     let after = params.text("Marker").unwrap_or_default();
-    let mut rest = items.skip_while(|(key, _)| !after.is_empty() && *key <= after);
+    let mut rest = items.skip_while(|(key, _)| !after.is_empty() && key.as_ref() <= after.as_str());
     let mut taken = Vec::new();
     let mut final_key = String::new();
     for (key, item) in rest.by_ref().take(size) {
         taken.push(item);
-        final_key = key;
+        key.as_ref().clone_into(&mut final_key);
     }
     let marker = if rest.next().is_some() { final_key } else { String::new() };
     Ok(Page { items: taken, marker })

@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::bad_parameter;
-use crate::wire::json;
+use crate::Refusal;
 use crate::wire::schema::Schema;
-use crate::{Refusal, Request};
 
 /// A request's fields, typed when they are asked for.
 pub(super) struct Fields(Value);
@@ -54,8 +53,8 @@ const SCHEMA: Schema = Schema {
 };
 
 impl Fields {
-    pub(super) fn read(request: &Request) -> Result<Self, Refusal> {
-        let fields = json::read(request)?;
+    /// Those of a request, where they are of their types.
+    pub(super) fn of_request(fields: Value) -> Result<Self, Refusal> {
         SCHEMA.check(&fields)?;
         Ok(Self(fields))
     }

@@ -2,7 +2,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Effect, Settings, World};
+use crate::{Effect, Request, Settings, World};
 
 struct Scene {
     world: World,
