@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::elasticache::model::{Group, Status};
-use crate::wire::Protocol;
+use crate::settings::Switches;
+use crate::wire::{Call, Protocol};
 use crate::{Refusal, State, elasticache};
 
 /// The faults that a world has in store.
@@ -97,11 +98,15 @@ pub enum Fault {
 
 impl Fault {
     /// How a service says what every service may say. JSON and CBOR have names of their own for it, and their statuses.
-    pub(crate) fn common(&self, protocol: Protocol, service: &str, operation: &str) -> Refusal {
+    pub(crate) fn common(&self, switches: &Switches, asked: &Call<'_>, service: &str) -> Refusal {
+        let (protocol, operation) = (asked.request.protocol(), &asked.operation);
         let is_query = protocol == Protocol::Query;
         let code =
             |short: &str| if is_query { short.to_owned() } else { format!("{short}Exception") };
         match self {
+            Self::Throttled if service == "elasticache" => {
+                Refusal::new(400, switches.throttle_code, "Rate exceeded")
+            }
             Self::Throttled => Refusal::new(400, code("Throttling"), "Rate exceeded"),
             Self::Denied => {
                 let text = format!("User is not authorized to perform: {service}:{operation}");

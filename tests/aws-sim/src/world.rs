@@ -277,7 +277,7 @@ impl State {
                 return Exchange::Broken;
             }
             Some(fault @ (Fault::Throttled | Fault::Unavailable | Fault::Denied)) => {
-                let refusal = fault.common(request.protocol(), service, &asked.operation);
+                let refusal = fault.common(&self.settings.switches, &asked, service);
                 Response::refusing(request, &refusal, &self.seed.uuid())
             }
             Some(Fault::Answer(status, code, text)) => {

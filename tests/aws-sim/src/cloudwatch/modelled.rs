@@ -60,6 +60,7 @@ fn report(state: &mut State, node: &NodeView, minutes: &[Timestamp]) {
         ("IsMaster", f64::from(u8::from(node.primary))),
     ];
     let lag = (!node.primary).then_some(("ReplicationLag", 0.0));
+    let has_group_metrics = state.settings.switches.group_metrics;
     let service = &mut state.cloudwatch;
     let held: Vec<(String, f64)> = service
         .held
@@ -71,6 +72,8 @@ fn report(state: &mut State, node: &NodeView, minutes: &[Timestamp]) {
     let free = names.filter(|(name, _)| !held.iter().any(|(metric, _)| metric == name));
     for (name, value) in free.chain(held.iter().cloned()).collect::<Vec<_>>() {
         service.put(minutes, &node.member, &name, value);
-        service.put_group(minutes, &node.group, node.primary, &name, value);
+        if has_group_metrics {
+            service.put_group(minutes, &node.group, node.primary, &name, value);
+        }
     }
 }

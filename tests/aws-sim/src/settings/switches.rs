@@ -34,6 +34,10 @@ pub struct Switches {
     pub numbers_reused: bool,
     /// U14: the code of an increase to fewer, or a decrease to more.
     pub wrong_direction_code: &'static str,
+    /// U15: there are metrics of a whole group, rather than of its nodes only.
+    pub group_metrics: bool,
+    /// U19: how ElastiCache says that there are too many calls.
+    pub throttle_code: &'static str,
     /// U18: settings that a restore does not name come from the snapshot.
     pub restore_inherits: bool,
     /// U25: `DescribeSnapshots` for an unknown group is an error, rather than empty.
@@ -108,6 +112,8 @@ impl Default for Switches {
             misfit_refused_at_once: false,
             numbers_reused: true,
             wrong_direction_code: "InvalidParameterValue",
+            group_metrics: true,
+            throttle_code: "Throttling",
             restore_inherits: true,
             unknown_group_snapshots_fail: false,
             token_needs_three_classes: false,
@@ -145,6 +151,8 @@ impl Switches {
             misfit_refused_at_once: !usual.misfit_refused_at_once,
             numbers_reused: !usual.numbers_reused,
             wrong_direction_code: "InvalidParameterCombination",
+            group_metrics: !usual.group_metrics,
+            throttle_code: "RequestLimitExceeded",
             restore_inherits: !usual.restore_inherits,
             unknown_group_snapshots_fail: !usual.unknown_group_snapshots_fail,
             token_needs_three_classes: !usual.token_needs_three_classes,
@@ -159,5 +167,33 @@ impl Switches {
             rotation_retry_after: SignedDuration::from_secs(10),
             rotation_attempts: 12,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of a structure, by what `Debug` says of it.
+    fn fields(switches: &Switches) -> Vec<(String, String)> {
+        let text = format!("{switches:#?}");
+        let line = |it: &str| {
+            let (name, value) = it.strip_prefix("    ")?.split_once(": ")?;
+            (!name.starts_with(' ')).then(|| (name.to_owned(), value.to_owned()))
+        };
+        text.lines().filter_map(line).collect()
+    }
+
+    #[test]
+    fn the_other_answer_differs_in_every_question_and_each_is_in_the_readme() {
+        let readme = include_str!("../../README.md");
+        let (usual, other) = (fields(&Switches::default()), fields(&Switches::otherwise()));
+        assert!(25 < usual.len(), "{usual:?}");
+        for ((name, value), (_, otherwise)) in usual.iter().zip(&other) {
+            assert!(readme.contains(&format!("| `{name}` |")), "the README lacks {name}");
+            // A structure's values are on lines of their own.
+            assert!(value != otherwise || value.ends_with('{'), "{name} is {value} in both worlds");
+        }
+        assert_ne!(Switches::default().rbac_quotas, Switches::otherwise().rbac_quotas);
     }
 }
