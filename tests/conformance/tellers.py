@@ -56,8 +56,7 @@ class Boto(Teller):
 
     def __init__(self, service, simulator):
         super().__init__(service, simulator)
-        # What boto3 would not let through must be refused by the service too.
-        self.client = service.client(simulator, validate=False)
+        self.client = service.client(simulator)
         self.model = service.model()
         self.raw = None
         self.members = {}

@@ -14,5 +14,7 @@ mod sandbox;
 pub mod states;
 
 pub use account::{Account, Plan};
-pub use event::{Event, EventMishap, Schedule, Subscription, scheduled, sns_notification};
+pub use event::{
+    Event, EventMishap, EventRule, Schedule, Subscription, scheduled, sns_notification,
+};
 pub use sandbox::{Ended, Failure, Functions, Handling, Invocation, Sandboxes};

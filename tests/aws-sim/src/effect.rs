@@ -227,6 +227,18 @@ pub enum Effect {
         /// Its end.
         ticket: Ticket,
     },
+    /// Send a Lambda function an event, for which nobody waits.
+    SendEvent {
+        /// The function.
+        function_arn: String,
+        /// The event.
+        payload: Value,
+    },
+    /// Tell EventBridge of something.
+    PutEvent {
+        /// The whole event.
+        event: Value,
+    },
     /// Start a server. Its end is that it answers.
     StartNode {
         /// The server.
@@ -322,6 +334,8 @@ impl Effect {
             | Self::SaveSnapshot { ticket, .. }
             | Self::CopySnapshot { ticket, .. } => Some(*ticket),
             Self::Publish { .. }
+            | Self::SendEvent { .. }
+            | Self::PutEvent { .. }
             | Self::Configure { .. }
             | Self::PointEndpoint { .. }
             | Self::StopNode { .. }

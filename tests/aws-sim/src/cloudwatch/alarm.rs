@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fields::Fields;
 use super::history::{self, Kind};
-use super::{MINUTE, Metric, Statistic, epoch, evaluate, invalid, modelled, tags};
+use super::{MINUTE, Metric, Statistic, epoch, evaluate, invalid, tags};
 use crate::wire::json::set;
 use crate::{Refusal, State};
 
@@ -193,7 +193,6 @@ pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
     let name = fields.required("AlarmName")?;
     let arn = state.arn("cloudwatch", &format!("alarm:{name}"));
     let mut alarm = read(fields, name, arn, state.now)?;
-    modelled::catch_up(state);
     let before = state.cloudwatch.alarms.get(name);
     let is_new = before.is_none();
     if let Some(before) = before {
@@ -362,6 +361,9 @@ pub(super) fn delete(state: &mut State, fields: &Fields) -> Result<Value, Refusa
         if state.cloudwatch.alarms.remove(&name).is_some() {
             history::note(state, &name, Kind::Configuration, format!("Alarm \"{name}\" deleted"));
         }
+    }
+    if state.cloudwatch.alarms.is_empty() {
+        state.cloudwatch.next_look = None;
     }
     Ok(json!({}))
 }

@@ -7,7 +7,7 @@ use super::alarm::{Alarm, AlarmState, MissingData};
 use super::history::{self, Kind};
 use super::series::{Store, floor};
 use super::{MINUTE, notice};
-use crate::State;
+use crate::{Effect, State};
 
 /// Looks at every alarm. Only a change of state acts.
 pub(super) fn all(state: &mut State) {
@@ -34,7 +34,7 @@ pub(super) fn enter(
 ) {
     let now = state.now;
     let Some(alarm) = state.cloudwatch.alarms.get_mut(name) else { return };
-    let from = alarm.state;
+    let (from, previous) = (alarm.state, notice::entered(alarm));
     alarm.reason = reason;
     alarm.reason_data = data;
     if from == to {
@@ -45,6 +45,9 @@ pub(super) fn enter(
     let alarm = alarm.clone();
     let text = format!("Alarm updated from {} to {}", from.word(), to.word());
     history::note(state, name, Kind::State, text);
+    let id = state.seed.uuid();
+    let event = notice::event(state, &alarm, &previous, &id);
+    state.effects.push_back(Effect::PutEvent { event });
     if !alarm.acts {
         return;
     }
@@ -54,8 +57,13 @@ pub(super) fn enter(
         let done = if action.contains(":sns:") {
             state.publish(action, Some(&subject), message.clone());
             format!("Successfully executed action {action}")
+        } else if action.contains(":lambda:") {
+            let payload = notice::invocation(state, &alarm, &previous, &id);
+            let function_arn = action.to_owned();
+            state.effects.push_back(Effect::SendEvent { function_arn, payload });
+            format!("Successfully executed action {action}")
         } else {
-            format!("Failed to execute action {action}: only SNS topics are modelled here")
+            format!("Failed to execute action {action}: topics and functions are modelled here")
         };
         history::note(state, name, Kind::Action, done);
     }

@@ -1,4 +1,4 @@
-//! What an alarm tells a topic (facts 6.3 a).
+//! What an alarm tells a topic, a function and EventBridge (facts 6.3).
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -73,6 +73,72 @@ fn trigger(alarm: &Alarm) -> Value {
         set(&mut trigger, "DatapointsToAlarm", json!(datapoints));
     }
     trigger
+}
+
+/// A state of an alarm, as it was entered.
+pub(super) fn entered(alarm: &Alarm) -> Value {
+    let mut state = json!({
+        "value": alarm.state.word(),
+        "reason": alarm.reason,
+        "timestamp": time(alarm.state_since),
+    });
+    if let Some(data) = &alarm.reason_data {
+        set(&mut state, "reasonData", json!(data));
+    }
+    state
+}
+
+/// What a function is called with that an alarm names as its action (facts 6.3 b).
+pub(super) fn invocation(state: &State, alarm: &Alarm, previous: &Value, id: &str) -> Value {
+    json!({
+        "source": "aws.cloudwatch",
+        "alarmArn": alarm.arn,
+        "accountId": state.settings.account,
+        "time": time(alarm.state_since),
+        "region": state.settings.region,
+        "alarmData": change(alarm, previous, id),
+    })
+}
+
+/// What EventBridge hears (facts 6.3 c).
+pub(super) fn event(state: &State, alarm: &Alarm, previous: &Value, id: &str) -> Value {
+    json!({
+        "version": "0",
+        "id": id,
+        "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "account": state.settings.account,
+        "time": alarm.state_since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "region": state.settings.region,
+        "resources": [alarm.arn],
+        "detail": change(alarm, previous, id),
+    })
+}
+
+/// Here the dimensions are a map, where a topic is told a list.
+fn change(alarm: &Alarm, previous: &Value, id: &str) -> Value {
+    let metric = json!({
+        "namespace": alarm.metric.namespace,
+        "name": alarm.metric.name,
+        "dimensions": alarm.metric.dimensions,
+    });
+    let mut stat = json!({
+        "metric": metric,
+        "period": alarm.period.as_secs(),
+        "stat": alarm.statistic_name,
+    });
+    if let Some(unit) = &alarm.unit {
+        set(&mut stat, "unit", json!(unit));
+    }
+    json!({
+        "alarmName": alarm.name,
+        "state": entered(alarm),
+        "previousState": previous,
+        "configuration": {
+            "description": alarm.description,
+            "metrics": [{ "id": id, "metricStat": stat, "returnData": true }],
+        },
+    })
 }
 
 /// `2025-12-05T21:53:58.466+0000`: no colon in the offset.

@@ -67,6 +67,7 @@ impl Scene {
     fn told(&self) -> Vec<(String, Value)> {
         let effects = self.world.take_effects().into_iter();
         effects
+            .filter(|it| !matches!(it, Effect::PutEvent { .. }))
             .map(|it| {
                 let Effect::Publish { topic_arn, message, .. } = it else { panic!("{it:?}") };
                 let topic = topic_arn.rsplit(':').next().unwrap().to_owned();
@@ -101,6 +102,47 @@ fn of_member() -> Value {
 
 const COLD: Option<f64> = Some(20.0);
 const HOT: Option<f64> = Some(90.0);
+
+#[test]
+fn a_topic_a_function_and_eventbridge_each_hear_of_it_in_their_own_shape() {
+    let mut scene = Scene::new();
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:grow";
+    let mut wanted = alarm(of_member(), "missing", 3);
+    wanted["AlarmActions"] = json!([wanted["AlarmActions"][0], function]);
+    scene.ok("PutMetricAlarm", wanted);
+    scene.minutes(&[COLD, COLD, COLD]);
+    scene.world.take_effects();
+    scene.minutes(&[HOT, HOT, HOT, HOT, HOT, HOT]);
+    let mut effects = scene.world.take_effects().into_iter();
+    let Some(Effect::PutEvent { event }) = effects.next() else {
+        panic!("EventBridge is told first")
+    };
+    let Some(Effect::Publish { message, .. }) = effects.next() else { panic!("then the topic") };
+    let Some(Effect::SendEvent { function_arn, payload }) = effects.next() else {
+        panic!("then the function")
+    };
+    assert!(effects.next().is_none());
+    assert_eq!(function_arn, function);
+    let message: Value = serde_json::from_str(&message).unwrap();
+    let listed = json!([{ "value": "orders-001", "name": "CacheClusterId" }]);
+    assert_eq!(message["Trigger"]["Dimensions"], listed);
+    assert_eq!(event["detail-type"], "CloudWatch Alarm State Change");
+    assert_eq!(event["resources"], json!([message["AlarmArn"]]));
+    assert_eq!(payload["alarmArn"], message["AlarmArn"]);
+    assert_eq!(payload["alarmData"], event["detail"]);
+    let change = &payload["alarmData"];
+    assert_eq!(
+        (&change["state"]["value"], &change["previousState"]["value"]),
+        (&json!("ALARM"), &json!("OK"))
+    );
+    assert_eq!(change["state"]["timestamp"], message["StateChangeTime"]);
+    let data: Value =
+        serde_json::from_str(change["state"]["reasonData"].as_str().unwrap()).unwrap();
+    assert_eq!(data["threshold"], 75.0);
+    let stat = &change["configuration"]["metrics"][0]["metricStat"];
+    assert_eq!(stat["metric"]["dimensions"], json!({ "CacheClusterId": "orders-001" }));
+    assert_eq!((&stat["period"], &stat["stat"]), (&json!(60), &json!("Average")));
+}
 
 #[test]
 fn an_alarm_acts_once_on_each_change() {

@@ -13,7 +13,9 @@ use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::event::{Event, EventMishap, Schedule, Subscription, scheduled, sns_notification};
+use super::event::{
+    Event, EventMishap, EventRule, Schedule, Subscription, scheduled, sns_notification,
+};
 use super::sandbox::{self, Ended, Functions, Invocation};
 use super::states::Machine;
 use crate::{Done, Effect, State, Ticket, World};
@@ -29,6 +31,8 @@ pub struct Plan {
     pub subscriptions: Vec<Subscription>,
     /// What is called again and again.
     pub schedules: Vec<Schedule>,
+    /// Functions that hear EventBridge.
+    pub rules: Vec<EventRule>,
     /// The time that functions have, by ARN; fifteen minutes for the others.
     pub timeouts: BTreeMap<String, Duration>,
 }
@@ -46,6 +50,7 @@ struct Heart {
     functions: Rc<dyn Functions>,
     machines: BTreeMap<String, Machine>,
     subscriptions: Vec<Subscription>,
+    rules: Vec<EventRule>,
     timeouts: BTreeMap<String, Duration>,
     outbox: RefCell<VecDeque<Event>>,
     /// How many events were sent so far, and what becomes of those of these numbers.
@@ -67,7 +72,7 @@ impl fmt::Debug for Account {
 impl Account {
     /// An account in this world with these functions.
     pub fn new(world: World, functions: Rc<dyn Functions>, plan: Plan) -> Self {
-        let Plan { machines, subscriptions, schedules, timeouts } = plan;
+        let Plan { machines, subscriptions, schedules, rules, timeouts } = plan;
         let schedules = schedules.into_iter().map(|it| (it.first, it));
         let schedules = schedules.map(|(first, it)| (it, first)).collect();
         let heart = Heart {
@@ -75,6 +80,7 @@ impl Account {
             functions,
             machines,
             subscriptions,
+            rules,
             timeouts,
             outbox: RefCell::default(),
             sent: Cell::default(),
@@ -276,6 +282,17 @@ impl Heart {
                 self.begin(tasks, async move {
                     heart.rotate(&function_arn, payload, ticket).await;
                 });
+            }
+            Effect::SendEvent { function_arn, payload } => {
+                let request_id = self.world.with(|state| state.seed.uuid());
+                self.send(Event { function_arn, request_id, payload });
+            }
+            Effect::PutEvent { event } => {
+                for it in self.rules.iter().filter(|it| it.matches(&event)) {
+                    let request_id = self.world.with(|state| state.seed.uuid());
+                    let function_arn = it.function_arn.clone();
+                    self.send(Event { function_arn, request_id, payload: event.clone() });
+                }
             }
             // Nodes are modelled in process; who runs real ones takes these himself.
             Effect::StartNode { .. }

@@ -36,6 +36,24 @@ pub struct Subscription {
     pub function_arn: String,
 }
 
+/// Who hears what of EventBridge.
+#[derive(Clone, Debug)]
+pub struct EventRule {
+    /// The source, such as `aws.cloudwatch`.
+    pub source: String,
+    /// The kind, such as `CloudWatch Alarm State Change`.
+    pub detail_type: String,
+    /// The function that is called with the whole event.
+    pub function_arn: String,
+}
+
+impl EventRule {
+    /// Whether an event is of this kind.
+    pub fn matches(&self, event: &Value) -> bool {
+        event["source"] == self.source.as_str() && event["detail-type"] == self.detail_type.as_str()
+    }
+}
+
 /// What a schedule calls.
 #[derive(Clone, Debug)]
 pub struct Schedule {

@@ -121,7 +121,10 @@ impl Plane {
             Effect::DropSnapshot { snapshot } => {
                 (None, std::fs::remove_file(self.snapshot(&snapshot)).map(|()| Done::Plain))
             }
-            Effect::Publish { .. } | Effect::InvokeFunction { .. } => (None, Ok(Done::Plain)),
+            Effect::Publish { .. }
+            | Effect::InvokeFunction { .. }
+            | Effect::SendEvent { .. }
+            | Effect::PutEvent { .. } => (None, Ok(Done::Plain)),
         };
         (ticket, ended.map_err(|err| err.to_string()))
     }

@@ -50,6 +50,14 @@ impl Lines {
             });
             return;
         }
+        if let Effect::SendEvent { function_arn, payload } = effect {
+            let (simulator, world) = (Arc::clone(&self.simulator), world.clone());
+            tokio::spawn(async move {
+                let sent = outbound::send(&simulator.options, &function_arn, &payload).await;
+                report(&simulator, &world, None, sent.map(|()| Done::Plain));
+            });
+            return;
+        }
         let line = self.groups.of(&effect);
         let simulator = &self.simulator;
         let queue = self.queues.entry(line).or_insert_with(|| {
@@ -72,7 +80,9 @@ struct Groups {
 impl Groups {
     fn of(&mut self, effect: &Effect) -> String {
         let node = match effect {
-            Effect::Publish { .. } => return "(publications)".to_owned(),
+            Effect::Publish { .. } | Effect::SendEvent { .. } | Effect::PutEvent { .. } => {
+                return "(publications)".to_owned();
+            }
             Effect::CopySnapshot { .. }
             | Effect::DropSnapshot { .. }
             | Effect::InvokeFunction { .. } => {
@@ -105,6 +115,10 @@ async fn work_off(simulator: Arc<Simulator>, mut queue: UnboundedReceiver<(World
             let options = &simulator.options;
             let told = outbound::publish(options, &topic_arn, subject.as_deref(), &message).await;
             report(&simulator, &world, None, told.map(|()| Done::Plain));
+            continue;
+        }
+        if matches!(effect, Effect::PutEvent { .. }) {
+            // The local cloud has no rule that would hear of it.
             continue;
         }
         // Where nodes are only modelled, nothing is to be done to them.

@@ -50,17 +50,35 @@ pub(super) async fn invoke(
     function_arn: &str,
     payload: &Value,
 ) -> Result<Value, String> {
+    let answer = call(options, function_arn, payload, "RequestResponse").await?;
+    Ok(serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+}
+
+/// Sends a function an event. What comes of it is the function's affair.
+pub(super) async fn send(
+    options: &Options,
+    function_arn: &str,
+    payload: &Value,
+) -> Result<(), String> {
+    call(options, function_arn, payload, "Event").await.map(drop)
+}
+
+async fn call(
+    options: &Options,
+    function_arn: &str,
+    payload: &Value,
+    how: &str,
+) -> Result<Answer, String> {
     let endpoint = options.lambda_endpoint.as_deref();
     let endpoint = endpoint.ok_or("no function is called: there is no --lambda-endpoint")?;
     let path = format!("/2015-03-31/functions/{}/invocations", encoded(function_arn));
-    let headers =
-        [("content-type", "application/json"), ("x-amz-invocation-type", "RequestResponse")];
+    let headers = [("content-type", "application/json"), ("x-amz-invocation-type", how)];
     let answer = post(options, endpoint, &path, "lambda", &headers, payload.to_string()).await;
     let answer = answer.map_err(|err| format!("could not call {function_arn}: {err}"))?;
     if answer.failed || 300 <= answer.status {
         return Err(format!("{function_arn} failed: {}", answer.text()));
     }
-    Ok(serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
+    Ok(answer)
 }
 
 struct Answer {

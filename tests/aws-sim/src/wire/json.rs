@@ -39,5 +39,6 @@ fn with(status: u16, body: &Value, request_id: &str, code: Option<&str>) -> Resp
         ("x-amzn-requestid".to_owned(), request_id.to_owned()),
     ];
     headers.extend(code.map(|it| ("x-amzn-errortype".to_owned(), it.to_owned())));
-    Response { status, headers, body: body.to_string().into_bytes() }
+    // A value always can be written.
+    Response { status, headers, body: serde_json::to_vec(body).unwrap_or_default() }
 }

@@ -139,15 +139,19 @@ fn with(status: u16, body: String, request_id: &str) -> Response {
 }
 
 fn decode(text: &str) -> String {
+    if !text.contains(['%', '+']) {
+        return text.to_owned();
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         match byte {
             b'+' => bytes.push(b' '),
             b'%' => {
-                let hex: Vec<u8> = rest.by_ref().take(2).collect();
-                let hex = std::str::from_utf8(&hex).unwrap_or_default();
-                bytes.push(u8::from_str_radix(hex, 16).unwrap_or(b'?'));
+                let digit = |it: Option<u8>| char::from(it?).to_digit(16);
+                let (high, low) = (digit(rest.next()), digit(rest.next()));
+                let byte = high.zip(low).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+                bytes.push(byte.unwrap_or(b'?'));
             }
             other => bytes.push(other),
         }

@@ -1,5 +1,7 @@
 //! XML, written.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 /// Writes elements one after the other and within each other.
@@ -103,7 +105,11 @@ pub fn time(value: Timestamp) -> String {
 }
 
 /// Text that is safe within an element.
-pub fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> Cow<'_, str> {
+    // Most of it is names and numbers.
+    if text.bytes().all(|it| 0x20 <= it && !b"&<>\"".contains(&it)) {
+        return Cow::Borrowed(text);
+    }
     let mut escaped = String::with_capacity(text.len());
     for it in text.chars() {
         match it {
@@ -116,7 +122,7 @@ pub fn escape(text: &str) -> String {
             other => escaped.push(other),
         }
     }
-    escaped
+    Cow::Owned(escaped)
 }
 
 #[cfg(test)]
