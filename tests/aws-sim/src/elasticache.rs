@@ -208,6 +208,7 @@ fn act(state: &mut State, operation: &str, params: &Params) -> Result<String, Re
         "DeleteCacheParameterGroup" => parameters::delete(state, params),
         "DescribeCacheParameterGroups" => parameters::describe(state, params),
         "DescribeCacheParameters" => parameters::describe_parameters(state, params),
+        "DescribeEngineDefaultParameters" => parameters::engine_defaults(params),
         "DescribeCacheEngineVersions" => describe::engine_versions(params),
         "CreateUser" => users::create(state, params),
         "ModifyUser" => users::modify(state, params),

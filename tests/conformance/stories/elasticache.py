@@ -58,6 +58,9 @@ def surroundings(it):
     page = it.call("DescribeCacheParameters", CacheParameterGroupName=GROUP, MaxRecords=20)
     it.call("DescribeCacheParameters", CacheParameterGroupName=GROUP, MaxRecords=20, Marker=page["Marker"])
     it.call("ResetCacheParameterGroup", CacheParameterGroupName=GROUP, ResetAllParameters=True)
+    page = it.call("DescribeEngineDefaultParameters", CacheParameterGroupFamily="redis7", MaxRecords=20)
+    it.call("DescribeEngineDefaultParameters", CacheParameterGroupFamily="redis7", Marker=page["EngineDefaults"]["Marker"])
+    it.refused("InvalidParameterValue", "DescribeEngineDefaultParameters", CacheParameterGroupFamily="redis99")
     it.call("DescribeCacheEngineVersions", Engine="redis")
     it.call("DescribeCacheEngineVersions", Engine="valkey", DefaultOnly=True)
 

@@ -112,16 +112,20 @@ pub(super) fn checked(
     )))
 }
 
+fn check_family(family: &str) -> Result<(), Refusal> {
+    if FAMILIES.contains(&family) {
+        return Ok(());
+    }
+    let text = format!("CacheParameterGroupFamily {family} is not a valid parameter group family.");
+    Err(bad_value(text))
+}
+
 /// `CreateCacheParameterGroup`.
 pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let name = check_id("CacheParameterGroupName", &params.required("CacheParameterGroupName")?)?;
     let family = params.required("CacheParameterGroupFamily")?;
     let description = params.required("Description")?;
-    if !FAMILIES.contains(&family.as_str()) {
-        let text =
-            format!("CacheParameterGroupFamily {family} is not a valid parameter group family.");
-        return Err(bad_value(text));
-    }
+    check_family(&family)?;
     let tags = tags::read(params)?;
     if state.elasticache.parameter_groups.contains_key(&name) {
         let text = format!("Parameter group {name} already exists");
@@ -223,22 +227,43 @@ pub(super) fn describe_parameters(state: &mut State, params: &Params) -> Result<
     };
     let found =
         PARAMETERS.iter().filter(|it| wanted.as_deref().is_none_or(|one| one == source(it)));
-    let found = found.map(|it| (it.name.to_owned(), it));
+    let found = found.map(|it| (it.name, it));
     let Page { items, marker } = page(params, 20, 100, found)?;
     let mut xml = Xml::new();
     xml.text("Marker", marker).list("Parameters", "Parameter", items, |xml, it| {
         let value = group.values.get(it.name).map_or(it.default, String::as_str);
-        xml.text("ParameterName", it.name)
-            .text("ParameterValue", value)
-            .text("Description", format!("{} of the engine", it.name))
-            .text("Source", source(it))
-            .text("DataType", it.kind)
-            .text("AllowedValues", it.allowed)
-            .flag("IsModifiable", it.modifiable)
-            .text("MinimumEngineVersion", "5.0.6")
-            .text("ChangeType", if it.at_once { "immediate" } else { "requires-reboot" });
+        write_parameter(xml, it, value, source(it));
     });
     Ok(xml.done())
+}
+
+/// `DescribeEngineDefaultParameters`.
+pub(super) fn engine_defaults(params: &Params) -> Result<String, Refusal> {
+    let family = params.required("CacheParameterGroupFamily")?;
+    check_family(&family)?;
+    let all = PARAMETERS.iter().map(|it| (it.name, it));
+    let Page { items, marker } = page(params, 20, 100, all)?;
+    let mut xml = Xml::new();
+    xml.within("EngineDefaults", |xml| {
+        xml.text("CacheParameterGroupFamily", &family).text("Marker", marker);
+        xml.list("Parameters", "Parameter", items, |xml, it| {
+            let source = if it.modifiable { "engine-default" } else { "system" };
+            write_parameter(xml, it, it.default, source);
+        });
+    });
+    Ok(xml.done())
+}
+
+fn write_parameter(xml: &mut Xml, parameter: &Parameter, value: &str, source: &str) {
+    xml.text("ParameterName", parameter.name)
+        .text("ParameterValue", value)
+        .text("Description", format!("{} of the engine", parameter.name))
+        .text("Source", source)
+        .text("DataType", parameter.kind)
+        .text("AllowedValues", parameter.allowed)
+        .flag("IsModifiable", parameter.modifiable)
+        .text("MinimumEngineVersion", "5.0.6")
+        .text("ChangeType", if parameter.at_once { "immediate" } else { "requires-reboot" });
 }
 
 /// The name of a group that may be changed: not a default one.
