@@ -26,6 +26,13 @@ fn members(scene: &Scene) -> Vec<String> {
     scene.world().with(|it| it.elasticache.groups[GROUP].members.keys().cloned().collect())
 }
 
+fn shape(scene: &Scene) -> (usize, String) {
+    scene.world().with(|it| {
+        let group = &it.elasticache.groups[GROUP];
+        (group.members.len(), group.node_type.clone())
+    })
+}
+
 fn load(scene: &Scene, member: &str, percent: f64) {
     scene.world().with(|it| {
         hold(it, member, "EngineCPUUtilization", percent);
@@ -108,11 +115,12 @@ impl Flow for Reads {
             let group = &it.elasticache.groups[GROUP];
             group.replicas().next().unwrap().id.clone()
         });
+        let before = shape(scene);
         load(scene, &replica, 88.0);
-        // The reads stay, whoever hears of them, until a new replica takes its part.
+        // The reads stay, whoever hears of them, until a new replica takes its part, or larger nodes have room for them.
         for _ in 0..6 {
             scene.account.pass(Duration::from_mins(10)).await;
-            if 2 < members(scene).len() {
+            if shape(scene) != before {
                 break;
             }
         }
