@@ -1,4 +1,4 @@
-"""The services, as boto3 and the AWS CLI speak to them."""
+"""The services, as their clients speak to them."""
 
 import base64
 import dataclasses

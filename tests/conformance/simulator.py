@@ -15,16 +15,16 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 
 
-def program():
-    """The binary, where cargo puts it."""
-    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "aws-sim"
+def program(name):
+    """A binary, where cargo puts it."""
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / name
 
 
 class Simulator:
     """One world over HTTP. Time passes by `advance` only."""
 
     def __init__(self):
-        command = [program(), "--listen", "127.0.0.1:0", "--nodes", "modelled", "--seed", "7"]
+        command = [program("aws-sim"), "--listen", "127.0.0.1:0", "--nodes", "modelled", "--seed", "7"]
         command += ["--start", START, "--time-scale", "0"]
         # It says little, and what it says about rotation functions that nobody serves is not of interest unless it does not start.
         self.complaints = tempfile.TemporaryFile()

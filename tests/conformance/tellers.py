@@ -1,10 +1,11 @@
-"""Tellers of stories: one makes the calls with boto3, the other with the AWS CLI. Both keep what they were answered."""
+"""Tellers of stories: one makes the calls with boto3, one with the AWS CLI, one with the Rust SDK. Each keeps what it was answered."""
 
 import contextlib
 import io
 import json
 import os
 import re
+import subprocess
 import tempfile
 
 import awscli.clidriver
@@ -12,7 +13,8 @@ import botocore.exceptions
 from botocore import xform_name
 
 import models
-from simulator import REGION
+import rust
+from simulator import REGION, program
 
 
 class Teller:
@@ -20,6 +22,7 @@ class Teller:
 
     def __init__(self, service, simulator):
         self.service, self.simulator = service, simulator
+        # What was done, with what it was given and, for a call, what it was answered.
         self.told = []
         self.wrong = []
         # The text of the last refusal.
@@ -41,11 +44,16 @@ class Teller:
             self.fail(f"{operation} {parameters}: {f'{found}: {self.said}' if found else answer}, not {code}")
 
     def advance(self, seconds):
+        self.told.append(("advance", {"seconds": seconds}, None))
         self.simulator.advance(seconds)
 
     def befall(self, operation, fault):
         """What happens to the next call of the operation."""
+        self.told.append(("befall", {"operation": operation, "fault": fault}, None))
         self.simulator.befall([{"operation": operation, "fault": fault}])
+
+    def calls(self):
+        return sum(outcome is not None for _, _, outcome in self.told)
 
     def fail(self, what):
         self.wrong.append(f"{self}: {what}")
@@ -84,6 +92,11 @@ class Boto(Teller):
             self.fail(f"{operation}: {reading.leaves} values were sent and {models.leaves_of(answer)} arrived")
         self.members.setdefault(operation, set()).update(reading.members)
         return answer, None
+
+    def refused_as(self, shape, code, operation):
+        """A call that must be refused with this code, as the error of this shape."""
+        # That it is of this shape is seen with every refusal.
+        self.refused(code, operation)
 
     def check_error(self, operation, err):
         code, status = err.response["Error"]["Code"], err.response["ResponseMetadata"]["HTTPStatusCode"]
@@ -127,6 +140,52 @@ class Cli(Teller):
         code = re.search(r"An error occurred \((\w+)\)", err.getvalue())
         # What the CLI itself finds wrong never reaches the service.
         return None, code.group(1) if code else CLIENT_SIDE
+
+
+class Rust(Teller):
+    """With the Rust SDK. An answer is the text by which Rust shows the typed one, and so it can only tell again what boto3 told."""
+
+    def __init__(self, service, simulator):
+        super().__init__(service, simulator)
+        command = [str(program("sdk-teller")), simulator.endpoint, service.name]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __str__(self):
+        return f"{self.service.name} with the Rust SDK"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+
+    def tell_again(self, told):
+        """Does all that another teller did. What that was answered must be here too, every value of it."""
+        for what, given, expected in told:
+            if expected is None:
+                getattr(self, what)(**given)
+            elif isinstance(expected, str):
+                self.refused(expected, what, **given)
+            else:
+                for lost in rust.lost(expected, self.call(what, **given) or ""):
+                    self.fail(f"{what}: {lost}")
+
+    def make(self, operation, parameters):
+        call = {"operation": operation, "parameters": rust.named(parameters)}
+        self.process.stdin.write(json.dumps(call) + "\n")
+        self.process.stdin.flush()
+        told = json.loads(self.process.stdout.readline())
+        if "problem" in told:
+            self.fail(told["problem"])
+        self.said = told.get("error", "")
+        return told.get("answer"), told.get("code")
+
+    def refused_as(self, shape, code, operation):
+        self.refused(code, operation)
+        if not rust.is_variant(self.said, shape):
+            self.fail(f"{operation}: {code} arrives as {self.said}, not as {shape}")
 
 
 CLIENT_SIDE = "(refused by the client)"

@@ -20,8 +20,8 @@ check "Lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warn
 check "Unit and scenario tests" cargo test --workspace --locked --quiet
 # Private items are documented too, so a link to one leads somewhere.
 check "Documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --locked --quiet
-check "Simulator: built" cargo build --workspace --bin aws-sim --locked --quiet
-check "Simulator: as boto3, the AWS CLI and the models of the services see it" python tests/conformance
+check "Simulator: built" cargo build --workspace --bin aws-sim --bin sdk-teller --locked --quiet
+check "Simulator: as boto3, the AWS CLI, the SDK for Rust and the models of the services see it" python tests/conformance
 check "Local cloud: its programs" python -m compileall -q tests/local-cloud tests/conformance
 check "Local cloud: the whole story, with production's own commands" python tests/local-cloud/demo.py
 

@@ -1,0 +1,104 @@
+//! A group's life, and all that stands around it.
+
+use crate::given::{enumerations, operations, structures};
+use aws_sdk_elasticache::Client;
+use aws_sdk_elasticache::types::{
+    AuthTokenUpdateStrategyType, ConfigureShard, Filter, ParameterNameValue, SourceType, Tag,
+};
+
+operations! { Client {
+    "AddTagsToResource" add_tags_to_resource { set_resource_name, set_tags }
+    "CopySnapshot" copy_snapshot { set_source_snapshot_name, set_target_snapshot_name }
+    "CreateCacheCluster" create_cache_cluster { set_cache_cluster_id, set_replication_group_id }
+    "CreateCacheParameterGroup" create_cache_parameter_group {
+        set_cache_parameter_group_name, set_cache_parameter_group_family, set_description
+    }
+    "CreateCacheSubnetGroup" create_cache_subnet_group {
+        set_cache_subnet_group_name, set_cache_subnet_group_description, set_subnet_ids, set_tags
+    }
+    "CreateReplicationGroup" create_replication_group {
+        set_replication_group_id, set_replication_group_description, set_engine, set_engine_version,
+        set_cache_node_type, set_num_cache_clusters, set_automatic_failover_enabled,
+        set_multi_az_enabled, set_cache_subnet_group_name, set_cache_parameter_group_name,
+        set_security_group_ids, set_transit_encryption_enabled, set_at_rest_encryption_enabled,
+        set_auth_token, set_snapshot_retention_limit, set_snapshot_window,
+        set_preferred_maintenance_window, set_notification_topic_arn, set_tags, set_snapshot_name
+    }
+    "CreateSnapshot" create_snapshot { set_cache_cluster_id, set_snapshot_name, set_tags }
+    "CreateUser" create_user {
+        set_user_id, set_user_name, set_engine, set_access_string, set_passwords,
+        set_no_password_required
+    }
+    "CreateUserGroup" create_user_group { set_user_group_id, set_engine, set_user_ids }
+    "DecreaseReplicaCount" decrease_replica_count {
+        set_replication_group_id, set_apply_immediately, set_replica_configuration,
+        set_replicas_to_remove
+    }
+    "DeleteCacheCluster" delete_cache_cluster { set_cache_cluster_id }
+    "DeleteCacheParameterGroup" delete_cache_parameter_group { set_cache_parameter_group_name }
+    "DeleteCacheSubnetGroup" delete_cache_subnet_group { set_cache_subnet_group_name }
+    "DeleteReplicationGroup" delete_replication_group {
+        set_replication_group_id, set_final_snapshot_identifier
+    }
+    "DeleteSnapshot" delete_snapshot { set_snapshot_name }
+    "DeleteUser" delete_user { set_user_id }
+    "DeleteUserGroup" delete_user_group { set_user_group_id }
+    "DescribeCacheClusters" describe_cache_clusters {
+        set_show_cache_node_info, set_cache_cluster_id, set_max_records
+    }
+    "DescribeCacheEngineVersions" describe_cache_engine_versions { set_engine, set_default_only }
+    "DescribeCacheParameterGroups" describe_cache_parameter_groups {
+        set_cache_parameter_group_name
+    }
+    "DescribeCacheParameters" describe_cache_parameters {
+        set_cache_parameter_group_name, set_source, set_max_records, set_marker
+    }
+    "DescribeCacheSubnetGroups" describe_cache_subnet_groups { set_cache_subnet_group_name }
+    "DescribeEngineDefaultParameters" describe_engine_default_parameters {
+        set_cache_parameter_group_family, set_max_records, set_marker
+    }
+    "DescribeEvents" describe_events { set_source_type, set_duration }
+    "DescribeReplicationGroups" describe_replication_groups { set_replication_group_id }
+    "DescribeSnapshots" describe_snapshots {
+        set_snapshot_name, set_show_node_group_config, set_cache_cluster_id, set_snapshot_source,
+        set_max_records, set_marker
+    }
+    "DescribeUserGroups" describe_user_groups { set_user_group_id }
+    "DescribeUsers" describe_users { set_user_id, set_filters }
+    "IncreaseReplicaCount" increase_replica_count {
+        set_replication_group_id, set_apply_immediately, set_new_replica_count
+    }
+    "ListAllowedNodeTypeModifications" list_allowed_node_type_modifications {
+        set_replication_group_id
+    }
+    "ListTagsForResource" list_tags_for_resource { set_resource_name }
+    "ModifyCacheParameterGroup" modify_cache_parameter_group {
+        set_cache_parameter_group_name, set_parameter_name_values
+    }
+    "ModifyCacheSubnetGroup" modify_cache_subnet_group {
+        set_cache_subnet_group_name, set_subnet_ids
+    }
+    "ModifyReplicationGroup" modify_replication_group {
+        set_replication_group_id, set_snapshot_retention_limit, set_apply_immediately,
+        set_cache_node_type, set_snapshotting_cluster_id, set_auth_token,
+        set_auth_token_update_strategy
+    }
+    "ModifyUser" modify_user { set_user_id, set_append_access_string }
+    "ModifyUserGroup" modify_user_group {
+        set_user_group_id, set_user_ids_to_remove, set_user_ids_to_add
+    }
+    "RemoveTagsFromResource" remove_tags_from_resource { set_resource_name, set_tag_keys }
+    "ResetCacheParameterGroup" reset_cache_parameter_group {
+        set_cache_parameter_group_name, set_reset_all_parameters
+    }
+    "TestFailover" test_failover { set_replication_group_id, set_node_group_id }
+} }
+
+structures! {
+    ConfigureShard { set_node_group_id, set_new_replica_count }
+    Filter { set_name, set_values }
+    ParameterNameValue { set_parameter_name, set_parameter_value }
+    Tag { set_key, set_value }
+}
+
+enumerations!(AuthTokenUpdateStrategyType, SourceType);

@@ -1,0 +1,15 @@
+//! Tags of whatever service.
+
+use crate::given::{operations, structures};
+use aws_sdk_resourcegroupstagging::Client;
+use aws_sdk_resourcegroupstagging::types::TagFilter;
+
+operations! { Client {
+    "GetResources" get_resources {
+        set_tag_filters, set_resource_type_filters, set_resource_arn_list
+    }
+} }
+
+structures! {
+    TagFilter { set_key, set_values }
+}
