@@ -23,6 +23,7 @@ mod paging;
 mod parameters;
 mod plane;
 mod replicas;
+mod rest;
 mod settings;
 mod snapshot;
 #[cfg(test)]
@@ -68,8 +69,8 @@ pub struct Service {
     pub buckets: BTreeSet<String>,
     /// What was exported: bucket and object.
     pub exports: BTreeSet<(String, String)>,
-    /// Test failovers of the last day, by group.
-    failovers: BTreeMap<String, Vec<Timestamp>>,
+    /// Test failovers of the last day.
+    failovers: Vec<Timestamp>,
     queue: work::Queue,
     last_incarnation: u64,
 }
@@ -129,7 +130,7 @@ impl Service {
                 || group.members.values().any(|it| it.endpoint.host == host)
         })?;
         let serving = |status: Status| !matches!(status, Status::Creating | Status::CreateFailed);
-        serving(group.status).then_some(&group.access)
+        serving(group.status).then(|| group.still_admits.as_ref().unwrap_or(&group.access))
     }
 
     /// Makes the data of a group this large.
@@ -145,14 +146,13 @@ impl State {
     pub fn nodes(&self) -> Vec<NodeView> {
         let mut nodes = Vec::new();
         for group in self.elasticache.groups.values() {
-            let (maxmemory, _) = plane::memory_and_parameters(self, group, &group.node_type);
             nodes.extend(group.members.values().map(|member| NodeView {
                 group: group.id.clone(),
                 member: member.id.clone(),
                 node: member.node.clone(),
                 primary: member.id == group.primary,
-                node_type: group.node_type.clone(),
-                maxmemory,
+                node_type: member.node_type.clone(),
+                maxmemory: plane::room(self, group, &member.node_type),
                 bytes_used: group.bytes_used,
                 access: group.access.clone(),
                 endpoint: member.endpoint.clone(),
@@ -254,17 +254,21 @@ fn group<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Group, Refusal> {
 
 /// Refuses what a group that is not `available` refuses (facts 1.7).
 fn must_be_available(state: &State, group: &Group) -> Result<(), Refusal> {
-    match group.status {
-        Status::Available => Ok(()),
-        Status::Snapshotting if state.settings.switches.calls_during_snapshot => Ok(()),
-        Status::Snapshotting
-        | Status::Creating
+    let is_there = match group.status {
+        Status::Available => true,
+        Status::Snapshotting => state.settings.switches.calls_during_snapshot,
+        Status::Creating
         | Status::Modifying
         | Status::Deleting
-        | Status::CreateFailed => Err(Refusal::new(
-            400,
-            "InvalidReplicationGroupState",
-            "Replication group must be in available state to modify.",
-        )),
+        | Status::CreateFailed
+        | Status::RestoreFailed => false,
+    };
+    if is_there && !group.shard_is_busy(state.now) {
+        return Ok(());
     }
+    Err(Refusal::new(
+        400,
+        "InvalidReplicationGroupState",
+        "Replication group must be in available state to modify.",
+    ))
 }

@@ -16,6 +16,8 @@ pub struct Plan {
     pub shortages: BTreeMap<String, Shortage>,
     /// How many of the next node type changes are accepted and then rolled back (facts 4.3).
     pub rollbacks: u32,
+    /// How many of the next node type changes leave one replica behind on the old type (facts 4.3).
+    pub stuck_members: u32,
     /// How many of the next snapshots fail.
     pub failing_snapshots: u32,
     /// How many of the next new members fail to come up: a new group is `create-failed`, a new replica never arrives.

@@ -41,9 +41,7 @@ pub(super) fn token(text: &str, needs_three_classes: bool) -> Result<(), Refusal
     if legal && (!needs_three_classes || 3 <= classes) {
         return Ok(());
     }
-    Err(bad_value(
-        "Invalid AuthToken provided. Valid AuthTokens are 16 to 128 printable ASCII characters; the only special characters are !, &, #, $, ^, <, > and -.",
-    ))
+    Err(bad_value("Invalid AuthToken provided."))
 }
 
 /// A daily window, `hh:mm-hh:mm` in UTC and an hour at least (facts 5.3): minutes of the day.

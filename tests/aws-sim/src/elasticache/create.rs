@@ -15,7 +15,7 @@ use crate::wire::query::Params;
 use crate::{Access, Endpoint, Refusal, State};
 
 /// What is not modelled, by parameter.
-const NOT_MODELLED: [(&str, &str); 8] = [
+const NOT_MODELLED: [(&str, &str); 9] = [
     ("GlobalReplicationGroupId", "global datastores"),
     ("PrimaryClusterId", "groups around an existing cluster"),
     ("NodeGroupConfiguration", "configured node groups"),
@@ -24,6 +24,15 @@ const NOT_MODELLED: [(&str, &str); 8] = [
     ("CacheSecurityGroupNames", "EC2-Classic"),
     ("ServerlessCacheSnapshotName", "serverless caches"),
     ("DataTieringEnabled", "data tiering"),
+    ("Durability", "durability"),
+];
+
+/// What is modelled with one value only, by parameter.
+const ONE_VALUE: [(&str, &str); 4] = [
+    ("ClusterMode", "disabled"),
+    ("IpDiscovery", "ipv4"),
+    ("NetworkType", "ipv4"),
+    ("TransitEncryptionMode", "required"),
 ];
 
 /// `CreateReplicationGroup`.
@@ -35,6 +44,12 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
             return Err(bad_combination(format!("{parameter}: {what} are not modelled here")));
         }
     }
+    for (parameter, modelled) in ONE_VALUE {
+        if params.text(parameter).is_some_and(|it| it != modelled) {
+            let text = format!("{parameter}: only {modelled} is modelled here");
+            return Err(bad_combination(text));
+        }
+    }
     if state.elasticache.groups.contains_key(&id) {
         let text = format!("Replication group {id} already exists");
         return Err(Refusal::new(400, "ReplicationGroupAlreadyExists", text));
@@ -43,7 +58,8 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     let inherited = snapshot.as_ref().filter(|_| state.settings.switches.restore_inherits);
     let count = member_count(params)?;
     let group = read(state, params, &id, inherited.map(|it| &it.source))?;
-    let group = with_members(state, group, count);
+    let zones = zones(state, params.list("PreferredCacheClusterAZs", "AvailabilityZone"), count)?;
+    let group = with_members(state, group, count, &zones);
     check_resilience(&group)?;
     check_windows(&group)?;
     let shortage = state.faults.shortages.get(&group.node_type).copied();
@@ -111,11 +127,7 @@ fn read(
     let subnet_group = text("CacheSubnetGroupName").or(from.map(|it| it.subnet_group.clone()));
     let subnet_group = subnet_group.unwrap_or_else(|| "default".to_owned());
     subnets::must_exist(state, &subnet_group)?;
-    let port = params.number("Port")?.or(from.map(|it| it.port.into())).unwrap_or(6379);
-    let port = u16::try_from(port)
-        .ok()
-        .filter(|it| 1150 <= *it)
-        .ok_or_else(|| bad_value(format!("Invalid port {port}: must be between 1150 and 65535")))?;
+    let port = port(params, from)?;
     let tls = params.flag("TransitEncryptionEnabled")?.unwrap_or_default();
     let user_groups = attach::of_new(state, params, (&engine_name, version), tls)?;
     let access = access(state, params, tls, &user_groups)?;
@@ -154,6 +166,7 @@ fn read(
         port,
         token_changed_at: access.has_token().then_some(state.now),
         access,
+        still_admits: None,
         user_groups,
         under_way: Change::default(),
         deferred: Change::default(),
@@ -166,7 +179,17 @@ fn read(
         restored_from: None,
         tags: tags::read(params)?,
         stale_looks: 0,
+        shard_busy_until: None,
+        came: false,
     })
+}
+
+fn port(params: &Params, from: Option<&Group>) -> Result<u16, Refusal> {
+    let port = params.number("Port")?.or(from.map(|it| it.port.into())).unwrap_or(6379);
+    u16::try_from(port)
+        .ok()
+        .filter(|it| 1150 <= *it)
+        .ok_or_else(|| bad_value(format!("Invalid port {port}: must be between 1150 and 65535")))
 }
 
 fn node_type_of(
@@ -238,11 +261,37 @@ pub(super) fn check_windows(group: &Group) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn with_members(state: &mut State, mut group: Group, count: u32) -> Group {
+/// The zones that are asked for, one for each member; none where they are left to AWS.
+pub(super) fn zones(
+    state: &State,
+    asked: Vec<String>,
+    members: u32,
+) -> Result<Vec<String>, Refusal> {
+    let known = known_zones(state);
+    if let Some(strange) = asked.iter().find(|it| !known.contains(it)) {
+        let text = format!("{strange} is not a valid availability zone.");
+        return Err(bad_value(text));
+    }
+    if asked.is_empty() || u32::try_from(asked.len()) == Ok(members) {
+        return Ok(asked);
+    }
+    let text = format!(
+        "The number of availability zones ({}) must be the number of nodes ({members}).",
+        asked.len()
+    );
+    Err(bad_value(text))
+}
+
+fn known_zones(state: &State) -> [String; 3] {
+    ["a", "b", "c"].map(|it| format!("{}{it}", state.settings.region))
+}
+
+fn with_members(state: &mut State, mut group: Group, count: u32, zones: &[String]) -> Group {
     group.primary_endpoint = address(state, &group, Which::Primary);
     group.reader_endpoint = address(state, &group, Which::Reader);
+    let mut zones = zones.iter();
     for number in 1..=count {
-        let member = new_member(state, &group, number);
+        let member = new_member(state, &group, number, zones.next());
         group.highest_number = number;
         group.members.insert(member.id.clone(), member);
     }
@@ -253,23 +302,34 @@ fn with_members(state: &mut State, mut group: Group, count: u32) -> Group {
     group
 }
 
-/// A new member of this number, in the zone that has fewest.
-pub(super) fn new_member(state: &mut State, group: &Group, number: u32) -> Member {
+/// A new member of this number.
+pub(super) fn new_member(
+    state: &mut State,
+    group: &Group,
+    number: u32,
+    zone: Option<&String>,
+) -> Member {
     let id = format!("{}-{number:03}", group.id);
-    named_member(state, group, id)
+    named_member(state, group, id, zone)
 }
 
-/// A member of a group under this name.
-pub(super) fn named_member(state: &mut State, group: &Group, id: String) -> Member {
-    let zones = ["a", "b", "c"].map(|it| format!("{}{it}", state.settings.region));
+/// A member of a group under this name, in this zone or the one that has fewest.
+pub(super) fn named_member(
+    state: &mut State,
+    group: &Group,
+    id: String,
+    zone: Option<&String>,
+) -> Member {
+    let zones = known_zones(state);
     let crowd = |zone: &String| group.members.values().filter(|it| it.zone == *zone).count();
-    let zone = zones.iter().min_by_key(|it| crowd(it)).cloned().unwrap_or_default();
+    let zone = zone.or(zones.iter().min_by_key(|it| crowd(it))).cloned().unwrap_or_default();
     Member {
         endpoint: address(state, group, Which::Node(&id)),
         node: plane::new_node(state, &id),
         status: Status::Creating,
         created_at: state.now,
         zone,
+        node_type: group.node_type.clone(),
         id,
     }
 }
@@ -313,12 +373,9 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
     let Some(group) = state.elasticache.groups.get(id) else { return };
     let (node_type, members) =
         (group.node_type.clone(), group.members.keys().cloned().collect::<Vec<_>>());
-    release_restored(state, id);
-    let room = state
-        .elasticache
-        .groups
-        .get(id)
-        .map_or(0, |it| plane::memory_and_parameters(state, it, &it.node_type).0);
+    let restored = release_restored(state, id);
+    let room =
+        state.elasticache.groups.get(id).map_or(0, |it| plane::room(state, it, &it.node_type));
     let data = state.elasticache.groups.get(id).map_or(0, |it| it.bytes_used);
     let why = if state.faults.shortages.contains_key(&node_type) {
         Some(format!("Insufficient capacity for node type {node_type}. Please try again later."))
@@ -330,10 +387,11 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
         failed
     };
     if let Some(why) = why {
-        return create_failed(state, id, &why);
+        return create_failed(state, id, &why, restored);
     }
     if let Some(group) = state.elasticache.groups.get_mut(id) {
         group.set_all(Status::Available);
+        group.came = true;
     }
     plane::point(state, id);
     for member in &members {
@@ -346,8 +404,11 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
 }
 
 /// The group object says no reason; the events do (facts 1.3).
-fn create_failed(state: &mut State, id: &str, why: &str) {
+fn create_failed(state: &mut State, id: &str, why: &str, restored: bool) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
+    if restored {
+        group.set_all(Status::RestoreFailed);
+    }
     group.status = Status::CreateFailed;
     let nodes: Vec<_> = group.members.values().map(|it| it.node.clone()).collect();
     for node in &nodes {
@@ -358,14 +419,15 @@ fn create_failed(state: &mut State, id: &str, why: &str) {
     plane::stop(state, nodes);
 }
 
-/// A snapshot that was restored is free again, unless another group is being made of it.
-fn release_restored(state: &mut State, id: &str) {
+/// A snapshot that was restored is free again, unless another group is being made of it. Tells whether there was one.
+fn release_restored(state: &mut State, id: &str) -> bool {
     let elasticache = &mut state.elasticache;
     let Some(name) = elasticache.groups.get_mut(id).and_then(|it| it.restored_from.take()) else {
-        return;
+        return false;
     };
     let used = elasticache.groups.values().any(|it| it.restored_from.as_ref() == Some(&name));
     if let Some(snapshot) = elasticache.snapshots.get_mut(&name).filter(|_| !used) {
         snapshot.status = SnapshotStatus::Available;
     }
+    true
 }

@@ -36,10 +36,11 @@ pub(super) fn delete_cluster(state: &mut State, params: &Params) -> Result<Strin
 }
 
 fn may_go(state: &State, group: &Group) -> Result<(), Refusal> {
-    let member = group.members.keys().next().cloned().unwrap_or_default();
+    let busy = group.members.values().find(|it| it.status != Status::Available);
+    let member = busy.or(group.members.values().next()).map(|it| it.id.clone()).unwrap_or_default();
     let refuse = |text: String| Err(Refusal::new(400, "InvalidReplicationGroupState", text));
     match group.status {
-        Status::Available | Status::CreateFailed => Ok(()),
+        Status::Available | Status::CreateFailed | Status::RestoreFailed => Ok(()),
         Status::Snapshotting if state.settings.switches.calls_during_snapshot => Ok(()),
         Status::Creating | Status::Snapshotting | Status::Modifying => {
             refuse(format!("Cache cluster {member} is not in a valid state to be deleted"))
@@ -126,7 +127,8 @@ pub(super) fn deleted(state: &mut State, id: &str, retain: bool) {
         .elasticache
         .snapshots
         .values()
-        .filter(|it| it.automatic && it.source.id == id && it.status == SnapshotStatus::Available)
+        .filter(|it| !retain && it.automatic && it.source.id == id)
+        .filter(|it| !matches!(it.status, SnapshotStatus::Restoring | SnapshotStatus::Copying))
         .map(|it| it.name.clone())
         .collect();
     for name in automatic {

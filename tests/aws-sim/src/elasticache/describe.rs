@@ -45,8 +45,10 @@ pub(super) fn clusters(state: &mut State, params: &Params) -> Result<String, Ref
     let found = elasticache
         .groups
         .values()
-        .filter(|it| it.status != Status::CreateFailed && (!alone_only || alone(it)))
-        .flat_map(|group| group.members.values().map(move |it| (it.id.clone(), (group, it))))
+        .filter(|it| !alone_only || alone(it))
+        .flat_map(|group| group.members.values().map(move |it| (group, it)))
+        .filter(|(group, it)| group.shows(it))
+        .map(|(group, it)| (it.id.clone(), (group, it)))
         .filter(|(it, _)| id.as_ref().is_none_or(|id| it == id));
     let mut found: Vec<_> = found.collect();
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -87,9 +89,9 @@ pub(super) fn engine_versions(params: &Params) -> Result<String, Refusal> {
 /// The group that a member belongs to.
 pub(super) fn group_of<'a>(state: &'a State, member: &str) -> Result<&'a Group, Refusal> {
     let member = member.to_ascii_lowercase();
-    let mut living =
-        state.elasticache.groups.values().filter(|it| it.status != Status::CreateFailed);
-    living.find(|it| it.members.contains_key(&member)).ok_or_else(|| {
+    let mut groups = state.elasticache.groups.values();
+    let shown = |it: &&Group| it.members.get(&member).is_some_and(|member| it.shows(member));
+    groups.find(shown).ok_or_else(|| {
         Refusal::new(404, "CacheClusterNotFound", format!("CacheCluster not found: {member}"))
     })
 }
@@ -125,7 +127,7 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
         .text("Status", status.word())
         .within("PendingModifiedValues", |xml| pending_of_group(xml, it, lags))
         .texts("MemberClusters", "ClusterId", it.members.values().filter(shown).map(|it| &it.id));
-    if status != Status::Creating && status != Status::CreateFailed {
+    if it.came {
         xml.within("NodeGroups", |xml| {
             xml.within("NodeGroup", |xml| node_group(xml, state, it, lags));
         });
@@ -195,12 +197,14 @@ fn token_status(it: &Group) -> Option<&'static str> {
 fn node_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
     let status = match it.status {
         Status::Modifying if lags => Status::Available,
+        Status::Available if it.shard_is_busy(state.now) => Status::Modifying,
         Status::Snapshotting => Status::Available,
         other @ (Status::Creating
         | Status::Available
         | Status::Modifying
         | Status::Deleting
-        | Status::CreateFailed) => other,
+        | Status::CreateFailed
+        | Status::RestoreFailed) => other,
     };
     xml.text("NodeGroupId", "0001")
         .text("Status", status.word())
@@ -228,7 +232,7 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
     let lags = group.looks_stale() && it.status == Status::Modifying;
     let status = if lags { Status::Available } else { it.status };
     xml.text("CacheClusterId", &it.id)
-        .text("CacheNodeType", &group.node_type)
+        .text("CacheNodeType", &it.node_type)
         .text("Engine", &group.engine)
         .text("EngineVersion", group.version.to_string())
         .text("CacheClusterStatus", status.word())
@@ -297,6 +301,7 @@ fn cache_node(xml: &mut Xml, it: &Member, status: Status) {
     let status = match status {
         Status::Deleting => "deleting",
         Status::Creating => "creating",
+        Status::RestoreFailed => "restore-failed",
         Status::Available | Status::Modifying | Status::Snapshotting | Status::CreateFailed => {
             "available"
         }

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::model::Status;
+use super::rest::rest;
 use super::work::{self, Work};
 use super::{describe, event, group, must_be_available, plane};
 use crate::wire::query::Params;
@@ -22,7 +23,7 @@ pub(super) fn test(state: &mut State, params: &Params) -> Result<String, Refusal
         return Err(Refusal::new(400, "TestFailoverNotAvailableFault", text));
     }
     let now = state.now;
-    let tests = state.elasticache.failovers.entry(found.id.clone()).or_default();
+    let tests = &mut state.elasticache.failovers;
     tests.retain(|it| now.duration_since(*it) < SignedDuration::from_hours(24));
     if 15 <= tests.len() {
         let text = "No more than 15 node groups may be tested in 24 hours.";
@@ -39,14 +40,22 @@ pub fn lose_primary(state: &mut State, id: &str) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
     group.set_all(Status::Modifying);
     let fails_over = group.failover.is_wanted();
-    let lost = group.primary.clone();
+    let (lost, node_type) = (group.primary.clone(), group.node_type.clone());
+    let gone = group.primary_member().map(|it| it.node.clone());
+    plane::stop(state, gone.into_iter().collect());
     if fails_over {
         let takes = state.settings.durations.failover;
-        work::start(state, Some(id), takes, [], Work::FailedOver);
-    } else {
-        let takes = state.settings.durations.replace_node;
-        work::start(state, Some(id), takes, [], Work::Replaced(lost));
+        return work::start(state, Some(id), takes, [], Work::FailedOver);
     }
+    let node = plane::new_node(state, &lost);
+    if let Some(member) =
+        state.elasticache.groups.get_mut(id).and_then(|it| it.members.get_mut(&lost))
+    {
+        member.node = node.clone();
+    }
+    let waits = plane::start_node(state, id, &node, &node_type, None);
+    let takes = state.settings.durations.replace_node;
+    work::start(state, Some(id), takes, waits, Work::Replaced(lost));
 }
 
 /// The replica of the lowest number takes over.
@@ -63,7 +72,6 @@ pub(super) fn failed_over(state: &mut State, id: &str) {
     let mut waits = Vec::new();
     if let (Some(old), Some(new)) = (old, new) {
         waits.extend(plane::promote(state, &new, &old, false));
-        plane::stop(state, vec![old]);
         let others = group.replicas().filter(|it| it.id != lost);
         for replica in others {
             waits.extend(plane::replicate(state, &replica.node, &new));
@@ -92,11 +100,11 @@ pub(super) fn failed_over(state: &mut State, id: &str) {
 /// The lost node is there again.
 pub(super) fn replaced(state: &mut State, id: &str, member: &str) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
-    group.set_all(Status::Available);
     if group.primary == member {
         // Without a replica its data is gone with it.
         group.bytes_used = 0;
     }
+    rest(state, id);
     plane::point(state, id);
     event::of_cluster(state, member, "Finished recovery for cache nodes 0001");
     event::notify(state, id, "CacheNodeReplaceComplete", member);

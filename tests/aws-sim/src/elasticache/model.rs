@@ -24,6 +24,8 @@ pub enum Status {
     CreateFailed,
     /// A snapshot is being taken.
     Snapshotting,
+    /// Could not be made from a snapshot. Members only.
+    RestoreFailed,
 }
 
 impl Status {
@@ -36,6 +38,7 @@ impl Status {
             Self::Deleting => "deleting",
             Self::CreateFailed => "create-failed",
             Self::Snapshotting => "snapshotting",
+            Self::RestoreFailed => "restore-failed",
         }
     }
 }
@@ -104,7 +107,7 @@ pub struct Group {
     pub engine: String,
     /// Its version.
     pub version: Version,
-    /// The node type of all members.
+    /// The node type, of the members too unless one was left behind.
     pub node_type: String,
     /// The parameter group.
     pub parameter_group: String,
@@ -136,8 +139,10 @@ pub struct Group {
     pub auto_minor: bool,
     /// The port.
     pub port: u16,
-    /// Whom its nodes let in.
+    /// Whom its nodes let in, or are about to.
     pub access: Access,
+    /// Whom they still let in, where they lag behind.
+    pub still_admits: Option<Access>,
     /// The user groups that say so, by id. None, where a token does or nothing.
     pub user_groups: Vec<String>,
     /// When the token was changed last.
@@ -164,6 +169,10 @@ pub struct Group {
     pub tags: BTreeMap<String, String>,
     /// Looks that still show it as it was before the change under way (facts 1.2).
     pub stale_looks: u32,
+    /// Until then its node group is busy, whatever it shows itself (facts 1.7).
+    pub shard_busy_until: Option<Timestamp>,
+    /// Whether it ever was there: one that could not be made has no node groups.
+    pub came: bool,
 }
 
 /// A change that takes time.
@@ -221,6 +230,8 @@ pub struct Member {
     pub created_at: Timestamp,
     /// Where it is.
     pub zone: String,
+    /// Its node type.
+    pub node_type: String,
     /// Its own address.
     pub endpoint: Endpoint,
     /// The server behind it.
@@ -244,6 +255,17 @@ impl Group {
         for member in self.members.values_mut() {
             member.status = status;
         }
+    }
+
+    /// Whether its members show: those of a group that could not be made do not, unless it was to be restored.
+    pub(super) fn shows(&self, member: &Member) -> bool {
+        let failed = !self.came && self.status != Status::Creating;
+        !failed || member.status == Status::RestoreFailed
+    }
+
+    /// Whether its node group is busy, whatever it shows itself.
+    pub(super) fn shard_is_busy(&self, now: Timestamp) -> bool {
+        self.shard_busy_until.is_some_and(|it| now < it)
     }
 
     /// Whether a look still shows the state before the change under way.

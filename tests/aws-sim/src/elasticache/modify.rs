@@ -3,12 +3,14 @@
 use super::check::{bad_combination, bad_value};
 use super::create::no_capacity;
 use super::model::{Change, Group, Status, Toggle};
+use super::rest::rest;
 use super::token::{Strategy, TokenChange};
 use super::work::{self, Work};
 use super::{
     attach, auto, describe, engine, event, group, must_be_available, node_type, plane, settings,
 };
 use crate::fault::{Plan, Shortage};
+use crate::settings::DataPlane;
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{NodeKey, Refusal, State, Ticket};
@@ -30,13 +32,23 @@ pub(crate) enum Stage {
     Accepted,
 }
 
+/// What is not modelled, by parameter.
+const NOT_MODELLED: [&str; 8] = [
+    "CacheSecurityGroupNames",
+    "ClusterMode",
+    "Durability",
+    "IpDiscovery",
+    "LogDeliveryConfigurations",
+    "NodeGroupId",
+    "TransitEncryptionEnabled",
+    "TransitEncryptionMode",
+];
+
 /// `ModifyReplicationGroup`.
 pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let before = group(state, &params.required("ReplicationGroupId")?)?.clone();
     let id = before.id.clone();
-    for parameter in
-        ["LogDeliveryConfigurations", "TransitEncryptionMode", "TransitEncryptionEnabled"]
-    {
+    for parameter in NOT_MODELLED {
         if params.has(parameter) {
             return Err(bad_combination(format!("{parameter} cannot be modified here")));
         }
@@ -165,7 +177,7 @@ fn check_change(state: &State, before: &Group, change: &Change) -> Result<(), Re
     if state.faults.shortages.get(wanted) == Some(&Shortage::AtOnce) {
         return Err(no_capacity(wanted));
     }
-    let (room, _) = plane::memory_and_parameters(state, before, wanted);
+    let room = plane::room(state, before, wanted);
     if state.settings.switches.misfit_refused_at_once && room < before.bytes_used {
         let text = format!("The data does not fit into node type {wanted}.");
         return Err(bad_combination(text));
@@ -234,7 +246,7 @@ pub(super) fn go_on(state: &mut State, id: &str, reached: Stage, failed: Option<
 fn why_not(state: &mut State, id: &str, failed: Option<String>) -> Option<String> {
     let group = state.elasticache.groups.get(id)?;
     let wanted = group.under_way.node_type.clone()?;
-    let (room, _) = plane::memory_and_parameters(state, group, &wanted);
+    let room = plane::room(state, group, &wanted);
     if room < group.bytes_used {
         return Some("the data does not fit".to_owned());
     }
@@ -266,15 +278,21 @@ fn roll_back(state: &mut State, id: &str, news: Vec<NodeKey>, why: &str) {
 fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
     let old_primary = group.primary_member().map(|it| it.node.clone());
+    let scaled = group.under_way.node_type.take();
+    if let Some(node_type) = &scaled {
+        group.node_type.clone_from(node_type);
+    }
+    let last = group.replicas().last().map(|it| it.id.clone());
+    let stuck = last.filter(|_| scaled.is_some() && Plan::take(&mut state.faults.stuck_members));
     let mut olds = Vec::new();
     for node in news {
-        if let Some(member) = group.members.get_mut(&node.member) {
-            olds.push(std::mem::replace(&mut member.node, node));
+        match group.members.get_mut(&node.member) {
+            Some(member) if stuck.as_ref() != Some(&member.id) => {
+                member.node_type.clone_from(&group.node_type);
+                olds.push(std::mem::replace(&mut member.node, node));
+            }
+            _ => olds.push(node),
         }
-    }
-    let scaled = group.under_way.node_type.is_some();
-    if let Some(node_type) = group.under_way.node_type.take() {
-        group.node_type = node_type;
     }
     if let Some(version) = group.under_way.version.take() {
         group.version = version;
@@ -294,7 +312,11 @@ fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
         }
         plane::point(state, id);
     }
-    if scaled {
+    if let Some(member) = stuck {
+        let text = "Failed applying modification to cache node type.";
+        event::of_cluster(state, &member, text);
+    }
+    if scaled.is_some() {
         event::of_group(state, id, format!("Modified cache node type to {}.", group.node_type));
         event::notify(state, id, "ReplicationGroupScalingComplete", id);
     }
@@ -308,12 +330,21 @@ fn accept(state: &mut State, id: &str) {
     let change = group.under_way.clone();
     let access = attach::access_after(state, group, &change).ok();
     let on_accept = state.settings.switches.token_date_on_accept;
+    let lag = state.settings.switches.access_lag;
+    // Real servers take their own time.
+    let lags = lag.is_positive() && state.settings.data_plane == DataPlane::Modelled;
     let now = state.now;
     let mut waits = Vec::new();
+    if lags && change.token.is_some() {
+        work::start(state, Some(id), lag, [], Work::AccessTaken);
+    }
     if let Some(group) = state.elasticache.groups.get_mut(id) {
         let has_users = !group.user_groups.is_empty();
         if let Some(groups) = &change.user_groups {
             group.user_groups = groups.applied(&group.user_groups);
+        }
+        if lags && change.token.is_some() && group.still_admits.is_none() {
+            group.still_admits = Some(group.access.clone());
         }
         group.access = access.unwrap_or_else(|| group.access.clone());
         if change.token.is_some() && !on_accept {
@@ -330,10 +361,31 @@ fn accept(state: &mut State, id: &str) {
 }
 
 fn finish(state: &mut State, id: &str) {
+    let tells_on = state.settings.switches.token_status_lag;
     if let Some(group) = state.elasticache.groups.get_mut(id) {
-        group.under_way = Change::default();
+        let told = group.under_way.token.take().filter(|_| tells_on.is_positive());
+        group.under_way = Change { token: told, ..Change::default() };
+        if group.under_way.token.is_some() {
+            work::start(state, Some(id), tells_on, [], Work::TokenTold);
+        }
     }
     settled(state, id);
+}
+
+/// Its token's change shows no longer, unless another one has begun.
+pub(super) fn token_told(state: &mut State, id: &str) {
+    if let Some(group) = state.elasticache.groups.get_mut(id)
+        && group.status != Status::Modifying
+    {
+        group.under_way.token = None;
+    }
+}
+
+/// The nodes let in whom the group already says.
+pub(super) fn access_taken(state: &mut State, id: &str) {
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        group.still_admits = None;
+    }
 }
 
 /// The group is busy for a moment, where it is for what is applied at once (facts 1.2, U10).
@@ -353,8 +405,7 @@ pub(super) fn settle_soon(state: &mut State, id: &str) {
 /// Nothing is under way any more.
 pub(super) fn settled(state: &mut State, id: &str) {
     if let Some(group) = state.elasticache.groups.get_mut(id) {
-        group.set_all(Status::Available);
         group.failover = Toggle::of(group.failover.is_wanted());
-        group.stale_looks = 0;
     }
+    rest(state, id);
 }

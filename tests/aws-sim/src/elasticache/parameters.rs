@@ -60,6 +60,11 @@ const PARAMETERS: &[Parameter] = &[
     of("timeout", "0", "integer", "0,20-"),
 ];
 
+/// What a group has where nobody said otherwise.
+pub(super) fn defaults() -> impl Iterator<Item = (String, String)> {
+    PARAMETERS.iter().map(|it| (it.name.to_owned(), it.default.to_owned()))
+}
+
 /// The name of a family's default group.
 fn default_name(family: &str) -> String {
     format!("default.{family}")

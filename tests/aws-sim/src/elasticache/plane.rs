@@ -1,13 +1,16 @@
 //! What the model asks of real servers. Nothing, where none stand behind the nodes.
 
+use std::collections::BTreeMap;
+
 use super::model::Group;
-use super::node_type;
+use super::{node_type, parameters};
 use crate::settings::DataPlane;
 use crate::world::Owner;
 use crate::{Effect, NodeKey, NodeSpec, State, Ticket};
 
 /// A share of memory that is not for data unless a parameter says otherwise (facts 4.2).
 const RESERVED_PERCENT: u64 = 25;
+const RESERVED: &str = "reserved-memory-percent";
 
 /// A server's name that was not used before.
 pub(super) fn new_node(state: &mut State, member: &str) -> NodeKey {
@@ -24,7 +27,7 @@ pub(super) fn start_node(
     load: Option<&str>,
 ) -> Option<Ticket> {
     let group = real(state, group)?;
-    let (maxmemory, parameters) = memory_and_parameters(state, &group, node_type);
+    let (maxmemory, parameters) = (room(state, &group, node_type), parameters_of(state, &group));
     let mut names = vec![group.primary_endpoint.host.clone(), group.reader_endpoint.host.clone()];
     names.extend(group.members.get(&node.member).map(|it| it.endpoint.host.clone()));
     let spec = NodeSpec {
@@ -71,10 +74,11 @@ pub(super) fn accept(state: &mut State, group: &str) -> Vec<Ticket> {
 /// Tells every server of a group its engine parameters.
 pub(super) fn configure(state: &mut State, group: &str) {
     let Some(group) = real(state, group) else { return };
-    let (maxmemory, mut parameters) = memory_and_parameters(state, &group, &group.node_type);
-    parameters.push(("maxmemory".to_owned(), maxmemory.to_string()));
+    let parameters = parameters_of(state, &group);
     for member in group.members.values() {
-        let (node, parameters) = (member.node.clone(), parameters.clone());
+        let (node, mut parameters) = (member.node.clone(), parameters.clone());
+        let maxmemory = room(state, &group, &member.node_type);
+        parameters.push(("maxmemory".to_owned(), maxmemory.to_string()));
         state.effects.push_back(Effect::Configure { node, parameters });
     }
 }
@@ -140,18 +144,22 @@ pub(super) fn drop_snapshot(state: &mut State, snapshot: &str) {
     }
 }
 
-/// What is left for data on this node type, and the engine parameters that are not defaults.
-pub(super) fn memory_and_parameters(
-    state: &State,
-    group: &Group,
-    node_type: &str,
-) -> (u64, Vec<(String, String)>) {
+/// What is left for data on this node type, in bytes.
+pub(super) fn room(state: &State, group: &Group, node_type: &str) -> u64 {
     let values = state.elasticache.parameter_groups.get(&group.parameter_group);
-    let mut values = values.map(|it| it.values.clone()).unwrap_or_default();
-    let percent = values.remove("reserved-memory-percent").and_then(|it| it.parse().ok());
+    let percent = values.and_then(|it| it.values.get(RESERVED)?.parse().ok());
     let percent = percent.unwrap_or(RESERVED_PERCENT).min(100);
     let all = node_type::find(node_type).map_or(0, |it| it.maxmemory);
-    (all / 100 * (100 - percent) + all % 100 * (100 - percent) / 100, values.into_iter().collect())
+    all / 100 * (100 - percent) + all % 100 * (100 - percent) / 100
+}
+
+/// Every engine parameter of a group. A server's own defaults are not those of AWS.
+fn parameters_of(state: &State, group: &Group) -> Vec<(String, String)> {
+    let mut all: BTreeMap<String, String> = parameters::defaults().collect();
+    let values = state.elasticache.parameter_groups.get(&group.parameter_group);
+    all.extend(values.into_iter().flat_map(|it| it.values.clone()));
+    all.remove(RESERVED);
+    all.into_iter().collect()
 }
 
 fn real(state: &State, group: &str) -> Option<Group> {

@@ -1,8 +1,9 @@
 //! `IncreaseReplicaCount` and `DecreaseReplicaCount` (facts 4.4).
 
 use super::check::{self, bad_combination, bad_value};
-use super::create::{named_member, new_member, no_capacity};
-use super::model::{Group, Status};
+use super::create::{named_member, new_member, no_capacity, zones};
+use super::model::{Group, Member, Status};
+use super::rest::rest;
 use super::work::{self, Work};
 use super::{describe, event, group, must_be_available, plane};
 use crate::fault::{Plan, Shortage};
@@ -13,7 +14,7 @@ use crate::{Refusal, State};
 pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let found = begun(state, params)?;
     let (id, now) = (found.id.clone(), found.replicas().count());
-    let wanted = wanted_count(params)?
+    let (wanted, zones) = wanted(state, params)?
         .ok_or_else(|| bad_combination("Specify NewReplicaCount or ReplicaConfiguration"))?;
     check_direction(state, wanted, now, now <= wanted)?;
     if 5 < wanted {
@@ -24,9 +25,10 @@ pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Ref
     }
     let mut added = Vec::new();
     let mut grown = found;
+    let mut zones = without(zones, &grown).into_iter();
     for _ in now..wanted {
         let number = free_number(state, &grown);
-        let member = new_member(state, &grown, number);
+        let member = new_member(state, &grown, number, zones.next().as_ref());
         grown.highest_number = grown.highest_number.max(number);
         added.push(member.id.clone());
         grown.members.insert(member.id.clone(), member);
@@ -50,7 +52,12 @@ pub(super) fn join(state: &mut State, params: &Params) -> Result<String, Refusal
     if 5 < grown.replicas().count() + 1 {
         return Err(bad_value("The maximum number of replicas in a node group is 5."));
     }
-    let member = named_member(state, &grown, name.clone());
+    if state.faults.shortages.get(&grown.node_type) == Some(&Shortage::AtOnce) {
+        return Err(no_capacity(&grown.node_type));
+    }
+    let zone = params.text("PreferredAvailabilityZone");
+    let zone = zones(state, zone.into_iter().collect(), 1)?;
+    let member = named_member(state, &grown, name.clone(), zone.first());
     grown.members.insert(name.clone(), member);
     grow(state, grown, vec![name.clone()]);
     describe::one_cluster(state, &name)
@@ -81,17 +88,15 @@ pub(super) fn decrease(state: &mut State, params: &Params) -> Result<String, Ref
     let found = begun(state, params)?;
     let (id, now) = (found.id.clone(), found.replicas().count());
     let named = params.list("ReplicasToRemove", "member");
-    let removed = match wanted_count(params)? {
+    let removed = match wanted(state, params)? {
         Some(_) if !named.is_empty() => {
             return Err(bad_combination(
                 "Specify only one of NewReplicaCount, ReplicaConfiguration and ReplicasToRemove",
             ));
         }
-        Some(wanted) => {
+        Some((wanted, kept)) => {
             check_direction(state, wanted, now, wanted <= now)?;
-            // AWS chooses; here the youngest numbers go first.
-            let replicas: Vec<_> = found.replicas().map(|it| it.id.clone()).collect();
-            replicas.into_iter().rev().take(now.saturating_sub(wanted)).collect()
+            chosen(state, &found, now.saturating_sub(wanted), &kept)
         }
         None if named.is_empty() => {
             return Err(bad_combination(
@@ -107,7 +112,10 @@ pub(super) fn decrease(state: &mut State, params: &Params) -> Result<String, Ref
 
 /// `DeleteCacheCluster` for a member: a replica, and not the last one where there must be one.
 pub(super) fn leave(state: &mut State, found: &Group, member: &str) -> Result<(), Refusal> {
-    must_be_available(state, found)?;
+    if must_be_available(state, found).is_err() {
+        let text = format!("Cache cluster {member} is not in available state");
+        return Err(Refusal::new(400, "InvalidCacheClusterState", text));
+    }
     if found.primary == member {
         let text = format!(
             "Cache cluster {member} is serving as primary for replication group {} and cannot be deleted.",
@@ -146,14 +154,13 @@ pub(super) fn added(state: &mut State, id: &str, members: &[String], failed: Opt
         failed
     };
     let mut lost = Vec::new();
-    if let Some(group) = state.elasticache.groups.get_mut(id) {
-        if why.is_some() {
-            let gone = members.iter().filter_map(|it| group.members.remove(it));
-            lost.extend(gone.map(|it| it.node));
-        }
-        group.set_all(Status::Available);
-        group.stale_looks = 0;
+    if why.is_some()
+        && let Some(group) = state.elasticache.groups.get_mut(id)
+    {
+        let gone = members.iter().filter_map(|it| group.members.remove(it));
+        lost.extend(gone.map(|it| it.node));
     }
+    rest(state, id);
     plane::stop(state, lost);
     plane::point(state, id);
     for member in members {
@@ -173,13 +180,12 @@ pub(super) fn removed(state: &mut State, id: &str, members: &[String]) {
     let mut gone = Vec::new();
     if let Some(group) = state.elasticache.groups.get_mut(id) {
         gone.extend(members.iter().filter_map(|it| group.members.remove(it)));
-        group.set_all(Status::Available);
-        group.stale_looks = 0;
         if group.snapshotting_member.as_ref().is_some_and(|it| members.contains(it)) {
             let other = group.replicas().next().map(|it| it.id.clone());
             group.snapshotting_member = other.or_else(|| Some(group.primary.clone()));
         }
     }
+    rest(state, id);
     plane::close(state, gone.iter().map(|it| it.endpoint.clone()).collect());
     plane::stop(state, gone.into_iter().map(|it| it.node).collect());
     for member in members {
@@ -197,27 +203,68 @@ fn begun(state: &mut State, params: &Params) -> Result<Group, Refusal> {
     Ok(found)
 }
 
-/// The number of replicas asked for: one for all shards, or for the one that there is.
-fn wanted_count(params: &Params) -> Result<Option<usize>, Refusal> {
+/// The number of replicas asked for, one for all shards or for the one that there is, and the zones for all members.
+fn wanted(state: &State, params: &Params) -> Result<Option<(usize, Vec<String>)>, Refusal> {
     let shards = params.structures("ReplicaConfiguration", "ConfigureShard");
-    let count = match (params.number("NewReplicaCount")?, shards.first()) {
+    let (count, asked) = match (params.number("NewReplicaCount")?, shards.first()) {
         (Some(_), Some(_)) => {
             return Err(bad_combination(
                 "Specify NewReplicaCount or ReplicaConfiguration, not both",
             ));
         }
         (None, None) => return Ok(None),
-        (Some(count), None) => count,
+        (Some(count), None) => (count, Vec::new()),
         (None, Some(shard)) => {
             let name = shard.required("NodeGroupId")?;
             if name.trim_start_matches('0') != "1" || 1 < shards.len() {
                 return Err(bad_value(format!("Node group {name} not found")));
             }
-            shard.number("NewReplicaCount")?.unwrap_or_default()
+            shard.required("NewReplicaCount")?;
+            let count = shard.number("NewReplicaCount")?.unwrap_or_default();
+            (count, shard.list("PreferredAvailabilityZones", "PreferredAvailabilityZone"))
         }
     };
-    let legal = usize::try_from(count);
-    legal.map(Some).map_err(|_| bad_value(format!("Invalid NewReplicaCount {count}")))
+    let legal = u32::try_from(count).ok().filter(|it| *it <= 100);
+    let legal = legal.ok_or_else(|| bad_value(format!("Invalid NewReplicaCount {count}")))?;
+    // The primary has one too (facts 4.4).
+    let zones = zones(state, asked, legal + 1)?;
+    Ok(Some((usize::try_from(legal).unwrap_or(usize::MAX), zones)))
+}
+
+/// The zones that are left for members to come, or that have members to spare: each member there is takes one.
+fn without(mut zones: Vec<String>, group: &Group) -> Vec<String> {
+    for member in group.members.values() {
+        if let Some(at) = zones.iter().position(|it| *it == member.zone) {
+            zones.remove(at);
+        }
+    }
+    zones
+}
+
+/// The replicas that AWS chooses to remove: first where the zones to keep have no place, then where a zone has most members, so that those that
+/// stay are spread (facts 4.4).
+fn chosen(state: &State, group: &Group, count: usize, kept: &[String]) -> Vec<String> {
+    let youngest = state.settings.switches.youngest_replica_goes;
+    let mut left = group.clone();
+    let mut removed = Vec::new();
+    for _ in 0..count {
+        let crowd = |zone: &String| left.members.values().filter(|it| it.zone == *zone).count();
+        let spare = |zone: &String| {
+            let places = kept.iter().filter(|it| *it == zone).count();
+            if kept.is_empty() { 0 } else { crowd(zone).saturating_sub(places) }
+        };
+        let rank = |it: &&Member| (spare(&it.zone), crowd(&it.zone));
+        let replicas: Vec<_> = left.replicas().collect();
+        let going = if youngest {
+            replicas.into_iter().max_by_key(rank)
+        } else {
+            replicas.into_iter().rev().max_by_key(rank)
+        };
+        let Some(going) = going.map(|it| it.id.clone()) else { break };
+        left.members.remove(&going);
+        removed.push(going);
+    }
+    removed
 }
 
 fn check_direction(state: &State, wanted: usize, now: usize, right: bool) -> Result<(), Refusal> {
@@ -272,9 +319,6 @@ fn named_replicas(group: &Group, named: &[String]) -> Result<Vec<String>, Refusa
 
 fn free_number(state: &State, group: &Group) -> u32 {
     let taken = |number: &u32| group.members.contains_key(&format!("{}-{number:03}", group.id));
-    if state.settings.switches.numbers_reused {
-        (1..=99).find(|it| !taken(it)).unwrap_or_default()
-    } else {
-        group.highest_number + 1
-    }
+    let first = if state.settings.switches.numbers_reused { 1 } else { group.highest_number + 1 };
+    (first..=999).find(|it| !taken(it)).unwrap_or_default()
 }

@@ -76,19 +76,23 @@ fn topic(after: &mut Group, params: &Params) -> Result<(), Refusal> {
     Ok(())
 }
 
+const BOTH: &str =
+    "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots";
+
 fn snapshots(before: &Group, after: &mut Group, params: &Params) -> Result<(), Refusal> {
     if let Some(member) = params.text("SnapshottingClusterId").map(|it| it.to_ascii_lowercase()) {
         if !before.members.contains_key(&member) {
             return Err(bad_value(format!("{member} is not a member of {}", before.id)));
+        }
+        if before.snapshot_retention == 0 && !params.has("SnapshotRetentionLimit") {
+            return Err(bad_combination(BOTH));
         }
         after.snapshotting_member = Some(member);
     }
     if let Some(days) = retention(params)? {
         let turned_on = before.snapshot_retention == 0 && 0 < days;
         if turned_on && params.text("SnapshottingClusterId").is_none() {
-            return Err(bad_combination(
-                "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots",
-            ));
+            return Err(bad_combination(BOTH));
         }
         after.snapshot_retention = days;
     }

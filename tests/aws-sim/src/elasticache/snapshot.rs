@@ -8,6 +8,7 @@ pub(super) mod list;
 
 use super::check::{bad_combination, bad_value, id as check_id};
 use super::model::{Group, Snapshot, SnapshotStatus, Status};
+use super::rest::rest;
 use super::work::{self, Work};
 use super::{describe, event, group, must_be_available, plane, tags};
 use crate::fault::Plan;
@@ -152,9 +153,7 @@ pub(super) fn taken(
     bytes: Option<u64>,
     failed: Option<String>,
 ) {
-    if let Some(group) = state.elasticache.groups.get_mut(id) {
-        group.set_all(Status::Available);
-    }
+    rest(state, id);
     finish(state, name, bytes, failed);
 }
 

@@ -1,6 +1,7 @@
 //! Stories told to the model over its wire: what is asked, what is answered, and what time does.
 
 mod data_plane;
+mod lags;
 mod life;
 mod rbac;
 mod replicas;

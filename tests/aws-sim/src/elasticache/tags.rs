@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::check::bad_value;
-use super::model::Status;
+use super::model::{Group, Status};
 use super::work::{self, Work};
 use super::{describe, group, must_be_available, user_groups, users};
 use crate::wire::query::Params;
@@ -95,16 +95,12 @@ fn of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Tags, Refusal> {
     match kind {
         "replicationgroup" => {
             let found = group(state, id)?.clone();
-            if must_be_available(state, &found).is_err() {
-                let text = "Cluster not in available state to perform tagging operations.";
-                return Err(Refusal::new(400, "InvalidReplicationGroupState", text));
-            }
-            Ok(&mut group(state, id)?.tags)
+            tags_of(state, found)
         }
         "cluster" => {
             // The tags of a group are those of its members too.
-            let of = describe::group_of(state, id)?.id.clone();
-            Ok(&mut group(state, &of)?.tags)
+            let found = describe::group_of(state, id)?.clone();
+            tags_of(state, found)
         }
         "snapshot" => {
             state.elasticache.snapshots.get_mut(id).map(|it| &mut it.tags).ok_or_else(|| {
@@ -131,6 +127,16 @@ fn of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Tags, Refusal> {
         }
         _ => Err(strange()),
     }
+}
+
+/// The tags of a group, or of a cluster that stands alone, unless it is busy.
+fn tags_of(state: &mut State, of: Group) -> Result<&mut Tags, Refusal> {
+    let busy = must_be_available(state, &of).is_err();
+    let found = state.elasticache.groups.get_mut(&of.id).filter(|_| !busy);
+    found.map(|it| &mut it.tags).ok_or_else(|| {
+        let text = "Cluster not in available state to perform tagging operations.";
+        Refusal::new(400, "InvalidReplicationGroupState", text)
+    })
 }
 
 /// Kind and id of an ElastiCache ARN.

@@ -26,6 +26,10 @@ pub(crate) enum Work {
     Modify(modify::Stage),
     /// A setting that made the group busy is applied, or its tags are.
     Settled,
+    /// The nodes let in whom the group already says.
+    AccessTaken,
+    /// The group tells no longer that its token is being changed.
+    TokenTold,
     /// New members are there.
     ReplicasAdded(Vec<String>),
     /// Members are gone.
@@ -94,9 +98,14 @@ impl Queue {
         self.jobs.iter().find(|(_, job)| job.waits.is_empty()).map(|(key, _)| *key)
     }
 
-    /// Forgets what is under way for a group.
+    /// What is under way for a group.
+    pub(super) fn of<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a Work> {
+        self.jobs.values().filter(move |it| it.group.as_deref() == Some(group)).map(|it| &it.work)
+    }
+
+    /// Forgets what is under way for a group, but for its snapshots, which outlive it.
     pub(super) fn forget(&mut self, group: &str) {
-        self.jobs.retain(|_, job| job.group.as_deref() != Some(group));
+        self.drop_where(group, |it| !matches!(it, Work::SnapshotTaken(_)));
     }
 
     /// Forgets work of a kind for a group.
@@ -150,6 +159,8 @@ pub(crate) fn run_due(state: &mut State) {
         Work::Created => create::created(state, &group, job.failed),
         Work::Modify(reached) => modify::go_on(state, &group, reached, job.failed),
         Work::Settled => modify::settled(state, &group),
+        Work::AccessTaken => modify::access_taken(state, &group),
+        Work::TokenTold => modify::token_told(state, &group),
         Work::ReplicasAdded(members) => replicas::added(state, &group, &members, job.failed),
         Work::ReplicasRemoved(members) => replicas::removed(state, &group, &members),
         Work::FailedOver => failover::failed_over(state, &group),

@@ -42,6 +42,14 @@ pub struct Switches {
     pub restore_inherits: bool,
     /// U25: `DescribeSnapshots` for an unknown group is an error, rather than empty.
     pub unknown_group_snapshots_fail: bool,
+    /// Facts 2.2: for so long after a token's change is over, the group still shows `AuthTokenStatus`.
+    pub token_status_lag: SignedDuration,
+    /// Facts 2.2: for so long after a group shows a token's change as done, its nodes let in as before. Modelled nodes only.
+    pub access_lag: SignedDuration,
+    /// Facts 1.7: for so long after a group is `available` its node group is still `modifying`, and nothing may be changed.
+    pub shards_lag: SignedDuration,
+    /// T18: of the replicas that AWS may choose to remove, the one of the highest number goes, rather than of the lowest.
+    pub youngest_replica_goes: bool,
     /// U26: a token needs three classes of characters.
     pub token_needs_three_classes: bool,
     /// Facts 2.2: DELETE, which ends AUTH in favour of user groups, may come with the token.
@@ -116,6 +124,10 @@ impl Default for Switches {
             throttle_code: "Throttling",
             restore_inherits: true,
             unknown_group_snapshots_fail: false,
+            token_status_lag: SignedDuration::ZERO,
+            access_lag: SignedDuration::ZERO,
+            shards_lag: SignedDuration::ZERO,
+            youngest_replica_goes: true,
             token_needs_three_classes: false,
             delete_takes_token: false,
             set_after_user_groups: false,
@@ -155,6 +167,10 @@ impl Switches {
             throttle_code: "RequestLimitExceeded",
             restore_inherits: !usual.restore_inherits,
             unknown_group_snapshots_fail: !usual.unknown_group_snapshots_fail,
+            token_status_lag: SignedDuration::from_secs(30),
+            access_lag: SignedDuration::from_secs(20),
+            shards_lag: SignedDuration::from_secs(15),
+            youngest_replica_goes: !usual.youngest_replica_goes,
             token_needs_three_classes: !usual.token_needs_three_classes,
             delete_takes_token: !usual.delete_takes_token,
             set_after_user_groups: !usual.set_after_user_groups,

@@ -127,13 +127,13 @@ fn a_failover_stops_the_old_primary_and_starts_another() {
     let mut aws = with_group();
     let shard = [("ReplicationGroupId", "orders"), ("NodeGroupId", "0001")];
     aws.ask("TestFailover", &shard).unwrap();
+    assert_eq!(execute(&aws), ["stop orders-001.1"], "it is lost at once");
     aws.pass(1);
     let words = execute(&aws);
     assert_eq!(
-        words[..4],
+        words[..3],
         [
             "promote orders-002.2 for orders-001.1, lost",
-            "stop orders-001.1",
             "start orders-001.3",
             "replicate orders-001.3 of orders-002.2",
         ]
@@ -143,6 +143,35 @@ fn a_failover_stops_the_old_primary_and_starts_another() {
     aws.pass(5);
     assert!(execute(&aws).contains(&"point orders-001 [orders-001.3]".to_owned()));
     assert_eq!(aws.status(), "available");
+}
+
+#[test]
+fn a_lost_node_without_a_replica_comes_back_empty() {
+    let mut aws = real();
+    aws.create("orders", "1", &[("AuthToken", TOKEN)]).unwrap();
+    execute(&aws);
+    aws.pass(8);
+    execute(&aws);
+    aws.world.with(|state| crate::elasticache::lose_primary(state, "orders"));
+    assert_eq!(execute(&aws), ["stop orders-001.1", "start orders-001.2"]);
+    aws.pass(10);
+    assert!(execute(&aws).contains(&"point orders-001 [orders-001.2]".to_owned()));
+    assert_eq!(aws.status(), "available");
+}
+
+#[test]
+#[expect(clippy::wildcard_enum_match_arm, reason = "one effect is looked for")]
+fn servers_have_the_defaults_of_aws_and_not_their_own() {
+    let mut aws = real();
+    aws.create("orders", "1", &[("AuthToken", TOKEN)]).unwrap();
+    let effects = aws.world.take_effects();
+    let parameters = effects.iter().find_map(|it| match it {
+        Effect::StartNode { spec, .. } => Some(spec.parameters.clone()),
+        _ => None,
+    });
+    let parameters = parameters.unwrap();
+    let policy = parameters.iter().find(|it| it.0 == "maxmemory-policy").map(|it| it.1.clone());
+    assert_eq!(policy.as_deref(), Some("volatile-lru"));
 }
 
 #[test]

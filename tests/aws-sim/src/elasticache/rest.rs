@@ -1,0 +1,56 @@
+//! What a group shows once a piece of work has ended: it may be busy with another.
+
+use super::model::Status;
+use super::work::Work;
+use crate::State;
+
+/// Shows what else is under way for a group, or that it is available.
+pub(super) fn rest(state: &mut State, id: &str) {
+    let mut shown = Status::Available;
+    let mut saved = Vec::new();
+    for work in state.elasticache.queue.of(id) {
+        match work {
+            // Whoever began these has said what it shows.
+            Work::Created | Work::FinalSnapshotTaken { .. } | Work::Deleted { .. } => return,
+            Work::Modify(_)
+            | Work::Settled
+            | Work::ReplicasAdded(_)
+            | Work::ReplicasRemoved(_)
+            | Work::FailedOver
+            | Work::Replaced(_) => shown = Status::Modifying,
+            Work::SnapshotTaken(name) => saved.push(name.clone()),
+            Work::AccessTaken
+            | Work::TokenTold
+            | Work::SnapshotCopied { .. }
+            | Work::SnapshotDeleted(_)
+            | Work::UserChanged(_)
+            | Work::UserSettled(_)
+            | Work::UserLeaves(_)
+            | Work::UserGone(_)
+            | Work::UserGroupChanged(_)
+            | Work::UserGroupSettled(..)
+            | Work::UserGroupGone(_)
+            | Work::SnapshotWindow
+            | Work::MaintenanceWindow => {}
+        }
+    }
+    let elasticache = &mut state.elasticache;
+    let saved: Vec<_> = saved.iter().filter_map(|it| elasticache.snapshots.get(it)).collect();
+    let lag = state.settings.switches.shards_lag;
+    let Some(group) = elasticache.groups.get_mut(id) else { return };
+    if shown == Status::Available {
+        group.set_all(Status::Available);
+        group.stale_looks = 0;
+        group.shard_busy_until = state.now.saturating_add(lag).ok();
+        if !saved.is_empty() {
+            group.status = Status::Snapshotting;
+        }
+    }
+    for member in group.members.values_mut() {
+        if saved.iter().any(|it| it.member == member.id) {
+            member.status = Status::Snapshotting;
+        } else if member.status == Status::Snapshotting {
+            member.status = shown;
+        }
+    }
+}
