@@ -19,11 +19,11 @@ help: ## List the targets.
 
 setup: $(VENV)/.ready ## Install what the other targets need: Debian packages where missing, and tools into .venv.
 
-$(VENV)/.ready: requirements.txt tests/local-cloud/packages.sh
+$(VENV)/.ready: requirements.txt constraints.txt tests/local-cloud/packages.sh
 	@tests/local-cloud/packages.sh
-	@echo "Tools for .venv, as requirements.txt pins them"
+	@echo "Tools for .venv, as requirements.txt and constraints.txt pin them"
 	@python3 -m venv $(VENV)
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
 demo: setup ## Tell the whole life of a cache, on this machine, with production's own commands.

@@ -16,6 +16,10 @@ use std::time::Instant;
 use acceptance::flows::{self, Way};
 use aws_sim::drive::exhaust::{Case, Report, Sample};
 
+/// A case is thousands of small texts, and there are thousands of cases.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// In the sample, one case of so many.
 const ONE_OF: u64 = 8;
 

@@ -69,6 +69,8 @@ pub struct Service {
     pub buckets: BTreeSet<String>,
     /// What was exported: bucket and object.
     pub exports: BTreeSet<(String, String)>,
+    /// When snapshots were taken of a member by hand or at its end.
+    takings: BTreeMap<String, Vec<Timestamp>>,
     /// Test failovers of the last day.
     failovers: Vec<Timestamp>,
     queue: work::Queue,

@@ -82,6 +82,8 @@ pub struct Version {
     pub content: Option<Content>,
     /// Its labels.
     pub labels: BTreeSet<String>,
+    /// Reads that do not find its value yet.
+    pub stale_reads: u32,
 }
 
 /// What a version holds.

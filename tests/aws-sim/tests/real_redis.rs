@@ -42,7 +42,7 @@ fn a_rotation_calls_the_function_and_reset_clears_everything() {
     create(&mut scene);
     assert_eq!(scene.servers(), 2);
     scene.post("/_sim/reset", "");
-    assert_eq!(scene.servers(), 0);
+    scene.no_server_is_left();
     assert!(scene.get("/_sim/state").contains("\"groups\": []"));
     let gone = scene.query("DescribeReplicationGroups", &[("ReplicationGroupId", "orders")]);
     assert!(gone.contains("ReplicationGroupNotFoundFault"), "{gone}");
@@ -204,5 +204,5 @@ fn delete(scene: &Scene) {
     let shown = scene.query("DescribeSnapshots", &[("SnapshotName", "last")]);
     assert!(shown.contains("<SnapshotStatus>available</SnapshotStatus>"), "{shown}");
     scene.check(Some(T2), "PING", "refused");
-    assert_eq!(scene.servers(), 0);
+    scene.no_server_is_left();
 }

@@ -26,7 +26,7 @@ pub(super) fn catch_up(state: &mut State) {
     for node in nodes.iter().filter(|it| it.serves) {
         let group = state.elasticache.groups.get(&node.group);
         let member = group.and_then(|it| it.members.get(&node.member));
-        let born = member.map_or(from, |it| it.created_at);
+        let born = member.and_then(|it| it.serves_since).unwrap_or(end);
         let minutes = std::iter::successors(Some(from), |it| Some(*it + MINUTE));
         let minutes: Vec<Timestamp> =
             minutes.take_while(|it| *it < end).filter(|it| born <= *it).collect();
@@ -48,18 +48,21 @@ fn report(state: &mut State, node: &NodeView, minutes: &[Timestamp]) {
         ("DatabaseMemoryUsagePercentage", used / most * 100.0),
         ("DatabaseCapacityUsagePercentage", used / most * 100.0),
         ("DatabaseMemoryUsageCountedForEvictPercentage", used / most * 100.0),
+        ("DatabaseCapacityUsageCountedForEvictPercentage", used / most * 100.0),
         ("BytesUsedForCache", used),
         ("FreeableMemory", (most - used).max(0.0)),
         ("SwapUsage", 0.0),
         ("CPUUtilization", 4.0),
         ("EngineCPUUtilization", 5.0),
+        ("AuthenticationFailures", 0.0),
         ("Evictions", 0.0),
         ("CurrConnections", 12.0),
         ("GetTypeCmds", 600.0),
         ("SetTypeCmds", 120.0),
         ("IsMaster", f64::from(u8::from(node.primary))),
     ];
-    let lag = (!node.primary).then_some(("ReplicationLag", 0.0));
+    let replica = [("ReplicationLag", 0.0), ("MasterLinkHealthStatus", 1.0)];
+    let replica = replica.into_iter().filter(|_| !node.primary);
     let has_group_metrics = state.settings.switches.group_metrics;
     let service = &mut state.cloudwatch;
     let held: Vec<(String, f64)> = service
@@ -68,7 +71,7 @@ fn report(state: &mut State, node: &NodeView, minutes: &[Timestamp]) {
         .filter(|((member, _), _)| *member == node.member)
         .map(|((_, metric), value)| (metric.clone(), *value))
         .collect();
-    let names = calm.into_iter().chain(lag).map(|(name, value)| (name.to_owned(), value));
+    let names = calm.into_iter().chain(replica).map(|(name, value)| (name.to_owned(), value));
     let free = names.filter(|(name, _)| !held.iter().any(|(metric, _)| metric == name));
     for (name, value) in free.chain(held.iter().cloned()).collect::<Vec<_>>() {
         service.put(minutes, &node.member, &name, value);

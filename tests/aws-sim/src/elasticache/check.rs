@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
-use crate::Refusal;
+use crate::{Refusal, Settings};
 
 /// A value that is not allowed.
 pub(super) fn bad_value(message: impl Into<String>) -> Refusal {
@@ -42,6 +42,15 @@ pub(super) fn token(text: &str, needs_three_classes: bool) -> Result<(), Refusal
         return Ok(());
     }
     Err(bad_value("Invalid AuthToken provided."))
+}
+
+/// A topic that a group may tell: of its own region and account (facts 8.2).
+pub(super) fn topic(settings: &Settings, arn: &str) -> Result<(), Refusal> {
+    let start = format!("arn:aws:sns:{}:{}:", settings.region, settings.account);
+    if arn.strip_prefix(&start).is_some_and(|it| !it.is_empty() && !it.contains(':')) {
+        return Ok(());
+    }
+    Err(bad_value(format!("Invalid topic ARN: {arn}")))
 }
 
 /// A daily window, `hh:mm-hh:mm` in UTC and an hour at least (facts 5.3): minutes of the day.

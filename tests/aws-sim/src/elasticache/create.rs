@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{
-    bad_combination, bad_value, daily_window, id, token, weekly_window, windows_meet,
+    self, bad_combination, bad_value, daily_window, id, token, weekly_window, windows_meet,
 };
 use super::engine::{self, Version};
 use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Toggle, Topic};
@@ -156,7 +156,7 @@ fn read(
             .or(from.map(|it| it.snapshot_retention))
             .unwrap_or_default(),
         snapshotting_member: None,
-        topic: text("NotificationTopicArn").map(|arn| Topic { arn, active: true }),
+        topic: topic(state, text("NotificationTopicArn"))?,
         failover: Toggle::of(params.flag("AutomaticFailoverEnabled")?.unwrap_or_default()),
         multi_az: params.flag("MultiAZEnabled")?.unwrap_or_default(),
         tls,
@@ -182,6 +182,12 @@ fn read(
         shard_busy_until: None,
         came: false,
     })
+}
+
+fn topic(state: &State, arn: Option<String>) -> Result<Option<Topic>, Refusal> {
+    let Some(arn) = arn else { return Ok(None) };
+    check::topic(&state.settings, &arn)?;
+    Ok(Some(Topic { arn, active: true }))
 }
 
 fn port(params: &Params, from: Option<&Group>) -> Result<u16, Refusal> {
@@ -328,6 +334,7 @@ pub(super) fn named_member(
         node: plane::new_node(state, &id),
         status: Status::Creating,
         created_at: state.now,
+        serves_since: None,
         zone,
         node_type: group.node_type.clone(),
         id,
@@ -389,8 +396,9 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
     if let Some(why) = why {
         return create_failed(state, id, &why, restored);
     }
+    let now = state.now;
     if let Some(group) = state.elasticache.groups.get_mut(id) {
-        group.set_all(Status::Available);
+        group.serve(now);
         group.came = true;
     }
     plane::point(state, id);

@@ -65,6 +65,7 @@ pub(super) fn failed_over(state: &mut State, id: &str) {
     let lost = std::mem::replace(&mut group.primary, chosen.clone());
     if let Some(member) = group.members.get_mut(&lost) {
         member.status = Status::Creating;
+        member.serves_since = None;
     }
     let group = group.clone();
     let old = group.members.get(&lost).map(|it| it.node.clone());

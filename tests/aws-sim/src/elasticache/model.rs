@@ -228,6 +228,8 @@ pub struct Member {
     pub status: Status,
     /// When it was asked for.
     pub created_at: Timestamp,
+    /// Since when it serves.
+    pub serves_since: Option<Timestamp>,
     /// Where it is.
     pub zone: String,
     /// Its node type.
@@ -254,6 +256,14 @@ impl Group {
         self.status = status;
         for member in self.members.values_mut() {
             member.status = status;
+        }
+    }
+
+    /// The group and all its members are there.
+    pub(super) fn serve(&mut self, now: Timestamp) {
+        self.set_all(Status::Available);
+        for member in self.members.values_mut() {
+            member.serves_since.get_or_insert(now);
         }
     }
 

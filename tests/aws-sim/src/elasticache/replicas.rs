@@ -189,8 +189,8 @@ pub(super) fn removed(state: &mut State, id: &str, members: &[String]) {
     plane::close(state, gone.iter().map(|it| it.endpoint.clone()).collect());
     plane::stop(state, gone.into_iter().map(|it| it.node).collect());
     for member in members {
+        // A topic hears nothing of it (facts 8.2).
         event::of_cluster(state, member, "Cache cluster deleted");
-        event::notify(state, id, "DeleteCacheClusterComplete", member);
     }
 }
 

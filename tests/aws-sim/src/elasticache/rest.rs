@@ -39,7 +39,7 @@ pub(super) fn rest(state: &mut State, id: &str) {
     let lag = state.settings.switches.shards_lag;
     let Some(group) = elasticache.groups.get_mut(id) else { return };
     if shown == Status::Available {
-        group.set_all(Status::Available);
+        group.serve(state.now);
         group.stale_looks = 0;
         group.shard_busy_until = state.now.saturating_add(lag).ok();
         if !saved.is_empty() {

@@ -1,11 +1,11 @@
 //! The settings that `ModifyReplicationGroup` applies at once.
 
-use super::check::{bad_combination, bad_value};
+use super::check::{self, bad_combination, bad_value};
 use super::create::{check_windows, retention};
 use super::model::{Group, Toggle, Topic};
 use super::{engine, parameters};
 use crate::wire::query::Params;
-use crate::{Refusal, State};
+use crate::{Refusal, Settings, State};
 
 /// The group with the settings that are asked for.
 pub(super) fn applied(state: &State, before: &Group, params: &Params) -> Result<Group, Refusal> {
@@ -36,7 +36,7 @@ pub(super) fn applied(state: &State, before: &Group, params: &Params) -> Result<
         let version = upgrade.unwrap_or(before.version);
         after.parameter_group = parameters::checked(state, name, &before.engine, version)?;
     }
-    topic(&mut after, params)?;
+    topic(&state.settings, &mut after, params)?;
     snapshots(before, &mut after, params)?;
     resilience(&mut after, params)?;
     check_windows(&after)?;
@@ -58,8 +58,11 @@ pub(super) fn differ(before: &Group, after: &Group) -> bool {
         || before.multi_az != after.multi_az
 }
 
-fn topic(after: &mut Group, params: &Params) -> Result<(), Refusal> {
+fn topic(settings: &Settings, after: &mut Group, params: &Params) -> Result<(), Refusal> {
     if let Some(arn) = params.text("NotificationTopicArn") {
+        if !arn.is_empty() {
+            check::topic(settings, &arn)?;
+        }
         after.topic = (!arn.is_empty()).then_some(Topic { arn, active: true });
     }
     match (params.text("NotificationTopicStatus").as_deref(), &mut after.topic) {

@@ -89,9 +89,9 @@ pub(super) fn must_be_free(state: &State, name: &str) -> Result<(), Refusal> {
 /// Whether a node may be asked for one more today.
 pub(super) fn check_quota(state: &State, member: &str) -> Result<(), Refusal> {
     let day = SignedDuration::from_hours(24);
-    let today = state.elasticache.snapshots.values().filter(|it| {
-        !it.automatic && it.member == member && state.now.duration_since(it.asked_at) < day
-    });
+    let taken = state.elasticache.takings.get(member).into_iter().flatten();
+    // That one was deleted since makes no room for another.
+    let today = taken.filter(|it| state.now.duration_since(**it) < day);
     if DAILY_QUOTA <= today.count() {
         let text = "The maximum number of manual snapshots for this cluster taken within 24 hours has been reached";
         return Err(Refusal::new(400, "SnapshotQuotaExceededFault", text));
@@ -123,6 +123,9 @@ pub(super) fn begin(
     let source = state.elasticache.groups.get(id)?.clone();
     let node = source.members.get(member).map(|it| it.node.clone());
     let automatic = matches!(asked, Asked::Automatically);
+    if !automatic {
+        state.elasticache.takings.entry(member.to_owned()).or_default().push(state.now);
+    }
     let by_group = matches!(asked, Asked::ByGroup(..));
     let (tags, kms_key) = match asked {
         Asked::ByMember(tags, key) | Asked::ByGroup(tags, key) => (tags, key),

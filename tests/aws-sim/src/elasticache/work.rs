@@ -84,9 +84,14 @@ pub(crate) enum Work {
 /// Everything under way, in the order of its time.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    jobs: BTreeMap<(Timestamp, u64), Job>,
+    jobs: BTreeMap<Place, Job>,
+    /// Where the jobs of each group are: there may be ten thousand groups.
+    of_group: BTreeMap<String, BTreeSet<Place>>,
     last: u64,
 }
+
+/// When a job is due, and which of those that are due then it is.
+type Place = (Timestamp, u64);
 
 impl Queue {
     /// When the first piece that waits for nothing else is due.
@@ -94,13 +99,14 @@ impl Queue {
         self.first_ready().map(|(at, _)| at)
     }
 
-    fn first_ready(&self) -> Option<(Timestamp, u64)> {
-        self.jobs.iter().find(|(_, job)| job.waits.is_empty()).map(|(key, _)| *key)
+    fn first_ready(&self) -> Option<Place> {
+        self.jobs.iter().find(|(_, job)| job.waits.is_empty()).map(|(place, _)| *place)
     }
 
     /// What is under way for a group.
-    pub(super) fn of<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a Work> {
-        self.jobs.values().filter(move |it| it.group.as_deref() == Some(group)).map(|it| &it.work)
+    pub(super) fn of(&self, group: &str) -> impl Iterator<Item = &Work> {
+        let places = self.of_group.get(group).into_iter().flatten();
+        places.filter_map(|it| self.jobs.get(it)).map(|it| &it.work)
     }
 
     /// Forgets what is under way for a group, but for its snapshots, which outlive it.
@@ -110,12 +116,39 @@ impl Queue {
 
     /// Forgets work of a kind for a group.
     pub(super) fn drop_where(&mut self, group: &str, is: impl Fn(&Work) -> bool) {
-        self.jobs.retain(|_, job| job.group.as_deref() != Some(group) || !is(&job.work));
+        let Some(places) = self.of_group.get_mut(group) else { return };
+        places.retain(|it| {
+            let goes = self.jobs.get(it).is_none_or(|job| is(&job.work));
+            if goes {
+                self.jobs.remove(it);
+            }
+            !goes
+        });
+        if places.is_empty() {
+            self.of_group.remove(group);
+        }
     }
 
     fn push(&mut self, due: Timestamp, job: Job) {
         self.last += 1;
-        self.jobs.insert((due, self.last), job);
+        let place = (due, self.last);
+        if let Some(group) = &job.group {
+            self.of_group.entry(group.clone()).or_default().insert(place);
+        }
+        self.jobs.insert(place, job);
+    }
+
+    fn take(&mut self, place: Place) -> Option<Job> {
+        let job = self.jobs.remove(&place)?;
+        if let Some(group) = &job.group
+            && let Some(places) = self.of_group.get_mut(group)
+        {
+            places.remove(&place);
+            if places.is_empty() {
+                self.of_group.remove(group);
+            }
+        }
+        Some(job)
     }
 }
 
@@ -152,8 +185,7 @@ pub(super) fn start_at(
 /// The first piece that is ready is done.
 pub(crate) fn run_due(state: &mut State) {
     let queue = &mut state.elasticache.queue;
-    let Some(key) = queue.first_ready() else { return };
-    let Some(job) = queue.jobs.remove(&key) else { return };
+    let Some(job) = queue.first_ready().and_then(|it| queue.take(it)) else { return };
     let group = job.group.unwrap_or_default();
     match job.work {
         Work::Created => create::created(state, &group, job.failed),

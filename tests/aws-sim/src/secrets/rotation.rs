@@ -98,8 +98,15 @@ impl Rotation {
         }
     }
 
-    /// A new value, whoever wrote it, counts towards the schedule.
+    /// A new current value, whoever wrote it, counts towards a schedule of days (facts 3.4).
     pub(super) fn value_changed(&mut self, now: Timestamp) {
+        if self.rules.as_ref().is_some_and(|it| it.days.is_some()) {
+            self.plan(now);
+        }
+    }
+
+    /// The next rotation is counted from here.
+    fn plan(&mut self, now: Timestamp) {
         if let Some(rules) = &self.rules {
             self.scheduled_at = Some(rules.after(now));
         }
@@ -125,7 +132,8 @@ pub(super) fn rotate(state: &mut State, fields: &Fields) -> Result<Value, Refusa
             set(&mut answer, "VersionId", json!(id));
             return Ok(answer);
         }
-        if secret.rotation.run.is_none() {
+        // Nothing is attempted anew where rotation is off, or was never set up.
+        if secret.rotation.run.is_none() && secret.rotation.is_on() {
             begin(state, &name, unfinished, false);
         }
         let text = "A previous rotation isn't complete. That rotation will be reattempted.";
@@ -136,11 +144,11 @@ pub(super) fn rotate(state: &mut State, fields: &Fields) -> Result<Value, Refusa
     if rules.is_some() {
         secret.rotation.rules = rules;
     }
-    secret.rotation.value_changed(now);
+    secret.rotation.plan(now);
     let current = secret.labelled(CURRENT).and_then(|it| secret.versions.get(it));
     let copy = current.and_then(|it| it.content.clone());
     let content = copy.filter(|_| !immediately && test_has_value);
-    let version = Version { created_at: now, content, labels: BTreeSet::new() };
+    let version = Version { created_at: now, content, labels: BTreeSet::new(), stale_reads: 0 };
     secret.versions.entry(id.clone()).or_insert(version);
     attach(secret, PENDING, &id);
     begin(state, &name, id.clone(), !immediately);
@@ -172,7 +180,7 @@ pub(super) fn run_due(state: &mut State, name: &str) {
     let every = secret.rotation.rules.as_ref().map(|it| it.after(now));
     secret.rotation.scheduled_at = every;
     let version = unfinished(secret).unwrap_or(fresh);
-    let empty = Version { created_at: now, content: None, labels: BTreeSet::new() };
+    let empty = Version { created_at: now, content: None, labels: BTreeSet::new(), stale_reads: 0 };
     secret.versions.entry(version.clone()).or_insert(empty);
     attach(secret, PENDING, &version);
     begin(state, name, version, false);
@@ -216,7 +224,7 @@ fn finish(state: &mut State, name: &str, run: &Run) {
         return drop_test_version(secret, &run.version);
     }
     secret.rotation.rotated_at = Some(now);
-    secret.rotation.value_changed(now);
+    secret.rotation.plan(now);
 }
 
 /// One step failed: all of them again after a while, with the same version, unless that was tried often enough (facts 3.3).

@@ -24,6 +24,10 @@ impl Rules {
         let days = value.get("AutomaticallyAfterDays").and_then(Value::as_i64);
         let text = |name| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let (expression, duration) = (text("ScheduleExpression"), text("Duration"));
+        let hours = |it: &str| it.strip_suffix('h').is_some_and(|it| it.parse::<u8>().is_ok());
+        if duration.as_deref().is_some_and(|it| !hours(it)) {
+            return Err(bad_parameter("Duration must be a number of hours, such as 3h."));
+        }
         let every = match (days, &expression) {
             (Some(_), Some(_)) => {
                 return Err(bad_parameter(

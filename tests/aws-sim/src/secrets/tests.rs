@@ -252,3 +252,48 @@ fn a_password_has_each_kind_and_nothing_excluded() {
     let none = json!({ "PasswordLength": 3 });
     scene.refused("GetRandomPassword", none, "InvalidParameterException");
 }
+
+#[test]
+fn a_value_that_was_just_staged_may_not_be_found_yet() {
+    let scene = Scene::with_secret();
+    scene.world.with(|it| it.settings.switches.pending_stale_reads = 2);
+    scene.ok("PutSecretValue", pending("two"));
+    let staged = json!({ "SecretId": "s", "VersionStage": "AWSPENDING" });
+    for _ in 0..2 {
+        scene.refused("GetSecretValue", staged.clone(), "ResourceNotFoundException");
+    }
+    assert_eq!(scene.ok("GetSecretValue", staged)["SecretString"], "two");
+    // The current one is always found.
+    assert_eq!(scene.ok("GetSecretValue", json!({ "SecretId": "s" }))["SecretString"], "one");
+}
+
+#[test]
+fn nothing_is_attempted_anew_where_rotation_is_not_on() {
+    let scene = Scene::with_secret();
+    scene.ok("PutSecretValue", pending("two"));
+    scene.refused("RotateSecret", rotate(), "InvalidRequestException");
+    assert!(scene.called().is_none(), "it was never set up");
+}
+
+#[test]
+fn a_value_counts_towards_a_schedule_of_days_and_no_other() {
+    for (rules, moves) in [
+        (json!({ "AutomaticallyAfterDays": 10 }), true),
+        (json!({ "ScheduleExpression": "rate(10 days)" }), false),
+    ] {
+        let mut scene = Scene::with_secret();
+        let mut set_up = rotate();
+        set_up["RotationRules"] = rules;
+        set_up["RotateImmediately"] = json!(false);
+        scene.ok("RotateSecret", set_up);
+        let (_, ticket) = scene.called().unwrap();
+        scene.world.done(scene.now, ticket, Ok(Done::Plain));
+        let planned = |it: &Scene| {
+            it.ok("DescribeSecret", json!({ "SecretId": "s" }))["NextRotationDate"].clone()
+        };
+        let before = planned(&scene);
+        scene.wait(60);
+        scene.ok("PutSecretValue", json!({ "SecretId": "s", "SecretString": "by hand" }));
+        assert_eq!(planned(&scene) != before, moves);
+    }
+}

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::fields::Fields;
 use super::rotation::Rotation;
 use super::{
-    CURRENT, Content, PREVIOUS, Secret, Version, bad_parameter, bad_request, epoch, missing, named,
-    tags, usable,
+    CURRENT, Content, PENDING, PREVIOUS, Secret, Version, bad_parameter, bad_request, epoch,
+    missing, named, tags, usable,
 };
 use crate::wire::json::set;
 use crate::{Refusal, State};
@@ -44,7 +45,8 @@ pub(super) fn create(state: &mut State, fields: &Fields) -> Result<Value, Refusa
     if let Some(content) = content {
         let id = token.unwrap_or_else(|| state.seed.uuid());
         let labels = BTreeSet::from([CURRENT.to_owned()]);
-        let version = Version { created_at: state.now, content: Some(content), labels };
+        let version =
+            Version { created_at: state.now, content: Some(content), labels, stale_reads: 0 };
         set(&mut answer, "VersionId", json!(id));
         secret.versions.insert(id, version);
     }
@@ -83,8 +85,14 @@ pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
     }
     let content = content(fields)?
         .ok_or_else(|| bad_parameter("You must provide either SecretString or SecretBinary."))?;
+    let lag = state.settings.switches.pending_stale_reads;
     let secret = usable(state, fields)?;
-    store(secret, &id, content, &labels, now)?;
+    if store(secret, &id, content, &labels, now)?
+        && let Some(version) = secret.versions.get_mut(&id)
+        && version.labels.contains(PENDING)
+    {
+        version.stale_reads = lag;
+    }
     let mut answer = named(secret);
     set(&mut answer, "VersionId", json!(id));
     let labels = secret.versions.get(&id).map(|it| it.labels.clone()).unwrap_or_default();
@@ -136,6 +144,13 @@ pub(super) fn get(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
         let text = "You provided a VersionStage that is not associated to the provided VersionId.";
         return Err(bad_request(text));
     }
+    if 0 < version.stale_reads {
+        let (refusal, id) = (unfound(), id.to_owned());
+        if let Some(version) = secret.versions.get_mut(&id) {
+            version.stale_reads -= 1;
+        }
+        return Err(refusal);
+    }
     let mut answer = named(secret);
     // A rotation stages a version before anyone has given it a value (facts 3.2).
     match version.content.as_ref().ok_or_else(unfound)? {
@@ -148,17 +163,17 @@ pub(super) fn get(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
     Ok(answer)
 }
 
-/// Gives a version its value and its labels (facts 3.2).
+/// Gives a version its value and its labels (facts 3.2). Tells whether that was news.
 fn store(
     secret: &mut Secret,
     id: &str,
     content: Content,
     labels: &[String],
-    now: jiff::Timestamp,
-) -> Result<(), Refusal> {
+    now: Timestamp,
+) -> Result<bool, Refusal> {
     if let Some(held) = secret.versions.get(id).and_then(|it| it.content.as_ref()) {
         if *held == content {
-            return Ok(());
+            return Ok(false);
         }
         let text = format!(
             "You can't use ClientRequestToken {id} because that value is already in use for a version of secret {}.",
@@ -171,6 +186,7 @@ fn store(
         created_at: now,
         content: None,
         labels: BTreeSet::new(),
+        stale_reads: 0,
     });
     version.content = Some(content);
     for label in labels {
@@ -180,9 +196,11 @@ fn store(
         attach(secret, CURRENT, id);
     }
     secret.changed_at = now;
-    secret.rotation.value_changed(now);
-    forget_unlabelled(secret);
-    Ok(())
+    if labels.iter().any(|it| it == CURRENT) {
+        secret.rotation.value_changed(now);
+    }
+    forget_unlabelled(secret, now);
+    Ok(true)
 }
 
 /// Puts a label on a version, taking it from where it was. The version before the current one is always known.
@@ -204,8 +222,9 @@ pub(super) fn attach(secret: &mut Secret, label: &str, id: &str) {
     }
 }
 
-/// AWS forgets versions without a label beyond a hundred, the oldest first.
-fn forget_unlabelled(secret: &mut Secret) {
+/// AWS forgets versions without a label beyond a hundred, the oldest first, and none of the last day (facts 3.2).
+fn forget_unlabelled(secret: &mut Secret, now: Timestamp) {
+    let day = SignedDuration::from_hours(24);
     let mut bare: Vec<_> = secret
         .versions
         .iter()
@@ -214,7 +233,7 @@ fn forget_unlabelled(secret: &mut Secret) {
         .collect();
     bare.sort();
     let surplus = bare.len().saturating_sub(100);
-    for (_, id) in bare.into_iter().take(surplus) {
+    for (_, id) in bare.into_iter().take(surplus).filter(|it| day <= now.duration_since(it.0)) {
         secret.versions.remove(&id);
     }
 }

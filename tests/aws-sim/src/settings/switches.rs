@@ -68,6 +68,8 @@ pub struct Switches {
     pub test_version_has_value: bool,
     /// Facts 3.2: a version that becomes current loses AWSPENDING by itself, as the guide says, rather than keeping it, as was seen.
     pub promotion_drops_pending: bool,
+    /// Facts 3.2: so many reads of a version that was just staged as AWSPENDING do not find its value yet.
+    pub pending_stale_reads: u32,
     /// U17: how long after a failed rotation the first new attempt is made. It doubles each time.
     pub rotation_retry_after: SignedDuration,
     /// U17: how often a rotation is attempted before it is left as it is.
@@ -137,6 +139,7 @@ impl Default for Switches {
             lone_node_has_reader: true,
             test_version_has_value: false,
             promotion_drops_pending: false,
+            pending_stale_reads: 0,
             rotation_retry_after: SignedDuration::from_mins(1),
             rotation_attempts: 6,
         }
@@ -180,6 +183,7 @@ impl Switches {
             lone_node_has_reader: !usual.lone_node_has_reader,
             test_version_has_value: !usual.test_version_has_value,
             promotion_drops_pending: !usual.promotion_drops_pending,
+            pending_stale_reads: 2,
             rotation_retry_after: SignedDuration::from_secs(10),
             rotation_attempts: 12,
         }

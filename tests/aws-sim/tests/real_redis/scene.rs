@@ -73,6 +73,11 @@ impl Scene {
         directories.filter(|it| it.to_string_lossy().starts_with(&format!("{mine}/nodes"))).count()
     }
 
+    /// The model forgets a node at once; its server takes the time that a process takes to end.
+    pub(crate) fn no_server_is_left(&self) {
+        self.until("the servers have ended", || (self.servers() == 0).then_some(()));
+    }
+
     /// What was sent to SNS and Lambda: path and body.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()

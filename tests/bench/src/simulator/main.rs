@@ -15,6 +15,10 @@ use aws_sim::server::{Options, serve};
 
 use crate::crowd::Crowd;
 
+/// A world is thousands of small texts. The exhaustive runs have the same allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What the simulator is to reach on one core.
 const FLOWS_PER_SECOND: f64 = 2000.0;
 /// For so long flows are run.

@@ -43,12 +43,23 @@ pub(in super::super) fn describe(state: &mut State, params: &Params) -> Result<S
             && automatic.is_none_or(|automatic| it.automatic == automatic)
     });
     let with_configuration = params.flag("ShowNodeGroupConfig")?.unwrap_or_default();
-    let Page { items, marker } = page(params, 20, 50, found.map(|it| (it.name.clone(), it)))?;
+    let mut found: Vec<_> = found.map(|it| (place(&it.name, state.settings.seed), it)).collect();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let Page { items, marker } = page(params, 20, 50, found.into_iter())?;
     let mut xml = Xml::new();
     xml.text("Marker", marker).list("Snapshots", "Snapshot", items, |xml, it| {
         write(xml, state, it, with_configuration);
     });
     Ok(xml.done())
+}
+
+/// Where a snapshot stands in a list, which is in no order that means anything (facts 5.4), and in the same one on every page.
+fn place(name: &str, seed: u64) -> String {
+    // FNV-1a.
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, it| {
+        (hash ^ u64::from(it)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}{name}")
 }
 
 /// One snapshot, as the answer of a call that changes it.

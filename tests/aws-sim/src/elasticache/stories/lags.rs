@@ -243,3 +243,35 @@ fn tags_of_a_member_are_refused_while_its_group_is_busy() {
     let member = [("CacheClusterId", "orders-002")];
     assert_eq!(aws.code("DeleteCacheCluster", &member), "InvalidCacheClusterState");
 }
+
+#[test]
+fn snapshots_are_listed_in_no_order_and_in_full() {
+    let mut aws = Caller::with_group("2", |_| {});
+    let names: Vec<_> = (10..32).map(|it| format!("s{it}")).collect();
+    for name in &names {
+        snapshot(&mut aws, name);
+        aws.pass(90);
+    }
+    let page = [("MaxRecords", "20")];
+    let first = aws.ask("DescribeSnapshots", &page).unwrap();
+    let marker = one(&first, "Marker");
+    let second = aws.ask("DescribeSnapshots", &[page[0], ("Marker", &marker)]).unwrap();
+    let mut listed = all(&first, "SnapshotName");
+    listed.extend(all(&second, "SnapshotName"));
+    assert_ne!(listed, names, "a client that wants an order sorts");
+    listed.sort();
+    assert_eq!(listed, names);
+}
+
+#[test]
+fn a_topic_is_of_the_same_region_and_account() {
+    let mut aws = Caller::with_group("2", |_| {});
+    for topic in [
+        "orders",
+        "arn:aws:sns:eu-west-1:123456789012:orders",
+        "arn:aws:sns:us-east-1:210987654321:orders",
+    ] {
+        let refused = aws.modify(&[("NotificationTopicArn", topic)]).unwrap_err();
+        assert_eq!(refused.code, "InvalidParameterValue", "{topic}");
+    }
+}
