@@ -50,14 +50,18 @@ fn main() -> ExitCode {
     let seed = only.as_ref().map_or(seed, |it| it.seed);
     println!("Every mishap at every call; seed {seed}, one case of {one_of}.");
     println!(
-        "{:<38}{:>7}{:>8}{:>8}{:>8}{:>9}",
-        "flow", "calls", "events", "cases", "run", "seconds"
+        "{:<38}{:>7}{:>8}{:>8}{:>8}{:>8}{:>9}",
+        "flow", "calls", "events", "cases", "run", "idle", "seconds"
     );
     let sample = Sample { one_of, seed, only };
     let reports = all(&wanted, &sample);
-    let (run, cases) =
-        reports.iter().fold((0, 0), |(run, cases), it| (run + it.run, cases + it.cases));
-    println!("{run} of {cases} cases were run.");
+    let sum = |of: fn(&Report) -> usize| reports.iter().map(of).sum::<usize>();
+    let (run, idle) = (sum(|it| it.run), sum(|it| it.idle));
+    println!(
+        "{} of {} cases were run; of {idle} nothing came, as nothing was there to go wrong.",
+        run + idle,
+        sum(|it| it.cases)
+    );
     let broken: usize = reports.iter().map(|it| it.broken.len()).sum();
     if broken == 0 && 0 < run {
         return ExitCode::SUCCESS;
@@ -88,9 +92,9 @@ fn one(name: &str, way: Way, sample: &Sample) -> Report {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     let report = runtime.block_on(flows::run(name, way, sample));
-    let Report { flow, calls, events, cases, run, broken } = &report;
+    let Report { flow, calls, events, cases, run, idle, broken } = &report;
     let seconds = began.elapsed().as_secs();
-    println!("{flow:<38}{calls:>7}{events:>8}{cases:>8}{run:>8}{seconds:>9}");
+    println!("{flow:<38}{calls:>7}{events:>8}{cases:>8}{run:>8}{idle:>8}{seconds:>9}");
     for (case, problems) in broken {
         let case = case.as_ref().map_or_else(|| format!("{flow}, undisturbed"), Case::to_string);
         println!("  {case}");

@@ -22,6 +22,8 @@ pub struct Plan {
     pub failing_snapshots: u32,
     /// How many of the next new members fail to come up: a new group is `create-failed`, a new replica never arrives.
     pub failing_starts: u32,
+    /// How often something was to happen where it could not, such as a failover of a group that has no replica.
+    in_vain: u32,
 }
 
 /// When a want of capacity is found out (facts 1.3).
@@ -152,6 +154,7 @@ impl Happening {
                 };
                 let able = groups.filter(is_able);
                 let able: Vec<String> = able.map(|it| it.id.clone()).collect();
+                state.faults.in_vain += u32::from(able.is_empty());
                 for it in &able {
                     elasticache::lose_primary(state, it);
                 }
@@ -186,6 +189,13 @@ impl Plan {
     /// Whether every call rule has befallen all that it was to befall.
     pub fn is_spent(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// Whether something was to happen and did not: it could not, or what it waits for never came.
+    pub fn came_to_nothing(&self) -> bool {
+        let left =
+            [self.rollbacks, self.stuck_members, self.failing_snapshots, self.failing_starts];
+        0 < self.in_vain || left.iter().any(|it| 0 < *it)
     }
 
     /// What befalls this call.

@@ -9,12 +9,13 @@ use crate::seed::Seed;
 use crate::{Request, Response, Settings, World, cloudwatch};
 
 /// Requests of each kind that are in order, to be spoilt.
-const FORMS: [&str; 21] = [
+const FORMS: [&str; 22] = [
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumCacheClusters=3&AutomaticFailoverEnabled=true&TransitEncryptionEnabled=true&AuthToken=a-token-of-no-account&SnapshotRetentionLimit=3&SnapshotWindow=03:00-05:00&PreferredMaintenanceWindow=sun:05:30-sun:07:30&Tags.Tag.1.Key=a&Tags.Tag.1.Value=b",
+    "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumNodeGroups=1&ReplicasPerNodeGroup=1",
     "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&CacheNodeType=cache.t4g.small&SnapshotRetentionLimit=2",
     "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&AuthToken=another-token-of-none&AuthTokenUpdateStrategy=ROTATE",
     "IncreaseReplicaCount&ReplicationGroupId=orders&ApplyImmediately=true&NewReplicaCount=4",
-    "DecreaseReplicaCount&ReplicationGroupId=orders&ApplyImmediately=true&ReplicasToRemove.PreferredReplicaNodeId.1=orders-002",
+    "DecreaseReplicaCount&ReplicationGroupId=orders&ApplyImmediately=true&ReplicasToRemove.member.1=orders-002",
     "DeleteReplicationGroup&ReplicationGroupId=orders&FinalSnapshotIdentifier=last",
     "DescribeReplicationGroups&ReplicationGroupId=orders&MaxRecords=20&Marker=x",
     "DescribeCacheClusters&ShowCacheNodeInfo=true&MaxRecords=20",
@@ -33,7 +34,7 @@ const FORMS: [&str; 21] = [
     "CreateUserGroup&UserGroupId=g&Engine=redis&UserIds.member.1=u",
 ];
 
-const STRUCTURES: [(&str, &str, &str); 15] = [
+const STRUCTURES: [(&str, &str, &str); 18] = [
     (
         "secretsmanager",
         "CreateSecret",
@@ -51,6 +52,11 @@ const STRUCTURES: [(&str, &str, &str); 15] = [
     ),
     (
         "secretsmanager",
+        "RotateSecret",
+        r#"{"SecretId":"s","RotationLambdaARN":"arn:aws:lambda:us-east-1:123456789012:function:f","RotationRules":{"ScheduleExpression":"rate(3000000000000000 days)","Duration":"3h"}}"#,
+    ),
+    (
+        "secretsmanager",
         "UpdateSecretVersionStage",
         r#"{"SecretId":"s","VersionStage":"AWSCURRENT","MoveToVersionId":"00000000-0000-4000-8000-000000000000"}"#,
     ),
@@ -58,7 +64,7 @@ const STRUCTURES: [(&str, &str, &str); 15] = [
     (
         "secretsmanager",
         "ListSecrets",
-        r#"{"MaxResults":10,"Filters":[{"Key":"name","Values":["s"]}]}"#,
+        r#"{"MaxResults":10,"NextToken":"1","Filters":[{"Key":"name","Values":["s"]}]}"#,
     ),
     ("secretsmanager", "DeleteSecret", r#"{"SecretId":"s","RecoveryWindowInDays":7}"#),
     (
@@ -82,6 +88,8 @@ const STRUCTURES: [(&str, &str, &str); 15] = [
         r#"{"Namespace":"N","MetricName":"M","StartTime":1767225600,"EndTime":1767229200,"Period":60,"Statistics":["Average"]}"#,
     ),
     ("monitoring", "DescribeAlarms", r#"{"AlarmNamePrefix":"a","MaxRecords":1,"NextToken":"1"}"#),
+    ("monitoring", "DescribeAlarmHistory", r#"{"AlarmName":"a","NextToken":"1"}"#),
+    ("monitoring", "ListMetrics", r#"{"Namespace":"N","NextToken":"1"}"#),
     (
         "states",
         "StartExecution",
@@ -95,16 +103,18 @@ const STRUCTURES: [(&str, &str, &str); 15] = [
     (
         "tagging",
         "GetResources",
-        r#"{"ResourcesPerPage":50,"TagFilters":[{"Key":"a","Values":["b"]}]}"#,
+        r#"{"ResourcesPerPage":50,"PaginationToken":"1","TagFilters":[{"Key":"a","Values":["b"]}]}"#,
     ),
 ];
 
 /// Values that somebody forgot to think of.
-const NASTY: [&str; 16] = [
+const NASTY: [&str; 18] = [
     "",
     " ",
     "-1",
     "0",
+    "9223372036854775807",
+    "18446744073709551615",
     "99999999999999999999999999",
     "1e308",
     "NaN",
@@ -173,13 +183,15 @@ fn spoil(seed: &mut Seed, value: &mut Value) {
         }
         return;
     }
-    *value = match seed.below(8) {
+    *value = match seed.below(9) {
         0 => Value::Null,
         1 => json!([]),
         2 => json!({ "a": [1, "b", null] }),
         3 => json!(-1),
         4 => json!(1e300),
         5 => json!(i64::MAX),
+        // A whole number of minutes, and more of them than any clock has.
+        7 => json!(60_i64 << 40),
         6 => (0..100).fold(json!("deep"), |it, _| json!([it])),
         _ => Value::String(nasty(seed)),
     };

@@ -28,7 +28,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::redis::{Loopback, Plane, Scales};
-use crate::settings::{Addresses, DataPlane, DnsNames};
+use crate::settings::{Addresses, DataPlane, DnsNames, Durations, Switches};
 use crate::{Settings, World};
 
 pub use options::{Options, USAGE};
@@ -92,7 +92,9 @@ struct Simulator {
 impl Simulator {
     fn new(options: Options, plane: Option<Plane>) -> Self {
         let (start, began) = (options.start.unwrap_or_else(Timestamp::now), Instant::now());
-        let world = RwLock::new(World::new(settings(&options, start)));
+        let settings = settings(&options, start);
+        tell(&format!("--seed {} repeats what is random", settings.seed));
+        let world = RwLock::new(World::new(settings));
         let (skipped, stirred) = (AtomicU64::new(0), Notify::new());
         Self { options, plane, world, start, began, skipped, stirred }
     }
@@ -148,11 +150,16 @@ fn settings(options: &Options, start: Timestamp) -> Settings {
         seed: options.seed.unwrap_or_else(|| start.as_millisecond().unsigned_abs()),
         account: options.account.clone(),
         region: options.region.clone(),
+        durations: Durations::default(),
+        switches: if options.otherwise { Switches::otherwise() } else { Switches::default() },
         data_plane: options.nodes,
         addresses,
-        ..Settings::default()
+        calls_kept: Some(CALLS_KEPT),
     }
 }
+
+/// Enough to see what came of a test; the counts go on.
+const CALLS_KEPT: usize = 10_000;
 
 /// Says something to whoever runs the simulator.
 fn tell(what: &str) {

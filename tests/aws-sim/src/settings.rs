@@ -29,6 +29,8 @@ pub struct Settings {
     pub data_plane: DataPlane,
     /// Where endpoints get their addresses.
     pub addresses: Box<dyn Addresses>,
+    /// How many records of calls are kept at least, where not all are: a server may run for weeks.
+    pub calls_kept: Option<usize>,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             switches: Switches::default(),
             data_plane: DataPlane::Modelled,
             addresses: Box::new(DnsNames),
+            calls_kept: None,
         }
     }
 }

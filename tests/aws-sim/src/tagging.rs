@@ -80,7 +80,11 @@ fn resources(state: &State, fields: &Value) -> Value {
     let token = fields.get("PaginationToken").and_then(Value::as_str).unwrap_or_default();
     let from: usize = token.parse().unwrap_or(0);
     // The token of the last page is an empty text, not an absent one.
-    let next = if from + size < found.len() { (from + size).to_string() } else { String::new() };
+    let next = if from.saturating_add(size) < found.len() {
+        from.saturating_add(size).to_string()
+    } else {
+        String::new()
+    };
     let page: Vec<Value> = found
         .into_iter()
         .skip(from)

@@ -54,8 +54,10 @@ pub struct State {
     pub sns: sns::Service,
     /// What CloudFormation was answered.
     pub callbacks: callback::Service,
-    /// Every call that reached AWS, in order.
+    /// Every call that reached AWS, in order; only the newest where [`Settings::calls_kept`] says so.
     pub calls: Vec<CallRecord>,
+    /// How often each operation was called, by service and operation.
+    pub call_counts: BTreeMap<(String, String), u64>,
     /// What is to happen outside and was not taken yet.
     pub effects: VecDeque<Effect>,
     /// What goes wrong.
@@ -122,6 +124,7 @@ impl World {
             sns: sns::Service::default(),
             callbacks: callback::Service::default(),
             calls: Vec::new(),
+            call_counts: BTreeMap::new(),
             effects: VecDeque::new(),
             faults: fault::Plan::default(),
             secret_values: SecretValues::default(),
@@ -248,6 +251,18 @@ impl State {
         self.answered(Call::read(request), service)
     }
 
+    /// Writes a call down.
+    fn note(&mut self, record: CallRecord) {
+        let counted = (record.service.clone(), record.operation.clone());
+        *self.call_counts.entry(counted).or_default() += 1;
+        if let Some(kept) = self.settings.calls_kept
+            && kept.saturating_mul(2) <= self.calls.len()
+        {
+            self.calls.drain(..self.calls.len().saturating_sub(kept));
+        }
+        self.calls.push(record);
+    }
+
     fn answered(&mut self, asked: Call<'_>, service: &str) -> Exchange {
         let request = asked.request;
         let record = CallRecord {
@@ -266,13 +281,13 @@ impl State {
             }
             Some(Fault::Broken(Side::BeforeEffect)) => return Exchange::Broken,
             Some(Fault::Cut(Side::AfterEffect)) => {
-                self.calls.push(record);
+                self.note(record);
                 self.dispatch(service, asked);
                 self.sandboxes.kill_running();
                 return Exchange::Never;
             }
             Some(Fault::Broken(Side::AfterEffect)) => {
-                self.calls.push(record);
+                self.note(record);
                 self.dispatch(service, asked);
                 return Exchange::Broken;
             }
@@ -294,7 +309,7 @@ impl State {
             }
             None => self.dispatch(service, asked),
         };
-        self.calls.push(CallRecord { status: response.status, ..record });
+        self.note(CallRecord { status: response.status, ..record });
         Exchange::Answer(response, takes)
     }
 

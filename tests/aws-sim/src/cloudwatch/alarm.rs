@@ -289,11 +289,11 @@ pub(super) fn describe(state: &State, fields: &Fields) -> Result<Value, Refusal>
     let from: usize = fields.text("NextToken").map_or(Ok(0), |it| {
         it.parse().map_err(|_| Refusal::new(400, "InvalidNextToken", "not a token of ours"))
     })?;
-    let more = from + size < found.len();
+    let more = from.saturating_add(size) < found.len();
     let page: Vec<Value> = found.into_iter().skip(from).take(size).map(shown).collect();
     let mut answer = json!({ "MetricAlarms": page, "CompositeAlarms": [] });
     if more {
-        set(&mut answer, "NextToken", (from + size).to_string());
+        set(&mut answer, "NextToken", from.saturating_add(size).to_string());
     }
     Ok(answer)
 }

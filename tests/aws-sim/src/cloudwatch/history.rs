@@ -74,11 +74,11 @@ pub(super) fn describe(state: &State, fields: &Fields) -> Result<Value, Refusal>
     let size = fields.whole("MaxRecords").unwrap_or(50).clamp(1, 100);
     let size = usize::try_from(size).unwrap_or(50);
     let from: usize = fields.text("NextToken").and_then(|it| it.parse().ok()).unwrap_or(0);
-    let more = from + size < found.len();
+    let more = from.saturating_add(size) < found.len();
     let page: Vec<Value> = found.into_iter().skip(from).take(size).collect();
     let mut answer = json!({ "AlarmHistoryItems": page });
     if more {
-        set(&mut answer, "NextToken", (from + size).to_string());
+        set(&mut answer, "NextToken", from.saturating_add(size).to_string());
     }
     Ok(answer)
 }

@@ -119,7 +119,7 @@ pub(super) fn list(state: &mut State, fields: &Fields) -> Value {
     };
     let from: usize = fields.text("NextToken").and_then(|it| it.parse().ok()).unwrap_or(0);
     let found: Vec<&Metric> = state.cloudwatch.store.metrics().filter(fits).collect();
-    let more = from + PAGE < found.len();
+    let more = from.saturating_add(PAGE) < found.len();
     let shown = |it: &Metric| {
         let dimensions = it.dimensions.iter();
         let dimensions = dimensions.map(|(name, value)| json!({ "Name": name, "Value": value }));
@@ -132,7 +132,7 @@ pub(super) fn list(state: &mut State, fields: &Fields) -> Value {
     let page: Vec<Value> = found.into_iter().skip(from).take(PAGE).map(shown).collect();
     let mut answer = json!({ "Metrics": page });
     if more {
-        set(&mut answer, "NextToken", (from + PAGE).to_string());
+        set(&mut answer, "NextToken", from.saturating_add(PAGE).to_string());
     }
     answer
 }

@@ -124,6 +124,11 @@ impl Account {
         self.heart.mishaps.borrow_mut().insert(number, mishap);
     }
 
+    /// Whether an event that something was to become of was never sent.
+    pub fn is_spared(&self) -> bool {
+        !self.heart.mishaps.borrow().is_empty()
+    }
+
     /// How many events were sent so far, by whomever.
     pub fn events(&self) -> usize {
         self.heart.sent.get()

@@ -98,7 +98,9 @@ fn member_count(params: &Params) -> Result<u32, Refusal> {
             return Err(bad_combination("Specify NumCacheClusters or NumNodeGroups, not both"));
         }
         (Some(count), None) => count,
-        (None, None | Some(1)) => params.number("ReplicasPerNodeGroup")?.unwrap_or_default() + 1,
+        (None, None | Some(1)) => {
+            params.number("ReplicasPerNodeGroup")?.unwrap_or_default().saturating_add(1)
+        }
         (None, Some(_)) => {
             return Err(bad_combination("NumNodeGroups: cluster mode is not modelled here"));
         }

@@ -35,7 +35,14 @@ pub(super) fn of_user_group(state: &mut State, group: &str, message: impl Into<S
 
 fn record(state: &mut State, source_type: &'static str, source: &str, message: String) {
     let (at, source) = (state.now, source.to_owned());
-    state.elasticache.events.push(Event { at, source_type, source, message });
+    let oldest = at.saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
+    let events = &mut state.elasticache.events;
+    let gone = events.partition_point(|it| it.at < oldest);
+    // Half of them at a time, so that the rest is not moved for each.
+    if events.len() < 2 * gone {
+        events.drain(..gone);
+    }
+    events.push(Event { at, source_type, source, message });
 }
 
 /// Tells a group's topic: one key, whose value is the source (facts 8.2).

@@ -24,8 +24,11 @@ pub(super) fn delete(state: &mut State, fields: &Fields) -> Result<Value, Refusa
         ));
     }
     if forced {
-        // It may be marked already.
-        let secret = any(state, fields)?;
+        // It may be marked already, or not be there at all: a forced deletion never says that it found nothing.
+        let Ok(secret) = any(state, fields) else {
+            let name = fields.required("SecretId")?;
+            return Ok(json!({ "ARN": name, "Name": name, "DeletionDate": epoch(now) }));
+        };
         let (name, mut answer) = (secret.name.clone(), named(secret));
         state.secrets.secrets.remove(&name);
         set(&mut answer, "DeletionDate", epoch(now));

@@ -134,12 +134,12 @@ fn page(name: &str, found: Vec<Value>, fields: &Fields) -> Result<Value, Refusal
             Refusal::new(400, "InvalidNextTokenException", "the token is not one of ours")
         })?,
     };
-    let more = from + size < found.len();
+    let more = from.saturating_add(size) < found.len();
     let found: Vec<Value> = found.into_iter().skip(from).take(size).collect();
     let mut answer = json!({});
     set(&mut answer, name, Value::Array(found));
     if more {
-        set(&mut answer, "NextToken", json!((from + size).to_string()));
+        set(&mut answer, "NextToken", json!(from.saturating_add(size).to_string()));
     }
     Ok(answer)
 }

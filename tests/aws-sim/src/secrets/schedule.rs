@@ -72,16 +72,17 @@ fn rate(expression: &str) -> Result<SignedDuration, Refusal> {
     let words: Vec<&str> = inner.unwrap_or_default().split(' ').collect();
     let every = match words.as_slice() {
         [number, unit] => number.parse::<i64>().ok().and_then(|number| match *unit {
-            "hour" | "hours" => Some(SignedDuration::from_hours(number)),
-            "day" | "days" => Some(SignedDuration::from_hours(24 * number)),
+            "hour" | "hours" => Some(number),
+            "day" | "days" => number.checked_mul(24),
             _ => None,
         }),
         _ => None,
     };
-    let least = SignedDuration::from_hours(4);
-    every.filter(|it| least <= *it).ok_or_else(|| {
+    // The longest schedule in days is of 1000 of them (facts 3.4).
+    let bounds = 4..=24_000;
+    every.filter(|it| bounds.contains(it)).map(SignedDuration::from_hours).ok_or_else(|| {
         bad_parameter(format!(
-            "{expression} is not a schedule that is modelled here: rate(N hours) or rate(N days), every 4 hours at most"
+            "{expression} is not a schedule that is modelled here: rate(N hours) or rate(N days), every 4 hours at most and every 1000 days at least"
         ))
     })
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -41,7 +41,10 @@ async fn reply(
     request: hyper::Request<Incoming>,
     simulator: &Simulator,
 ) -> io::Result<hyper::Response<Full<Bytes>>> {
-    let request = read(request).await?;
+    let request = match read(request).await {
+        Ok(request) => request,
+        Err(_) => return Ok(too_large()),
+    };
     if request.uri.starts_with("/_sim/") {
         return Ok(written(operator::answer(&request, simulator).await));
     }
@@ -63,8 +66,18 @@ async fn reply(
     }
 }
 
+/// No request of the services modelled here is longer.
+const BODY_LEN_MAX: usize = 8 << 20;
+
+/// What a front of AWS says before any service has seen the request. Who went away in the middle does not hear it.
+fn too_large() -> hyper::Response<Full<Bytes>> {
+    let text = "Request body is larger than any that is taken";
+    written(Response { status: 413, body: text.into(), ..Response::default() })
+}
+
 async fn read(request: hyper::Request<Incoming>) -> io::Result<Request> {
     let (head, body) = request.into_parts();
+    let body = Limited::new(body, BODY_LEN_MAX);
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
     let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Simulator, faults};
 use crate::elasticache::lose_primary;
+use crate::elasticache::model::Status;
 use crate::redis::Plane;
 use crate::{Request, Response, State};
 
@@ -61,9 +62,9 @@ const SKIP_MAX: u32 = 90 * 24 * 3600;
 
 /// How often each operation was called, by service.
 fn counted(state: &State) -> Value {
-    let mut counts: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
-    for call in &state.calls {
-        *counts.entry(&call.service).or_default().entry(&call.operation).or_default() += 1;
+    let mut counts: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for ((service, operation), count) in &state.call_counts {
+        counts.entry(service).or_default().insert(operation, *count);
     }
     json!(counts)
 }
@@ -76,6 +77,11 @@ fn fail_over(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     simulator.world().with(|state| {
         state.advance(now);
         let found = state.elasticache.groups.get(&group).ok_or(format!("no group {group}"))?;
+        if !matches!(found.status, Status::Available) {
+            return Err(format!(
+                "{group} is not available, and what it does is not interrupted here"
+            ));
+        }
         let lost = found.primary.clone();
         lose_primary(state, &group);
         Ok(json!({ "status": "the primary is lost", "member": lost }))
@@ -129,6 +135,6 @@ fn overview(state: &State) -> Value {
             "name": it.name,
             "state": it.state.word(),
         })).collect::<Vec<_>>(),
-        "calls": state.calls.len(),
+        "calls": state.call_counts.values().sum::<u64>(),
     })
 }

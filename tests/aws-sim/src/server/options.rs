@@ -30,6 +30,8 @@ pub struct Options {
     pub lambda_endpoint: Option<String>,
     /// The seed of what is random. Without one each run is another.
     pub seed: Option<u64>,
+    /// Whether every open question about AWS has the other answer than usual.
+    pub otherwise: bool,
     /// The account.
     pub account: String,
     /// The region.
@@ -49,6 +51,7 @@ impl Default for Options {
             sns_endpoint: None,
             lambda_endpoint: None,
             seed: None,
+            otherwise: false,
             account: "123456789012".to_owned(),
             region: "us-east-1".to_owned(),
         }
@@ -68,7 +71,8 @@ aws-sim: ElastiCache with real redis-server processes, Secrets Manager, CloudWat
   --cpu-scale N           so many cores of AWS are one here (1)
   --sns-endpoint URL      where alarms and events are published, such as http://127.0.0.1:4566
   --lambda-endpoint URL   where rotation functions are called
-  --seed N                makes what is random repeat itself
+  --seed N                makes what is random repeat itself (another each time, and told)
+  --switches usual|otherwise  what nobody could confirm of AWS: as documented, or every open question answered the other way
   --account ID            the account (123456789012)
   --region NAME           the region (us-east-1)
 
@@ -143,6 +147,13 @@ impl Options {
                 self.lambda_endpoint = Some(url().ok_or_else(|| wrong("a URL with http://"))?);
             }
             "--seed" => self.seed = Some(value.parse().map_err(|_| wrong("a whole number"))?),
+            "--switches" => {
+                self.otherwise = match value {
+                    "usual" => false,
+                    "otherwise" => true,
+                    _ => return Err(wrong("usual or otherwise")),
+                };
+            }
             "--account" => value.clone_into(&mut self.account),
             "--region" => value.clone_into(&mut self.region),
             other => return Err(format!("{other} is not an option")),
@@ -165,13 +176,22 @@ mod tests {
         assert_eq!((options.listen.port(), options.time_scale, options.seed), (0, 20, Some(7)));
         assert_eq!(options.nodes, DataPlane::Real);
         assert_eq!(parse("--nodes modelled").unwrap().unwrap().nodes, DataPlane::Modelled);
+        assert!(parse("--switches otherwise").unwrap().unwrap().otherwise);
         let line = "--time-scale 0 --start 2026-01-01T00:00:00Z";
         let still = parse(line).unwrap().unwrap();
         assert_eq!((still.time_scale, still.start.unwrap().as_second()), (0, 1_767_225_600));
         assert_eq!(parse("--help"), Ok(None));
-        let line = "--listen 0.0.0.0:80 --time-scale -1 --nodes none --what x --seed";
+        let line =
+            "--listen 0.0.0.0:80 --time-scale -1 --nodes none --switches off --what x --seed";
         let mistakes = parse(line).unwrap_err();
-        for part in ["0.0.0.0:80", "--nodes: none", "--time-scale", "--what", "--seed needs"] {
+        for part in [
+            "0.0.0.0:80",
+            "--nodes: none",
+            "--switches: off",
+            "--time-scale",
+            "--what",
+            "--seed needs",
+        ] {
             assert!(mistakes.contains(part), "{mistakes}");
         }
     }
