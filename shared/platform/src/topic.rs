@@ -17,13 +17,10 @@ impl Topics {
         Self { client: Client::new(aws.config()) }
     }
 
-    /// Publishes a message. The subject is cut to what SNS takes: 100 ASCII characters on one line.
+    /// Publishes a message. The subject is cut to what SNS takes: less than 100 ASCII characters on one line.
     pub async fn tell(&self, topic: &Arn, subject: &str, message: &str) -> Result<(), Fault> {
-        let subject: String = subject
-            .chars()
-            .filter(|it| it.is_ascii() && !it.is_ascii_control())
-            .take(100)
-            .collect();
+        let subject: String =
+            subject.chars().filter(|it| it.is_ascii() && !it.is_ascii_control()).take(99).collect();
         self.client
             .publish()
             .topic_arn(topic.as_str())

@@ -35,7 +35,7 @@ pub mod user_groups;
 pub mod users;
 pub(crate) mod work;
 
-use model::{Event, Group, ParameterGroup, Snapshot, Status, SubnetGroup};
+use model::{Event, Group, Member, ParameterGroup, Snapshot, Status, SubnetGroup};
 
 use crate::wire::Call;
 use crate::wire::query::{self, Params};
@@ -126,13 +126,15 @@ impl Service {
 
     /// Whom the node behind this host name lets in, if one answers there.
     pub fn access_at(&self, host: &str) -> Option<&Access> {
-        let group = self.groups.values().find(|group| {
-            group.primary_endpoint.host == host
+        let is_behind = |group: &Group, it: &Member| {
+            it.endpoint.host == host
+                || group.primary_endpoint.host == host && it.id == group.primary
                 || group.reader_endpoint.host == host
-                || group.members.values().any(|it| it.endpoint.host == host)
+        };
+        let group = self.groups.values().find(|group| {
+            group.members.values().any(|it| it.serves_since.is_some() && is_behind(group, it))
         })?;
-        let serving = |status: Status| !matches!(status, Status::Creating | Status::CreateFailed);
-        serving(group.status).then(|| group.still_admits.as_ref().unwrap_or(&group.access))
+        Some(group.still_admits.as_ref().unwrap_or(&group.access))
     }
 
     /// Makes the data of a group this large.
@@ -160,7 +162,8 @@ impl State {
                 endpoint: member.endpoint.clone(),
                 tls: group.tls,
                 serves: group.status != Status::CreateFailed
-                    && !matches!(member.status, Status::Creating | Status::Deleting),
+                    && member.serves_since.is_some()
+                    && member.status != Status::Deleting,
             }));
         }
         nodes

@@ -86,10 +86,29 @@ fn answer(state: &mut State, operation: &str, fields: &Value) -> Result<Value, R
     let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
     SCHEMA.check(fields)?;
     match operation {
-        "StartExecution" => start(state, text("stateMachineArn"), text("name"), text("input")),
-        "ListExecutions" => Ok(list(state, text("stateMachineArn"), text("statusFilter"))),
+        "StartExecution" => {
+            let machine = machine(text("stateMachineArn"))?;
+            // Only the state machine has to be named.
+            let given = |key: &str| fields.get(key).and_then(Value::as_str);
+            let name = given("name").map_or_else(|| state.seed.uuid(), str::to_owned);
+            start(state, machine, &name, given("input").unwrap_or("{}"))
+        }
+        "ListExecutions" => list(state, machine(text("stateMachineArn"))?, fields),
         "StopExecution" => stop(state, text("executionArn")),
         other => Err(Refusal::new(400, "UnknownOperationException", other)),
+    }
+}
+
+/// The ARN of a state machine. Which there are, a world is not told.
+fn machine(arn: &str) -> Result<&str, Refusal> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    match parts.as_slice() {
+        ["arn", _, "states", region, account, "stateMachine", name]
+            if [region, account, name].iter().all(|it| !it.is_empty()) =>
+        {
+            Ok(arn)
+        }
+        _ => Err(Refusal::new(400, "InvalidArn", format!("Invalid Arn: '{arn}'"))),
     }
 }
 
@@ -106,7 +125,9 @@ fn start(state: &mut State, machine: &str, name: &str, input: &str) -> Result<Va
         )
     })?;
     let now = state.now;
-    if let Some(known) = state.sfn.find(name) {
+    // Two state machines may have executions of one name.
+    let arn = format!("{}:{name}", machine.replace(":stateMachine:", ":execution:"));
+    if let Some(known) = state.sfn.find_arn(&arn) {
         // Starting a running execution again with the very same input is idempotent. Everything else under its name is refused.
         if known.status == "RUNNING" && known.input == input {
             return Ok(
@@ -119,7 +140,6 @@ fn start(state: &mut State, machine: &str, name: &str, input: &str) -> Result<Va
             format!("Execution Already Exists: '{}'", known.arn),
         ));
     }
-    let arn = format!("{}:{name}", machine.replace(":stateMachine:", ":execution:"));
     let answer = json!({ "executionArn": arn, "startDate": now.as_second() });
     state.sfn.executions.push(Execution {
         arn,
@@ -135,15 +155,29 @@ fn start(state: &mut State, machine: &str, name: &str, input: &str) -> Result<Va
     Ok(answer)
 }
 
-fn list(state: &State, machine: &str, status: &str) -> Value {
+/// The newest first, a page at a time.
+fn list(state: &State, machine: &str, fields: &Value) -> Result<Value, Refusal> {
+    let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
+    let status = text("statusFilter");
+    let from: usize = match text("nextToken") {
+        "" => 0,
+        token => token
+            .parse()
+            .map_err(|_| Refusal::new(400, "InvalidToken", format!("Invalid Token: '{token}'")))?,
+    };
+    // 0 is the default.
+    let size = fields.get("maxResults").and_then(Value::as_u64).filter(|it| 0 < *it);
+    let size = usize::try_from(size.unwrap_or(100).min(1000)).unwrap_or(100);
     let wanted =
         |it: &&Execution| it.state_machine == machine && (status.is_empty() || it.status == status);
-    let executions: Vec<Value> = state
+    let mut executions: Vec<Value> = state
         .sfn
         .executions
         .iter()
         .rev()
         .filter(wanted)
+        .skip(from)
+        .take(size.saturating_add(1))
         .map(|it| {
             let mut item = json!({
                 "executionArn": it.arn, "stateMachineArn": it.state_machine, "name": it.name,
@@ -155,7 +189,13 @@ fn list(state: &State, machine: &str, status: &str) -> Value {
             item
         })
         .collect();
-    json!({ "executions": executions })
+    let has_more = size < executions.len();
+    executions.truncate(size);
+    let mut answer = json!({ "executions": executions });
+    if has_more {
+        json::set(&mut answer, "nextToken", from.saturating_add(size).to_string());
+    }
+    Ok(answer)
 }
 
 fn stop(state: &mut State, arn: &str) -> Result<Value, Refusal> {
@@ -169,4 +209,61 @@ fn stop(state: &mut State, arn: &str) -> Result<Value, Refusal> {
         execution.stopped_at = Some(now);
     }
     Ok(json!({ "stopDate": now.as_second() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Settings, World};
+
+    const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:one";
+
+    fn ask(world: &World, operation: &str, fields: &Value) -> Result<Value, String> {
+        world.with(|state| answer(state, operation, fields).map_err(|it| it.code.clone()))
+    }
+
+    #[test]
+    fn names_are_unique_for_a_state_machine_and_made_where_none_is_given() {
+        let world = World::new(Settings::default());
+        let start =
+            |machine: &str| json!({ "stateMachineArn": machine, "name": "a", "input": "{}" });
+        let first = ask(&world, "StartExecution", &start(MACHINE)).unwrap();
+        assert_eq!(
+            ask(&world, "StartExecution", &start(MACHINE)).unwrap(),
+            first,
+            "the same again"
+        );
+        let other = MACHINE.replace("one", "two");
+        assert_ne!(ask(&world, "StartExecution", &start(&other)).unwrap(), first);
+        let mut changed = start(MACHINE);
+        changed["input"] = json!("[1]");
+        let refused = ask(&world, "StartExecution", &changed).unwrap_err();
+        assert_eq!(refused, "ExecutionAlreadyExists");
+        let bare = json!({ "stateMachineArn": MACHINE });
+        let one = ask(&world, "StartExecution", &bare).unwrap();
+        assert_ne!(ask(&world, "StartExecution", &bare).unwrap(), one);
+        let refused = ask(&world, "StartExecution", &json!({ "stateMachineArn": "one" }));
+        assert_eq!(refused.unwrap_err(), "InvalidArn");
+    }
+
+    #[test]
+    fn executions_are_listed_by_pages_the_newest_first() {
+        let world = World::new(Settings::default());
+        for number in 0..5 {
+            let start = json!({ "stateMachineArn": MACHINE, "name": format!("e{number}") });
+            ask(&world, "StartExecution", &start).unwrap();
+        }
+        let (mut names, mut token) = (Vec::new(), String::new());
+        for _ in 0..3 {
+            let list = json!({ "stateMachineArn": MACHINE, "maxResults": 2, "nextToken": token });
+            let page = ask(&world, "ListExecutions", &list).unwrap();
+            let found = page["executions"].as_array().unwrap().iter();
+            names.push(found.map(|it| it["name"].to_string()).collect::<String>());
+            token = page["nextToken"].as_str().unwrap_or_default().to_owned();
+        }
+        assert_eq!(names, ["\"e4\"\"e3\"", "\"e2\"\"e1\"", "\"e0\""]);
+        assert_eq!(token, "", "that was all");
+        let bad = json!({ "stateMachineArn": MACHINE, "nextToken": "x" });
+        assert_eq!(ask(&world, "ListExecutions", &bad).unwrap_err(), "InvalidToken");
+    }
 }

@@ -300,8 +300,8 @@ fn pending_of_cluster(xml: &mut Xml, group: &Group, lags: bool) {
 fn cache_node(xml: &mut Xml, it: &Member, status: Status) {
     let status = match status {
         Status::Deleting => "deleting",
-        Status::Creating => "creating",
-        Status::RestoreFailed => "restore-failed",
+        // Only a cluster is `restore-failed`, no node is (facts 1.2).
+        Status::Creating | Status::RestoreFailed => "creating",
         Status::Available | Status::Modifying | Status::Snapshotting | Status::CreateFailed => {
             "available"
         }

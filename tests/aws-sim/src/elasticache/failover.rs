@@ -41,7 +41,10 @@ pub fn lose_primary(state: &mut State, id: &str) {
     group.set_all(Status::Modifying);
     let fails_over = group.failover.is_wanted();
     let (lost, node_type) = (group.primary.clone(), group.node_type.clone());
-    let gone = group.primary_member().map(|it| it.node.clone());
+    let gone = group.members.get_mut(&lost).map(|it| {
+        it.serves_since = None;
+        it.node.clone()
+    });
     plane::stop(state, gone.into_iter().collect());
     if fails_over {
         let takes = state.settings.durations.failover;

@@ -90,7 +90,10 @@ fn change(state: &mut State, arn: &str, how: impl FnOnce(&mut Tags)) -> Result<S
 
 /// The tags of what an ARN names, if it is in a state to be asked.
 fn of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Tags, Refusal> {
-    let strange = || bad_value(format!("The ARN {arn} is invalid or names nothing here"));
+    let strange = || {
+        let text = format!("The ARN {arn} is invalid or names nothing here");
+        Refusal::new(400, "InvalidARN", text)
+    };
     let (kind, id) = named(arn).ok_or_else(strange)?;
     match kind {
         "replicationgroup" => {

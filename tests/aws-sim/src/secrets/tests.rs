@@ -215,6 +215,8 @@ fn a_deleted_secret_keeps_its_name_until_it_is_gone() {
     scene.refused("DescribeSecret", s, "ResourceNotFoundException");
     scene.ok("CreateSecret", json!({ "Name": "s" }));
     scene.ok("DeleteSecret", json!({ "SecretId": "s", "ForceDeleteWithoutRecovery": true }));
+    // Again, and it is gone: that is no mistake.
+    scene.ok("DeleteSecret", json!({ "SecretId": "s", "ForceDeleteWithoutRecovery": true }));
     scene.ok("CreateSecret", json!({ "Name": "s" }));
 }
 

@@ -275,3 +275,31 @@ fn a_topic_is_of_the_same_region_and_account() {
         assert_eq!(refused.code, "InvalidParameterValue", "{topic}");
     }
 }
+
+#[test]
+fn a_primary_that_is_lost_lets_nobody_in_until_a_replica_takes_over() {
+    let mut aws = Caller::with_group("2", |_| {});
+    let shown = aws.ask("DescribeReplicationGroups", &[("ReplicationGroupId", "orders")]).unwrap();
+    let host = one(&shown, "Address");
+    let is_open = |aws: &Caller| {
+        aws.world.with(|state| {
+            state.advance(aws.now);
+            state.elasticache.access_at(&host).is_some()
+        })
+    };
+    assert!(is_open(&aws));
+    aws.world.with(|state| crate::elasticache::lose_primary(state, "orders"));
+    assert!(!is_open(&aws), "{host} stands for the lost node");
+    let serving = aws.world.with(|state| state.nodes().iter().filter(|it| it.serves).count());
+    assert_eq!(serving, 1, "the replica goes on");
+    aws.pass(5);
+    assert!(is_open(&aws), "{host} has moved");
+}
+
+#[test]
+fn a_malformed_arn_has_an_error_of_its_own() {
+    let mut aws = Caller::with_group("2", |_| {});
+    for arn in ["orders", "arn:aws:elasticache:us-east-1:123456789012:nothing:orders"] {
+        assert_eq!(aws.code("ListTagsForResource", &[("ResourceName", arn)]), "InvalidARN");
+    }
+}
