@@ -30,7 +30,9 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 fn minute_of_day(text: &str) -> Option<u32> {
     let (hour, minute) = text.split_once(':')?;
-    if hour.len() != 2 || minute.len() != 2 {
+    // A number may have a sign, a time of day has none.
+    let is_two_digits = |it: &str| it.len() == 2 && it.bytes().all(|it| it.is_ascii_digit());
+    if !is_two_digits(hour) || !is_two_digits(minute) {
         return None;
     }
     let (hour, minute) = (hour.parse::<u32>().ok()?, minute.parse::<u32>().ok()?);
@@ -115,6 +117,7 @@ mod tests {
         assert!("23:30-00:30".parse::<SnapshotWindow>().is_ok());
         assert!("03:00-03:30".parse::<SnapshotWindow>().is_err());
         assert!("3:00-05:00".parse::<SnapshotWindow>().is_err());
+        assert!("+3:00-05:00".parse::<SnapshotWindow>().is_err());
     }
 
     #[test]
