@@ -90,6 +90,21 @@ impl SnapshotWindow {
 }
 
 impl MaintenanceWindow {
+    /// Whether some minute of some day is in this window and in a daily one.
+    pub fn overlaps(&self, daily: &SnapshotWindow) -> bool {
+        const WEEK: u32 = 7 * DAY_MINUTES;
+        let week = self.0.split_once('-');
+        let day = daily.0.split_once('-');
+        let week = week.and_then(|(from, to)| Some((minute_of_week(from)?, minute_of_week(to)?)));
+        let day = day.and_then(|(from, to)| Some((minute_of_day(from)?, minute_of_day(to)?)));
+        let (Some((from, to)), Some((start, end))) = (week, day) else { return false };
+        let (long, short) = (minutes(from, to, WEEK), minutes(start, end, DAY_MINUTES));
+        // The one begins within the other, on one of the days.
+        (0..7)
+            .map(|it| it * DAY_MINUTES + start)
+            .any(|start| minutes(from, start, WEEK) < long || minutes(start, from, WEEK) < short)
+    }
+
     /// The window as the API takes it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -19,6 +19,11 @@ impl<'a> Properties<'a> {
         Self { map, problems: Problems::default() }
     }
 
+    /// The properties as they came.
+    pub(super) fn map(&self) -> &'a Map<String, Value> {
+        self.map
+    }
+
     /// A scalar as text. An empty one counts as absent: a template's parameter that was left out arrives so.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let text = match self.map.get(name)? {
