@@ -11,6 +11,7 @@ pub mod outputs;
 pub mod parse;
 pub mod plan;
 mod property;
+pub mod reference;
 pub mod rules;
 mod step;
 

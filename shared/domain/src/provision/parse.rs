@@ -4,50 +4,10 @@ use serde_json::{Map, Value};
 
 use super::property::Properties;
 use super::rules::{self, Stated};
-use super::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec, name};
+use super::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec, name, reference};
 use crate::engine::Version;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, Catalog, GroupId, NodeType, Owner, Problems, tag};
-
-/// Every property of `Custom::RedisCache`: the seed's variables, as CloudFormation spells names.
-pub const PROPERTIES: &[&str] = &[
-    "AlarmSnsTopicArn",
-    "AppSecurityGroupIds",
-    "AutoMinorVersionUpgrade",
-    "AutoscaleMaxNodeType",
-    "AutoscaleMaxReplicas",
-    "AutoscaleMinReplicas",
-    "AutoscaleMode",
-    "CreateElasticache",
-    "EnableAlarms",
-    "EnableAuthToken",
-    "EnableEncryptionAtRest",
-    "EnableEncryptionInTransit",
-    "EnableMultiAz",
-    "Environment",
-    "FinalSnapshot",
-    "MaintenanceWindow",
-    "MaxmemoryPolicy",
-    "PrivateSubnetIds",
-    "ProjectName",
-    "RedisEngineVersion",
-    "RedisNodeType",
-    "RedisNumCacheNodes",
-    "ReplicationGroupId",
-    "RotationDays",
-    "RotationGraceMinutes",
-    "SecurityGroupIds",
-    "ServiceTimeout",
-    "ServiceToken",
-    "SnapshotKeep",
-    "SnapshotRetentionLimit",
-    "SnapshotWindow",
-    "StoreUpstashInSecretsManager",
-    "UpstashRedisUrl",
-    "UpstashSecretArn",
-    "UseUpstash",
-    "VpcId",
-];
 
 /// The versions that can be kept: older ones cannot change an AUTH token (facts 2.1).
 const VERSIONS: &[&str] = &["5.0.6", "6.0", "6.2", "7.0", "7.1"];
@@ -78,7 +38,7 @@ pub fn parse(
     before: Option<&Map<String, Value>>,
 ) -> Parsed {
     let mut read = Properties::new(properties);
-    read.refuse_unknown(PROPERTIES);
+    read.refuse_unknown(&reference::names());
     if !tag::is_legal_value(&owner.to_string()) {
         read.problems.add("StackId", format!("{owner} is no tag value: longer than 256, or with more than letters, digits and + - = . _ : / @"));
     }
