@@ -250,7 +250,7 @@ fn new_group(
         snapshot_retention_days: days,
         snapshot_window: window.map(|it| it.as_str().to_owned()),
         maintenance_window: spec.maintenance_window.as_ref().map(|it| it.as_str().to_owned()),
-        auto_minor_version_upgrade: spec.auto_minor_version_upgrade,
+        auto_minor_version_upgrade: spec.upgrades_itself(spec.version),
         notification_topic: None,
         snapshot: None,
         tags,

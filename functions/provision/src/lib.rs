@@ -9,6 +9,7 @@ mod event;
 mod observe;
 mod report;
 
+use domain::provision::rules;
 use domain::{Problems, Wait, WaitingOn};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -105,7 +106,8 @@ impl App {
         let Some(ticket) = Ticket::read(&delivery.event) else {
             return Ok(report::nobody_to_answer(&self.journal, clock.now()));
         };
-        let conclusion = match (event::request(&ticket, &delivery.event), &self.ready) {
+        let asked = event::request(&ticket, &delivery.event).and_then(|it| self.fitting(it));
+        let conclusion = match (asked, &self.ready) {
             (Err(problems), _) => Conclusion::Failed(Failure::BadInput(problems)),
             (Ok(Request::Nothing), _) => Conclusion::Nothing,
             (Ok(_), Err(problems)) => Conclusion::Failed(Failure::BadSettings(problems.clone())),
@@ -124,6 +126,14 @@ impl App {
             }
         };
         report::to_cloudformation(&self.callback, &self.journal, &clock, &ticket, conclusion).await
+    }
+
+    /// A request that is as good beside the function's own settings as by itself.
+    fn fitting(&self, request: Request) -> Result<Request, Problems> {
+        if let (Request::Exist(it), Ok(ready)) = (&request, &self.ready) {
+            rules::topics(&it.spec, it.before.as_deref(), &ready.settings.alarm_topic)?;
+        }
+        Ok(request)
     }
 }
 

@@ -201,7 +201,7 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         snapshot_retention_days: source.snapshot_retention_days,
         snapshot_window: filled(source.snapshot_window),
         maintenance_window: model.as_ref().and_then(|it| filled(it.maintenance_window.clone())),
-        auto_minor_version_upgrade: source.auto_minor_version_upgrade.unwrap_or(true),
+        auto_minor_version_upgrade: source.auto_minor_version_upgrade.or(Some(true)),
         notification_topic: model.and_then(|it| it.notification_topic),
         snapshot: Some(plan.snapshot),
         tags: plan.tags,

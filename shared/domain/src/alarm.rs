@@ -72,12 +72,22 @@ pub struct AlarmView {
     pub member: Option<String>,
     /// The metric.
     pub metric: String,
+    /// How it is summed up; nothing where it is in a way that ours never is.
+    pub statistic: Option<Statistic>,
     /// It alarms above this value.
     pub threshold: f64,
+    /// Whether it alarms above the threshold, and not at it or below.
+    pub alarms_above: bool,
     /// The length of a period in seconds.
     pub period_seconds: u32,
     /// How many periods in a row have to breach.
     pub periods: u32,
+    /// How many of those periods suffice, where it is fewer than all.
+    pub periods_of_them: Option<u32>,
+    /// What no data means; nothing where it is what ours never says.
+    pub missing_data: Option<MissingData>,
+    /// Whether it tells anybody at all.
+    pub actions_enabled: bool,
     /// The topics told when it goes into alarm.
     pub alarm_topics: Vec<String>,
     /// The topics told when it is well again.
@@ -99,6 +109,11 @@ impl AlarmView {
             && (self.threshold - wanted.threshold).abs() < f64::EPSILON
             && self.period_seconds == wanted.period_seconds
             && self.periods == wanted.periods
+            && self.periods_of_them.is_none_or(|it| it == wanted.periods)
+            && self.statistic == Some(wanted.statistic)
+            && self.alarms_above
+            && self.missing_data == Some(wanted.missing_data)
+            && self.actions_enabled
             && tells(&self.alarm_topics)
             && tells(&self.ok_topics)
     }
@@ -241,6 +256,30 @@ pub fn name_prefix(group: &GroupId) -> String {
 }
 
 #[cfg(test)]
+impl AlarmView {
+    /// An alarm that is as it should be.
+    pub(crate) fn of(spec: &AlarmSpec, topics: &[String]) -> Self {
+        Self {
+            name: spec.name.clone(),
+            arn: format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{}", spec.name),
+            member: Some(spec.member.to_string()),
+            metric: spec.metric.to_owned(),
+            statistic: Some(spec.statistic),
+            threshold: spec.threshold,
+            alarms_above: true,
+            period_seconds: spec.period_seconds,
+            periods: spec.periods,
+            periods_of_them: None,
+            missing_data: Some(spec.missing_data),
+            actions_enabled: true,
+            alarm_topics: topics.to_vec(),
+            ok_topics: topics.to_vec(),
+            state: "OK".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -259,18 +298,7 @@ mod tests {
     }
 
     fn seen(spec: &AlarmSpec) -> AlarmView {
-        AlarmView {
-            name: spec.name.clone(),
-            arn: format!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:{}", spec.name),
-            member: Some(spec.member.to_string()),
-            metric: spec.metric.to_owned(),
-            threshold: spec.threshold,
-            period_seconds: spec.period_seconds,
-            periods: spec.periods,
-            alarm_topics: Vec::new(),
-            ok_topics: Vec::new(),
-            state: "OK".to_owned(),
-        }
+        AlarmView::of(spec, &[])
     }
 
     #[test]
@@ -293,6 +321,33 @@ mod tests {
         let theirs = upkeep(&specs, &[], &there, |_| false);
         assert_eq!((names(&theirs.put).len(), theirs.delete.len()), (0, 0));
         assert_eq!(theirs.foreign, ["orders-001-cpu"]);
+    }
+
+    #[test]
+    fn an_alarm_that_somebody_changed_is_put_right() {
+        let group = GroupId::parse("orders").unwrap();
+        let specs = wanted(&group, &[MemberId::parse("orders-001").unwrap()]);
+        let [spec, ..] = specs.as_slice() else { panic!("nothing is watched") };
+        let check = |what: &str, change: fn(&mut AlarmView)| {
+            let mut alarm = seen(spec);
+            assert!(alarm.is_as(spec, &[]), "{what}");
+            change(&mut alarm);
+            assert!(!alarm.is_as(spec, &[]), "{what}");
+        };
+        check("metric", |it| it.metric = "CacheHits".to_owned());
+        check("member", |it| it.member = None);
+        check("statistic", |it| it.statistic = Some(Statistic::Sum));
+        check("another statistic", |it| it.statistic = None);
+        check("threshold", |it| it.threshold += 1.0);
+        check("comparison", |it| it.alarms_above = false);
+        check("period", |it| it.period_seconds = 300);
+        check("periods", |it| it.periods = 5);
+        check("periods of them", |it| it.periods_of_them = Some(1));
+        check("missing data", |it| it.missing_data = Some(MissingData::NotBreaching));
+        check("other missing data", |it| it.missing_data = None);
+        check("actions", |it| it.actions_enabled = false);
+        check("topics", |it| it.alarm_topics.push("arn:aws:sns:eu-west-1:1:other".to_owned()));
+        check("topics of OK", |it| it.ok_topics.push("arn:aws:sns:eu-west-1:1:other".to_owned()));
     }
 
     #[test]

@@ -73,6 +73,11 @@ impl Version {
             && self.patch.is_none_or(|it| Some(it) == observed.patch)
     }
 
+    /// Whether ElastiCache can install minor versions by itself: it takes the setting for older ones, and does not heed it.
+    pub fn may_upgrade_itself(self) -> bool {
+        6 <= self.major
+    }
+
     /// The parameter group family of this version, such as `redis7`.
     ///
     /// Redis OSS up to 5 names families by minor (`redis5.0`), 6 is `redis6.x`, later ones by major alone.

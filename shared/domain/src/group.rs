@@ -258,8 +258,8 @@ pub struct NewGroup {
     pub snapshot_window: Option<String>,
     /// When AWS may maintain it, UTC.
     pub maintenance_window: Option<String>,
-    /// Whether minor versions are installed in the maintenance window.
-    pub auto_minor_version_upgrade: bool,
+    /// Whether minor versions are installed in the maintenance window, where the version takes it.
+    pub auto_minor_version_upgrade: Option<bool>,
     /// Where AWS sends notifications.
     pub notification_topic: Option<String>,
     /// The snapshot that it starts from, which may be an automatic one.

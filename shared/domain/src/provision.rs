@@ -11,6 +11,8 @@ pub mod outputs;
 pub mod parse;
 pub mod plan;
 mod property;
+pub mod reference;
+pub mod rules;
 mod step;
 
 pub use self::parse::{Parsed, parse};
@@ -100,6 +102,13 @@ pub enum Protection {
     Tls,
     /// By TLS, and clients log in with a token.
     TlsWithToken,
+}
+
+impl GroupSpec {
+    /// Whether minor versions are installed by AWS, as far as a group of this version can be told so.
+    pub fn upgrades_itself(&self, version: Version) -> Option<bool> {
+        version.may_upgrade_itself().then_some(self.auto_minor_version_upgrade)
+    }
 }
 
 impl Protection {

@@ -30,7 +30,9 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 fn minute_of_day(text: &str) -> Option<u32> {
     let (hour, minute) = text.split_once(':')?;
-    if hour.len() != 2 || minute.len() != 2 {
+    // A number may have a sign, a time of day has none.
+    let is_two_digits = |it: &str| it.len() == 2 && it.bytes().all(|it| it.is_ascii_digit());
+    if !is_two_digits(hour) || !is_two_digits(minute) {
         return None;
     }
     let (hour, minute) = (hour.parse::<u32>().ok()?, minute.parse::<u32>().ok()?);
@@ -88,6 +90,21 @@ impl SnapshotWindow {
 }
 
 impl MaintenanceWindow {
+    /// Whether some minute of some day is in this window and in a daily one.
+    pub fn overlaps(&self, daily: &SnapshotWindow) -> bool {
+        const WEEK: u32 = 7 * DAY_MINUTES;
+        let week = self.0.split_once('-');
+        let day = daily.0.split_once('-');
+        let week = week.and_then(|(from, to)| Some((minute_of_week(from)?, minute_of_week(to)?)));
+        let day = day.and_then(|(from, to)| Some((minute_of_day(from)?, minute_of_day(to)?)));
+        let (Some((from, to)), Some((start, end))) = (week, day) else { return false };
+        let (long, short) = (minutes(from, to, WEEK), minutes(start, end, DAY_MINUTES));
+        // The one begins within the other, on one of the days.
+        (0..7)
+            .map(|it| it * DAY_MINUTES + start)
+            .any(|start| minutes(from, start, WEEK) < long || minutes(start, from, WEEK) < short)
+    }
+
     /// The window as the API takes it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -115,6 +132,7 @@ mod tests {
         assert!("23:30-00:30".parse::<SnapshotWindow>().is_ok());
         assert!("03:00-03:30".parse::<SnapshotWindow>().is_err());
         assert!("3:00-05:00".parse::<SnapshotWindow>().is_err());
+        assert!("+3:00-05:00".parse::<SnapshotWindow>().is_err());
     }
 
     #[test]

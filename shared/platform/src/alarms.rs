@@ -136,24 +136,38 @@ impl Alarms {
     }
 }
 
-fn view(alarm: &MetricAlarm) -> AlarmView {
+fn view(seen: &MetricAlarm) -> AlarmView {
     let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
     let number = |it: Option<i32>| it.and_then(|it| u32::try_from(it).ok()).unwrap_or_default();
     AlarmView {
-        name: text(alarm.alarm_name()),
-        arn: text(alarm.alarm_arn()),
-        member: alarm
+        name: text(seen.alarm_name()),
+        arn: text(seen.alarm_arn()),
+        member: seen
             .dimensions()
             .iter()
             .find(|it| it.name() == Some("CacheClusterId"))
             .and_then(|it| it.value().map(str::to_owned)),
-        metric: text(alarm.metric_name()),
-        threshold: alarm.threshold().unwrap_or_default(),
-        period_seconds: number(alarm.period()),
-        periods: number(alarm.evaluation_periods()),
-        alarm_topics: alarm.alarm_actions().to_vec(),
-        ok_topics: alarm.ok_actions().to_vec(),
-        state: text(alarm.state_value().map(StateValue::as_str)),
+        metric: text(seen.metric_name()),
+        statistic: match seen.statistic() {
+            Some(Statistic::Average) => Some(alarm::Statistic::Average),
+            Some(Statistic::Sum) => Some(alarm::Statistic::Sum),
+            Some(_) | None => None,
+        },
+        threshold: seen.threshold().unwrap_or_default(),
+        alarms_above: seen.comparison_operator() == Some(&ComparisonOperator::GreaterThanThreshold),
+        period_seconds: number(seen.period()),
+        periods: number(seen.evaluation_periods()),
+        periods_of_them: seen.datapoints_to_alarm().map(|it| number(Some(it))),
+        // What is not said counts as missing.
+        missing_data: match seen.treat_missing_data() {
+            Some("missing") | None => Some(MissingData::Missing),
+            Some("notBreaching") => Some(MissingData::NotBreaching),
+            Some(_) => None,
+        },
+        actions_enabled: seen.actions_enabled().unwrap_or(true),
+        alarm_topics: seen.alarm_actions().to_vec(),
+        ok_topics: seen.ok_actions().to_vec(),
+        state: text(seen.state_value().map(StateValue::as_str)),
     }
 }
 

@@ -10,6 +10,7 @@
 mod autoscale;
 mod iam;
 mod provision;
+mod reference;
 mod rotate;
 mod secrecy;
 mod snapshot;

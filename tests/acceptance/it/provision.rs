@@ -2,6 +2,7 @@
 
 mod events;
 pub(crate) mod grants;
+mod random;
 mod refusal;
 mod stack;
 mod story;

@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::*;
 
+mod random;
+
 fn properties() -> Value {
     json!({
         "ServiceToken": "arn:aws:lambda:eu-west-1:1:function:provision",

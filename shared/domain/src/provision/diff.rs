@@ -103,7 +103,8 @@ pub fn settings(wanted: &Wanted, group: &GroupView) -> Option<Settings> {
             .filter(|it| 0 < days && !it.eq_ignore_ascii_case(&group.snapshot_window)),
         maintenance_window: maintenance
             .filter(|it| !every(&|member| member.maintenance_window.eq_ignore_ascii_case(it))),
-        auto_minor_version_upgrade: Some(spec.auto_minor_version_upgrade)
+        auto_minor_version_upgrade: version(group)
+            .and_then(|it| spec.upgrades_itself(it))
             .filter(|it| group.auto_minor_version_upgrade.is_some_and(|seen| seen != *it)),
     };
     Some(settings).filter(|it| *it != Settings::default())

@@ -3,50 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::property::Properties;
-use super::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec, name};
+use super::rules::{self, Stated};
+use super::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec, name, reference};
 use crate::engine::Version;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, Catalog, GroupId, NodeType, Owner, Problems, tag};
-
-/// Every property of `Custom::RedisCache`: the seed's variables, as CloudFormation spells names.
-pub const PROPERTIES: &[&str] = &[
-    "AlarmSnsTopicArn",
-    "AppSecurityGroupIds",
-    "AutoMinorVersionUpgrade",
-    "AutoscaleMaxNodeType",
-    "AutoscaleMaxReplicas",
-    "AutoscaleMinReplicas",
-    "AutoscaleMode",
-    "CreateElasticache",
-    "EnableAlarms",
-    "EnableAuthToken",
-    "EnableEncryptionAtRest",
-    "EnableEncryptionInTransit",
-    "EnableMultiAz",
-    "Environment",
-    "FinalSnapshot",
-    "MaintenanceWindow",
-    "MaxmemoryPolicy",
-    "PrivateSubnetIds",
-    "ProjectName",
-    "RedisEngineVersion",
-    "RedisNodeType",
-    "RedisNumCacheNodes",
-    "ReplicationGroupId",
-    "RotationDays",
-    "RotationGraceMinutes",
-    "SecurityGroupIds",
-    "ServiceTimeout",
-    "ServiceToken",
-    "SnapshotKeep",
-    "SnapshotRetentionLimit",
-    "SnapshotWindow",
-    "StoreUpstashInSecretsManager",
-    "UpstashRedisUrl",
-    "UpstashSecretArn",
-    "UseUpstash",
-    "VpcId",
-];
 
 /// The versions that can be kept: older ones cannot change an AUTH token (facts 2.1).
 const VERSIONS: &[&str] = &["5.0.6", "6.0", "6.2", "7.0", "7.1"];
@@ -69,15 +30,15 @@ pub type Parsed = Result<Backend, Problems>;
 
 /// Reads the properties of a request.
 ///
-/// `before` are the properties that already stood, in an update: what stands may stay even if nobody could ask for it today,
-/// such as a node type of a previous generation.
+/// `before` are the properties that already stood, in an update: what stands may stay, or come back in a rollback, even if nobody
+/// could ask for it today, such as a node type of a previous generation.
 pub fn parse(
     properties: &Map<String, Value>,
     owner: &Owner,
     before: Option<&Map<String, Value>>,
 ) -> Parsed {
     let mut read = Properties::new(properties);
-    read.refuse_unknown(PROPERTIES);
+    read.refuse_unknown(&reference::names());
     if !tag::is_legal_value(&owner.to_string()) {
         read.problems.add("StackId", format!("{owner} is no tag value: longer than 256, or with more than letters, digits and + - = . _ : / @"));
     }
@@ -86,7 +47,7 @@ pub fn parse(
     let use_upstash = read.switch("UseUpstash", false);
     let create = read.switch("CreateElasticache", !use_upstash);
     let upstash = upstash(&mut read, use_upstash, names.as_ref());
-    let group = group(&mut read, names, create, before);
+    let group = group(&mut read, names, create, owner, before);
     let backend = match (create, use_upstash) {
         (true, true) => {
             read.problems.add(
@@ -185,6 +146,7 @@ fn group(
     read: &mut Properties<'_>,
     names: Option<Names>,
     wanted: bool,
+    owner: &Owner,
     before: Option<&Map<String, Value>>,
 ) -> Option<GroupSpec> {
     let node_type = node_type(read, "RedisNodeType", before, Some("cache.t4g.micro"));
@@ -213,11 +175,23 @@ fn group(
     let rest = Rest {
         maxmemory_policy: read.one_of("MaxmemoryPolicy", MAXMEMORY_POLICIES, "allkeys-lru"),
         maintenance_window: read.parsed("MaintenanceWindow", str::parse),
-        auto_minor_version_upgrade: read.switch("AutoMinorVersionUpgrade", true),
+        upgrades_itself: read.said("AutoMinorVersionUpgrade"),
         alarms: read.switch("EnableAlarms", true),
         rotation_days: read.number("RotationDays", 0..=1000).unwrap_or(30),
         rotation_grace_minutes: read.number("RotationGraceMinutes", 0..=43_200).unwrap_or(1440),
     };
+    let stated = Stated {
+        snapshot_window: snapshots.window.as_ref().filter(|_| 0 < snapshots.retention_days),
+        maintenance_window: rest.maintenance_window.as_ref(),
+        alarm_topic: alarm_topic.as_ref().filter(|_| rest.alarms),
+        version,
+        nodes,
+        max_node_type: autoscale.max_node_type.as_ref(),
+        min_replicas: autoscale.min_replicas,
+        upgrades_itself: rest.upgrades_itself,
+    };
+    let broken = rules::check(&stated, owner, read.map(), before);
+    broken.iter().for_each(|it| read.problems.add(&it.name, &it.rule));
     let names = names?;
     Some(GroupSpec {
         id: names.id,
@@ -235,7 +209,7 @@ fn group(
         snapshot_retention_days: snapshots.retention_days,
         snapshot_window: snapshots.window,
         maintenance_window: rest.maintenance_window,
-        auto_minor_version_upgrade: rest.auto_minor_version_upgrade,
+        auto_minor_version_upgrade: rest.upgrades_itself.unwrap_or(true),
         alarms: rest.alarms,
         alarm_topic,
         rotation_days: rest.rotation_days,
@@ -249,7 +223,7 @@ fn group(
 struct Rest {
     maxmemory_policy: String,
     maintenance_window: Option<MaintenanceWindow>,
-    auto_minor_version_upgrade: bool,
+    upgrades_itself: Option<bool>,
     alarms: bool,
     rotation_days: u32,
     rotation_grace_minutes: u32,
@@ -291,7 +265,7 @@ fn version(read: &mut Properties<'_>) -> Option<Version> {
     version.parse().ok().filter(|_| VERSIONS.contains(&version.as_str()))
 }
 
-/// A node type that can be made, or one that stands.
+/// A node type that can be made. In an update, one of a previous generation may be what stood before it, so ElastiCache is asked.
 fn node_type(
     read: &mut Properties<'_>,
     property: &str,
@@ -299,14 +273,13 @@ fn node_type(
     default: Option<&str>,
 ) -> Option<NodeType> {
     let text = read.text(property).or_else(|| default.map(str::to_owned))?;
-    let stood = before.and_then(|it| it.get(property)).and_then(Value::as_str) == Some(&text);
     let node_type = read.problems.keep(property, NodeType::parse(&text))?;
     let rule = match Catalog::embedded().find(&node_type) {
         None => format!("{node_type} is not a node type of ElastiCache"),
         Some(entry) if entry.data_tiering => {
             format!("{node_type} keeps cold keys on SSD, which is not supported")
         }
-        Some(entry) if !entry.current && !stood => {
+        Some(entry) if !entry.current && before.is_none() => {
             format!("{node_type} is of a previous generation, of which AWS makes no new nodes")
         }
         Some(entry) if entry.redis_from.is_none() => {

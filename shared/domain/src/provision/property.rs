@@ -19,6 +19,11 @@ impl<'a> Properties<'a> {
         Self { map, problems: Problems::default() }
     }
 
+    /// The properties as they came.
+    pub(super) fn map(&self) -> &'a Map<String, Value> {
+        self.map
+    }
+
     /// A scalar as text. An empty one counts as absent: a template's parameter that was left out arrives so.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let text = match self.map.get(name)? {
@@ -65,7 +70,8 @@ impl<'a> Properties<'a> {
             "true" => Some(true),
             "false" => Some(false),
             _ => {
-                self.problems.add(name, format!("\"{text}\" is neither true nor false"));
+                self.problems
+                    .add(name, format!("{} is neither true nor false", shown(name, &text)));
                 None
             }
         }
@@ -83,8 +89,9 @@ impl<'a> Properties<'a> {
         match u32::from_str(&text) {
             Ok(number) if bounds.contains(&number) => Some(number),
             Ok(_) | Err(_) => {
+                let text = shown(name, &text);
                 self.problems
-                    .add(name, format!("\"{text}\" is not a whole number from {least} to {most}"));
+                    .add(name, format!("{text} is not a whole number from {least} to {most}"));
                 None
             }
         }
@@ -96,7 +103,8 @@ impl<'a> Properties<'a> {
         if !words.contains(&text.as_str()) {
             let hint =
                 nearest(&text, words).map_or(String::new(), |it| format!("; did you mean {it}?"));
-            self.problems.add(name, format!("\"{text}\" is not one of {}{hint}", words.join(", ")));
+            let (text, words) = (shown(name, &text), words.join(", "));
+            self.problems.add(name, format!("{text} is not one of {words}{hint}"));
         }
         text
     }
@@ -108,7 +116,8 @@ impl<'a> Properties<'a> {
             let rest = id.strip_prefix(prefix).unwrap_or_default();
             let legal = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
             if rest.is_empty() || !rest.bytes().all(legal) {
-                self.problems.add(name, format!("\"{id}\" is not an id such as {prefix}0a1b2c3d"));
+                let id = shown(name, &id);
+                self.problems.add(name, format!("{id} is not an id such as {prefix}0a1b2c3d"));
             } else if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -147,9 +156,22 @@ impl<'a> Properties<'a> {
         for name in self.map.keys().filter(|it| !known.contains(&it.as_str())) {
             let hint =
                 nearest(name, known).map_or(String::new(), |it| format!("; did you mean {it}?"));
-            self.problems
-                .add(name.as_str(), format!("is not a property of Custom::RedisCache{hint}"));
+            let name = if name.trim().is_empty() { "a property without a name" } else { name };
+            self.problems.add(name, format!("is not a property of Custom::RedisCache{hint}"));
         }
+    }
+}
+
+/// A value as a mistake repeats it: not where the name speaks of a credential, which somebody may have put there, and not at such a
+/// length that nothing else is read.
+fn shown(name: &str, text: &str) -> String {
+    const SHOWN_MAX: usize = 100;
+    if name.contains("Token") || name.contains("Secret") {
+        return "the value, which is not repeated here,".to_owned();
+    }
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("\"{}…\"", text.get(..end).unwrap_or_default()),
+        None => format!("\"{text}\""),
     }
 }
 
@@ -159,9 +181,15 @@ fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
         it.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
     let word = plain(word);
+    if LONGEST_WORD < word.len() {
+        return None;
+    }
     let (away, near) = words.iter().map(|it| (distance(&word, &plain(it)), *it)).min()?;
     (away <= word.len().div_ceil(3).min(4)).then_some(near)
 }
+
+/// A longer one is no word with a letter wrong, and would take long to compare.
+const LONGEST_WORD: usize = 60;
 
 /// How many letters have to be added, dropped or changed (Levenshtein).
 fn distance(from: &str, to: &str) -> usize {
@@ -185,6 +213,13 @@ fn distance(from: &str, to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_shown_unless_it_may_be_a_credential_or_is_long() {
+        assert_eq!(shown("EnableAlarms", "yes"), "\"yes\"");
+        assert!(!shown("EnableAuthToken", "planted").contains("planted"));
+        assert_eq!(shown("VpcId", &"ä".repeat(2000)).chars().count(), 103);
+    }
 
     #[test]
     fn distances_are_levenshteins() {

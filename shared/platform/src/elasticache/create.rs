@@ -29,7 +29,7 @@ impl ElastiCache {
             .snapshot_retention_limit(count(group.snapshot_retention_days))
             .set_snapshot_window(group.snapshot_window.clone())
             .set_preferred_maintenance_window(group.maintenance_window.clone())
-            .auto_minor_version_upgrade(group.auto_minor_version_upgrade)
+            .set_auto_minor_version_upgrade(group.auto_minor_version_upgrade)
             .set_notification_topic_arn(group.notification_topic.clone())
             .set_snapshot_name(group.snapshot.clone())
             .set_tags(Some(api_tags(&group.tags)))

@@ -304,3 +304,37 @@ async fn a_group_that_fell_away_is_made_again_by_an_update() {
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(stack.group().await.unwrap().members.len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_update_goes_on_with_a_value_that_a_rule_is_against() {
+    let stack = Stack::new().await;
+    stack.create(&properties(&[])).await;
+    // As a stack has it that is older than the rule.
+    let floor = ("AutoscaleMinReplicas", "0");
+    let before = properties(&[floor]);
+    let now = properties(&[floor, ("SnapshotKeep", "3")]);
+    for (from, to) in [(&before, &now), (&now, &before)] {
+        let answer = stack.update(from, to).await;
+        assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    }
+    let bad = properties(&[
+        floor,
+        ("SnapshotWindow", "03:00-05:00"),
+        ("MaintenanceWindow", "sun:04:00-sun:06:00"),
+        ("AlarmSnsTopicArn", "arn:aws:sns:eu-west-1:123456789012:people"),
+    ]);
+    let answer = stack.update(&before, &bad).await;
+    assert_failed(&answer, "SnapshotWindow: 03:00-05:00 overlaps");
+    assert_failed(&answer, "AlarmSnsTopicArn: ");
+    let rollback = stack.update(&bad, &before).await;
+    assert_eq!(rollback["Status"], "SUCCESS", "{rollback:#}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn topics_too_long_for_their_tag_are_told_before_anything_is_touched() {
+    let stack = Stack::new().await;
+    let topic = format!("arn:aws:sns:us-east-1:123456789012:{}", "t".repeat(200));
+    let answer = stack.create(&properties(&[("AlarmSnsTopicArn", &topic)])).await;
+    assert_failed(&answer, "room for 256");
+    assert_eq!(stack.scene.world.with(|it| it.calls.len()), 1, "the answer");
+}

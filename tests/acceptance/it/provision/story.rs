@@ -113,6 +113,37 @@ async fn an_update_leaves_what_the_autoscaler_did() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_puts_right_what_somebody_changed_in_an_alarm_of_ours() {
+    let stack = Stack::new().await;
+    let before = properties(&[]);
+    stack.create(&before).await;
+    let group = stack.group().await.unwrap();
+    let specs = alarm::wanted(&group.id, &group.member_ids);
+    let alarms = Alarms::new(&stack.scene.aws);
+    let put_before = stack.effects_of("PutMetricAlarm");
+    // One each that is summed up otherwise, takes silence for health, and tells nobody any more.
+    let topics = [domain::Arn::parse(crate::support::ALARM_TOPIC).unwrap()];
+    let mut summed = specs[0].clone();
+    summed.statistic = alarm::Statistic::Sum;
+    let mut silent = specs[1].clone();
+    silent.missing_data = alarm::MissingData::NotBreaching;
+    for changed in [&summed, &silent] {
+        alarms.put(changed, &topics, &Tags::new()).await.unwrap();
+    }
+    stack.scene.world.with(|it| it.cloudwatch.alarms.get_mut(&specs[2].name).unwrap().acts = false);
+
+    let now = properties(&[("SnapshotKeep", "9")]);
+    let answer = stack.update(&before, &now).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let seen = alarms.of(&group.id).await.unwrap();
+    for spec in &specs {
+        let is_right = |it: &&alarm::AlarmView| it.is_as(spec, &topics);
+        assert_eq!(seen.iter().filter(is_right).count(), 1, "{}", spec.name);
+    }
+    assert_eq!(stack.effects_of("PutMetricAlarm"), put_before + 2 + 3, "and no other");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_update_leaves_an_alarm_that_somebody_made_himself() {
     let stack = Stack::new().await;
     let before = properties(&[]);

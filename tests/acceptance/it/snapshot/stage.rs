@@ -240,7 +240,7 @@ async fn make(scene: &Scene, id: &str, nodes: u32, transit: Transit, tags: Tags)
         snapshot_retention_days: 0,
         snapshot_window: None,
         maintenance_window: Some("sun:05:00-sun:06:00".to_owned()),
-        auto_minor_version_upgrade: true,
+        auto_minor_version_upgrade: Some(true),
         notification_topic: None,
         snapshot: None,
         tags,

@@ -204,21 +204,8 @@ fn around(wanted: &Wanted, parameter_group: String) -> Around {
 
 fn alarms(wanted: &Wanted, members: &[MemberId]) -> Vec<AlarmView> {
     let topics: Vec<_> = wanted.alarm_topics().iter().map(ToString::to_string).collect();
-    alarm::wanted(&wanted.spec.id, members)
-        .into_iter()
-        .map(|it| AlarmView {
-            arn: format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{}", it.name),
-            name: it.name,
-            member: Some(it.member.to_string()),
-            metric: it.metric.to_owned(),
-            threshold: it.threshold,
-            period_seconds: it.period_seconds,
-            periods: it.periods,
-            alarm_topics: topics.clone(),
-            ok_topics: topics.clone(),
-            state: "OK".to_owned(),
-        })
-        .collect()
+    let specs = alarm::wanted(&wanted.spec.id, members);
+    specs.iter().map(|it| AlarmView::of(it, &topics)).collect()
 }
 
 /// The plan in short words.

@@ -45,21 +45,7 @@ fn there() -> RestoreView {
 }
 
 fn alarms(group: &GroupView) -> Vec<AlarmView> {
-    alarm::wanted(&group.id, &group.member_ids)
-        .into_iter()
-        .map(|it| AlarmView {
-            name: it.name,
-            arn: String::new(),
-            member: Some(it.member.to_string()),
-            metric: it.metric.to_owned(),
-            threshold: it.threshold,
-            period_seconds: it.period_seconds,
-            periods: it.periods,
-            alarm_topics: Vec::new(),
-            ok_topics: Vec::new(),
-            state: "OK".to_owned(),
-        })
-        .collect()
+    alarm::wanted(&group.id, &group.member_ids).iter().map(|it| AlarmView::of(it, &[])).collect()
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ fn settings_that_differ_are_changed_in_one_call() {
     let scene = Scene::stated(&[
         ("SnapshotRetentionLimit", "3"),
         ("SnapshotWindow", "01:00-02:00"),
-        ("MaintenanceWindow", "mon:01:00-mon:02:00"),
+        ("MaintenanceWindow", "mon:02:00-mon:03:00"),
         ("SecurityGroupIds", "sg-0b,sg-0c"),
         ("AutoMinorVersionUpgrade", "false"),
     ]);
@@ -23,10 +23,21 @@ fn settings_that_differ_are_changed_in_one_call() {
         snapshot_retention_days: Some(3),
         snapshotting_member: None,
         snapshot_window: Some("01:00-02:00".to_owned()),
-        maintenance_window: Some("mon:01:00-mon:02:00".to_owned()),
+        maintenance_window: Some("mon:02:00-mon:03:00".to_owned()),
         auto_minor_version_upgrade: Some(false),
     };
     check(scene, &format!("Do: SetSettings({expected:?})"));
+}
+
+#[test]
+fn an_old_version_is_not_told_what_it_does_not_heed() {
+    let scene = Scene::stated(&[("RedisEngineVersion", "5.0.6")]).of(2, "cache.t4g.micro", "5.0.6");
+    let scene = scene.group(|it| {
+        it.auto_minor_version_upgrade = Some(false);
+        it.snapshot_retention_days = 3;
+    });
+    let told = format!("{:?}", diff::settings(&scene.wanted, scene.seen.group.as_ref().unwrap()));
+    assert!(told.contains("auto_minor_version_upgrade: None"), "{told}");
 }
 
 #[test]

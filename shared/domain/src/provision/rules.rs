@@ -1,0 +1,150 @@
+//! Rules that tie properties to each other, to the stack, or to what AWS does with them.
+//!
+//! An update may be the way back from another one, with the two sets of properties swapped, and a stack may be older than a rule. So
+//! a rule looks only at what is new in a request: what AWS refuses, it refuses wherever a property of it changes; what AWS takes and
+//! does not heed is told only while the cache is made, since such a value may have stood before and must be free to come back.
+
+use serde_json::{Map, Value};
+
+use super::GroupSpec;
+use crate::engine::Version;
+use crate::window::{MaintenanceWindow, SnapshotWindow};
+use crate::{Arn, Catalog, NodeType, Owner, Problems, tag};
+
+/// What the rules look at, as far as it could be read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stated<'a> {
+    /// Where automatic snapshots are on.
+    pub(super) snapshot_window: Option<&'a SnapshotWindow>,
+    pub(super) maintenance_window: Option<&'a MaintenanceWindow>,
+    /// Where alarms are on.
+    pub(super) alarm_topic: Option<&'a Arn>,
+    pub(super) version: Option<Version>,
+    pub(super) nodes: u32,
+    pub(super) max_node_type: Option<&'a NodeType>,
+    pub(super) min_replicas: Option<u32>,
+    pub(super) upgrades_itself: Option<bool>,
+}
+
+/// Checks what a request states against every rule.
+pub(super) fn check(
+    stated: &Stated<'_>,
+    owner: &Owner,
+    now: &Map<String, Value>,
+    before: Option<&Map<String, Value>>,
+) -> Problems {
+    let mut problems = Problems::default();
+    let is_new = |names: &[&str]| {
+        before.is_none_or(|it| names.iter().any(|name| text(now, name) != text(it, name)))
+    };
+    if is_new(&["SnapshotWindow", "MaintenanceWindow", "SnapshotRetentionLimit"]) {
+        windows(stated, &mut problems);
+    }
+    if is_new(&["AlarmSnsTopicArn", "EnableAlarms"]) {
+        place_of_topic(stated, owner, &mut problems);
+    }
+    if before.is_none() {
+        ceiling(stated, &mut problems);
+        floor(stated, &mut problems);
+        own_upgrades(stated, &mut problems);
+    }
+    problems
+}
+
+/// Checks the topics of the alarms against the room in a tag, which names them all.
+pub fn topics(spec: &GroupSpec, before: Option<&GroupSpec>, ours: &Arn) -> Result<(), Problems> {
+    let Some(theirs) = spec.alarm_topic.as_ref().filter(|it| *it != ours) else { return Ok(()) };
+    let length = ours.as_str().chars().count() + 1 + theirs.as_str().chars().count();
+    let stood = before.is_some_and(|it| it.alarm_topic.as_ref() == Some(theirs));
+    if stood || length <= tag::VALUE_LEN_MAX {
+        return Ok(());
+    }
+    let mut problems = Problems::default();
+    problems.add(
+        "AlarmSnsTopicArn",
+        format!(
+            "\"{theirs}\" and the functions' own topic, {ours}, make {length} characters, and the tag that names both has room for {}; take a topic with a shorter name",
+            tag::VALUE_LEN_MAX
+        ),
+    );
+    Err(problems)
+}
+
+/// A scalar as it would be read, so that `"2"` and `2` are no change, and neither are an empty text and none.
+fn text(map: &Map<String, Value>, name: &str) -> String {
+    match map.get(name) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn windows(stated: &Stated<'_>, problems: &mut Problems) {
+    if let (Some(snapshots), Some(maintenance)) =
+        (stated.snapshot_window, stated.maintenance_window)
+        && maintenance.overlaps(snapshots)
+    {
+        problems.add(
+            "SnapshotWindow",
+            format!(
+                "{snapshots} overlaps MaintenanceWindow {maintenance}: ElastiCache wants the two apart"
+            ),
+        );
+    }
+}
+
+fn place_of_topic(stated: &Stated<'_>, owner: &Owner, problems: &mut Problems) {
+    let (Some(topic), Ok(stack)) = (stated.alarm_topic, Arn::parse(owner.stack_id())) else {
+        return;
+    };
+    let (has, wants) = ((topic.region(), topic.account()), (stack.region(), stack.account()));
+    if has != wants {
+        problems.add(
+            "AlarmSnsTopicArn",
+            format!(
+                "\"{topic}\" is in {} of account {}, and the stack in {} of account {}: an alarm tells a topic of its own region and account",
+                has.0, has.1, wants.0, wants.1
+            ),
+        );
+    }
+}
+
+fn ceiling(stated: &Stated<'_>, problems: &mut Problems) {
+    if let (Some(most), Some(version)) = (stated.max_node_type, stated.version)
+        && let Some(from) = Catalog::embedded().find(most).and_then(|it| it.redis_from)
+        && (version.major, version.minor) < (from.major, from.minor)
+    {
+        problems.add(
+            "AutoscaleMaxNodeType",
+            format!("{most} runs Redis from {from} on, and RedisEngineVersion is {version}"),
+        );
+    }
+}
+
+fn floor(stated: &Stated<'_>, problems: &mut Problems) {
+    if stated.min_replicas == Some(0) && 2 <= stated.nodes {
+        problems.add(
+            "AutoscaleMinReplicas",
+            format!(
+                "0 is less than 1: a cache of RedisNumCacheNodes {} fails over, and ElastiCache leaves it a replica for that",
+                stated.nodes
+            ),
+        );
+    }
+}
+
+fn own_upgrades(stated: &Stated<'_>, problems: &mut Problems) {
+    if let (Some(said), Some(version)) = (stated.upgrades_itself, stated.version)
+        && !version.may_upgrade_itself()
+    {
+        problems.add(
+            "AutoMinorVersionUpgrade",
+            format!(
+                "{said} is not heeded with RedisEngineVersion {version}: ElastiCache upgrades by itself from 6.0 on; leave it out"
+            ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;
