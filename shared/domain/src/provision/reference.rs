@@ -92,7 +92,7 @@ pub const PROPERTIES: &[Property] = &[
         takes: "the ARN of an SNS topic that alarms tell beside ours",
         default: Default::Absent,
         update: OnUpdate::InPlace,
-        rule: "CloudWatch tells topics of its own region and account; together with our own topic it has to fit into a tag of 256 characters",
+        rule: "CloudWatch tells topics of its own region; together with our own topic it has to fit into a tag of 256 characters",
     },
     Property {
         name: "AppSecurityGroupIds",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::fields::Fields;
+use super::fields::{Fields, PERIOD_MAX};
 use super::history::{self, Kind};
 use super::{MINUTE, Metric, Statistic, epoch, evaluate, invalid, tags};
 use crate::wire::json::set;
@@ -223,6 +223,13 @@ fn read(fields: &Fields, name: &str, arn: String, now: Timestamp) -> Result<Alar
     };
     let periods = count("EvaluationPeriods")
         .unwrap_or_else(|| Err(invalid("The parameter EvaluationPeriods is required.")))?;
+    let period = fields.period()?;
+    // A week for periods of an hour and longer, a day for shorter ones.
+    let longest = if period.as_secs() < 3600 { 86_400 } else { PERIOD_MAX };
+    if longest < period.as_secs().saturating_mul(i64::from(periods)) {
+        let text = format!("EvaluationPeriods times Period must be {longest} seconds at most");
+        return Err(invalid(text));
+    }
     let datapoints = count("DatapointsToAlarm").transpose()?;
     if datapoints.is_some_and(|it| periods < it) {
         return Err(invalid("DatapointsToAlarm must not be more than EvaluationPeriods"));
@@ -248,7 +255,7 @@ fn read(fields: &Fields, name: &str, arn: String, now: Timestamp) -> Result<Alar
         statistic_name: statistic_name.to_owned(),
         statistic: statistic.ok_or_else(|| invalid(format!("{statistic_name} is no statistic")))?,
         unit: fields.text("Unit").map(str::to_owned),
-        period: fields.period()?,
+        period,
         periods,
         datapoints,
         threshold: fields

@@ -13,6 +13,9 @@ fn missing(name: &str) -> Refusal {
     Refusal::new(400, "MissingParameter", format!("The parameter {name} is required."))
 }
 
+/// The longest period, a week, in seconds.
+pub(super) const PERIOD_MAX: i64 = 604_800;
+
 /// Fields, typed when they are asked for.
 pub(super) struct Fields(Value);
 
@@ -137,8 +140,8 @@ impl Fields {
     pub(super) fn period(&self) -> Result<SignedDuration, Refusal> {
         let seconds = self.whole("Period").unwrap_or(60);
         let legal = seconds == 10 || seconds == 30 || (0 < seconds && seconds % 60 == 0);
-        if !legal {
-            let text = "Period must be 10, 30 or a multiple of 60";
+        if !legal || PERIOD_MAX < seconds {
+            let text = "Period must be 10, 30 or a multiple of 60, and a week at most";
             return Err(invalid(text));
         }
         Ok(SignedDuration::from_secs(seconds))

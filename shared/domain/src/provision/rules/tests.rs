@@ -62,9 +62,10 @@ fn a_topic_stands_where_the_stack_stands() {
     made(&[("AlarmSnsTopicArn", "arn:aws:sns:eu-west-1:123456789012:people")], "fine");
     made(
         &[AWAY],
-        "AlarmSnsTopicArn: \"arn:aws:sns:us-east-1:123456789012:people\" is in us-east-1 of account 123456789012, and the stack in eu-west-1",
+        "AlarmSnsTopicArn: \"arn:aws:sns:us-east-1:123456789012:people\" is in us-east-1, and the stack in eu-west-1",
     );
-    made(&[("AlarmSnsTopicArn", "arn:aws:sns:eu-west-1:210987654321:people")], "of account 2109");
+    // The topic of a central account.
+    made(&[("AlarmSnsTopicArn", "arn:aws:sns:eu-west-1:210987654321:people")], "fine");
     made(&[AWAY, ("EnableAlarms", "false")], "fine");
     assert!(parse(&with(&[AWAY]), &Owner::new("stack", "Cache"), None).is_ok(), "no ARN, no rule");
 }
@@ -170,7 +171,7 @@ fn what_aws_refuses_is_refused_where_it_is_new() {
     let off = ("SnapshotRetentionLimit", "0");
     updated(&[NIGHT, sunday, off], &[NIGHT, sunday], "overlaps");
     updated(&[sunday], &[NIGHT, sunday], "overlaps");
-    updated(&[AWAY, ("EnableAlarms", "false")], &[AWAY], "of account");
+    updated(&[AWAY, ("EnableAlarms", "false")], &[AWAY], "of its own region");
 }
 
 #[test]
