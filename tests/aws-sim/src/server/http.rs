@@ -41,10 +41,7 @@ async fn reply(
     request: hyper::Request<Incoming>,
     simulator: &Simulator,
 ) -> io::Result<hyper::Response<Full<Bytes>>> {
-    let request = match read(request).await {
-        Ok(request) => request,
-        Err(_) => return Ok(too_large()),
-    };
+    let Ok(request) = read(request).await else { return Ok(too_large()) };
     if request.uri.starts_with("/_sim/") {
         return Ok(written(operator::answer(&request, simulator).await));
     }
