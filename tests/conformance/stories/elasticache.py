@@ -182,6 +182,7 @@ def tags(it):
     group = {"ResourceName": arn("elasticache", f"replicationgroup:{GROUP}")}
     it.call("AddTagsToResource", **group, Tags=[{"Key": "owner", "Value": "héllo"}, {"Key": "empty", "Value": ""}])
     it.call("ListTagsForResource", **group)
+    it.refused("InvalidARN", "ListTagsForResource", ResourceName="arn:aws:elasticache")
     it.call("RemoveTagsFromResource", **group, TagKeys=["empty"])
     many = [{"Key": f"key-{number}", "Value": "x"} for number in range(51)]
     it.refused("TagQuotaPerResourceExceeded", "AddTagsToResource", **group, Tags=many)
