@@ -206,6 +206,14 @@ fn every_function_has_the_same_six_files() {
 }
 
 #[test]
+fn a_panic_unwinds_where_deployed_too() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let profile = manifest.split("\n[").find(|it| it.starts_with("profile.release]")).unwrap();
+    // What the profile leaves out, the build tool fills with "abort" (docs/adr/0007).
+    assert!(profile.lines().any(|it| it == "panic = \"unwind\""), "{profile}");
+}
+
+#[test]
 fn a_package_is_named_like_its_directory() {
     let mut broken = Broken::new();
     for (path, text) in
