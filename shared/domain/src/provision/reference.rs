@@ -190,7 +190,7 @@ pub const PROPERTIES: &[Property] = &[
         takes: "true, false; a snapshot before the group goes",
         default: Default::Value("true"),
         update: OnUpdate::InPlace,
-        rule: "only `DeleteReplicationGroup` can take it, and only under a name that is free",
+        rule: "ElastiCache takes it of the primary while it deletes the group, under a name that has to be free",
     },
     Property {
         name: "MaintenanceWindow",

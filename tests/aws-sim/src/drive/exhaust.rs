@@ -113,7 +113,8 @@ pub async fn exhaust<F: Flow>(flow: &F, sample: &Sample) -> Report {
             continue;
         }
         let Befallen { idle, problems } = befallen(flow, &case).await;
-        *(if idle { &mut report.idle } else { &mut report.run }) += 1;
+        report.run += usize::from(!idle);
+        report.idle += usize::from(idle);
         if !problems.is_empty() {
             report.broken.push((Some(case), problems));
         }

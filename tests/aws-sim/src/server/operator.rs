@@ -72,7 +72,8 @@ fn counted(state: &State) -> Value {
 /// `{"group": "orders"}`: its primary is lost, as if its machine had died.
 fn fail_over(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
-    let group = wanted.get("group").and_then(Value::as_str).ok_or("group is missing")?.to_owned();
+    let group =
+        wanted.get("group").and_then(Value::as_str).ok_or("group is missing")?.to_ascii_lowercase();
     let now = simulator.now();
     simulator.world().with(|state| {
         state.advance(now);

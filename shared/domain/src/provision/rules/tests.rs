@@ -100,18 +100,20 @@ fn an_old_version_does_not_upgrade_itself() {
     made(&[("RedisEngineVersion", "6.0"), ("AutoMinorVersionUpgrade", "false")], "fine");
 }
 
+/// Every value that a rule is against, as it may have stood before there was the rule.
+const STOOD: Over<'static> = &[
+    NIGHT,
+    AWAY,
+    ("MaintenanceWindow", "sun:04:00-sun:06:00"),
+    ("AutoscaleMaxNodeType", "cache.m7g.large"),
+    ("AutoscaleMinReplicas", "0"),
+    ("AutoMinorVersionUpgrade", "true"),
+    ("RedisEngineVersion", "5.0.6"),
+];
+
 #[test]
 fn all_rules_are_told_at_once() {
-    let bad = with(&[
-        NIGHT,
-        AWAY,
-        ("MaintenanceWindow", "sun:04:00-sun:06:00"),
-        ("AutoscaleMaxNodeType", "cache.m7g.large"),
-        ("AutoscaleMinReplicas", "0"),
-        ("AutoMinorVersionUpgrade", "true"),
-        ("RedisEngineVersion", "5.0.6"),
-        ("Colour", "red"),
-    ]);
+    let bad = with(&[STOOD, &[("Colour", "red")]].concat());
     let problems = parse(&bad, &owner(), None).unwrap_err();
     let names: Vec<_> = problems.iter().map(|it| it.name.as_str()).collect();
     let expected = [
@@ -124,17 +126,6 @@ fn all_rules_are_told_at_once() {
     ];
     assert_eq!(names, expected);
 }
-
-/// Every value that a rule is against, as it may have stood before there was the rule.
-const STOOD: Over<'static> = &[
-    NIGHT,
-    AWAY,
-    ("MaintenanceWindow", "sun:04:00-sun:06:00"),
-    ("AutoscaleMaxNodeType", "cache.m7g.large"),
-    ("AutoscaleMinReplicas", "0"),
-    ("AutoMinorVersionUpgrade", "true"),
-    ("RedisEngineVersion", "5.0.6"),
-];
 
 #[test]
 fn an_update_is_not_refused_for_what_stood_before_the_rule() {
