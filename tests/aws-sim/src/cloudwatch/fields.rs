@@ -13,12 +13,20 @@ fn missing(name: &str) -> Refusal {
     Refusal::new(400, "MissingParameter", format!("The parameter {name} is required."))
 }
 
+/// Whether something may be the id of a metric or an expression.
+pub(super) fn is_id(text: &str) -> bool {
+    let lower = text.starts_with(|it: char| it.is_ascii_lowercase());
+    let legal = text.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
+    lower && legal && text.len() <= 255
+}
+
 /// Fields, typed when they are asked for.
 pub(super) struct Fields(Value);
 
 /// `Value` is a text in a dimension or a tag and a number in a sample, and times are numbers in JSON and CBOR alike.
 const SCHEMA: Schema = Schema {
     texts: &[
+        "AccountId",
         "AlarmDescription",
         "AlarmName",
         "AlarmNamePrefix",
