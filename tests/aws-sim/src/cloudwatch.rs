@@ -3,6 +3,7 @@
 mod alarm;
 mod cbor;
 mod evaluate;
+mod expression;
 mod fields;
 mod history;
 mod modelled;
@@ -10,6 +11,7 @@ mod notice;
 mod query;
 mod series;
 mod tags;
+mod watched;
 
 use std::collections::BTreeMap;
 
@@ -20,10 +22,12 @@ use crate::redis::Load;
 use crate::wire::{Call, Protocol, json};
 use crate::{Done, Refusal, Request, Response, State, Ticket};
 pub use alarm::{Alarm, AlarmState, Comparison, MissingData};
+pub use expression::{Fold, Operator, Term};
 use fields::Fields;
 pub use history::HistoryItem;
 pub use modelled::hold;
 pub use series::{Metric, Sample, Statistic};
+pub use watched::{Entry, Math, Stat, Watched, What};
 
 /// Its state.
 #[derive(Debug, Default)]

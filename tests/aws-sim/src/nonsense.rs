@@ -34,7 +34,7 @@ const FORMS: [&str; 22] = [
     "CreateUserGroup&UserGroupId=g&Engine=redis&UserIds.member.1=u",
 ];
 
-const STRUCTURES: [(&str, &str, &str); 18] = [
+const STRUCTURES: [(&str, &str, &str); 19] = [
     (
         "secretsmanager",
         "CreateSecret",
@@ -71,6 +71,11 @@ const STRUCTURES: [(&str, &str, &str); 18] = [
         "monitoring",
         "PutMetricAlarm",
         r#"{"AlarmName":"a","Namespace":"N","MetricName":"M","Statistic":"Average","Period":60,"EvaluationPeriods":3,"DatapointsToAlarm":2,"Threshold":1.5,"ComparisonOperator":"GreaterThanThreshold","TreatMissingData":"breaching","Dimensions":[{"Name":"D","Value":"V"}]}"#,
+    ),
+    (
+        "monitoring",
+        "PutMetricAlarm",
+        r#"{"AlarmName":"a","EvaluationPeriods":3,"Threshold":1.5,"ComparisonOperator":"GreaterThanThreshold","Metrics":[{"Id":"e","Expression":"MAX([FILL(m1, 0), m2]) / -(SUM(METRICS(\"m\")) + 0.5)","Label":"l","ReturnData":true},{"Id":"m1","MetricStat":{"Metric":{"Namespace":"N","MetricName":"M","Dimensions":[{"Name":"D","Value":"V"}]},"Period":60,"Stat":"Average","Unit":"Percent"},"ReturnData":false},{"Id":"m2","MetricStat":{"Metric":{"Namespace":"N","MetricName":"M"},"Period":60,"Stat":"p90"},"ReturnData":false}]}"#,
     ),
     (
         "monitoring",

@@ -29,7 +29,7 @@ operations! { Client {
         set_alarm_name, set_alarm_description, set_namespace, set_metric_name, set_dimensions,
         set_statistic, set_period, set_evaluation_periods, set_datapoints_to_alarm, set_threshold,
         set_comparison_operator, set_treat_missing_data, set_actions_enabled, set_alarm_actions,
-        set_ok_actions, set_tags
+        set_ok_actions, set_metrics, set_tags
     }
     "PutMetricData" put_metric_data { set_namespace, set_metric_data }
     "SetAlarmState" set_alarm_state {
@@ -42,9 +42,9 @@ operations! { Client {
 structures! {
     Dimension { set_name, set_value }
     Metric { set_namespace, set_metric_name, set_dimensions }
-    MetricDataQuery { set_id, set_metric_stat, set_label }
+    MetricDataQuery { set_id, set_metric_stat, set_expression, set_label, set_return_data }
     MetricDatum { set_metric_name, set_value, set_unit, set_dimensions }
-    MetricStat { set_metric, set_period, set_stat }
+    MetricStat { set_metric, set_period, set_stat, set_unit }
     Tag { set_key, set_value }
 }
 

@@ -20,12 +20,31 @@ ALARM = {
     "AlarmActions": [arn("sns", "orders")],
     "OKActions": [arn("sns", "orders")],
 }
+BUSY = {name: ALARM[name] for name in ("EvaluationPeriods", "Threshold", "ComparisonOperator", "TreatMissingData", "AlarmActions")}
+
+
+def cpu(id, member):
+    """A metric of a member, for math."""
+    dimensions = [{"Name": "CacheClusterId", "Value": member}]
+    metric = {"Namespace": "AWS/ElastiCache", "MetricName": "EngineCPUUtilization", "Dimensions": dimensions}
+    return {"Id": id, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum", "Unit": "Percent"}, "ReturnData": False}
+
+
+BUSY |= {
+    "AlarmName": "orders-busy",
+    "Metrics": [
+        {"Id": "busiest", "Expression": "MAX([m1, m2])", "Label": "the busiest node", "ReturnData": True},
+        cpu("m1", "orders-001"),
+        cpu("m2", "orders-002"),
+    ],
+}
 NAME = {"AlarmNames": [ALARM["AlarmName"]]}
 
 
 def tell(it):
     metrics(it)
     alarms(it)
+    math(it)
     tags(it)
     history(it)
     troubles(it)
@@ -67,6 +86,32 @@ def alarms(it):
     it.call("DescribeAlarms", StateValue="ALARM")
     it.call("DisableAlarmActions", **NAME)
     it.call("EnableAlarmActions", **NAME)
+
+
+def math(it):
+    it.call("PutMetricAlarm", **BUSY)
+    name = {"AlarmNames": [BUSY["AlarmName"]]}
+    it.call("DescribeAlarms", **name)
+    # Alarms on math are not found by the metrics that they use.
+    of = {"Namespace": "AWS/ElastiCache", "MetricName": "EngineCPUUtilization", "Dimensions": MEMBER}
+    it.call("DescribeAlarmsForMetric", **of)
+    own = [
+        {"Id": "depth", "MetricStat": {"Metric": {"Namespace": "Orders", "MetricName": "Depth"}, "Period": 60, "Stat": "p90"}, "ReturnData": False},
+        {"Id": "twice", "Expression": "FILL(depth, 0) * 2", "ReturnData": False},
+        {"Id": "all", "Expression": "twice + SUM(METRICS())", "Label": "all of it"},
+    ]
+    it.call("PutMetricAlarm", **{**BUSY, "AlarmName": "orders-depth", "Metrics": own})
+    it.call("DescribeAlarms", AlarmNamePrefix="orders-depth")
+    it.advance(300)
+    it.call("SetAlarmState", AlarmName=BUSY["AlarmName"], StateValue="ALARM", StateReason="a drill")
+    it.call("DescribeAlarms", **name)
+    it.call("DescribeAlarmHistory", AlarmName=BUSY["AlarmName"])
+    it.refused("ValidationError", "PutMetricAlarm", **BUSY, MetricName="EngineCPUUtilization")
+    it.refused("ValidationError", "PutMetricAlarm", **{**BUSY, "Metrics": BUSY["Metrics"][1:]})
+    for text in ("MAX([m1, m3])", "SEARCH('{AWS/ElastiCache,CacheClusterId} CPU', 'Average', 60)", "RATE(m1)", "MAX([m1"):
+        spoilt = [{**BUSY["Metrics"][0], "Expression": text}, *BUSY["Metrics"][1:]]
+        it.refused("ValidationError", "PutMetricAlarm", **{**BUSY, "Metrics": spoilt})
+    it.call("DeleteAlarms", AlarmNames=["orders-busy", "orders-depth"])
 
 
 def tags(it):

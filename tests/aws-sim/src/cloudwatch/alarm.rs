@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::fields::{Fields, PERIOD_MAX};
+use super::fields::Fields;
 use super::history::{self, Kind};
-use super::{MINUTE, Metric, Statistic, epoch, evaluate, invalid, tags};
+use super::watched::{Stat, Watched};
+use super::{MINUTE, Statistic, epoch, evaluate, invalid, tags};
 use crate::wire::json::set;
 use crate::{Refusal, State};
 
-/// An alarm on one metric.
+/// An alarm.
 #[derive(Clone, Debug)]
 pub struct Alarm {
     /// Its name.
@@ -28,16 +29,8 @@ pub struct Alarm {
     pub alarm_actions: Vec<String>,
     /// Topics told when it knows too little.
     pub insufficient_actions: Vec<String>,
-    /// The metric.
-    pub metric: Metric,
-    /// The statistic, by its name.
-    pub statistic_name: String,
-    /// The statistic.
-    pub statistic: Statistic,
-    /// The unit, if one was asked for.
-    pub unit: Option<String>,
-    /// The length of a period.
-    pub period: SignedDuration,
+    /// What it watches.
+    pub watched: Watched,
     /// N of "M out of N".
     pub periods: u32,
     /// M, where it was given.
@@ -191,8 +184,7 @@ impl Alarm {
 
 pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> {
     let name = fields.required("AlarmName")?;
-    let arn = state.arn("cloudwatch", &format!("alarm:{name}"));
-    let mut alarm = read(fields, name, arn, state.now)?;
+    let mut alarm = read(state, fields, name)?;
     let before = state.cloudwatch.alarms.get(name);
     let is_new = before.is_none();
     if let Some(before) = before {
@@ -211,9 +203,15 @@ pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
     Ok(json!({}))
 }
 
-fn read(fields: &Fields, name: &str, arn: String, now: Timestamp) -> Result<Alarm, Refusal> {
-    if fields.value("Metrics").is_some() {
-        return Err(invalid("alarms on metric math are not modelled here"));
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// As far as an alarm looks back when its period is shorter than an hour.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// As far as any alarm looks back.
+const WEEK: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+fn read(state: &State, fields: &Fields, name: &str) -> Result<Alarm, Refusal> {
+    if fields.value("ThresholdMetricId").is_some() {
+        return Err(invalid("alarms on a band of anomaly detection are not modelled here"));
     }
     let count = |field: &str| {
         let number = fields.whole(field);
@@ -223,21 +221,19 @@ fn read(fields: &Fields, name: &str, arn: String, now: Timestamp) -> Result<Alar
     };
     let periods = count("EvaluationPeriods")
         .unwrap_or_else(|| Err(invalid("The parameter EvaluationPeriods is required.")))?;
-    let period = fields.period()?;
-    // A week for periods of an hour and longer, a day for shorter ones.
-    let longest = if period.as_secs() < 3600 { 86_400 } else { PERIOD_MAX };
-    if longest < period.as_secs().saturating_mul(i64::from(periods)) {
-        let text = format!("EvaluationPeriods times Period must be {longest} seconds at most");
-        return Err(invalid(text));
-    }
     let datapoints = count("DatapointsToAlarm").transpose()?;
     if datapoints.is_some_and(|it| periods < it) {
         return Err(invalid("DatapointsToAlarm must not be more than EvaluationPeriods"));
     }
-    let statistic_name = fields.text("Statistic").or(fields.text("ExtendedStatistic"));
-    let statistic_name =
-        statistic_name.ok_or_else(|| invalid("The parameter Statistic is required."))?;
-    let statistic = Statistic::parse(statistic_name);
+    let watched = Watched::read(fields, &state.settings.account)?;
+    let period = watched.period();
+    let (most, words) = if period < HOUR { (DAY, "a day") } else { (WEEK, "a week") };
+    if most.as_secs() / period.as_secs() < i64::from(periods) {
+        return Err(invalid(format!(
+            "Metrics cannot be checked across more than {words} (EvaluationPeriods * Period must be <= {}).",
+            most.as_secs()
+        )));
+    }
     let actions = |field: &str| {
         let actions = fields.texts(field);
         let short = actions.len() <= 5;
@@ -245,17 +241,13 @@ fn read(fields: &Fields, name: &str, arn: String, now: Timestamp) -> Result<Alar
     };
     Ok(Alarm {
         name: name.to_owned(),
-        arn,
+        arn: state.arn("cloudwatch", &format!("alarm:{name}")),
         description: fields.text("AlarmDescription").map(str::to_owned),
         acts: fields.flag("ActionsEnabled").unwrap_or(true),
         ok_actions: actions("OKActions")?,
         alarm_actions: actions("AlarmActions")?,
         insufficient_actions: actions("InsufficientDataActions")?,
-        metric: fields.metric()?,
-        statistic_name: statistic_name.to_owned(),
-        statistic: statistic.ok_or_else(|| invalid(format!("{statistic_name} is no statistic")))?,
-        unit: fields.text("Unit").map(str::to_owned),
-        period,
+        watched,
         periods,
         datapoints,
         threshold: fields
@@ -266,8 +258,8 @@ fn read(fields: &Fields, name: &str, arn: String, now: Timestamp) -> Result<Alar
         state: AlarmState::InsufficientData,
         reason: "Unchecked: Initial alarm creation".to_owned(),
         reason_data: None,
-        state_since: now,
-        configured_at: now,
+        state_since: state.now,
+        configured_at: state.now,
         tags: tags::read(fields)?,
     })
 }
@@ -305,15 +297,18 @@ pub(super) fn describe(state: &State, fields: &Fields) -> Result<Value, Refusal>
     Ok(answer)
 }
 
+/// "It does not return alarms based on math expressions that use the specified metric."
 pub(super) fn describe_for_metric(state: &State, fields: &Fields) -> Result<Value, Refusal> {
     let metric = fields.metric()?;
-    let found = state.cloudwatch.alarms.values().filter(|it| it.metric == metric);
+    let of_it = |it: &&Alarm| match &it.watched {
+        Watched::Metric(stat) => stat.metric == metric,
+        Watched::Math(_) => false,
+    };
+    let found = state.cloudwatch.alarms.values().filter(of_it);
     Ok(json!({ "MetricAlarms": found.map(shown).collect::<Vec<_>>() }))
 }
 
 fn shown(alarm: &Alarm) -> Value {
-    let dimensions = alarm.metric.dimensions.iter();
-    let dimensions = dimensions.map(|(name, value)| json!({ "Name": name, "Value": value }));
     let mut shown = json!({
         "AlarmName": alarm.name,
         "AlarmArn": alarm.arn,
@@ -326,28 +321,18 @@ fn shown(alarm: &Alarm) -> Value {
         "StateReason": alarm.reason,
         "StateUpdatedTimestamp": epoch(alarm.state_since),
         "StateTransitionedTimestamp": epoch(alarm.state_since),
-        "MetricName": alarm.metric.name,
-        "Namespace": alarm.metric.namespace,
-        "Dimensions": dimensions.collect::<Vec<_>>(),
-        "Period": alarm.period.as_secs(),
         "EvaluationPeriods": alarm.periods,
         "Threshold": alarm.threshold,
         "ComparisonOperator": alarm.comparison.word(),
         "TreatMissingData": alarm.missing.word(),
     });
-    let statistic = match alarm.statistic {
-        Statistic::Percentile(_) => "ExtendedStatistic",
-        Statistic::Average
-        | Statistic::Sum
-        | Statistic::Minimum
-        | Statistic::Maximum
-        | Statistic::SampleCount => "Statistic",
-    };
-    set(&mut shown, statistic, alarm.statistic_name.clone());
+    match &alarm.watched {
+        Watched::Metric(stat) => set_stat(&mut shown, stat),
+        Watched::Math(math) => set(&mut shown, "Metrics", math.listed(dimension)),
+    }
     let optional = [
         ("AlarmDescription", alarm.description.clone().map(Value::from)),
         ("StateReasonData", alarm.reason_data.clone().map(Value::from)),
-        ("Unit", alarm.unit.clone().map(Value::from)),
         ("DatapointsToAlarm", alarm.datapoints.map(Value::from)),
     ];
     for (name, value) in optional {
@@ -356,6 +341,29 @@ fn shown(alarm: &Alarm) -> Value {
         }
     }
     shown
+}
+
+fn dimension((name, value): (&String, &String)) -> Value {
+    json!({ "Name": name, "Value": value })
+}
+
+fn set_stat(shown: &mut Value, stat: &Stat) {
+    let statistic = match stat.statistic {
+        Statistic::Percentile(_) => "ExtendedStatistic",
+        Statistic::Average
+        | Statistic::Sum
+        | Statistic::Minimum
+        | Statistic::Maximum
+        | Statistic::SampleCount => "Statistic",
+    };
+    set(shown, statistic, stat.name.clone());
+    set(shown, "MetricName", stat.metric.name.clone());
+    set(shown, "Namespace", stat.metric.namespace.clone());
+    set(shown, "Dimensions", stat.metric.dimensions.iter().map(dimension).collect::<Vec<_>>());
+    set(shown, "Period", stat.period.as_secs());
+    if let Some(unit) = &stat.unit {
+        set(shown, "Unit", unit.clone());
+    }
 }
 
 /// Unknown names are passed over: "the alarms with correct names are still deleted".

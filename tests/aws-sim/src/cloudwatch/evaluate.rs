@@ -6,7 +6,9 @@ use serde_json::json;
 use super::alarm::{Alarm, AlarmState, MissingData};
 use super::history::{self, Kind};
 use super::series::{Store, floor};
+use super::watched::Watched;
 use super::{MINUTE, notice};
+use crate::wire::json::set;
 use crate::{Effect, State};
 
 /// Looks at every alarm. Only a change of state acts.
@@ -77,11 +79,12 @@ struct Seen {
 impl Seen {
     /// The latest values in as many periods as it evaluates and two more, which stand in for missing ones.
     fn of(alarm: &Alarm, store: &Store, now: Timestamp) -> Self {
-        let end = floor(now, MINUTE.min(alarm.period));
+        let period = alarm.watched.period();
+        let end = floor(now, MINUTE.min(period));
         let mut points = Vec::new();
         for back in 1..=i32::try_from(alarm.periods).unwrap_or(i32::MAX).saturating_add(SPARE) {
-            let from = end - alarm.period * back;
-            if let Some(value) = store.period(&alarm.metric, from, alarm.period, alarm.statistic) {
+            let from = end - period * back;
+            if let Some(value) = alarm.watched.value(store, from) {
                 points.push((from, value));
             }
         }
@@ -155,14 +158,16 @@ impl Seen {
                 if least == 1 { "datapoint" } else { "datapoints" },
             )
         };
-        let data = json!({
+        let mut data = json!({
             "version": "1.0",
             "queryDate": notice::time(now),
-            "statistic": alarm.statistic_name,
-            "period": alarm.period.as_secs(),
+            "period": alarm.watched.period().as_secs(),
             "recentDatapoints": values.iter().rev().collect::<Vec<_>>(),
             "threshold": alarm.threshold,
         });
+        if let Watched::Metric(stat) = &alarm.watched {
+            set(&mut data, "statistic", stat.name.clone());
+        }
         (reason, data.to_string())
     }
 }

@@ -16,12 +16,20 @@ fn missing(name: &str) -> Refusal {
 /// The longest period, a week, in seconds.
 pub(super) const PERIOD_MAX: i64 = 604_800;
 
+/// Whether something may be the id of a metric or an expression.
+pub(super) fn is_id(text: &str) -> bool {
+    let lower = text.starts_with(|it: char| it.is_ascii_lowercase());
+    let legal = text.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
+    lower && legal && text.len() <= 255
+}
+
 /// Fields, typed when they are asked for.
 pub(super) struct Fields(Value);
 
 /// `Value` is a text in a dimension or a tag and a number in a sample, and times are numbers in JSON and CBOR alike.
 const SCHEMA: Schema = Schema {
     texts: &[
+        "AccountId",
         "AlarmDescription",
         "AlarmName",
         "AlarmNamePrefix",

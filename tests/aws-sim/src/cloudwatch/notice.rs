@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Statistic;
 use super::alarm::{Alarm, AlarmState};
+use super::watched::{Entry, Stat, Watched, What};
 use crate::State;
 use crate::wire::json::set;
 
@@ -35,44 +36,55 @@ pub(super) fn message(state: &State, alarm: &Alarm, from: AlarmState) -> String 
     .to_string()
 }
 
+/// With metric math, each metric has its own names, and the trigger has none.
 fn trigger(alarm: &Alarm) -> Value {
-    let dimensions = alarm.metric.dimensions.iter();
-    let dimensions = dimensions.map(|(name, value)| json!({ "value": value, "name": name }));
     let mut trigger = json!({
-        "MetricName": alarm.metric.name,
-        "Namespace": alarm.metric.namespace,
-        "Unit": alarm.unit,
-        "Dimensions": dimensions.collect::<Vec<_>>(),
-        "Period": alarm.period.as_secs(),
+        "Period": alarm.watched.period().as_secs(),
         "EvaluationPeriods": alarm.periods,
         "ComparisonOperator": alarm.comparison.word(),
         "Threshold": alarm.threshold,
         "TreatMissingData": alarm.missing.word(),
         "EvaluateLowSampleCountPercentile": "",
     });
-    match alarm.statistic {
+    match &alarm.watched {
+        Watched::Metric(stat) => set_stat(&mut trigger, stat),
+        Watched::Math(math) => set(&mut trigger, "Metrics", math.listed(dimension)),
+    }
+    if let Some(datapoints) = alarm.datapoints {
+        set(&mut trigger, "DatapointsToAlarm", json!(datapoints));
+    }
+    trigger
+}
+
+fn dimension((name, value): (&String, &String)) -> Value {
+    json!({ "value": value, "name": name })
+}
+
+fn set_stat(trigger: &mut Value, stat: &Stat) {
+    let dimensions = stat.metric.dimensions.iter().map(dimension);
+    set(trigger, "MetricName", stat.metric.name.clone());
+    set(trigger, "Namespace", stat.metric.namespace.clone());
+    set(trigger, "Unit", json!(stat.unit));
+    set(trigger, "Dimensions", dimensions.collect::<Vec<_>>());
+    match stat.statistic {
         Statistic::Percentile(_) => {
-            set(&mut trigger, "StatisticType", json!("ExtendedStatistic"));
-            set(&mut trigger, "ExtendedStatistic", json!(alarm.statistic_name));
+            set(trigger, "StatisticType", "ExtendedStatistic");
+            set(trigger, "ExtendedStatistic", stat.name.clone());
         }
         Statistic::Average
         | Statistic::Sum
         | Statistic::Minimum
         | Statistic::Maximum
         | Statistic::SampleCount => {
-            set(&mut trigger, "StatisticType", json!("Statistic"));
-            let name = if alarm.statistic == Statistic::SampleCount {
+            set(trigger, "StatisticType", "Statistic");
+            let name = if stat.statistic == Statistic::SampleCount {
                 "SAMPLE_COUNT".to_owned()
             } else {
-                alarm.statistic_name.to_uppercase()
+                stat.name.to_uppercase()
             };
-            set(&mut trigger, "Statistic", json!(name));
+            set(trigger, "Statistic", name);
         }
     }
-    if let Some(datapoints) = alarm.datapoints {
-        set(&mut trigger, "DatapointsToAlarm", json!(datapoints));
-    }
-    trigger
 }
 
 /// A state of an alarm, as it was entered.
@@ -115,30 +127,53 @@ pub(super) fn event(state: &State, alarm: &Alarm, previous: &Value, id: &str) ->
     })
 }
 
-/// Here the dimensions are a map, where a topic is told a list.
 fn change(alarm: &Alarm, previous: &Value, id: &str) -> Value {
-    let metric = json!({
-        "namespace": alarm.metric.namespace,
-        "name": alarm.metric.name,
-        "dimensions": alarm.metric.dimensions,
-    });
-    let mut stat = json!({
-        "metric": metric,
-        "period": alarm.period.as_secs(),
-        "stat": alarm.statistic_name,
-    });
-    if let Some(unit) = &alarm.unit {
-        set(&mut stat, "unit", json!(unit));
-    }
+    let metrics = match &alarm.watched {
+        Watched::Metric(stat) => {
+            vec![json!({ "id": id, "metricStat": metric_stat(stat), "returnData": true })]
+        }
+        Watched::Math(math) => {
+            math.entries.iter().map(|it| part(it, it.id == math.watched)).collect()
+        }
+    };
     json!({
         "alarmName": alarm.name,
         "state": entered(alarm),
         "previousState": previous,
-        "configuration": {
-            "description": alarm.description,
-            "metrics": [{ "id": id, "metricStat": stat, "returnData": true }],
-        },
+        "configuration": { "description": alarm.description, "metrics": metrics },
     })
+}
+
+/// A part of metric math.
+fn part(entry: &Entry, watched: bool) -> Value {
+    let mut part = json!({ "id": entry.id, "returnData": watched });
+    match &entry.what {
+        What::Stat(stat) => set(&mut part, "metricStat", metric_stat(stat)),
+        What::Expression(text, _) => set(&mut part, "expression", text.clone()),
+    }
+    for (name, value) in [("label", &entry.label), ("accountId", &entry.account)] {
+        if let Some(value) = value {
+            set(&mut part, name, value.clone());
+        }
+    }
+    part
+}
+
+/// Here the dimensions are a map, where a topic is told a list.
+fn metric_stat(stat: &Stat) -> Value {
+    let mut shown = json!({
+        "metric": {
+            "namespace": stat.metric.namespace,
+            "name": stat.metric.name,
+            "dimensions": stat.metric.dimensions,
+        },
+        "period": stat.period.as_secs(),
+        "stat": stat.name,
+    });
+    if let Some(unit) = &stat.unit {
+        set(&mut shown, "unit", unit.clone());
+    }
+    shown
 }
 
 /// `2025-12-05T21:53:58.466+0000`: no colon in the offset.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::fields::Fields;
+use super::fields::{Fields, is_id};
+use super::watched::Stat;
 use super::{Metric, Sample, Statistic, epoch, invalid, modelled};
 use crate::wire::json::set;
 use crate::{Refusal, State};
@@ -22,14 +23,12 @@ pub(super) fn data(state: &mut State, fields: &Fields) -> Result<Value, Refusal>
     let mut results = Vec::new();
     for query in &queries {
         let id = query.required("Id")?;
-        let lower = id.starts_with(|it: char| it.is_ascii_lowercase());
-        let legal = lower && id.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
-        if !legal || !ids.insert(id) {
+        if !is_id(id) || !ids.insert(id) {
             return Err(invalid(format!(
                 "The value {id} for parameter Id is not valid or not unique."
             )));
         }
-        let read = Read::of(query)?;
+        let read = read(query)?;
         if query.flag("ReturnData") == Some(false) {
             continue;
         }
@@ -49,24 +48,12 @@ pub(super) fn data(state: &mut State, fields: &Fields) -> Result<Value, Refusal>
     Ok(json!({ "MetricDataResults": results, "Messages": [] }))
 }
 
-struct Read {
-    metric: Metric,
-    period: SignedDuration,
-    statistic: Statistic,
-}
-
-impl Read {
-    fn of(query: &Fields) -> Result<Self, Refusal> {
-        let Some(stat) = query.value("MetricStat").cloned().map(Fields::new) else {
-            return Err(invalid("metric math is not modelled here: only MetricStat is"));
-        };
-        let metric = stat.value("Metric").cloned().map(Fields::new);
-        let metric = metric.ok_or_else(|| invalid("MetricStat has no Metric"))?.metric()?;
-        let name = stat.required("Stat")?;
-        let statistic = Statistic::parse(name);
-        let statistic = statistic.ok_or_else(|| invalid(format!("{name} is no statistic")))?;
-        Ok(Self { metric, period: stat.period()?, statistic })
-    }
+fn read(query: &Fields) -> Result<Stat, Refusal> {
+    let stat = query.value("MetricStat").cloned().map(Fields::new);
+    let stat = stat.ok_or_else(|| {
+        invalid("metric math is modelled in alarms only: a query here needs MetricStat")
+    })?;
+    Stat::of_query(&stat)
 }
 
 fn span(fields: &Fields) -> Result<(Timestamp, Timestamp), Refusal> {

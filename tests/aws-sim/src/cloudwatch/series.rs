@@ -49,6 +49,27 @@ impl Sample {
     }
 }
 
+/// What a series has in one period.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Point {
+    /// The value, if there is one.
+    pub(super) value: Option<f64>,
+    /// Whether it has one in any period.
+    pub(super) exists: bool,
+}
+
+impl Point {
+    /// A result that is not a number is none: nobody divides by zero.
+    pub(super) fn new(value: Option<f64>, exists: bool) -> Self {
+        Self { value: value.filter(|it| it.is_finite()), exists }
+    }
+
+    /// With another value where it has none.
+    pub(super) fn or(self, other: Option<f64>) -> Self {
+        Self { value: self.value.or(other), ..self }
+    }
+}
+
 /// All samples of all metrics.
 #[derive(Debug, Default)]
 pub(super) struct Store(BTreeMap<Metric, VecDeque<Sample>>);
@@ -71,6 +92,11 @@ impl Store {
 
     pub(super) fn metrics(&self) -> impl Iterator<Item = &Metric> {
         self.0.keys()
+    }
+
+    /// Whether anybody ever wrote it, as far as is remembered.
+    pub(super) fn has(&self, metric: &Metric) -> bool {
+        self.0.get(metric).is_some_and(|it| !it.is_empty())
     }
 
     /// What a period that begins here says, if there is a sample in it.

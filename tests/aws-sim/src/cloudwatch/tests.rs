@@ -3,6 +3,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{Effect, Settings, World};
 
+mod math;
+
 struct Scene {
     world: World,
     now: Timestamp,
