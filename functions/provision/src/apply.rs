@@ -1,13 +1,14 @@
 //! The two things that are made true step by step, a cache and the absence of one, and their steps: one call, or one call over and over
 //! where a step is a list.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use domain::group::{Encryption, NewGroup};
 use domain::provision::farewell::{self, Farewell};
 use domain::provision::outputs::{self, Attributes};
-use domain::provision::{self, FinalSnapshot, Refusal, Removal, Seen, Step, Wanted, diff, name};
-use domain::{GroupId, Next, Tags};
+use domain::provision::{self, Refusal, Removal, Seen, Step, Wanted, diff, name};
+use domain::{GroupId, Next, Tags, tag};
 use jiff::Timestamp;
 use platform::{Clock, Fault, FaultKind, Operation};
 
@@ -66,11 +67,10 @@ impl<'a> Existence<'a> {
     /// Deletes a group that could not be made: it takes up its id and holds nothing. Where this fails, the Delete of the rollback
     /// does it.
     pub(crate) async fn bury(&self, refusal: &Refusal) {
-        if matches!(refusal, Refusal::CreateFailed { .. }) {
-            let carcass = Removal::Group { last: FinalSnapshot::None };
-            if let Err(fault) = self.services.remove(carcass, &self.wanted.spec.id).await {
-                tracing::warn!(%fault, "the group that could not be made is still there");
-            }
+        if matches!(refusal, Refusal::CreateFailed { .. })
+            && let Err(fault) = self.services.remove(Removal::Group, &self.wanted.spec.id).await
+        {
+            tracing::warn!(%fault, "the group that could not be made is still there");
         }
     }
 }
@@ -103,6 +103,11 @@ pub(crate) struct Vanish<'a> {
     pub(crate) farewell: &'a Farewell,
     pub(crate) secret_name: Option<&'a str>,
     pub(crate) others_ended: Option<Timestamp>,
+    /// When the request was first carried.
+    pub(crate) since: Timestamp,
+    pub(crate) clock: Clock,
+    /// Whether the last look found a group that stands and was let go of.
+    pub(crate) has_let_go: AtomicBool,
 }
 
 impl Operation for Vanish<'_> {
@@ -111,10 +116,12 @@ impl Operation for Vanish<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<Seen, Fault> {
-        let owner = &self.farewell.owner;
-        let group = &self.farewell.group;
-        let looked = self.services.unwanted(group, owner, self.secret_name, self.others_ended);
-        Box::pin(looked).await
+        let asked_at = self.clock.now().duration_since(self.since);
+        let looked = self.services.unwanted(self.farewell, self.secret_name, asked_at);
+        let seen = Seen { others_ended: self.others_ended, ..Box::pin(looked).await? };
+        let has_let_go = seen.group.as_ref().is_some_and(|it| self.farewell.has_let_go(it));
+        self.has_let_go.store(has_let_go, Ordering::Relaxed);
+        Ok(seen)
     }
 
     fn plan(&self, seen: &Seen, now: Timestamp) -> Next<Removal, Refusal> {
@@ -184,7 +191,12 @@ impl Services {
     pub(crate) async fn remove(&self, removal: Removal, group: &GroupId) -> Result<(), Fault> {
         let cache = &self.elasticache;
         match removal {
-            Removal::Group { last } => cache.delete(group, &last).await,
+            Removal::TakeLast { name, of, tags } => {
+                look_again_if_gone(cache.take_snapshot(&name, &of, &tags).await)
+            }
+            Removal::Retain { arn, tags } => look_again_if_gone(cache.tag(&arn, &tags).await),
+            Removal::LetGo { arn } => look_again_if_gone(cache.untag(&arn, &[tag::OWNER]).await),
+            Removal::Group => cache.delete(group).await,
             Removal::Alarms(names) => self.alarms.delete(&names).await,
             Removal::ParameterGroup { name } => cache.delete_parameter_group(&name).await,
             Removal::SubnetGroup => cache.delete_subnet_group(group.as_str()).await,
@@ -259,6 +271,14 @@ fn new_group(
 
 /// The port that the seed's application knows.
 const PORT: u16 = 6379;
+
+/// Takes "there is none" for "look again": somebody else may delete the group meanwhile.
+fn look_again_if_gone(result: Result<(), Fault>) -> Result<(), Fault> {
+    match result {
+        Err(fault) if fault.is_gone() => Err(Fault { kind: FaultKind::Busy, ..fault }),
+        result => result,
+    }
+}
 
 /// Takes "nothing to do" for done: an earlier call, whose answer was lost, has done it.
 fn done(result: Result<(), Fault>) -> Result<(), Fault> {

@@ -4,7 +4,7 @@ use domain::owner::Owner;
 use domain::provision::change::judge;
 use domain::provision::farewell::Farewell;
 use domain::provision::name::{self, NOT_OURS, NOTHING_MADE};
-use domain::provision::{Backend, FinalSnapshot, Keep, Parsed, UpstashSpec, parse};
+use domain::provision::{Backend, Deletion, Keep, Parsed, UpstashSpec, parse};
 use domain::{GroupId, Problems};
 use jiff::SignedDuration;
 use platform::ResponseUrl;
@@ -129,7 +129,8 @@ pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problem
 }
 
 /// Reads a Delete. Nothing in it may fail: properties may be wrong or missing, and the physical id may be one that CloudFormation
-/// invented while the Create is still running (facts 7.4).
+/// invented while the Create is still running (facts 7.4). Only then is the group of the properties meant, too: a group whose id we gave
+/// out is named by that id alone.
 fn vanish(ticket: &Ticket, properties: &Map<String, Value>) -> Request {
     let physical_id = ticket.physical_id.as_deref().unwrap_or_default();
     if physical_id.starts_with(NOTHING_MADE) || physical_id.starts_with(name::UPSTASH) {
@@ -144,23 +145,25 @@ fn vanish(ticket: &Ticket, properties: &Map<String, Value>) -> Request {
         (None, None) => None,
     };
     let foreign = physical_id.strip_prefix(NOT_OURS).and_then(|it| GroupId::parse(it).ok());
-    let mut ids: Vec<GroupId> = GroupId::parse(physical_id).into_iter().collect();
-    for id in derived.into_iter().chain(foreign.clone()) {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    let keeps_data = text("FinalSnapshot").is_none_or(|it| !it.eq_ignore_ascii_case("false"));
-    let farewell = |id: &GroupId| Farewell {
-        group: id.clone(),
-        owner: ticket.owner.clone(),
-        last: match name::final_snapshot(id, &ticket.request_id) {
-            Ok(name) if keeps_data => FinalSnapshot::Named(name),
-            Ok(_) | Err(_) => FinalSnapshot::None,
-        },
-        group_is_foreign: foreign.as_ref() == Some(id),
+    let by_id = GroupId::parse(physical_id).ok();
+    // An id that we gave out is in lower case; one that CloudFormation invents ends in capitals.
+    let is_given_out = by_id.as_ref().is_some_and(|it| it.as_str() == physical_id);
+    let is_same = by_id.is_some() && by_id == derived;
+    let is_rollback = !is_given_out && !is_same;
+    let derived = derived.filter(|_| is_rollback && foreign.is_none());
+    let ids = by_id.into_iter().chain(derived).chain(foreign.clone());
+    let farewell = |id: GroupId| {
+        Some(Farewell {
+            owner: ticket.owner.clone(),
+            stated: Deletion::lenient(text),
+            is_rollback,
+            // Every group id makes one. Where it did not, the group would stay.
+            last: name::final_snapshot(&id, &ticket.request_id).ok()?,
+            group_is_foreign: foreign.as_ref() == Some(&id),
+            group: id,
+        })
     };
-    let groups: Vec<Farewell> = ids.iter().map(farewell).collect();
+    let groups: Vec<Farewell> = ids.filter_map(farewell).collect();
     if groups.is_empty() {
         return Request::Nothing;
     }

@@ -9,6 +9,8 @@ mod event;
 mod observe;
 mod report;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use domain::provision::rules;
 use domain::{Problems, Wait, WaitingOn};
 use jiff::{SignedDuration, Timestamp};
@@ -165,7 +167,7 @@ impl Run<'_> {
         let conclusion = match self.others(carrier, &request).await {
             Ok(others_ended) => match &request {
                 Request::Exist(existing) => self.exist(existing, carrier, others_ended).await,
-                Request::Vanish(vanishing) => self.vanish(vanishing, others_ended).await,
+                Request::Vanish(vanishing) => self.vanish(vanishing, carrier, others_ended).await,
                 Request::Describe(_) | Request::Nothing => Conclusion::Nothing,
             },
             Err(fault) => failed(&request, fault),
@@ -230,17 +232,29 @@ impl Run<'_> {
         }
     }
 
-    async fn vanish(&self, vanishing: &Vanishing, others_ended: Option<Timestamp>) -> Conclusion {
+    async fn vanish(
+        &self,
+        vanishing: &Vanishing,
+        carrier: &Carrier,
+        others_ended: Option<Timestamp>,
+    ) -> Conclusion {
+        let (mut gone, mut kept) = (Vec::new(), Vec::new());
         for farewell in &vanishing.groups {
             let operation = Vanish {
                 services: &self.app.services,
                 farewell,
                 secret_name: vanishing.secret_name.as_deref(),
                 others_ended,
+                since: carrier.started_at,
+                clock: self.clock,
+                has_let_go: AtomicBool::new(false),
             };
             let request = || Request::Vanish(vanishing.clone());
             match converge(&operation, &self.clock, self.deadline).await {
-                Ok(Outcome::Settled) => {}
+                Ok(Outcome::Settled) => {
+                    let stands = operation.has_let_go.load(Ordering::Relaxed);
+                    if stands { &mut kept } else { &mut gone }.push(farewell.group.clone());
+                }
                 Ok(Outcome::Unfinished(wait)) => {
                     return Conclusion::GoesOn(wait, format!("{} is not gone yet", farewell.group));
                 }
@@ -250,8 +264,7 @@ impl Run<'_> {
                 Err(fault) => return failed(&request(), fault),
             }
         }
-        let groups = vanishing.groups.iter().map(|it| it.group.to_string());
-        Conclusion::Gone(groups.collect::<Vec<_>>().join(", "))
+        Conclusion::Gone { gone, kept }
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use domain::asked::Asked;
+use domain::provision::farewell::Farewell;
 use domain::provision::{
     self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, name, ownership,
 };
-use domain::{GroupId, GroupStatus, GroupView, Owner, alarm, tag};
-use jiff::Timestamp;
+use domain::{GroupId, GroupStatus, GroupView, alarm, tag};
+use jiff::{SignedDuration, Timestamp};
 use platform::{Alarms, ElastiCache, Fault, Secrets};
 
 /// The services that are looked at.
@@ -43,21 +44,25 @@ impl Services {
         } else {
             None
         };
-        Ok(Seen { group: view, around, events, others_ended })
+        Ok(Seen { group: view, around, events, others_ended, last: None })
     }
 
-    /// Looks at a group that should go. What stands around it goes after it, and is looked at when the group is gone.
+    /// Looks at a group that should go, and at its last snapshot where that decides. What stands around it goes after it, and is looked
+    /// at when the group is gone.
     pub(crate) async fn unwanted(
         &self,
-        group: &GroupId,
-        owner: &Owner,
+        farewell: &Farewell,
         secret_name: Option<&str>,
-        others_ended: Option<Timestamp>,
+        since_asked: SignedDuration,
     ) -> Result<Seen, Fault> {
+        let Farewell { group, owner, .. } = farewell;
         let view = self.elasticache.group_with_tags(group).await?;
-        let stays = view.as_ref().is_none_or(|it| ownership(it, owner) == Ownership::Foreign);
-        if !stays {
-            return Ok(Seen { group: view, others_ended, ..Seen::default() });
+        if let Some(view) = view.as_ref().filter(|it| farewell.turns_on_last(it)) {
+            return self.last_of(farewell, view, since_asked).await;
+        }
+        let goes = view.as_ref().is_some_and(|it| ownership(it, owner) != Ownership::Foreign);
+        if goes || view.as_ref().is_some_and(|it| farewell.has_let_go(it)) {
+            return Ok(Seen { group: view, ..Seen::default() });
         }
         let mut around = self.around(group, secret_name).await?;
         let mut ours = Vec::new();
@@ -67,7 +72,24 @@ impl Services {
             }
         }
         around.alarms = ours;
-        Ok(Seen { group: view, around: Some(around), others_ended, events: Vec::new() })
+        Ok(Seen { group: view, around: Some(around), ..Seen::default() })
+    }
+
+    /// Looks at the last snapshot of a group. One that is not there may have failed since it was asked for; in the first minutes it most
+    /// likely was not asked for yet.
+    async fn last_of(
+        &self,
+        farewell: &Farewell,
+        group: &GroupView,
+        since_asked: SignedDuration,
+    ) -> Result<Seen, Fault> {
+        const FIRST_LOOKS: SignedDuration = SignedDuration::from_mins(2);
+        let last = self.elasticache.snapshot(farewell.last.as_str()).await?;
+        let is_suspicious =
+            last.as_ref().map_or(FIRST_LOOKS <= since_asked, Farewell::is_suspicious);
+        let events =
+            if is_suspicious { self.elasticache.event_texts(&group.id).await? } else { Vec::new() };
+        Ok(Seen { group: Some(group.clone()), last, events, ..Seen::default() })
     }
 
     /// Looks for the alarms of members that are not named after their group (facts 4.4), and whose those are that would be overwritten or

@@ -20,8 +20,8 @@ pub(crate) enum Conclusion {
     Exists { id: GroupId, saw: String, attributes: Attributes },
     /// The database at Upstash is described.
     Described(UpstashSpec),
-    /// The groups of these names, or what of them was ours, are gone.
-    Gone(String),
+    /// Groups, or what of them was ours, are gone; others were let go of, and stand.
+    Gone { gone: Vec<GroupId>, kept: Vec<GroupId> },
     /// There was nothing to do.
     Nothing,
     /// It will not be done.
@@ -59,6 +59,10 @@ impl Failure {
                 "nothing was touched; the environment of the provision function is wrong: {problems}"
             ),
             Self::Refused(_, refusal) => refusal.to_string(),
+            Self::Fault(_, fault) if fault.call == "CreateSnapshot" => format!(
+                "the last snapshot could not be taken, so the replication group stays with its data: {}",
+                advised(fault)
+            ),
             Self::Fault(_, fault) => advised(fault),
             Self::TooLong { request, wait, patience } => format!(
                 "after {} minutes it still waits for {}; ElastiCache goes on with what it was asked for{}",
@@ -98,9 +102,23 @@ impl Failure {
     }
 }
 
+/// What a deletion left of the groups that it was about.
+fn left_of(gone: &[GroupId], kept: &[GroupId]) -> String {
+    let named =
+        |them: &[GroupId]| them.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let gone_is = (!gone.is_empty()).then(|| format!("nothing of ours is left of {}", named(gone)));
+    let kept_is = (!kept.is_empty()).then(|| {
+        format!("{} stays with all that stands around it, and no stack owns it now", named(kept))
+    });
+    gone_is.into_iter().chain(kept_is).collect::<Vec<_>>().join("; ")
+}
+
 /// A fault and what to do about it.
 fn advised(fault: &Fault) -> String {
     let advice = match fault.kind {
+        FaultKind::Rejected if fault.code.as_deref() == Some("SnapshotQuotaExceededFault") => {
+            "; ElastiCache takes 20 manual snapshots of a node in 24 hours, so delete again when the oldest of them is a day old, or update the stack with DeletionPolicy Delete first, which takes none"
+        }
         FaultKind::NoCapacity => {
             "; try again later, another node type, fewer nodes or subnets in other zones"
         }
@@ -193,8 +211,8 @@ impl Told {
                 let attributes = outputs::of_upstash(&spec);
                 Self::success(ticket, &spec.physical_id, attributes, record)
             }
-            Conclusion::Gone(groups) => {
-                let why = format!("nothing of ours is left of {groups}");
+            Conclusion::Gone { gone, kept } => {
+                let why = left_of(&gone, &kept);
                 let record = record("settled", none(), "SUCCESS", why, DONE);
                 Self::success(ticket, &ticket.id_of_nothing(), Attributes::new(), record)
             }

@@ -4,6 +4,7 @@
 //! group as it is to the group as wanted, [`farewell`] goes from there to nothing, [`outputs`] tells the stack what it has.
 
 pub mod change;
+mod deletion;
 pub mod diff;
 pub mod farewell;
 pub mod name;
@@ -15,9 +16,10 @@ pub mod reference;
 pub mod rules;
 mod step;
 
+pub use self::deletion::{Deletion, DeletionPolicy};
 pub use self::parse::{Parsed, parse};
 pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
-pub use self::step::{Difference, FinalSnapshot, Mark, Refusal, Removal, Settings, Step};
+pub use self::step::{Difference, Mark, Refusal, Removal, Settings, Step};
 
 use std::collections::BTreeSet;
 
@@ -26,6 +28,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alarm::AlarmView;
 use crate::engine::Version;
 use crate::group::{Resilience, Transit};
+use crate::snapshot::SnapshotView;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, GroupView, NodeType, Owner, Tags};
 
@@ -89,8 +92,8 @@ pub struct GroupSpec {
     pub autoscale: AutoscalePolicy,
     /// How many manual snapshots are kept.
     pub snapshot_keep: u32,
-    /// Whether a last snapshot is taken before the group is deleted.
-    pub final_snapshot: bool,
+    /// What becomes of it when the resource is deleted.
+    pub deletion: Deletion,
 }
 
 /// How traffic is protected, before there is a token.
@@ -218,6 +221,8 @@ pub struct Seen {
     pub group: Option<GroupView>,
     /// What stands around the group; not looked at while the group is busy, since nothing can be done then.
     pub around: Option<Around>,
+    /// The last snapshot before a deletion, by its name; looked at only where it decides.
+    pub last: Option<SnapshotView>,
     /// What the service's events say, newest last; asked for only where something looks failed.
     pub events: Vec<String>,
     /// When the last other execution for this group ended; a call of its may still be under way.

@@ -41,6 +41,12 @@ pub const UPGRADED: &str = "cachewarden:upgraded";
 pub const REVOKED: &str = "cachewarden:revoked";
 /// How long the old AUTH token stays valid after a rotation, in minutes.
 pub const GRACE_MINUTES: &str = "cachewarden:grace-minutes";
+/// What a Delete leaves of the group, where that is not a last snapshot: `Retain`, `Delete`, or `unfinished` while it is being made.
+pub const DELETION: &str = "cachewarden:deletion";
+/// `on` refuses every Delete. It is `unfinished` while the group is being made, and `off` lifts it by hand.
+pub const DELETION_PROTECTION: &str = "cachewarden:deletion-protection";
+/// Whose the group was, before a Delete let it stand.
+pub const RETAINED: &str = "cachewarden:retained";
 /// The snapshot that a group was restored from.
 pub const RESTORED_FROM: &str = "cachewarden:restored-from";
 /// The tier of a snapshot.

@@ -1,6 +1,7 @@
 //! A stack and its cache: from CloudFormation's event to its answer.
 
 mod calls;
+mod deletion;
 mod events;
 pub(crate) mod grants;
 mod random;

@@ -9,12 +9,14 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 14] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
     "provision-update-given-up",
     "provision-delete",
+    "provision-delete-again",
+    "provision-retain",
     "rotate",
     "snapshot-take",
     "snapshot-take-by-hand",
@@ -65,6 +67,8 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-update" => exhaust(&provision::Update(way), sample).await,
         "provision-update-given-up" => exhaust(&provision::UpdateGivenUp(way), sample).await,
         "provision-delete" => exhaust(&provision::Delete(way), sample).await,
+        "provision-delete-again" => exhaust(&provision::DeleteAgain::new(way), sample).await,
+        "provision-retain" => exhaust(&provision::Retain(way), sample).await,
         "rotate" => exhaust(&rotate::Rotate(way), sample).await,
         "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
         "snapshot-take-by-hand" => exhaust(&snapshot::TakeByHand(way), sample).await,

@@ -1,5 +1,6 @@
 //! Requests as CloudFormation sends them.
 
+use domain::provision::DeletionPolicy;
 use serde_json::json;
 
 use super::*;
@@ -123,22 +124,42 @@ fn a_delete_after_a_foreign_group_was_met_does_not_touch_it() {
     check_delete("not-ours:orders-redis-production", properties(), &["(orders-redis-production)"]);
 }
 
-#[test]
-fn a_final_snapshot_is_taken_unless_the_stack_says_otherwise() {
-    let last = |stated: Value| {
-        let mut properties = properties();
-        properties["FinalSnapshot"] = stated;
-        match read(&event("Delete", Some("orders-redis-production"), properties)).unwrap() {
-            Request::Vanish(it) => it.groups[0].last.clone(),
-            other @ (Request::Exist(_) | Request::Describe(_) | Request::Nothing) => {
-                panic!("{other:?}")
-            }
+fn deleted(physical_id: &str, over: &[(&str, &str)]) -> Farewell {
+    let mut properties = properties();
+    for (name, value) in over {
+        properties[*name] = json!(value);
+    }
+    match read(&event("Delete", Some(physical_id), properties)).unwrap() {
+        Request::Vanish(it) => it.groups.last().unwrap().clone(),
+        other @ (Request::Exist(_) | Request::Describe(_) | Request::Nothing) => {
+            panic!("{other:?}")
         }
-    };
-    assert_eq!(last(json!("false")), FinalSnapshot::None);
-    assert!(matches!(last(json!("true")), FinalSnapshot::Named(_)));
+    }
+}
+
+#[test]
+fn a_last_snapshot_is_taken_unless_the_stack_says_otherwise() {
+    let policy = |over| deleted("orders-redis-production", over).stated.policy;
+    assert_eq!(policy(&[("FinalSnapshot", "false")]), DeletionPolicy::Delete);
+    assert_eq!(policy(&[("FinalSnapshot", "true")]), DeletionPolicy::Snapshot);
+    assert_eq!(policy(&[("DeletionPolicy", "Retain")]), DeletionPolicy::Retain);
     // Data are never thrown away for a mistake.
-    assert!(matches!(last(json!("flase")), FinalSnapshot::Named(_)));
+    assert_eq!(policy(&[("FinalSnapshot", "flase")]), DeletionPolicy::Snapshot);
+    assert_eq!(policy(&[("DeletionPolicy", "Deleet")]), DeletionPolicy::Snapshot);
+}
+
+#[test]
+fn an_id_that_nobody_gave_out_is_the_rollback_of_a_create() {
+    assert!(deleted("orders-Cache-1A2B3C4D5E6F", &[]).is_rollback);
+    assert!(!deleted("orders-redis-production", &[]).is_rollback);
+    assert!(!deleted("Orders-Redis-Production", &[]).is_rollback);
+    assert!(!deleted("orders", &[]).is_rollback);
+}
+
+#[test]
+fn an_id_that_was_given_out_names_the_one_group_that_goes() {
+    check_delete("orders", properties(), &["orders"]);
+    check_delete("not-ours:orders", properties(), &["(orders)"]);
 }
 
 #[test]

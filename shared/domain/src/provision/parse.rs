@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 
 use super::property::Properties;
 use super::rules::{self, Stated};
-use super::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec, name, reference};
+use super::{
+    AutoscalePolicy, Backend, Deletion, DeletionPolicy, GroupSpec, Protection, UpstashSpec, name,
+    reference,
+};
 use crate::engine::Version;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, Catalog, GroupId, NodeType, Owner, Problems, tag};
@@ -172,6 +175,7 @@ fn group(
     let autoscale = autoscale(read, node_type.as_ref(), nodes, before);
     let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
     let snapshots = snapshots(read);
+    let deletion = deletion(read);
     let rest = Rest {
         maxmemory_policy: read.one_of("MaxmemoryPolicy", MAXMEMORY_POLICIES, "allkeys-lru"),
         maintenance_window: read.parsed("MaintenanceWindow", str::parse),
@@ -216,7 +220,7 @@ fn group(
         rotation_grace_minutes: rest.rotation_grace_minutes,
         autoscale,
         snapshot_keep: snapshots.keep,
-        final_snapshot: snapshots.last,
+        deletion,
     })
 }
 
@@ -233,7 +237,6 @@ struct Snapshots {
     retention_days: u32,
     window: Option<SnapshotWindow>,
     keep: u32,
-    last: bool,
 }
 
 fn snapshots(read: &mut Properties<'_>) -> Snapshots {
@@ -241,8 +244,29 @@ fn snapshots(read: &mut Properties<'_>) -> Snapshots {
         retention_days: read.number("SnapshotRetentionLimit", 0..=35).unwrap_or(7),
         window: read.parsed("SnapshotWindow", str::parse),
         keep: read.number("SnapshotKeep", 0..=365).unwrap_or(7),
-        last: read.switch("FinalSnapshot", true),
     }
+}
+
+/// `FinalSnapshot` is the older spelling: false is `Delete`, and true is no word against `Retain`, after which the group stands.
+fn deletion(read: &mut Properties<'_>) -> Deletion {
+    let last = read.said("FinalSnapshot");
+    let default = match last {
+        Some(false) => DeletionPolicy::Delete,
+        Some(true) | None => DeletionPolicy::default(),
+    };
+    let word = read.one_of("DeletionPolicy", &DeletionPolicy::WORDS, default.as_str());
+    let policy = DeletionPolicy::parse(&word).unwrap_or_default();
+    let agree = match policy {
+        DeletionPolicy::Snapshot | DeletionPolicy::Retain => last != Some(false),
+        DeletionPolicy::Delete => last != Some(true),
+    };
+    if let Some(last) = last.filter(|_| !agree && !read.has_problem("DeletionPolicy")) {
+        read.problems.add(
+            "FinalSnapshot",
+            format!("is {last}, and DeletionPolicy is {policy}: leave FinalSnapshot out, it is the older spelling of the two"),
+        );
+    }
+    Deletion { policy, protected: read.switch("DeletionProtection", false) }
 }
 
 fn needed(read: &mut Properties<'_>, subnets: &[String], security_groups: &[String]) {

@@ -76,7 +76,8 @@ fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
         return Next::Do(Step::TagSecret { arn: secret.arn.clone(), tags });
     }
     let secret = secret.map(|it| it.arn.clone());
-    let tags = diff::tags(wanted, secret.as_deref());
+    let mut tags = diff::tags(wanted, secret.as_deref());
+    tags.extend(wanted.spec.deletion.while_making());
     Next::Do(Step::MakeGroup { parameter_group, secret, tags })
 }
 
@@ -183,6 +184,7 @@ fn converge(
         .or_else(|| watched(wanted, group, around))
         .or_else(|| connected(group))
         .or_else(|| undisturbed(seen, now))
+        .or_else(|| held_back(wanted, group, tags))
         .unwrap_or(Next::Settled)
 }
 
@@ -387,6 +389,7 @@ fn tagged(
     if !missing.is_empty() {
         return Some(Next::Do(Step::Tag { arn: group.arn.clone(), tags: missing }));
     }
+    stale.extend(wanted.spec.deletion.stale(seen));
     if was_seen(wanted, group, seen) {
         stale.push(tag::ASKED);
     }
@@ -449,6 +452,12 @@ fn connected(group: &GroupView) -> Option<Next<Step, Refusal>> {
 /// What is as wanted stays so only when nobody of before can still act on an older wish.
 fn undisturbed(seen: &Seen, now: Timestamp) -> Option<Next<Step, Refusal>> {
     seen.others_may_act(now).then(|| Next::Wait(Wait::slow(WaitingOn::Modification)))
+}
+
+/// What a Delete is told is written last of all: a group that never got so far must not hold up the rollback of its Create.
+fn held_back(wanted: &Wanted, group: &GroupView, tags: &Tags) -> Option<Next<Step, Refusal>> {
+    let (missing, _) = diff::tag_changes(&wanted.spec.deletion.when_made(), tags);
+    (!missing.is_empty()).then(|| Next::Do(Step::Tag { arn: group.arn.clone(), tags: missing }))
 }
 
 #[cfg(test)]

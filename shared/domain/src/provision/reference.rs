@@ -144,6 +144,20 @@ pub const PROPERTIES: &[Property] = &[
         rule: "another backend would be another resource, and the keys would stay behind",
     },
     Property {
+        name: "DeletionPolicy",
+        takes: "what a Delete leaves: `Snapshot`, the keys in a last snapshot that was seen to be whole before the group goes; `Retain`, the group and all that stands around it, which no stack owns any more; `Delete`, none of the keys",
+        default: Default::Derived("`Snapshot`, or what `FinalSnapshot` says"),
+        update: OnUpdate::InPlace,
+        rule: "ElastiCache deletes a group also where the last snapshot failed that it was to take with it, so it is taken and seen to be whole before",
+    },
+    Property {
+        name: "DeletionProtection",
+        takes: "true, false; true refuses every Delete but the rollback of a Create that was not finished",
+        default: Default::Value("false"),
+        update: OnUpdate::InPlace,
+        rule: "none, ElastiCache has no such protection; it becomes a tag of the group",
+    },
+    Property {
         name: "EnableAlarms",
         takes: "true, false; five alarms a node",
         default: Default::Value("true"),
@@ -187,10 +201,10 @@ pub const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "FinalSnapshot",
-        takes: "true, false; a snapshot before the group goes",
-        default: Default::Value("true"),
+        takes: "true, false; the older spelling: false is `DeletionPolicy` `Delete`. The two may not disagree",
+        default: Default::Absent,
         update: OnUpdate::InPlace,
-        rule: "ElastiCache takes it of the primary while it deletes the group, under a name that has to be free",
+        rule: "none; it becomes a tag of the group, as `DeletionPolicy` does",
     },
     Property {
         name: "MaintenanceWindow",

@@ -6,7 +6,9 @@ use crate::alarm::AlarmSpec;
 use crate::asked::{Asked, AskedField};
 use crate::engine::Version;
 use crate::group::{GroupStatus, Resilience};
-use crate::{GroupId, MemberId, NodeType, SnapshotName, Tags};
+use crate::snapshot::SnapshotStatus;
+use crate::snapshot::take::ReadFrom;
+use crate::{GroupId, MemberId, NodeType, SnapshotName, Tags, tag};
 
 /// One change. Each can run twice without harm; none holds a token.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,8 +69,14 @@ pub struct Mark {
 /// One step of a deletion. Each can run twice without harm.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Removal {
-    /// Deletes the group.
-    Group { last: FinalSnapshot },
+    /// Asks for the last snapshot of the group.
+    TakeLast { name: SnapshotName, of: ReadFrom, tags: Tags },
+    /// Writes on the group whose it was.
+    Retain { arn: String, tags: Tags },
+    /// Takes the owner's tag off the group.
+    LetGo { arn: String },
+    /// Deletes the group, and with it what no snapshot holds.
+    Group,
     /// Deletes the alarms of former members.
     Alarms(Vec<String>),
     /// Deletes a parameter group.
@@ -77,15 +85,6 @@ pub enum Removal {
     SubnetGroup,
     /// Sends the secret into its recovery window.
     Secret { arn: String },
-}
-
-/// Whether a group leaves its data behind.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum FinalSnapshot {
-    /// In a snapshot of this name.
-    Named(SnapshotName),
-    /// Not at all.
-    None,
 }
 
 /// What one `ModifyReplicationGroup` changes at once; what is absent stays.
@@ -126,6 +125,19 @@ pub enum Refusal {
     DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
     /// The token is lost.
     SecretGone { name: String },
+    /// The stack says that it is not to be deleted.
+    Protected { group: GroupId },
+    /// The data are in no last snapshot: this one has this status, or is not there any more.
+    LastSnapshotFailed {
+        group: GroupId,
+        snapshot: SnapshotName,
+        status: Option<SnapshotStatus>,
+        events: Vec<String>,
+    },
+    /// The last snapshot says that it is there, and not what is in it.
+    LastSnapshotEmpty { group: GroupId, snapshot: SnapshotName },
+    /// A snapshot of the name of the last one is of another group.
+    LastSnapshotForeign { group: GroupId, snapshot: SnapshotName, of: String },
 }
 
 /// A value that the running group has and the one that the stack states.
@@ -193,6 +205,30 @@ impl fmt::Display for Refusal {
             Self::SecretGone { name } => write!(
                 f,
                 "the secret {name} is gone, and ElastiCache never tells a token; restore the secret if it is in its recovery window under another owner, or write the token that clients use into a secret of that name, tagged as before"
+            ),
+            Self::Protected { group } => write!(
+                f,
+                "the replication group {group} is protected from deletion, and nothing of it was touched; update the stack with DeletionProtection false, or set the tag {} of the group to off, then delete it again",
+                tag::DELETION_PROTECTION
+            ),
+            Self::LastSnapshotFailed { group, snapshot, status, events } => {
+                let is = match status {
+                    Some(status) => format!("is {status}"),
+                    None => "failed and is not there any more".to_owned(),
+                };
+                write!(
+                    f,
+                    "the last snapshot {snapshot} {is}, so the replication group {group} stays with its data: {}; mostly too little memory is reserved for a snapshot: delete again when there is less to write, which takes another one, or update the stack with DeletionPolicy Delete first, which takes none",
+                    told(events)
+                )
+            }
+            Self::LastSnapshotEmpty { group, snapshot } => write!(
+                f,
+                "the last snapshot {snapshot} is there and tells no size, so the replication group {group} stays with its data; look at that snapshot in the console, then delete again, which takes another one"
+            ),
+            Self::LastSnapshotForeign { group, snapshot, of } => write!(
+                f,
+                "the name of the last snapshot, {snapshot}, is taken by one of {of}, so the replication group {group} stays with its data; delete again, which uses another name"
             ),
         }
     }

@@ -261,15 +261,19 @@ impl Restore {
 
     /// What the new group is tagged with: policies and what people wrote, not what is under way on the source.
     fn tags(&self, source: &GroupView, tags: &Tags) -> Tags {
-        const UNDER_WAY: [&str; 6] = [
+        const NOT_TAKEN: [&str; 9] = [
             tag::ASKED,
             tag::CHANGED,
+            // No stack deletes the new group, so nothing of that is for it.
+            tag::DELETION,
+            tag::DELETION_PROTECTION,
+            tag::RETAINED,
             tag::UPGRADED,
             tag::AUTOSCALE_CHANGE,
             tag::AUTOSCALE_FAILED,
             tag::RESTORED_FROM,
         ];
-        let is_taken = |key: &str| !key.starts_with("aws:") && !UNDER_WAY.contains(&key);
+        let is_taken = |key: &str| !key.starts_with("aws:") && !NOT_TAKEN.contains(&key);
         let mut new: Tags = tags
             .iter()
             .filter(|(key, _)| is_taken(key))

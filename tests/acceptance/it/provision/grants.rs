@@ -24,6 +24,10 @@ pub(crate) async fn every_call() {
     assert_eq!(stack.update(&other, &first).await["Status"], "SUCCESS");
     stack.delete(GROUP, &first).await;
     stack.create(&first).await;
+    // What stays is let go of.
+    let kept = properties(&[("DeletionPolicy", "Retain")]);
+    assert_eq!(stack.update(&first, &kept).await["Status"], "SUCCESS");
+    assert_eq!(stack.delete(GROUP, &kept).await["Status"], "SUCCESS");
 
     // A Delete overtakes a Create.
     let stack = Stack::new().await;

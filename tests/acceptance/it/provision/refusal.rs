@@ -13,7 +13,7 @@ use super::stack::{GROUP, Stack, properties, quick};
 use crate::support::Ended;
 
 #[track_caller]
-fn assert_failed(answer: &Value, reason: &str) {
+pub(super) fn assert_failed(answer: &Value, reason: &str) {
     assert_eq!(answer["Status"], "FAILED", "{answer:#}");
     let said = answer["Reason"].as_str().unwrap();
     assert!(said.contains(reason), "{said:?} does not hold {reason:?}");
@@ -297,8 +297,7 @@ async fn a_group_that_fell_away_is_made_again_by_an_update() {
     let before = properties(&[]);
     stack.create(&before).await;
     let id = domain::GroupId::parse(GROUP).unwrap();
-    let last = domain::provision::FinalSnapshot::None;
-    ElastiCache::new(&stack.scene.aws).delete(&id, &last).await.unwrap();
+    ElastiCache::new(&stack.scene.aws).delete(&id).await.unwrap();
     stack.scene.pass(Duration::from_hours(1)).await;
     let answer = stack.update(&before, &properties(&[("SnapshotKeep", "9")])).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");

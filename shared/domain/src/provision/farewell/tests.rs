@@ -3,12 +3,17 @@
 use super::super::plan::tests::{NOW, Scene, at, said};
 use super::*;
 use crate::provision::name;
-use crate::{SnapshotName, Tags};
+use crate::snapshot::Origin;
+use crate::{Bytes, MemberId, SnapshotName, Tags};
+
+const LAST: &str = "orders-redis-production-final-1a2b3c4d";
 
 fn farewell() -> Farewell {
     let scene = Scene::stated(&[]);
     Farewell {
-        last: FinalSnapshot::Named(SnapshotName::parse("orders-final").unwrap()),
+        last: SnapshotName::parse(LAST).unwrap(),
+        stated: Deletion::default(),
+        is_rollback: false,
         group: scene.wanted.spec.id,
         owner: scene.wanted.owner,
         group_is_foreign: false,
@@ -32,14 +37,179 @@ fn left_over() -> Scene {
     scene
 }
 
+/// The last snapshot, in this state.
+fn last(status: &str, size: Option<u64>) -> SnapshotView {
+    SnapshotView {
+        name: LAST.to_owned(),
+        arn: String::new(),
+        status: SnapshotStatus::parse(status),
+        origin: Origin::Manual,
+        group: None,
+        member: Some("orders-redis-production-001".to_owned()),
+        taken_at: None,
+        size: size.map(Bytes),
+        node_type: None,
+        engine: "redis".to_owned(),
+        engine_version: "7.1.0".to_owned(),
+        shards: 1,
+        port: None,
+        tags: None,
+    }
+}
+
+fn with_last(status: &str, size: Option<u64>) -> Seen {
+    Seen { last: Some(last(status, size)), ..standing().seen }
+}
+
+fn tagged(key: &str, value: &str) -> Scene {
+    let (key, value) = (key.to_owned(), value.to_owned());
+    standing().group(|it| drop(it.tags.as_mut().unwrap().insert(key, value)))
+}
+
 #[test]
-fn a_group_of_ours_goes_with_its_data_kept() {
-    check(&standing().seen, "Do: Group { last: Named(\"orders-final\")");
+fn a_group_of_ours_goes_when_its_data_are_seen_to_be_kept() {
+    let take = "Do: TakeLast { name: \"orders-redis-production-final-1a2b3c4d\", of: Member(\"orders-redis-production-001\")";
+    check(&standing().seen, take);
+    let wait = "Wait: the snapshot orders-redis-production-final-1a2b3c4d to finish";
+    check(&with_last("creating", None), wait);
+    for whole in ["available", "restoring", "copying"] {
+        check(&with_last(whole, Some(3 << 20)), "Do: Group");
+    }
+    // An empty cache has a snapshot all the same.
+    check(&with_last("available", Some(0)), "Do: Group");
+}
+
+#[test]
+fn the_last_snapshot_is_of_the_primary_or_of_any_member() {
+    let of = |scene: Scene| match plan(&farewell(), &scene.seen, at(NOW)) {
+        Next::Do(Removal::TakeLast { of, tags, .. }) => {
+            assert!(farewell().owner.owns(&tags) && !tags.contains_key(tag::TIER));
+            format!("{of:?}")
+        }
+        other @ (Next::Settled | Next::Do(_) | Next::Wait(_) | Next::Refuse(_)) => said(other),
+    };
+    let promoted = standing().group(|it| {
+        it.members[0].role = Some(Role::Replica);
+        it.members[1].role = Some(Role::Primary);
+    });
+    assert_eq!(of(promoted), "Member(\"orders-redis-production-002\")");
+    let untold = standing().group(|it| it.members.iter_mut().for_each(|it| it.role = None));
+    assert_eq!(of(untold), "Member(\"orders-redis-production-001\")");
+    let sharded = standing().group(|it| it.cluster_enabled = true);
+    assert_eq!(of(sharded), "Group(\"orders-redis-production\")");
+    let bare = standing().group(|it| {
+        it.members.clear();
+        it.member_ids.clear();
+    });
+    assert_eq!(of(bare), "Wait: the group to be free again");
+}
+
+#[test]
+fn a_group_whose_last_snapshot_is_of_no_use_stays() {
+    let stays = |how: &str| {
+        format!(
+            "Refuse: the last snapshot {LAST} {how}, so the replication group orders-redis-production stays with its data"
+        )
+    };
+    for status in ["failed", "deleting", "exploding"] {
+        check(&with_last(status, None), &stays(&format!("is {status}")));
+        check(&with_last(status, Some(1)), &stays(&format!("is {status}")));
+    }
+    check(&with_last("available", None), &stays("is there and tells no size"));
+    let mut gone = standing().seen;
+    gone.events = vec![format!("orders-redis-production-001: Snapshot failed for '{LAST}'")];
+    check(&gone, &stays("failed and is not there any more"));
+    // What is said of another one says nothing of this one.
+    gone.events = vec!["orders-redis-production-001: Snapshot failed for 'other'".to_owned()];
+    check(&gone, "Do: TakeLast");
+}
+
+#[test]
+fn a_snapshot_of_another_group_holds_nothing_of_this_one() {
+    let mut other = with_last("available", Some(1));
+    other.last.as_mut().unwrap().member = Some("other-001".to_owned());
+    check(
+        &other,
+        "Refuse: the name of the last snapshot, orders-redis-production-final-1a2b3c4d, is taken by one of other",
+    );
+    // Its own member may be named otherwise.
+    let id = MemberId::parse("other-001").unwrap();
+    other.group.as_mut().unwrap().member_ids.push(id);
+    check(&other, "Do: Group");
+}
+
+#[test]
+fn a_protected_group_stays() {
+    let protected = "Refuse: the replication group orders-redis-production is protected";
+    check(&tagged(tag::DELETION_PROTECTION, "on").seen, protected);
+    check(&tagged(tag::DELETION_PROTECTION, "off").seen, "Do: TakeLast");
+    check(&tagged(tag::DELETION_PROTECTION, "unfinished").seen, "Do: TakeLast");
+    // What could not be made is nothing to protect.
+    let carcass = tagged(tag::DELETION_PROTECTION, "on").in_state("create-failed");
+    check(&carcass.seen, "Do: Group");
+}
+
+#[test]
+fn nothing_holds_up_the_rollback_of_a_create() {
+    for (key, value) in [(tag::DELETION_PROTECTION, "on"), (tag::DELETION, "Retain")] {
+        let stated = Deletion { policy: DeletionPolicy::Retain, protected: true };
+        let rollback = Farewell { is_rollback: true, stated, ..farewell() };
+        let plan = plan(&rollback, &tagged(key, value).seen, at(NOW));
+        assert!(said(plan).starts_with("Do: TakeLast"), "{key}");
+    }
+}
+
+#[test]
+fn a_group_that_is_kept_is_let_go_of_and_all_around_it_stays() {
+    let kept = tagged(tag::DELETION, "Retain");
+    check(&kept.seen, "Do: Retain { arn:");
+    let owner = farewell().owner.to_string();
+    let told = kept.group(|it| {
+        it.tags.as_mut().unwrap().insert(tag::RETAINED.to_owned(), owner);
+    });
+    check(&told.seen, "Do: LetGo { arn:");
+    let free = told.group(|it| drop(it.tags.as_mut().unwrap().remove(tag::OWNER)));
+    check(&free.seen, "Settled");
+    assert!(farewell().has_let_go(free.seen.group.as_ref().unwrap()));
+    let busy = free.in_state("modifying");
+    check(&busy.seen, "Wait: a modification to finish");
+    // One that another owner let go of is another's.
+    let other = tagged(tag::RETAINED, "other").group(|it| {
+        it.tags.as_mut().unwrap().remove(tag::OWNER);
+    });
+    check(&other.seen, "Do: Alarms");
+}
+
+#[test]
+fn a_group_that_may_be_thrown_away_goes_at_once() {
+    check(&tagged(tag::DELETION, "Delete").seen, "Do: Group");
+    let stated = Deletion { policy: DeletionPolicy::Delete, protected: false };
+    let stated = Farewell { stated, ..farewell() };
+    assert_eq!(said(plan(&stated, &standing().seen, at(NOW))), "Do: Group");
+    // The group knows better.
+    let kept = tagged(tag::DELETION, "Snapshot");
+    assert!(said(plan(&stated, &kept.seen, at(NOW))).starts_with("Do: TakeLast"));
+}
+
+#[test]
+fn the_last_snapshot_is_looked_at_only_where_it_decides() {
+    let turns = |scene: Scene| farewell().turns_on_last(scene.seen.group.as_ref().unwrap());
+    assert!(turns(standing()));
+    for scene in [
+        standing().in_state("snapshotting"),
+        standing().in_state("create-failed"),
+        tagged(tag::DELETION, "Retain"),
+        tagged(tag::DELETION, "Delete"),
+        tagged(tag::DELETION_PROTECTION, "on"),
+        standing().group(|it| it.tags = Some(Tags::new())),
+    ] {
+        assert!(!turns(scene));
+    }
 }
 
 #[test]
 fn a_group_that_could_not_be_made_has_no_data() {
-    check(&standing().in_state("create-failed").seen, "Do: Group { last: None }");
+    check(&standing().in_state("create-failed").seen, "Do: Group");
 }
 
 #[test]

@@ -58,7 +58,8 @@ fn the_seeds_defaults_hold() {
     assert_eq!(spec.secret_name, "orders-redis-auth-token-production");
     assert_eq!(spec.node_type.as_str(), "cache.t4g.micro");
     assert_eq!((spec.nodes, spec.version.to_string().as_str()), (2, "7.1"));
-    assert!(spec.at_rest && spec.multi_az && spec.alarms && spec.final_snapshot);
+    assert!(spec.at_rest && spec.multi_az && spec.alarms);
+    assert_eq!(spec.deletion, Deletion::default());
     assert_eq!(spec.protection, Protection::TlsWithToken);
     assert_eq!(spec.maxmemory_policy, "allkeys-lru");
     assert_eq!((spec.snapshot_retention_days, spec.snapshot_keep), (7, 7));
@@ -300,4 +301,25 @@ fn upstash_needs_no_network() {
     });
     let Value::Object(map) = map else { panic!() };
     assert!(matches!(parse(&map, &owner(), None), Ok(Backend::Upstash(_))));
+}
+
+#[test]
+fn a_deletion_keeps_the_data_unless_it_is_said_otherwise() {
+    let policy = |over: &[(&str, &str)]| spec(over).deletion.policy;
+    assert_eq!(policy(&[("FinalSnapshot", "true")]), DeletionPolicy::Snapshot);
+    assert_eq!(policy(&[("FinalSnapshot", "false")]), DeletionPolicy::Delete);
+    for (word, last) in [("Snapshot", "true"), ("Retain", "true"), ("Delete", "false")] {
+        let both = policy(&[("DeletionPolicy", word), ("FinalSnapshot", last)]);
+        assert_eq!((both.as_str(), policy(&[("DeletionPolicy", word)]).as_str()), (word, word));
+    }
+    for (word, last) in [("Snapshot", "false"), ("Retain", "false"), ("Delete", "true")] {
+        let told = format!("FinalSnapshot: is {last}, and DeletionPolicy is {word}: leave");
+        wrong(&[("DeletionPolicy", word), ("FinalSnapshot", last)], &[&told]);
+    }
+    wrong(
+        &[("DeletionPolicy", "Retian"), ("FinalSnapshot", "false")],
+        &["is not one of Snapshot, Retain, Delete; did you mean Retain?"],
+    );
+    assert!(spec(&[("DeletionProtection", "true")]).deletion.protected);
+    wrong(&[("DeletionProtection", "on")], &["neither true nor false"]);
 }

@@ -224,3 +224,31 @@ fn subnets_are_changed_in_place() {
     let scene = settled().around(|it| it.subnet_group.as_mut().unwrap().subnets.truncate(1));
     check(scene, "Do: ChangeSubnets");
 }
+
+#[test]
+fn what_holds_a_group_back_is_written_last_of_all() {
+    let held = || Scene::stated(&[("DeletionProtection", "true"), ("DeletionPolicy", "Retain")]);
+    let tags = "tags: {\"cachewarden:deletion\": \"Retain\", \"cachewarden:deletion-protection\": \"on\"} }";
+    let Next::Do(step @ Step::Tag { .. }) = plan(&held().wanted, &held().seen, at(NOW)) else {
+        panic!("the tags are missing")
+    };
+    assert!(format!("{step:?}").ends_with(tags), "{step:?}");
+    check(held().around(|it| it.alarms.clear()), "Do: PutAlarms");
+    let mut overtakes = held();
+    overtakes.seen.others_ended = Some(at("2026-01-02T02:59:00Z"));
+    check(overtakes, "Wait: a modification to finish");
+    let on = held().tag(tag::DELETION_PROTECTION, "on").tag(tag::DELETION, "Retain");
+    check(on, "Settled");
+    let making = plan(&held().wanted, &Seen { group: None, ..held().seen }, at(NOW));
+    let Next::Do(Step::MakeGroup { tags, .. }) = making else { panic!("there is no group") };
+    assert_eq!(
+        (&*tags[tag::DELETION], &*tags[tag::DELETION_PROTECTION]),
+        ("unfinished", "unfinished")
+    );
+}
+
+#[test]
+fn what_no_longer_holds_a_group_back_is_taken_off() {
+    let lifted = settled().tag(tag::DELETION_PROTECTION, "on").tag(tag::DELETION, "Delete");
+    check(lifted, "Do: Untag");
+}
