@@ -49,9 +49,17 @@ class Group:
         return {it["Key"]: it["Value"] for it in self.elasticache.list_tags_for_resource(ResourceName=arn)["TagList"]}
 
     def alarms(self):
-        """The alarms of the members, by name."""
-        pages = self.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{self.name}-")
+        """Its alarms, by name."""
+        pages = self.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{self.name}/")
         return {it["AlarmName"]: it for page in pages for it in page["MetricAlarms"]}
+
+    def watched(self):
+        """For each of its alarms, by what it watches, the members that it takes the highest value of."""
+        def members(alarm):
+            stats = [it["MetricStat"]["Metric"] for it in alarm["Metrics"] if "MetricStat" in it]
+            return {it["Value"] for stat in stats for it in stat["Dimensions"]}
+
+        return {name.removeprefix(f"{self.name}/"): members(alarm) for name, alarm in self.alarms().items()}
 
     def snapshots(self, source="user"):
         """The snapshots taken of it, oldest first: by us or a person (user), or by ElastiCache itself (system)."""

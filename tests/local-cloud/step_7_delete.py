@@ -23,7 +23,7 @@ def run(story):
     expect(last[0]["SnapshotStatus"] == "available", f"the last snapshot should be available, and is {last[0]['SnapshotStatus']}")
     telling.saw(f"{GROUP} is gone; its last snapshot is {last[0]['SnapshotName']}")
 
-    until("the alarms of the members to be gone", lambda: not group.alarms(), within=30)
+    until("the alarms to be gone", lambda: not group.alarms(), within=30)
     elasticache = cloud.client("elasticache")
     subnets = [it["CacheSubnetGroupName"] for it in elasticache.describe_cache_subnet_groups()["CacheSubnetGroups"]]
     expect(GROUP not in subnets, f"the subnet group should be gone: {subnets}")

@@ -2,6 +2,8 @@
 //!
 //! An alarm only says "look now": its numbers are not used, since they may be hours old when it arrives (facts 6.4).
 
+use std::fmt;
+
 use domain::{GroupId, MemberId};
 use serde_json::Value;
 
@@ -28,10 +30,22 @@ pub(crate) struct Look {
 /// How a group is found.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Subject {
-    /// By a member of it: its name does not say which group (facts 6.1).
-    Member(MemberId),
+    /// By its members, of which some may be gone: their names do not say which group (facts 6.1).
+    Members(Vec<MemberId>),
     /// By its id.
     Group(GroupId),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Members(members) => {
+                let members: Vec<&str> = members.iter().map(MemberId::as_str).collect();
+                write!(f, "the group of {}", members.join(", "))
+            }
+            Self::Group(group) => write!(f, "{group}"),
+        }
+    }
 }
 
 /// Why a group is looked at.
@@ -196,17 +210,18 @@ fn transition(
         let other = series.iter().find_map(|it| it.namespace).unwrap_or("no namespace");
         return Err(not(format!("it watches {other} and not AWS/ElastiCache")));
     }
-    let named = |dimension: &str| {
-        ours.iter()
-            .flat_map(|it| &it.dimensions)
-            .find_map(|(name, value)| (*name == dimension).then_some(*value))
+    let named = |dimension: &str| -> Vec<&str> {
+        let all = ours.iter().flat_map(|it| &it.dimensions);
+        all.filter(|(name, _)| *name == dimension).map(|(_, value)| *value).collect()
     };
-    let subject = match (named("CacheClusterId"), named("ReplicationGroupId")) {
-        (Some(member), _) => MemberId::parse(member).map(Subject::Member),
-        (None, Some(group)) => GroupId::parse(group).map(Subject::Group),
-        (None, None) => {
-            return Err(not("its metric names neither a member nor a group".to_owned()));
+    let members = named("CacheClusterId");
+    let subject = match named("ReplicationGroupId").first() {
+        _ if !members.is_empty() => {
+            let members = members.into_iter().map(MemberId::parse);
+            members.collect::<Result<_, _>>().map(Subject::Members)
         }
+        Some(group) => GroupId::parse(group).map(Subject::Group),
+        None => return Err(not("its metric names neither a member nor a group".to_owned())),
     };
     let subject = subject.map_err(|err| not(err.to_string()))?;
     let transition = format!("{} {}", arn.unwrap_or(name), at.unwrap_or_default());

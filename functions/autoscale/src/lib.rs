@@ -320,14 +320,9 @@ impl Run<'_> {
     fn execution_name(&self, looks: &[Look]) -> String {
         let parts: Vec<String> = looks
             .iter()
-            .map(|look| match (&look.cause, &look.subject) {
-                (Cause::Alarm { transition, .. }, _) => transition.clone(),
-                (Cause::Asked, Subject::Group(group)) => {
-                    format!("{group} {}", self.context.request_id)
-                }
-                (Cause::Asked, Subject::Member(member)) => {
-                    format!("{member} {}", self.context.request_id)
-                }
+            .map(|look| match &look.cause {
+                Cause::Alarm { transition, .. } => transition.clone(),
+                Cause::Asked => format!("{} {}", look.subject, self.context.request_id),
             })
             .collect();
         format!("autoscale-{}", short_hash(&parts.join(" ")))

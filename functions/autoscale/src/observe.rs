@@ -7,7 +7,6 @@ use domain::autoscale::{LoadView, Question, Verdict, decide};
 use domain::{Catalog, GroupStatus, GroupView};
 use jiff::Timestamp;
 use platform::Fault;
-use platform::fleet::Tagged;
 
 use crate::App;
 use crate::event::Subject;
@@ -32,7 +31,7 @@ pub(crate) async fn look(
 
 async fn group(app: &App, subject: &Subject) -> Result<Option<GroupView>, Fault> {
     let seen = match subject {
-        Subject::Member(member) => app.elasticache.group_around(member).await?,
+        Subject::Members(members) => app.elasticache.group_around(members).await?,
         Subject::Group(group) => app.elasticache.group(group).await?,
     };
     let Some(mut group) = seen else { return Ok(None) };
@@ -60,15 +59,14 @@ async fn answer(
             view.events = Some(app.elasticache.events_since(&group.id, since).await?);
         }
         Question::Alarms(set) => {
-            // By their tag and by the names that they should have: a member need not be named after its group, and the list of what has
-            // tags lags behind what was made just now.
-            let ours = app.fleet.alarms_of(&group.id).await?;
-            let tagged = ours.iter().filter_map(Tagged::alarm_name).map(str::to_owned);
-            let wanted = set.specs.iter().map(|it| it.name.clone());
-            let names: BTreeSet<String> = tagged.chain(wanted).collect();
-            let seen = app.alarms.named(&Vec::from_iter(names)).await?;
-            let is_ours = |it: &AlarmView| ours.iter().any(|ours| ours.arn.as_str() == it.arn);
-            view.alarms = Some(set.upkeep(&seen, is_ours, &app.settings.alarm_topic));
+            let seen = app.alarms.of(&group.id).await?;
+            let upkeep = |foreign: &BTreeSet<String>| {
+                let is_ours = |it: &AlarmView| !foreign.contains(&it.name);
+                set.upkeep(&seen, is_ours, &app.settings.alarm_topic)
+            };
+            let touched = upkeep(&BTreeSet::new());
+            let foreign = app.alarms.foreign_to(&group.id, &touched.touches(&seen)).await?;
+            view.alarms = Some(upkeep(&foreign));
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use platform::journal::Record;
 use platform::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use crate::event::{Cause, Ignored, Look, Subject};
+use crate::event::{Cause, Ignored, Look};
 
 /// A message to people.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -178,10 +178,7 @@ impl End {
 
 /// The record of a run on one group.
 pub(crate) fn record(look: &Look, story: &Story, end: &End) -> Record {
-    let subject = match &look.subject {
-        Subject::Member(it) => format!("the group of {it}"),
-        Subject::Group(it) => it.to_string(),
-    };
+    let subject = &look.subject;
     let decided = if story.done.is_empty() { "nothing".to_owned() } else { story.done.join(", ") };
     Record {
         function: "autoscale",

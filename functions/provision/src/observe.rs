@@ -7,7 +7,7 @@ use domain::provision::farewell::Farewell;
 use domain::provision::{
     self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, name, ownership,
 };
-use domain::{GroupId, GroupStatus, GroupView, alarm, tag};
+use domain::{GroupId, GroupStatus, GroupView};
 use jiff::{SignedDuration, Timestamp};
 use platform::{Alarms, ElastiCache, Fault, Secrets};
 
@@ -92,24 +92,16 @@ impl Services {
         Ok(Seen { group: Some(group.clone()), last, events, ..Seen::default() })
     }
 
-    /// Looks for the alarms of members that are not named after their group (facts 4.4), and whose those are that would be overwritten or
-    /// deleted.
+    /// Looks whose the alarms are that would be overwritten or deleted.
     async fn tell_alarms_apart(
         &self,
         wanted: &Wanted,
         group: &GroupView,
         around: &mut Around,
     ) -> Result<(), Fault> {
-        let names = provision::alarms(wanted, group).into_iter().map(|it| it.name);
-        let others: Vec<String> =
-            names.filter(|it| !alarm::is_named_after(it, &group.id)).collect();
-        around.alarms.extend(self.alarms.named(&others).await?);
-        for it in provision::alarm_upkeep(wanted, group, around).touches(&around.alarms) {
-            let tags = self.alarms.tags(&it.arn).await?;
-            if tags.get(tag::GROUP).map(String::as_str) != Some(group.id.as_str()) {
-                around.foreign_alarms.insert(it.name.clone());
-            }
-        }
+        let upkeep = provision::alarm_upkeep(wanted, group, around);
+        let touched = upkeep.touches(&around.alarms);
+        around.foreign_alarms = self.alarms.foreign_to(&group.id, &touched).await?;
         Ok(())
     }
 

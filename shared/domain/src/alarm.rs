@@ -1,7 +1,9 @@
-//! The alarms that the members of a group should have.
+//! The alarms that a group should have: one for each thing that is watched, over all of its members.
 //!
-//! An alarm names one node: apart from three series there are no metrics of a whole group (facts 6.1). So the set follows
-//! the members, and whoever changes the members puts it right.
+//! Apart from three series there are no metrics of a whole group (facts 6.1), so an alarm takes the highest value of any member by metric
+//! math. It names the members, so whoever changes them puts it right.
+
+use std::collections::BTreeSet;
 
 use crate::{Arn, GroupId, MemberId};
 
@@ -41,12 +43,12 @@ pub enum MissingData {
 /// An alarm as it should be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlarmSpec {
-    /// The name, unique in the account: member and subject.
+    /// The name, unique in the account: group and subject.
     pub name: String,
     /// What an operator should do about it.
     pub description: String,
-    /// The member whose series it watches.
-    pub member: MemberId,
+    /// The members of whose series it watches the highest value: ten at most, as many as metric math takes.
+    pub members: Vec<MemberId>,
     /// The metric in `AWS/ElastiCache`.
     pub metric: &'static str,
     /// How it is summed up.
@@ -68,8 +70,8 @@ pub struct AlarmView {
     pub name: String,
     /// The ARN, by which its tags are read.
     pub arn: String,
-    /// The member that it watches, as its dimension says.
-    pub member: Option<String>,
+    /// The members whose highest value it watches. None where it watches anything else, as ours never does.
+    pub members: Vec<String>,
     /// The metric.
     pub metric: String,
     /// How it is summed up; nothing where it is in a way that ours never is.
@@ -103,8 +105,9 @@ impl AlarmView {
             told.len() == topics.len()
                 && topics.iter().all(|topic| told.iter().any(|it| it == topic.as_str()))
         };
+        let watched: BTreeSet<&str> = self.members.iter().map(String::as_str).collect();
         self.name == wanted.name
-            && self.member.as_deref() == Some(wanted.member.as_str())
+            && watched == wanted.members.iter().map(MemberId::as_str).collect()
             && self.metric == wanted.metric
             && (self.threshold - wanted.threshold).abs() < f64::EPSILON
             && self.period_seconds == wanted.period_seconds
@@ -161,7 +164,7 @@ impl Upkeep {
 }
 
 impl Watch {
-    /// Everything that is watched on a member.
+    /// Everything that is watched.
     pub const ALL: [Self; 5] =
         [Self::Cpu, Self::EngineCpu, Self::Memory, Self::Evictions, Self::Swap];
 
@@ -214,7 +217,8 @@ impl Watch {
         }
     }
 
-    fn spec(self, group: &GroupId, member: &MemberId) -> AlarmSpec {
+    /// One of the alarms on these members; there are several where the members are too many for one.
+    fn spec(self, group: &GroupId, place: usize, members: &[MemberId]) -> AlarmSpec {
         let (statistic, period_seconds, periods, missing_data) = match self {
             Self::Cpu | Self::EngineCpu | Self::Memory => {
                 (Statistic::Average, 60, 3, MissingData::Missing)
@@ -223,9 +227,16 @@ impl Watch {
             Self::Swap => (Statistic::Average, 300, 1, MissingData::NotBreaching),
         };
         AlarmSpec {
-            name: format!("{member}-{}", self.suffix()),
-            description: format!("{} of {member} in {group}: {}", self.metric(), self.advice()),
-            member: member.clone(),
+            name: match place {
+                0 => format!("{}{}", name_prefix(group), self.suffix()),
+                more => format!("{}{}-{}", name_prefix(group), self.suffix(), more + 1),
+            },
+            description: format!(
+                "The highest {} of any node of {group}: {}",
+                self.metric(),
+                self.advice()
+            ),
+            members: members.to_vec(),
             metric: self.metric(),
             statistic,
             threshold: self.threshold(),
@@ -238,21 +249,22 @@ impl Watch {
 
 /// The alarms that a group with these members should have.
 pub fn wanted(group: &GroupId, members: &[MemberId]) -> Vec<AlarmSpec> {
-    members.iter().flat_map(|member| Watch::ALL.map(|watch| watch.spec(group, member))).collect()
+    let mut members = members.to_vec();
+    members.sort();
+    let chunks: Vec<&[MemberId]> = members.chunks(MEMBERS_MAX).collect();
+    let of = |watch: Watch| {
+        let chunks = chunks.iter().enumerate();
+        chunks.map(move |(place, members)| watch.spec(group, place, members))
+    };
+    Watch::ALL.into_iter().flat_map(of).collect()
 }
 
-/// Whether an alarm is found by the name of its group: `<group>-<number of the member>-<what is watched>`. The prefix alone would also
-/// find the alarms of a group whose id merely starts alike, such as `orders-eu` beside `orders`.
-pub fn is_named_after(name: &str, group: &GroupId) -> bool {
-    let rest = name.strip_prefix(&name_prefix(group)).unwrap_or_default();
-    let (number, watched) = rest.split_once('-').unwrap_or_default();
-    let numbered = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
-    numbered && Watch::ALL.iter().any(|it| it.suffix() == watched)
-}
+/// As many metrics as one alarm takes (facts 6.1).
+const MEMBERS_MAX: usize = 10;
 
-/// The prefix of the names of all alarms of a group, of present and of former members.
+/// What the names of all alarms of a group begin with. No id has a slash, so no other group's do.
 pub fn name_prefix(group: &GroupId) -> String {
-    format!("{group}-")
+    format!("{group}/")
 }
 
 #[cfg(test)]
@@ -262,7 +274,7 @@ impl AlarmView {
         Self {
             name: spec.name.clone(),
             arn: format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{}", spec.name),
-            member: Some(spec.member.to_string()),
+            members: spec.members.iter().map(ToString::to_string).collect(),
             metric: spec.metric.to_owned(),
             statistic: Some(spec.statistic),
             threshold: spec.threshold,
@@ -283,18 +295,32 @@ impl AlarmView {
 mod tests {
     use super::*;
 
+    fn ids(names: &[&str]) -> Vec<MemberId> {
+        names.iter().map(|it| MemberId::parse(it).unwrap()).collect()
+    }
+
     #[test]
-    fn every_member_is_watched_by_itself() {
+    fn one_alarm_of_each_kind_watches_all_members() {
         let group = GroupId::parse("orders").unwrap();
-        let members = ["orders-001", "orders-003"].map(|it| MemberId::parse(it).unwrap());
-        let alarms = wanted(&group, &members);
-        assert_eq!(alarms.len(), members.len() * Watch::ALL.len());
-        for member in &members {
-            let memory = alarms.iter().find(|it| it.name == format!("{member}-memory")).unwrap();
-            assert_eq!(memory.member, *member);
-            assert!((memory.threshold - 90.0).abs() < f64::EPSILON);
-        }
+        let alarms = wanted(&group, &ids(&["orders-003", "orders-001"]));
+        assert_eq!(alarms.len(), Watch::ALL.len());
+        let memory = alarms.iter().find(|it| it.name == "orders/memory").unwrap();
+        assert_eq!(memory.members, ids(&["orders-001", "orders-003"]));
+        assert!((memory.threshold - 90.0).abs() < f64::EPSILON);
         assert!(alarms.iter().all(|it| it.name.starts_with(&name_prefix(&group))));
+    }
+
+    #[test]
+    fn more_members_than_an_alarm_takes_have_several() {
+        let group = GroupId::parse("orders").unwrap();
+        let members: Vec<MemberId> =
+            (1..=12).map(|it| MemberId::parse(&format!("orders-0001-{it:03}")).unwrap()).collect();
+        let alarms = wanted(&group, &members);
+        let swap: Vec<_> = alarms.iter().filter(|it| it.metric == "SwapUsage").collect();
+        let names: Vec<&str> = swap.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["orders/swap", "orders/swap-2"]);
+        let watched: Vec<MemberId> = swap.iter().flat_map(|it| it.members.clone()).collect();
+        assert_eq!(watched, members);
     }
 
     fn seen(spec: &AlarmSpec) -> AlarmView {
@@ -304,23 +330,24 @@ mod tests {
     #[test]
     fn alarms_of_others_are_neither_overwritten_nor_deleted() {
         let group = GroupId::parse("orders").unwrap();
-        let member = |name| MemberId::parse(name).unwrap();
-        let specs = wanted(&group, &[member("orders-001"), member("annex")]);
+        let specs = wanted(&group, &ids(&["orders-001", "annex"]));
         let mut there: Vec<AlarmView> = specs.iter().map(seen).collect();
         assert_eq!(upkeep(&specs, &[], &there, |_| true), Upkeep::default());
         assert_eq!(upkeep(&specs, &[], &there, |_| false), Upkeep::default(), "all are right");
 
         there[0].threshold = 60.0;
-        there.extend(wanted(&group, &[member("orders-002")]).iter().take(1).map(seen));
+        let mut former = seen(&specs[0]);
+        former.name = "orders/cpu-2".to_owned();
+        there.push(former);
         let names = |specs: &[AlarmSpec]| -> Vec<String> {
             specs.iter().map(|it| it.name.clone()).collect()
         };
         let ours = upkeep(&specs, &[], &there, |_| true);
-        assert_eq!(names(&ours.put), ["orders-001-cpu"]);
-        assert_eq!((&ours.delete, &ours.foreign), (&vec!["orders-002-cpu".to_owned()], &vec![]));
+        assert_eq!(names(&ours.put), ["orders/cpu"]);
+        assert_eq!((&ours.delete, &ours.foreign), (&vec!["orders/cpu-2".to_owned()], &vec![]));
         let theirs = upkeep(&specs, &[], &there, |_| false);
         assert_eq!((names(&theirs.put).len(), theirs.delete.len()), (0, 0));
-        assert_eq!(theirs.foreign, ["orders-001-cpu"]);
+        assert_eq!(theirs.foreign, ["orders/cpu"]);
     }
 
     #[test]
@@ -335,7 +362,8 @@ mod tests {
             assert!(!alarm.is_as(spec, &[]), "{what}");
         };
         check("metric", |it| it.metric = "CacheHits".to_owned());
-        check("member", |it| it.member = None);
+        check("a member more", |it| it.members.push("orders-002".to_owned()));
+        check("no member", |it| it.members.clear());
         check("statistic", |it| it.statistic = Some(Statistic::Sum));
         check("another statistic", |it| it.statistic = None);
         check("threshold", |it| it.threshold += 1.0);
@@ -348,23 +376,6 @@ mod tests {
         check("actions", |it| it.actions_enabled = false);
         check("topics", |it| it.alarm_topics.push("arn:aws:sns:eu-west-1:1:other".to_owned()));
         check("topics of OK", |it| it.ok_topics.push("arn:aws:sns:eu-west-1:1:other".to_owned()));
-    }
-
-    #[test]
-    fn an_alarm_of_a_group_that_starts_alike_is_not_ours() {
-        #[track_caller]
-        fn check(name: &str, expected: bool) {
-            assert_eq!(
-                is_named_after(name, &GroupId::parse("orders").unwrap()),
-                expected,
-                "{name}"
-            );
-        }
-        check("orders-001-cpu", true);
-        check("orders-003-engine-cpu", true);
-        check("orders-eu-001-cpu", false);
-        check("orders-001-people-made-this", false);
-        check("orders-cpu", false);
     }
 
     #[test]

@@ -1,11 +1,14 @@
-//! CloudWatch alarms of the members of a group: as they are, as they should be.
+//! CloudWatch alarms of a group: as they are, as they should be.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{
-    ComparisonOperator, Dimension, MetricAlarm, StateValue, Statistic, Tag,
+    ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricStat, StateValue,
+    Tag,
 };
 use domain::alarm::{self, AlarmSpec, AlarmView, MissingData};
-use domain::{Arn, GroupId, Tags};
+use domain::{Arn, GroupId, MemberId, Tags, tag};
 
 use crate::{Aws, Fault};
 
@@ -21,7 +24,7 @@ impl Alarms {
         Self { client: Client::new(aws.config()) }
     }
 
-    /// The alarms whose names are those of members of this group, present and former.
+    /// The alarms whose names are those of alarms of this group.
     pub async fn of(&self, group: &GroupId) -> Result<Vec<AlarmView>, Fault> {
         let mut pages = self
             .client
@@ -32,12 +35,7 @@ impl Alarms {
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|err| Fault::from_sdk("DescribeAlarms", err))?;
-            found.extend(
-                page.metric_alarms()
-                    .iter()
-                    .map(view)
-                    .filter(|it| alarm::is_named_after(&it.name, group)),
-            );
+            found.extend(page.metric_alarms().iter().map(view));
         }
         Ok(found)
     }
@@ -69,18 +67,9 @@ impl Alarms {
             .put_metric_alarm()
             .alarm_name(&spec.name)
             .alarm_description(&spec.description)
-            .namespace("AWS/ElastiCache")
-            .metric_name(spec.metric)
-            .dimensions(
-                Dimension::builder().name("CacheClusterId").value(spec.member.as_str()).build(),
-            )
-            .statistic(match spec.statistic {
-                alarm::Statistic::Average => Statistic::Average,
-                alarm::Statistic::Sum => Statistic::Sum,
-            })
+            .set_metrics(Some(queries(spec)))
             .comparison_operator(ComparisonOperator::GreaterThanThreshold)
             .threshold(spec.threshold)
-            .period(count(spec.period_seconds))
             .evaluation_periods(count(spec.periods))
             .treat_missing_data(match spec.missing_data {
                 MissingData::Missing => "missing",
@@ -114,6 +103,23 @@ impl Alarms {
         Ok(())
     }
 
+    /// The names of those of these alarms that are not this group's, as our tag says. It is read of each: the list of all that has tags
+    /// lags behind what was made just now.
+    pub async fn foreign_to(
+        &self,
+        group: &GroupId,
+        alarms: &[&AlarmView],
+    ) -> Result<BTreeSet<String>, Fault> {
+        let mut foreign = BTreeSet::new();
+        for it in alarms {
+            let tags = self.tags(&it.arn).await?;
+            if tags.get(tag::GROUP).map(String::as_str) != Some(group.as_str()) {
+                foreign.insert(it.name.clone());
+            }
+        }
+        Ok(foreign)
+    }
+
     /// The tags of an alarm: whose it is. One that is gone has none.
     pub async fn tags(&self, arn: &str) -> Result<Tags, Fault> {
         let answer = self
@@ -136,26 +142,96 @@ impl Alarms {
     }
 }
 
+/// The highest value of any member: one query for each, and the expression that is watched.
+fn queries(spec: &AlarmSpec) -> Vec<MetricDataQuery> {
+    let of_member = |(place, member): (usize, &MemberId)| {
+        let member = Dimension::builder().name(MEMBER).value(member.as_str()).build();
+        let metric = Metric::builder().namespace(NAMESPACE).metric_name(spec.metric);
+        let stat = MetricStat::builder()
+            .metric(metric.dimensions(member).build())
+            .period(count(spec.period_seconds))
+            .stat(word(spec.statistic));
+        let id = format!("m{}", place + 1);
+        MetricDataQuery::builder().id(id).metric_stat(stat.build()).return_data(false).build()
+    };
+    let highest = MetricDataQuery::builder()
+        .id(HIGHEST)
+        .label(format!("highest {}", spec.metric))
+        .expression(highest_of(spec.members.len()))
+        .return_data(true);
+    let members = spec.members.iter().enumerate().map(of_member);
+    [highest.build()].into_iter().chain(members).collect()
+}
+
+const NAMESPACE: &str = "AWS/ElastiCache";
+const MEMBER: &str = "CacheClusterId";
+const HIGHEST: &str = "highest";
+
+/// Over so many members. The brackets make a list of one, too, of which `MAX` makes a series; without them it were a single number.
+fn highest_of(members: usize) -> String {
+    let ids: Vec<String> = (1..=members).map(|it| format!("m{it}")).collect();
+    format!("MAX([{}])", ids.join(", "))
+}
+
+fn word(statistic: alarm::Statistic) -> &'static str {
+    match statistic {
+        alarm::Statistic::Average => "Average",
+        alarm::Statistic::Sum => "Sum",
+    }
+}
+
+/// What an alarm of ours watches.
+struct Series {
+    metric: String,
+    statistic: Option<alarm::Statistic>,
+    period: Option<i32>,
+    members: Vec<String>,
+}
+
+/// Reads what an alarm watches, where it is the highest value of one metric of some members.
+fn series(seen: &MetricAlarm) -> Option<Series> {
+    let (expressions, stats): (Vec<_>, Vec<_>) =
+        seen.metrics().iter().partition(|it| it.metric_stat().is_none());
+    let [highest] = expressions.as_slice() else { return None };
+    let mut all = Vec::new();
+    for (place, query) in stats.iter().enumerate() {
+        let stat = query.metric_stat()?;
+        let metric = stat.metric()?;
+        let [member] = metric.dimensions() else { return None };
+        let is_ours = metric.namespace() == Some(NAMESPACE)
+            && member.name() == Some(MEMBER)
+            && query.id() == Some(&format!("m{}", place + 1))
+            && stat.unit().is_none();
+        let what = (metric.metric_name()?, stat.stat()?, stat.period()?);
+        is_ours.then(|| all.push((what, member.value().map(str::to_owned))))?;
+    }
+    let ((metric, stat, period), _) = all.first()?.clone();
+    let is_one = all.iter().all(|(what, _)| *what == (metric, stat, period));
+    let is_highest = highest.expression() == Some(&highest_of(all.len()));
+    (is_one && is_highest).then(|| Series {
+        metric: metric.to_owned(),
+        statistic: [alarm::Statistic::Average, alarm::Statistic::Sum]
+            .into_iter()
+            .find(|it| word(*it) == stat),
+        period: Some(period),
+        members: all.iter().filter_map(|(_, member)| member.clone()).collect(),
+    })
+}
+
 fn view(seen: &MetricAlarm) -> AlarmView {
     let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
     let number = |it: Option<i32>| it.and_then(|it| u32::try_from(it).ok()).unwrap_or_default();
+    let series = series(seen);
+    let series = series.as_ref();
     AlarmView {
         name: text(seen.alarm_name()),
         arn: text(seen.alarm_arn()),
-        member: seen
-            .dimensions()
-            .iter()
-            .find(|it| it.name() == Some("CacheClusterId"))
-            .and_then(|it| it.value().map(str::to_owned)),
-        metric: text(seen.metric_name()),
-        statistic: match seen.statistic() {
-            Some(Statistic::Average) => Some(alarm::Statistic::Average),
-            Some(Statistic::Sum) => Some(alarm::Statistic::Sum),
-            Some(_) | None => None,
-        },
+        members: series.map(|it| it.members.clone()).unwrap_or_default(),
+        metric: text(series.map(|it| it.metric.as_str())),
+        statistic: series.and_then(|it| it.statistic),
         threshold: seen.threshold().unwrap_or_default(),
         alarms_above: seen.comparison_operator() == Some(&ComparisonOperator::GreaterThanThreshold),
-        period_seconds: number(seen.period()),
+        period_seconds: number(series.and_then(|it| it.period)),
         periods: number(seen.evaluation_periods()),
         periods_of_them: seen.datapoints_to_alarm().map(|it| number(Some(it))),
         // What is not said counts as missing.

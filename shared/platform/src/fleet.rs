@@ -65,12 +65,6 @@ impl Fleet {
         self.tagged("cloudwatch:alarm", having(key)).await
     }
 
-    /// The alarms that our tag says to be this group's.
-    pub async fn alarms_of(&self, group: &GroupId) -> Result<Vec<Tagged>, Fault> {
-        let of_group = having(tag::GROUP).values(group.as_str());
-        self.tagged("cloudwatch:alarm", of_group).await
-    }
-
     /// The tags of one thing, whatever it is busy with. The list lags behind; of what it does not know there are none.
     pub async fn tags(&self, arn: &str) -> Result<Tags, Fault> {
         let answer = self

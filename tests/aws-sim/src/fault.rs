@@ -111,6 +111,10 @@ impl Fault {
             Self::Throttled if service == "elasticache" => {
                 Refusal::new(400, switches.throttle_code, "Rate exceeded")
             }
+            // The answer goes to S3, which has another word and another status for it.
+            Self::Throttled if service == "cloudformation" => {
+                Refusal::new(503, "SlowDown", "Please reduce your request rate.")
+            }
             Self::Throttled => Refusal::new(400, code("Throttling"), "Rate exceeded"),
             Self::Denied => {
                 let text = format!("User is not authorized to perform: {service}:{operation}");

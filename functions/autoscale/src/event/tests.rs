@@ -14,10 +14,7 @@ fn check(event: Value, expected: &str) {
                     Cause::Alarm { name, .. } => format!("for the alarm {name}"),
                     Cause::Asked => "as asked".to_owned(),
                 };
-                match look.subject {
-                    Subject::Member(it) => format!("look around {it} {cause}"),
-                    Subject::Group(it) => format!("look at {it} {cause}"),
-                }
+                format!("look at {} {cause}", look.subject)
             });
             let ignored = ignored.into_iter().map(|it| format!("leave {}: {}", it.what, it.why));
             looks.chain(ignored).collect::<Vec<_>>().join("; ")
@@ -53,7 +50,7 @@ fn sns(messages: &[Value]) -> Value {
 fn an_alarm_over_sns_leads_to_its_member() {
     check(
         sns(&[alarm("ALARM", memory_of("orders-001"))]),
-        "look around orders-001 for the alarm orders-001-memory",
+        "look at the group of orders-001 for the alarm orders-001-memory",
     );
 }
 
@@ -62,21 +59,22 @@ fn a_delivery_twice_in_one_event_is_one_look() {
     let twice = alarm("ALARM", memory_of("orders-001"));
     check(
         sns(&[twice.clone(), twice, alarm("ALARM", memory_of("orders-002"))]),
-        "look around orders-001 for the alarm orders-001-memory; look around orders-002 for the alarm orders-001-memory",
+        "look at the group of orders-001 for the alarm orders-001-memory; look at the group of orders-002 for the alarm orders-001-memory",
     );
 }
 
 #[test]
-fn metric_math_leads_to_the_member_of_its_metric() {
+fn metric_math_leads_to_all_of_its_members() {
     check(
         sns(&[alarm(
             "ALARM",
             json!({ "Metrics": [
-            { "Id": "e1", "Expression": "MAX([m1])", "ReturnData": true },
+            { "Id": "e1", "Expression": "MAX([m1, m2])", "ReturnData": true },
             { "Id": "m1", "MetricStat": { "Metric": memory_of("orders-001") }, "ReturnData": false },
+            { "Id": "m2", "MetricStat": { "Metric": memory_of("annex") }, "ReturnData": false },
         ] }),
         )]),
-        "look around orders-001 for the alarm orders-001-memory",
+        "look at the group of orders-001, annex for the alarm orders-001-memory",
     );
 }
 
@@ -149,12 +147,12 @@ fn state_of(value: &str) -> Value {
 fn a_direct_alarm_and_one_over_eventbridge_lead_to_the_member_too() {
     check(
         json!({ "source": "aws.cloudwatch", "alarmArn": "arn:aws:cloudwatch:x", "alarmData": state_of("ALARM") }),
-        "look around orders-001 for the alarm orders-001-memory",
+        "look at the group of orders-001 for the alarm orders-001-memory",
     );
     let over_eventbridge = |kind: &str, state: &str| json!({ "source": "aws.cloudwatch", "detail-type": kind, "resources": ["arn:aws:cloudwatch:x"], "detail": state_of(state) });
     check(
         over_eventbridge("CloudWatch Alarm State Change", "ALARM"),
-        "look around orders-001 for the alarm orders-001-memory",
+        "look at the group of orders-001 for the alarm orders-001-memory",
     );
     check(
         over_eventbridge("CloudWatch Alarm State Change", "OK"),

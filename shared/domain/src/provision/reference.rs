@@ -159,10 +159,10 @@ pub const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "EnableAlarms",
-        takes: "true, false; five alarms a node",
+        takes: "true, false; five alarms over all nodes",
         default: Default::Value("true"),
         update: OnUpdate::InPlace,
-        rule: "an alarm watches one node, so every node has its own",
+        rule: "there are hardly any metrics of a whole group, so an alarm takes the highest value of any node, and is paid for each",
     },
     Property {
         name: "EnableAuthToken",

@@ -28,16 +28,15 @@ impl ElastiCache {
         Ok(Some(view))
     }
 
-    /// Looks at the group that a member belongs to, with the same two calls: the member says which group, its name does not
-    /// (facts 6.1).
-    pub async fn group_around(&self, member: &MemberId) -> Result<Option<GroupView>, Fault> {
+    /// Looks at the group that one of these members belongs to, with the same two calls: a member says which group, its name does not
+    /// (facts 6.1). Others of them may be gone.
+    pub async fn group_around(&self, members: &[MemberId]) -> Result<Option<GroupView>, Fault> {
         let clusters = self.clusters(|_| true).await?;
-        let group = clusters
-            .iter()
-            .find(|it| {
-                it.cache_cluster_id().is_some_and(|it| it.eq_ignore_ascii_case(member.as_str()))
-            })
-            .and_then(CacheCluster::replication_group_id);
+        let is_one = |it: &&CacheCluster| {
+            let id = it.cache_cluster_id().unwrap_or_default();
+            members.iter().any(|member| id.eq_ignore_ascii_case(member.as_str()))
+        };
+        let group = clusters.iter().find(is_one).and_then(CacheCluster::replication_group_id);
         let Some(group) = group.and_then(|it| GroupId::parse(it).ok()) else { return Ok(None) };
         let Some(bare) = self.bare_group(&group).await? else { return Ok(None) };
         view(&bare, clusters.into_iter().filter(|it| is_of(it, &group)).collect()).map(Some)

@@ -1,11 +1,13 @@
 //! Every call that `autoscale` makes, once.
 
-use super::stage::{Stage, alarm_event};
+use super::stage::{GROUP, Stage, alarm_event};
 use super::{CPU, ENGINE_CPU, FULL};
 use aws_sim::fault::Shortage;
 use domain::alarm::Watch;
+use serde_json::json;
+use std::time::Duration;
 
-/// Grows a node, adds a replica and takes it back, and sees a change come to nothing.
+/// Grows a node, adds a replica and takes it back, sees a change come to nothing, and deletes the alarms of a group that is gone.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.load("orders-002", &[(ENGINE_CPU, 88.0)]);
@@ -25,4 +27,9 @@ pub(crate) async fn every_call() {
     for alarm in stage.alarms() {
         stage.send(alarm).await;
     }
+
+    let stage = Stage::new().await;
+    stage.by_hand(&[("Action", "DeleteReplicationGroup"), ("ReplicationGroupId", GROUP)]);
+    stage.scene.pass(Duration::from_mins(30)).await;
+    stage.send_only(json!({ "action": "evaluate" })).await;
 }

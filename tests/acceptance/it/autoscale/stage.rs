@@ -10,7 +10,7 @@ use aws_sim::fault::{Fault, Rule};
 use aws_sim::settings::Settings;
 use aws_sim::sns::Message;
 use aws_sim::{Effect, Request};
-use domain::alarm::{self, Watch};
+use domain::alarm::{self, AlarmSpec, Watch};
 use domain::{Arn, GroupId, MemberId, Tags};
 use lambda_runtime::LambdaEvent;
 use platform::Alarms;
@@ -112,28 +112,32 @@ impl Stage {
         effects.into_iter().filter_map(heard).collect()
     }
 
-    /// Every member has its alarms, and nobody else has.
-    #[track_caller]
-    pub(crate) fn has_its_alarms(&self) {
+    /// The alarms that the group should have.
+    pub(crate) fn wanted_alarms(&self) -> Vec<AlarmSpec> {
         let members = self.members();
         let members: Vec<MemberId> =
             members.iter().map(|it| MemberId::parse(it).unwrap()).collect();
-        let wanted = alarm::wanted(&GroupId::parse(GROUP).unwrap(), &members);
-        let mut wanted: Vec<String> = wanted.into_iter().map(|it| it.name).collect();
-        wanted.sort();
-        let there: Vec<String> =
-            self.scene.world.with(|it| it.cloudwatch.alarms.keys().cloned().collect());
-        assert_eq!(there, wanted);
+        alarm::wanted(&GroupId::parse(GROUP).unwrap(), &members)
+    }
+
+    /// Every member is watched by every alarm, and nobody else is.
+    pub(crate) async fn has_its_alarms(&self) {
+        let there = Alarms::new(&self.scene.aws).of(&GroupId::parse(GROUP).unwrap()).await.unwrap();
+        let topics = [Arn::parse(ALARM_TOPIC).unwrap()];
+        let wanted = self.wanted_alarms();
+        for spec in &wanted {
+            assert!(there.iter().any(|it| it.is_as(spec, &topics)), "{spec:#?} in {there:#?}");
+        }
+        let all = self.scene.world.with(|it| it.cloudwatch.alarms.len());
+        assert_eq!((there.len(), all), (wanted.len(), wanted.len()));
     }
 
     /// The alarms as `provision` makes them.
     async fn make_alarms(&self) {
         let alarms = Alarms::new(&self.scene.aws);
-        let members: Vec<MemberId> =
-            self.members().iter().map(|it| MemberId::parse(it).unwrap()).collect();
         let topics = [Arn::parse(ALARM_TOPIC).unwrap()];
         let tags = Tags::from([("cachewarden:group".to_owned(), GROUP.to_owned())]);
-        for spec in alarm::wanted(&GroupId::parse(GROUP).unwrap(), &members) {
+        for spec in self.wanted_alarms() {
             alarms.put(&spec, &topics, &tags).await.unwrap();
         }
     }

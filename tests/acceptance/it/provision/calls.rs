@@ -26,3 +26,13 @@ async fn an_update_that_changes_nothing_makes_no_change() {
     // The execution is what keeps a late duplicate of the event from undoing a newer update; it is no change of the cache.
     assert_eq!(stack.changes(), ["StartExecution"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_of_two_nodes_is_made_with_twelve_calls_at_most() {
+    let stack = Stack::new().await;
+    let answer = stack.create(&properties(&[])).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let changes = stack.changes();
+    assert!(changes.len() <= 12, "{changes:?}");
+    assert!(changes.contains(&"CreateReplicationGroup".to_owned()), "{changes:?}");
+}

@@ -14,7 +14,7 @@ use super::refusal::assert_failed;
 use super::stack::{GROUP, Stack, properties, quick};
 
 const STANDS: [&str; 5] =
-    ["group available", "subnet group", "parameter group", "10 alarms", "secret"];
+    ["group available", "subnet group", "parameter group", "5 alarms", "secret"];
 const GONE: [&str; 1] = ["secret on its way out"];
 
 /// A stack that was made with these properties, and the properties.

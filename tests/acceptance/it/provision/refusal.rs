@@ -158,7 +158,7 @@ async fn somebody_elses_group_is_left_alone_to_the_end() {
         assert_eq!(ours.play(&delete).await["Status"], "SUCCESS", "{id}");
     }
     let left = ours.left().await;
-    let expected = ["group available", "subnet group", "parameter group", "10 alarms", "secret"];
+    let expected = ["group available", "subnet group", "parameter group", "5 alarms", "secret"];
     assert_eq!(left, expected, "theirs is untouched");
 }
 

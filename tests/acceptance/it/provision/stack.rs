@@ -6,6 +6,7 @@ use ::provision::App;
 use aws_sim::settings::Durations;
 use aws_sim::{Done, Effect, Settings};
 use domain::Arn;
+use domain::alarm::Watch;
 use domain::{GroupId, GroupView};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use platform::settings::ProvisionSettings;
@@ -166,6 +167,17 @@ impl Stack {
     pub(super) async fn group(&self) -> Option<GroupView> {
         let id = GroupId::parse(GROUP).unwrap();
         ElastiCache::new(&self.scene.aws).group_with_tags(&id).await.unwrap()
+    }
+
+    /// The alarms watch the members of these numbers and no others.
+    pub(super) async fn watches(&self, numbers: &[&str]) {
+        let id = GroupId::parse(GROUP).unwrap();
+        let members: Vec<String> = numbers.iter().map(|it| format!("{GROUP}-{it}")).collect();
+        let alarms = Alarms::new(&self.scene.aws).of(&id).await.unwrap();
+        assert_eq!(alarms.len(), Watch::ALL.len());
+        for alarm in alarms {
+            assert_eq!(alarm.members, members, "{}", alarm.name);
+        }
     }
 
     /// What is left that is ours: by what each thing is called.

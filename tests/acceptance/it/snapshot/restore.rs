@@ -46,8 +46,8 @@ async fn the_new_group_has_the_data_and_is_as_closed_as_the_old_one() {
         assert_eq!(made.tags["cachewarden:owner"], format!("{OWNER}/restored/orders-back"));
         assert_eq!(made.tags["cachewarden:snapshot-keep"], "3");
         assert_eq!(made.tags["team"], "shop");
-        let alarms = it.cloudwatch.alarms.keys().filter(|it| it.starts_with("orders-back-"));
-        assert_eq!(alarms.count(), 10);
+        let alarms = it.cloudwatch.alarms.keys().filter(|it| it.starts_with("orders-back/"));
+        assert_eq!(alarms.count(), 5);
     });
     let told = stage.told();
     assert_eq!(told.len(), 1, "{told:?}");

@@ -1,9 +1,11 @@
 //! An alarm tells of a group that is too small; what is done about it is done once.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws_sim::cloudwatch::hold;
+use aws_sim::cloudwatch::{Alarm, hold};
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
+use domain::alarm::Watch;
 use serde_json::json;
 
 use super::{Way, all_but_lost, must_succeed, on_scene, unless};
@@ -53,10 +55,24 @@ async fn problems_of(scene: &Scene, is_done: bool, case: Option<&Case>) -> Vec<S
         !is_open || !must_succeed(case),
         format!("something is still asked for: {said}"),
     ));
-    let alarms = scene.world().with(|it| it.cloudwatch.alarms.len());
-    let wanted = 5 * members(scene).len();
-    problems.extend(unless(alarms == wanted, format!("{alarms} alarms, not {wanted}")));
+    problems.extend(unless(is_watched(scene), "its alarms do not watch its members"));
     problems
+}
+
+/// Whether there are alarms, and all watch every member and nobody else.
+fn is_watched(scene: &Scene) -> bool {
+    let members: BTreeSet<String> = members(scene).into_iter().collect();
+    scene.world().with(|it| {
+        let watches = |it: &Alarm| {
+            it.watched
+                .metrics()
+                .filter_map(|it| it.dimensions.get("CacheClusterId").cloned())
+                .collect()
+        };
+        let alarms = &it.cloudwatch.alarms;
+        alarms.len() == Watch::ALL.len()
+            && alarms.values().map(watches).all(|it: BTreeSet<String>| it == members)
+    })
 }
 
 /// Memory fills: the next node type.

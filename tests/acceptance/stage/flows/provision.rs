@@ -13,9 +13,9 @@ use super::{Way, all_but_lost, must_succeed, on_scene, same, unless};
 use crate::scene::{GROUP, Scene, properties};
 
 const STANDS: [&str; 5] =
-    ["group available", "subnet group", "parameter group", "10 alarms", "secret"];
+    ["group available", "subnet group", "parameter group", "5 alarms", "secret"];
 const GROWN: [&str; 5] =
-    ["group available", "subnet group", "parameter group", "15 alarms", "secret"];
+    ["group available", "subnet group", "parameter group", "5 alarms", "secret"];
 const GONE: [&str; 1] = ["secret on its way out"];
 
 fn larger() -> [(&'static str, Value); 3] {

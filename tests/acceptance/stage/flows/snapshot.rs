@@ -213,9 +213,9 @@ fn restored(scene: &Scene, case: Option<&Case>) -> Vec<String> {
         };
         let is_whole = back.tls && !back.access.passwordless && back.bytes_used == 100 << 20;
         problems.extend(unless(is_whole, "it is open, or its data are not there"));
-        let name = format!("{BACK}-");
+        let name = format!("{BACK}/");
         let alarms = it.cloudwatch.alarms.keys().filter(|it| it.starts_with(&name)).count();
-        let is_watched = alarms == 10 || !must_succeed(case);
+        let is_watched = alarms == 5 || !must_succeed(case);
         problems.extend(unless(is_watched, format!("it has {alarms} alarms")));
     });
     problems

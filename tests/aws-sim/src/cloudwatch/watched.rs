@@ -92,6 +92,19 @@ impl Watched {
         Math::read(&entries, account).map(Self::Math)
     }
 
+    /// The metrics that it is about.
+    pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
+        let (one, entries) = match self {
+            Self::Metric(stat) => (Some(stat), [].as_slice()),
+            Self::Math(math) => (None, math.entries.as_slice()),
+        };
+        let of_entries = entries.iter().filter_map(|it| match &it.what {
+            What::Stat(stat) => Some(&stat.metric),
+            What::Expression(..) => None,
+        });
+        one.map(|it| &it.metric).into_iter().chain(of_entries)
+    }
+
     /// The length of a period.
     pub fn period(&self) -> SignedDuration {
         match self {

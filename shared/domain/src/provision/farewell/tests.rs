@@ -240,7 +240,7 @@ fn somebody_elses_group_stays_and_what_is_ours_beside_it_goes() {
 #[test]
 fn what_stands_around_goes_in_this_order() {
     let mut scene = left_over();
-    check(&scene.seen, "Do: Alarms([\"orders-redis-production-001-cpu\"");
+    check(&scene.seen, "Do: Alarms([\"orders-redis-production/cpu\"");
     scene = scene.around(|it| it.alarms.clear());
     check(&scene.seen, "Do: ParameterGroup { name: \"orders-redis-production-redis7\" }");
     scene = scene.around(|it| it.parameter_groups.clear());

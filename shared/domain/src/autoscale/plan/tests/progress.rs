@@ -187,17 +187,17 @@ fn a_made_change_is_followed_by_its_alarms_its_time_and_its_news() {
             &GroupId::parse("orders").unwrap(),
             &[MemberId::parse("orders-002").unwrap()],
         ),
-        delete: vec!["orders-003-cpu".to_owned()],
+        delete: vec!["orders/cpu-2".to_owned()],
         ..alarm::Upkeep::default()
     });
     check(wrong, "PutAlarms: 5");
     let mut orphans = made();
     orphans.0.alarms =
-        Some(alarm::Upkeep { delete: vec!["orders-003-cpu".to_owned()], ..Default::default() });
-    check(orphans, "DeleteAlarms: orders-003-cpu");
+        Some(alarm::Upkeep { delete: vec!["orders/cpu-2".to_owned()], ..Default::default() });
+    check(orphans, "DeleteAlarms: orders/cpu-2");
     let mut theirs = made();
     theirs.0.alarms =
-        Some(alarm::Upkeep { foreign: vec!["orders-001-cpu".to_owned()], ..Default::default() });
+        Some(alarm::Upkeep { foreign: vec!["orders/cpu".to_owned()], ..Default::default() });
     check(theirs, "NoteChanged: 2026-01-02T12:00:00Z");
     check(made(), "NoteChanged: 2026-01-02T12:00:00Z");
     check(
