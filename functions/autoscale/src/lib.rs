@@ -5,6 +5,7 @@ mod event;
 mod observe;
 mod report;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -66,6 +67,11 @@ impl App {
             clock,
             journal,
         }
+    }
+
+    /// The catalog at the prices of this region, as far as the operator states them.
+    fn catalog(&self) -> Cow<'static, Catalog> {
+        Catalog::at(&self.settings.prices)
     }
 
     /// Answers one event.
@@ -229,12 +235,13 @@ impl Run<'_> {
             Err(fault) if fault.kind == FaultKind::Transient => return Err(again(&fault)),
             Err(fault) => return Ok(self.close(&look, &story, &End::Failed(fault))),
         }
-        let end = match planned(&view, now) {
+        let catalog = self.app.catalog();
+        let end = match planned(&catalog, &view, now) {
             Next::Settled => End::Settled,
             Next::Wait(wait) => End::Unfinished(wait),
             Next::Refuse(refusal) => End::Refused(refusal),
             Next::Do(step) => {
-                story.done.push(report::planned(&view, &step.act));
+                story.done.push(report::planned(&catalog, &view, &step.act));
                 End::Settled
             }
         };
@@ -368,7 +375,7 @@ impl Operation for Scaling<'_> {
     }
 
     fn plan(&self, seen: &LoadView, now: Timestamp) -> Next<Step, Refusal> {
-        planned(seen, now)
+        planned(&self.app.catalog(), seen, now)
     }
 
     async fn apply(&self, step: Step) -> Result<(), Fault> {
@@ -377,8 +384,8 @@ impl Operation for Scaling<'_> {
     }
 }
 
-fn planned(view: &LoadView, now: Timestamp) -> Next<Step, Refusal> {
-    match decide(Catalog::embedded(), view, now) {
+fn planned(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Next<Step, Refusal> {
+    match decide(catalog, view, now) {
         Verdict::Plan(next) => next,
         Verdict::Ask(question) => Next::Refuse(Refusal::Unanswered(question)),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::alarm::AlarmView;
 use domain::autoscale::{LoadView, Question, Verdict, decide};
-use domain::{Catalog, GroupStatus, GroupView};
+use domain::{GroupStatus, GroupView};
 use jiff::Timestamp;
 use platform::Fault;
 
@@ -20,8 +20,9 @@ pub(crate) async fn look(
     view: &mut LoadView,
 ) -> Result<(), Fault> {
     view.group = group(app, subject).await?;
+    let catalog = app.catalog();
     for _ in 0..QUESTIONS_MAX {
-        let Verdict::Ask(question) = decide(Catalog::embedded(), view, now) else { break };
+        let Verdict::Ask(question) = decide(&catalog, view, now) else { break };
         // Without a group there is nothing to ask about.
         let Some(group) = view.group.clone() else { break };
         answer(app, &group, question, view, now).await?;

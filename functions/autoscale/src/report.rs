@@ -381,16 +381,18 @@ fn advised(advice: &Advice) -> String {
 
 fn prices(before: Option<&MonthlyCost>, after: Option<&MonthlyCost>) -> String {
     match (before, after) {
-        (Some(before), Some(after)) => format!("Price: {} before, {after} after", before.total),
+        (Some(before), Some(after)) if before.region == after.region => {
+            format!("Price: {} before, {after} after", before.total)
+        }
+        (Some(before), Some(after)) => format!("Price: {before} before, {after} after"),
         (_, _) => "Price: not in the catalog".to_owned(),
     }
 }
 
 /// What would be done, for a person who asks.
-pub(crate) fn planned(view: &LoadView, act: &Act) -> String {
+pub(crate) fn planned(catalog: &Catalog, view: &LoadView, act: &Act) -> String {
     let price = match (act, &view.group) {
         (Act::Begin(it), Some(group)) => {
-            let catalog = Catalog::embedded();
             let (before, after) =
                 (it.from.monthly(group, catalog), it.change.monthly(group, catalog));
             format!(

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use domain::group::{Encryption, NewGroup};
+use domain::price::Prices;
 use domain::provision::farewell::{self, Farewell};
 use domain::provision::outputs::{self, Attributes};
 use domain::provision::{self, Refusal, Removal, Seen, Step, Wanted, diff, name};
-use domain::{GroupId, Next, Tags, tag};
+use domain::{Catalog, GroupId, Next, Tags, tag};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use platform::{Clock, Fault, FaultKind, Operation};
 
 use crate::observe::Services;
@@ -39,7 +41,7 @@ impl<'a> Existence<'a> {
     }
 
     /// What the stack may ask for, from the last look.
-    pub(crate) fn attributes(&self) -> Option<Attributes> {
+    pub(crate) fn attributes(&self, prices: &Prices) -> Option<Attributes> {
         let seen = self.last()?;
         let secret = seen.around.as_ref().and_then(|it| it.secret.as_ref());
         let secret = secret.filter(|_| self.wanted.spec.protection.has_token());
@@ -47,6 +49,8 @@ impl<'a> Existence<'a> {
             &self.wanted.spec,
             seen.group.as_ref()?,
             secret.map(|it| it.arn.as_str()),
+            &Catalog::at(prices),
+            self.clock.now().to_zoned(TimeZone::UTC).date(),
         ))
     }
 

@@ -215,7 +215,7 @@ impl Run<'_> {
         let operation = Existence::new(services, self.clock, wanted, others_ended);
         let request = || Request::Exist(Box::new(existing.clone()));
         match converge(&operation, &self.clock, self.deadline).await {
-            Ok(Outcome::Settled) => match operation.attributes() {
+            Ok(Outcome::Settled) => match operation.attributes(&self.ready.settings.prices) {
                 Some(attributes) => Conclusion::Exists {
                     id: existing.spec.id.clone(),
                     saw: operation.saw(),

@@ -1,13 +1,14 @@
 //! Memory, vCPU and price of each node type: a dated table, embedded.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::{
-    Bytes, Dollars, NodeType,
-    engine::{Engine, Version},
-};
+use crate::engine::{Engine, Version};
+use crate::price::{Price, Prices};
+use crate::{Bytes, Dollars, NodeType};
 
 /// The node types that we know of.
 #[derive(Clone, Debug)]
@@ -32,20 +33,20 @@ pub struct Entry {
     pub data_tiering: bool,
     /// The oldest Redis OSS that runs on it; the newest generations run Valkey only.
     pub redis_from: Option<Version>,
-    /// The price of an hour under Redis OSS in us-east-1, on `price_date`; types no longer sold have none.
-    pub redis_hour: Option<Dollars>,
+    /// What the network carries all the time, in Gbit/s.
+    pub network: f64,
+    /// The price under Redis OSS; types that are not sold with it have none.
+    pub redis: Option<Price>,
     /// The same under Valkey.
-    pub valkey_hour: Option<Dollars>,
-    /// The day on which the prices were read.
-    pub price_date: String,
+    pub valkey: Option<Price>,
 }
 
 impl Entry {
-    /// The price of one node for an hour in us-east-1, where it is sold.
-    pub fn hour(&self, engine: Engine) -> Option<Dollars> {
+    /// The price of one node, where it is sold.
+    pub fn price(&self, engine: Engine) -> Option<&Price> {
         match engine {
-            Engine::Redis => self.redis_hour,
-            Engine::Valkey => self.valkey_hour,
+            Engine::Redis => self.redis.as_ref(),
+            Engine::Valkey => self.valkey.as_ref(),
         }
     }
 }
@@ -62,6 +63,36 @@ impl Catalog {
                 .expect("the embedded table is well formed") // proven: every_line_of_the_table_is_read
         });
         &CATALOG
+    }
+
+    /// The catalog that this build carries, at these prices where they tell one.
+    pub fn at(prices: &Prices) -> Cow<'static, Self> {
+        let mut catalog = Cow::Borrowed(Self::embedded());
+        for (node_type, engine, price) in prices.iter() {
+            let mut entries = catalog.to_mut().0.iter_mut();
+            if let Some(entry) = entries.find(|it| it.node_type == *node_type) {
+                match engine {
+                    Engine::Redis => entry.redis = Some(price.clone()),
+                    Engine::Valkey => entry.valkey = Some(price.clone()),
+                }
+            }
+        }
+        catalog
+    }
+
+    /// A type that costs less under this engine and is in nothing smaller: the cheapest, where there is one (pricing 5).
+    pub fn better(&self, than: &Entry, engine: Engine) -> Option<&Entry> {
+        let price = than.price(engine)?;
+        let is_better = |it: &&Entry| {
+            let cheaper = |of: &Price| of.region == price.region && of.hour < price.hour;
+            it.price(engine).is_some_and(cheaper)
+                && it.current
+                && it.data_tiering == than.data_tiering
+                && than.maxmemory <= it.maxmemory
+                && than.vcpu <= it.vcpu
+                && than.network <= it.network
+        };
+        self.0.iter().filter(is_better).min_by_key(|it| it.price(engine).map(|it| it.hour))
     }
 
     fn parse(table: &str) -> Result<Self, csv::Error> {
@@ -102,14 +133,25 @@ struct Row {
     usable_bytes_rmp25: u64,
     data_tiering: String,
     min_redis_oss: String,
+    net_baseline_gbps: f64,
     redis_usd_hour_use1: Option<f64>,
     valkey_usd_hour_use1: Option<f64>,
-    price_date: String,
+    price_date: Date,
 }
 
 impl From<Row> for Entry {
     fn from(row: Row) -> Self {
+        let price = |hour: Option<f64>| {
+            hour.map(|it| Price {
+                hour: Dollars::of(it),
+                region: HERE.to_owned(),
+                date: row.price_date,
+            })
+        };
         Self {
+            network: row.net_baseline_gbps,
+            redis: price(row.redis_usd_hour_use1),
+            valkey: price(row.valkey_usd_hour_use1),
             node_type: row.node_type,
             current: row.generation_status.starts_with("current"),
             burstable: row.burstable == "yes",
@@ -118,22 +160,12 @@ impl From<Row> for Entry {
             usable: Bytes(row.usable_bytes_rmp25),
             data_tiering: row.data_tiering == "yes",
             redis_from: row.min_redis_oss.parse().ok(),
-            redis_hour: row.redis_usd_hour_use1.map(dollars),
-            valkey_hour: row.valkey_usd_hour_use1.map(dollars),
-            price_date: row.price_date,
         }
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "an hourly price is a small positive number with four decimals"
-)]
-fn dollars(price: f64) -> Dollars {
-    Dollars((price * Dollars::SCALE as f64).round() as u64)
-}
+/// The region whose prices the table holds.
+const HERE: &str = "us-east-1";
 
 #[cfg(test)]
 mod tests {
@@ -154,7 +186,7 @@ mod tests {
         let micro = entry("cache.t4g.micro");
         assert_eq!(micro.vcpu, 2);
         assert_eq!(micro.maxmemory, Bytes(536_870_912));
-        assert_eq!(micro.hour(Engine::Redis), Some(Dollars(160)));
+        assert_eq!(micro.price(Engine::Redis).unwrap().hour, Dollars(160));
         assert!(micro.current && micro.burstable && !micro.data_tiering);
     }
 
@@ -169,7 +201,24 @@ mod tests {
     fn the_reserve_is_never_larger_than_the_memory() {
         for entry in Catalog::embedded().iter() {
             assert!(entry.usable < entry.maxmemory, "{}", entry.node_type);
-            assert!(entry.redis_hour != Some(Dollars(0)), "{}", entry.node_type);
+            let prices = [&entry.redis, &entry.valkey].into_iter().flatten();
+            assert!(prices.into_iter().all(|it| it.hour != Dollars(0)), "{}", entry.node_type);
         }
+    }
+
+    #[test]
+    fn a_better_type_is_told_and_never_a_lesser_one() {
+        #[track_caller]
+        fn check(name: &str, engine: Engine, expected: Option<&str>) {
+            let better = Catalog::embedded().better(entry(name), engine);
+            assert_eq!(better.map(|it| it.node_type.as_str()), expected, "{name}");
+        }
+        check("cache.t3.micro", Engine::Redis, Some("cache.t4g.micro"));
+        check("cache.m5.large", Engine::Redis, Some("cache.m6g.large"));
+        check("cache.r4.large", Engine::Redis, Some("cache.r6g.large"));
+        check("cache.r5.xlarge", Engine::Redis, Some("cache.r6g.xlarge"));
+        check("cache.c7gn.large", Engine::Valkey, Some("cache.c8gn.large"));
+        check("cache.t4g.micro", Engine::Redis, None);
+        check("cache.r7g.large", Engine::Redis, None);
     }
 }

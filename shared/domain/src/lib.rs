@@ -17,6 +17,7 @@ pub mod name;
 pub mod next;
 pub mod node;
 pub mod owner;
+pub mod price;
 pub mod problem;
 pub mod provision;
 pub mod rotate;

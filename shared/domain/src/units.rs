@@ -1,6 +1,8 @@
 //! Numbers with a unit.
 
 use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,10 +45,35 @@ impl Dollars {
     /// Hundredths of a cent in a dollar.
     pub const SCALE: u64 = 10_000;
 
+    /// So many dollars, to the nearest hundredth of a cent.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a price is a small positive number with few decimals; the cast takes what is none to the nearest bound"
+    )]
+    pub fn of(dollars: f64) -> Self {
+        Self((dollars * Self::SCALE as f64).round() as u64)
+    }
+
     /// This price, so many times over.
     #[must_use]
     pub fn times(self, count: u64) -> Self {
         Self(self.0.saturating_mul(count))
+    }
+}
+
+impl Add for Dollars {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Dollars {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The environment of the functions: every variable, read once, with all mistakes told together.
 
+use domain::price::Prices;
 use domain::{Arn, Problems};
 use tracing::level_filters::LevelFilter;
 
@@ -12,6 +13,8 @@ pub struct ProvisionSettings {
     pub rotate_function: Arn,
     /// `CACHEWARDEN_ALARM_TOPIC_ARN`: where the alarms of members publish; `autoscale` listens there.
     pub alarm_topic: Arn,
+    /// `CACHEWARDEN_NODE_PRICES`: prices of this region, which stand in for those of the catalog.
+    pub prices: Prices,
 }
 
 /// What `rotate` needs.
@@ -41,6 +44,8 @@ pub struct AutoscaleSettings {
     pub alarm_topic: Arn,
     /// `CACHEWARDEN_TOPIC_ARN`: where people are told, if anywhere.
     pub topic: Option<Arn>,
+    /// `CACHEWARDEN_NODE_PRICES`: prices of this region, which stand in for those of the catalog.
+    pub prices: Prices,
 }
 
 impl ProvisionSettings {
@@ -50,9 +55,10 @@ impl ProvisionSettings {
         let state_machine = reader.required(STATE_MACHINE, "states");
         let rotate_function = reader.required(ROTATE_FUNCTION, "lambda");
         let alarm_topic = reader.required(ALARM_TOPIC, "sns");
+        let prices = reader.prices(state_machine.as_ref());
         match (state_machine, rotate_function, alarm_topic) {
             (Some(state_machine), Some(rotate_function), Some(alarm_topic)) => {
-                reader.finish(Self { state_machine, rotate_function, alarm_topic })
+                reader.finish(Self { state_machine, rotate_function, alarm_topic, prices })
             }
             _ => Err(reader.problems),
         }
@@ -86,9 +92,16 @@ impl SnapshotSettings {
 impl AutoscaleSettings {
     /// Reads what `autoscale` needs.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
-        let SnapshotSettings { state_machine, alarm_topic, topic } =
-            SnapshotSettings::read(lookup)?;
-        Ok(Self { state_machine, alarm_topic, topic })
+        let mut reader = Reader::new(lookup);
+        let topic = reader.optional(TOPIC, "sns");
+        let state_machine = reader.required(STATE_MACHINE, "states");
+        let prices = reader.prices(state_machine.as_ref());
+        match (state_machine, reader.required(ALARM_TOPIC, "sns")) {
+            (Some(state_machine), Some(alarm_topic)) => {
+                reader.finish(Self { state_machine, alarm_topic, topic, prices })
+            }
+            _ => Err(reader.problems),
+        }
     }
 }
 
@@ -101,6 +114,7 @@ const STATE_MACHINE: &str = "CACHEWARDEN_STATE_MACHINE_ARN";
 const ROTATE_FUNCTION: &str = "CACHEWARDEN_ROTATE_FUNCTION_ARN";
 const ALARM_TOPIC: &str = "CACHEWARDEN_ALARM_TOPIC_ARN";
 const TOPIC: &str = "CACHEWARDEN_TOPIC_ARN";
+const NODE_PRICES: &str = "CACHEWARDEN_NODE_PRICES";
 /// How much is logged.
 pub(crate) const LOG_LEVEL: &str = "CACHEWARDEN_LOG_LEVEL";
 
@@ -139,6 +153,20 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         self.arn(name, service, &value)
     }
 
+    /// Prices of the region in which this runs, which is that of everything around it.
+    fn prices(&mut self, here: Option<&Arn>) -> Prices {
+        let text = self.value(NODE_PRICES).unwrap_or_default();
+        match Prices::parse(&text, here.map_or("", Arn::region)) {
+            Ok(prices) => prices,
+            Err(errors) => {
+                for error in errors {
+                    self.problems.add(NODE_PRICES, error.to_string());
+                }
+                Prices::default()
+            }
+        }
+    }
+
     /// A template gives an empty string where a parameter was left out.
     fn value(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|it| !it.is_empty())
@@ -169,10 +197,11 @@ mod tests {
             STATE_MACHINE => Some("arn:aws:sns:eu-west-1:1:oops".to_owned()),
             ROTATE_FUNCTION => Some("rotate".to_owned()),
             LOG_LEVEL => Some("loud".to_owned()),
+            NODE_PRICES => Some("cache.t4g.micro redis free 2026-11-01".to_owned()),
             _ => None,
         };
         let said = ProvisionSettings::read(lookup).unwrap_err().to_string();
-        for name in [STATE_MACHINE, ROTATE_FUNCTION, ALARM_TOPIC, LOG_LEVEL] {
+        for name in [STATE_MACHINE, ROTATE_FUNCTION, ALARM_TOPIC, LOG_LEVEL, NODE_PRICES] {
             assert!(said.contains(name), "{said}");
         }
         assert!(said.contains("is an ARN of sns, not of states"), "{said}");

@@ -10,6 +10,7 @@ use aws_sim::drive::{Account, Failure, Functions, Handling, Invocation};
 use aws_sim::elasticache::model::{SnapshotStatus, Status};
 use aws_sim::{Request, Settings, State, World};
 use domain::Arn;
+use domain::price::Prices;
 use lambda_runtime::{Context, LambdaEvent};
 use platform::probe::Stream;
 use platform::settings::{AutoscaleSettings, ProvisionSettings, RotateSettings, SnapshotSettings};
@@ -312,6 +313,7 @@ async fn apps(world: &World, journal: &Journal) -> Apps {
         state_machine: state_machine.clone(),
         rotate_function: arn(&function_arn("rotate")),
         alarm_topic: alarm_topic.clone(),
+        prices: Prices::default(),
     };
     let snapshot = SnapshotSettings {
         state_machine: state_machine.clone(),
@@ -319,7 +321,8 @@ async fn apps(world: &World, journal: &Journal) -> Apps {
         topic: topic.clone(),
     };
     let rotate = RotateSettings { topic: topic.clone() };
-    let autoscale = AutoscaleSettings { state_machine, alarm_topic, topic };
+    let autoscale =
+        AutoscaleSettings { state_machine, alarm_topic, topic, prices: Prices::default() };
     Apps {
         provision: provision::App::new(&aws, provision, clock, journal()),
         rotate: rotate::App::new(&aws, rotate, clock, journal(), dialler),

@@ -62,7 +62,9 @@ pub fn larger<'a>(
         .into_iter()
         .filter(|it| has.maxmemory < it.maxmemory)
         .filter(|it| top.is_none_or(|top| it.maxmemory <= top.maxmemory))
-        .filter(|it| it.current && it.data_tiering == has.data_tiering && it.hour(engine).is_some())
+        .filter(|it| {
+            it.current && it.data_tiering == has.data_tiering && it.price(engine).is_some()
+        })
         .collect();
     match (admitted.is_empty(), ceiling) {
         (false, _) => Ok(admitted),
@@ -98,7 +100,7 @@ pub fn smaller<'a>(
     let to = catalog
         .family(current.family())
         .into_iter()
-        .rfind(|it| it.maxmemory < has.maxmemory && it.hour(engine).is_some())
+        .rfind(|it| it.maxmemory < has.maxmemory && it.price(engine).is_some())
         .ok_or(NoSmaller::Family)?;
     let room = share(to.usable, FULL_AFTER_SHRINK);
     if room <= demand.used {

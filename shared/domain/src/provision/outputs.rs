@@ -2,16 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::{GroupSpec, Protection, UpstashSpec, diff};
+use crate::alarm::Watch;
+use crate::cost::bill::Bill;
 use crate::engine::Engine;
 use crate::group::Resilience;
-use crate::{Catalog, GroupView, cost};
+use crate::{Arn, Catalog, GroupView};
 
 /// Attributes by name. All are always there: a template that asks for one that is missing fails.
 pub type Attributes = BTreeMap<&'static str, String>;
 
-/// The attributes of a running group, from what was read and nothing else.
-pub fn of_group(spec: &GroupSpec, group: &GroupView, secret: Option<&str>) -> Attributes {
+/// The attributes of a running group, from what was read and nothing else, at these prices of today.
+pub fn of_group(
+    spec: &GroupSpec,
+    group: &GroupView,
+    secret: Option<&str>,
+    catalog: &Catalog,
+    today: Date,
+) -> Attributes {
     let primary = group.primary_endpoint.as_ref();
     let reader = group.reader_endpoint.as_ref().or(primary);
     let scheme = if spec.protection.has_tls() { "rediss" } else { "redis" };
@@ -25,7 +35,7 @@ pub fn of_group(spec: &GroupSpec, group: &GroupView, secret: Option<&str>) -> At
         ("RedisAuthTokenSecretArn", secret.unwrap_or_default().to_owned()),
         ("ReplicationGroupId", group.id.to_string()),
         ("DeploymentInfo", info(spec, group)),
-        ("EstimatedMonthlyCost", estimate(group)),
+        ("EstimatedMonthlyCost", estimate(spec, group, secret.is_some(), catalog, today)),
     ])
 }
 
@@ -53,7 +63,8 @@ pub fn of_upstash(spec: &UpstashSpec) -> Attributes {
         ),
         (
             "EstimatedMonthlyCost",
-            "by use, billed by Upstash: see the plan in its console".to_owned(),
+            // Pricing 4. Which plan a database has, only Upstash knows.
+            "billed by Upstash, by its plan: pay as you go $0.20 per 100,000 commands and $0.25 a GB beyond the first, or fixed from $10 for 250 MB (prices of 2026-08-21)".to_owned(),
         ),
     ])
 }
@@ -94,16 +105,38 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     parts.join(", ")
 }
 
-fn estimate(group: &GroupView) -> String {
+fn estimate(
+    spec: &GroupSpec,
+    group: &GroupView,
+    secret: bool,
+    catalog: &Catalog,
+    today: Date,
+) -> String {
+    let Some(node_type) = &group.node_type else {
+        return "unknown: ElastiCache tells no node type".to_owned();
+    };
+    let engine = group.members.first().and_then(|it| it.engine.parse().ok());
     let nodes = u64::try_from(group.member_ids.len()).unwrap_or_default();
-    let month = group
-        .node_type
-        .as_ref()
-        .and_then(|it| cost::monthly(Catalog::embedded(), it, Engine::Redis, nodes));
-    month.map_or("unknown: the catalog has no price for this node type".to_owned(), |it| {
-        it.to_string()
-    })
+    let arn = Arn::parse(&group.arn).ok();
+    let bill = Bill {
+        region: arn.as_ref().map_or("an unknown region", Arn::region),
+        engine: engine.unwrap_or(Engine::Redis),
+        version: diff::version(group),
+        node_type,
+        nodes,
+        snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep),
+        secret,
+        alarm_metrics: if spec.alarms { nodes * ALARMS } else { 0 },
+        today,
+    };
+    match bill.estimate(catalog) {
+        Ok(estimate) => estimate.to_string(),
+        Err(unknown) => format!("unknown: {unknown}"),
+    }
 }
+
+/// As many alarms watch every node.
+const ALARMS: u64 = Watch::ALL.len() as u64;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use aws_sim::settings::Settings;
 use aws_sim::sns::Message;
 use aws_sim::{Effect, Request};
 use domain::alarm::{self, AlarmSpec, Watch};
+use domain::price::Prices;
 use domain::{Arn, GroupId, MemberId, Tags};
 use lambda_runtime::LambdaEvent;
 use platform::Alarms;
@@ -72,6 +73,7 @@ impl Stage {
             state_machine: arn(STATE_MACHINE),
             alarm_topic: arn(ALARM_TOPIC),
             topic: Some(arn(TOPIC)),
+            prices: Prices::default(),
         };
         let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone());
         let stage = Self { scene, app, said: RefCell::default(), is_to_die: Cell::new(false) };

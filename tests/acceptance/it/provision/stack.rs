@@ -7,6 +7,7 @@ use aws_sim::settings::Durations;
 use aws_sim::{Done, Effect, Settings};
 use domain::Arn;
 use domain::alarm::Watch;
+use domain::price::Prices;
 use domain::{GroupId, GroupView};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use platform::settings::ProvisionSettings;
@@ -61,6 +62,7 @@ impl Stack {
             state_machine: arn(STATE_MACHINE),
             rotate_function: arn(&function_arn("rotate")),
             alarm_topic: arn(ALARM_TOPIC),
+            prices: Prices::default(),
         };
         let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone());
         Self { scene, app, requests: Cell::new(0) }

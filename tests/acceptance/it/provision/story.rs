@@ -26,7 +26,7 @@ async fn a_stack_gets_the_cache_that_it_states() {
         format!("rediss://{}", group.primary_endpoint.unwrap())
     );
     assert_eq!(data["ReplicationGroupId"], GROUP);
-    assert!(data["EstimatedMonthlyCost"].as_str().unwrap().starts_with("$23.36 a month"));
+    assert!(data["EstimatedMonthlyCost"].as_str().unwrap().starts_with("$24.76 a month: 2 x "));
     let secrets = Secrets::new(&stack.scene.aws);
     let secret = secrets.find(SECRET).await.unwrap().unwrap();
     assert_eq!(data["RedisAuthTokenSecretArn"], secret.arn);

@@ -4,11 +4,15 @@ use super::super::plan::tests::Scene;
 use super::*;
 use crate::Arn;
 
+fn attributes_of(spec: &GroupSpec, group: &GroupView, secret: Option<&str>) -> Attributes {
+    of_group(spec, group, secret, Catalog::embedded(), jiff::civil::date(2026, 11, 29))
+}
+
 #[track_caller]
 fn check(scene: &Scene, name: &str, expected: &str) {
     let group = scene.seen.group.as_ref().unwrap();
     let attributes =
-        of_group(&scene.wanted.spec, group, Some("arn:aws:secretsmanager:r:1:secret:s"));
+        attributes_of(&scene.wanted.spec, group, Some("arn:aws:secretsmanager:r:1:secret:s"));
     assert_eq!(attributes[name], expected, "{name}");
 }
 
@@ -21,7 +25,11 @@ fn the_seeds_outputs_come_from_what_was_read() {
     check(&scene, "RedisConnectionString", "rediss://master.orders.cache:6379");
     check(&scene, "RedisAuthTokenSecretArn", "arn:aws:secretsmanager:r:1:secret:s");
     check(&scene, "ReplicationGroupId", "orders-redis-production");
-    check(&scene, "EstimatedMonthlyCost", "$23.36 a month (us-east-1 on demand, 2026-10-02)");
+    check(
+        &scene,
+        "EstimatedMonthlyCost",
+        "$24.76 a month: 2 x cache.t4g.micro $23.36, secret $0.40, 10 alarm metrics $1.00; up to $0.55 more for 13 snapshots beyond the free one, of 512.0 MiB at most; traffic between zones is $0.01 a GB each way and not in it. On demand in us-east-1, prices of 2026-10-02; eu-west-1 has prices of its own, which NodePrices can state. Under Valkey the nodes cost $18.69",
+    );
     check(
         &scene,
         "DeploymentInfo",
@@ -32,7 +40,12 @@ fn the_seeds_outputs_come_from_what_was_read() {
 #[test]
 fn what_the_autoscaler_did_is_told_and_paid_for() {
     let scene = Scene::stated(&[]).of(3, "cache.t4g.small", "7.1.0");
-    check(&scene, "EstimatedMonthlyCost", "$70.08 a month (us-east-1 on demand, 2026-10-02)");
+    let group = scene.seen.group.as_ref().unwrap();
+    let cost = &attributes_of(&scene.wanted.spec, group, None)["EstimatedMonthlyCost"];
+    assert!(
+        cost.starts_with("$71.58 a month: 3 x cache.t4g.small $70.08, 15 alarm metrics $1.50;"),
+        "{cost}"
+    );
     check(
         &scene,
         "DeploymentInfo",
@@ -44,7 +57,7 @@ fn what_the_autoscaler_did_is_told_and_paid_for() {
 fn a_newer_version_than_stated_is_told() {
     let scene = Scene::stated(&[("RedisEngineVersion", "7.0")]);
     let group = scene.seen.group.as_ref().unwrap();
-    let info = &of_group(&scene.wanted.spec, group, None)["DeploymentInfo"];
+    let info = &attributes_of(&scene.wanted.spec, group, None)["DeploymentInfo"];
     assert!(info.ends_with("newer than the stated 7.0"), "{info}");
 }
 
@@ -67,7 +80,7 @@ fn upstash_has_every_attribute_that_a_group_has() {
     };
     let attributes = of_upstash(&spec);
     let scene = Scene::stated(&[]);
-    let of_group = of_group(&scene.wanted.spec, scene.seen.group.as_ref().unwrap(), None);
+    let of_group = attributes_of(&scene.wanted.spec, scene.seen.group.as_ref().unwrap(), None);
     assert!(attributes.keys().eq(of_group.keys()));
     assert_eq!(attributes["RedisEndpoint"], "eager-fox-1.upstash.io");
     assert_eq!(attributes["RedisAuthTokenSecretArn"], "arn:aws:secretsmanager:r:1:secret:upstash");
