@@ -167,7 +167,10 @@ impl Services {
                 self.make_group(wanted, parameter_group, secret, tags).await
             }
             Step::Ask { arn, tags, .. } | Step::Tag { arn, tags } => cache.tag(&arn, &tags).await,
-            Step::Untag { arn, keys } => cache.untag(&arn, &keys).await,
+            Step::Untag { arn, keys } => {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                cache.untag(&arn, &keys).await
+            }
             Step::SetNodeType { to, mark } => {
                 done(cache.resize(group, &to).await)?;
                 cache.tag(&mark.arn, &mark.tags).await

@@ -7,6 +7,7 @@ pub mod change;
 mod deletion;
 pub mod diff;
 pub mod farewell;
+mod labels;
 pub mod name;
 pub mod outputs;
 pub mod parse;
@@ -94,6 +95,8 @@ pub struct GroupSpec {
     pub snapshot_keep: u32,
     /// What becomes of it when the resource is deleted.
     pub deletion: Deletion,
+    /// The tags that the stack gives it.
+    pub tags: Tags,
 }
 
 /// How traffic is protected, before there is a token.

@@ -136,10 +136,18 @@ pub fn tags(wanted: &Wanted, secret: Option<&str>) -> Tags {
         (tag::ALARM_TOPICS, Some(topics.join(" "))),
         (tag::ALARMS, Some(if spec.alarms { "on" } else { "off" }.to_owned())),
     ];
-    said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+    let ours = said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    spec.tags.clone().into_iter().chain(ours).collect()
 }
 
-/// The tags that differ, and the keys of those that should not be there.
+/// The keys of tags that the stack gave the group before, and no longer does. What others tag is left alone.
+pub fn dropped_tags(wanted: &Wanted, seen: &Tags) -> Vec<String> {
+    let before = wanted.before.iter().flat_map(|it| it.tags.keys());
+    let is_dropped = |it: &&String| seen.contains_key(*it) && !wanted.spec.tags.contains_key(*it);
+    before.filter(is_dropped).cloned().collect()
+}
+
+/// The tags that differ, and the keys of ours that should not be there.
 pub fn tag_changes(sought: &Tags, seen: &Tags) -> (Tags, Vec<&'static str>) {
     let missing = sought.iter().filter(|(key, value)| seen.get(*key) != Some(value));
     let stale = [

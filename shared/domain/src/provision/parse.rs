@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::property::Properties;
 use super::rules::{self, Stated};
 use super::{
-    AutoscalePolicy, Backend, Deletion, DeletionPolicy, GroupSpec, Protection, UpstashSpec, name,
-    reference,
+    AutoscalePolicy, Backend, Deletion, DeletionPolicy, GroupSpec, Protection, UpstashSpec, labels,
+    name, reference,
 };
 use crate::engine::Version;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
@@ -176,6 +176,7 @@ fn group(
     let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
     let snapshots = snapshots(read);
     let deletion = deletion(read);
+    let tags = labels::read(read, "Tags");
     let rest = Rest {
         maxmemory_policy: read.one_of("MaxmemoryPolicy", MAXMEMORY_POLICIES, "allkeys-lru"),
         maintenance_window: read.parsed("MaintenanceWindow", str::parse),
@@ -221,6 +222,7 @@ fn group(
         autoscale,
         snapshot_keep: snapshots.keep,
         deletion,
+        tags,
     })
 }
 

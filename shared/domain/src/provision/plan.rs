@@ -393,8 +393,9 @@ fn tagged(
     if was_seen(wanted, group, seen) {
         stale.push(tag::ASKED);
     }
-    let untag = Step::Untag { arn: group.arn.clone(), keys: stale.clone() };
-    (!stale.is_empty()).then_some(Next::Do(untag))
+    let mut keys: Vec<String> = stale.into_iter().map(str::to_owned).collect();
+    keys.extend(diff::dropped_tags(wanted, seen));
+    (!keys.is_empty()).then(|| Next::Do(Step::Untag { arn: group.arn.clone(), keys }))
 }
 
 /// Whether what was asked for need no longer be written down: it is there, or the stack has stated another value since.

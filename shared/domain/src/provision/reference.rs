@@ -326,6 +326,13 @@ pub const PROPERTIES: &[Property] = &[
         rule: "none; a token never goes through a template",
     },
     Property {
+        name: "Tags",
+        takes: "tags of the replication group: a map, a list of `Key` and `Value`, or `team=shop,stage=live`; 30 at most, none that begins with `aws:` or `cachewarden:`",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "a resource has fifty tags, and ours take up to twenty; what others tag is left alone",
+    },
+    Property {
         name: "UpstashRedisUrl",
         takes: "`https://<name>.upstash.io`, without credentials",
         default: Default::Derived("required with Upstash"),

@@ -44,7 +44,7 @@ pub enum Step {
     /// Tags the group.
     Tag { arn: String, tags: Tags },
     /// Takes tags off the group.
-    Untag { arn: String, keys: Vec<&'static str> },
+    Untag { arn: String, keys: Vec<String> },
     /// Tags the secret.
     TagSecret { arn: String, tags: Tags },
     /// Has Secrets Manager rotate the token.

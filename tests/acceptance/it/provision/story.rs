@@ -97,6 +97,25 @@ async fn an_update_changes_what_the_stack_changed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tags_of_the_stack_are_those_of_the_cache() {
+    let stack = Stack::new().await;
+    let before = properties(&[("Tags", "team=till,stage=live")]);
+    assert_eq!(stack.create(&before).await["Status"], "SUCCESS");
+    let tags = stack.group().await.unwrap().tags.unwrap();
+    assert_eq!((tags["team"].as_str(), tags["stage"].as_str()), ("till", "live"));
+    let mut now = properties(&[]);
+    now["Tags"] = json!([{ "Key": "team", "Value": "shop" }]);
+    let answer = stack.update(&before, &now).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let tags = stack.group().await.unwrap().tags.unwrap();
+    assert_eq!((tags["team"].as_str(), tags.get("stage")), ("shop", None));
+    // And back, as CloudFormation rolls back.
+    assert_eq!(stack.update(&now, &before).await["Status"], "SUCCESS");
+    let tags = stack.group().await.unwrap().tags.unwrap();
+    assert_eq!((tags["team"].as_str(), tags["stage"].as_str()), ("till", "live"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_update_leaves_what_the_autoscaler_did() {
     let stack = Stack::new().await;
     let before = properties(&[]);

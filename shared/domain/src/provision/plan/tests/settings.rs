@@ -252,3 +252,20 @@ fn what_no_longer_holds_a_group_back_is_taken_off() {
     let lifted = settled().tag(tag::DELETION_PROTECTION, "on").tag(tag::DELETION, "Delete");
     check(lifted, "Do: Untag");
 }
+
+#[test]
+fn tags_of_the_stack_come_and_go_with_it_and_those_of_others_stay() {
+    let now = || {
+        let mut scene = Scene::stated(&[("Tags", "team=shop")]);
+        scene.wanted.before = Some(Box::new(spec(&[("Tags", "team=till,stage=live,never=made")])));
+        scene.tag("stage", "live").tag("people", "wrote this")
+    };
+    let step = plan(&now().tag("team", "till").wanted, &now().tag("team", "till").seen, at(NOW));
+    assert!(format!("{step:?}").ends_with("tags: {\"team\": \"shop\"} })"), "{step:?}");
+    let step = plan(&now().wanted, &now().tag("team", "shop").seen, at(NOW));
+    assert!(format!("{step:?}").ends_with("keys: [\"stage\"] })"), "{step:?}");
+    let done = now().tag("team", "shop").group(|it| {
+        it.tags.as_mut().unwrap().remove("stage");
+    });
+    check(done, "Settled");
+}
