@@ -31,6 +31,7 @@ mod stories;
 mod subnets;
 mod tags;
 pub mod token;
+pub mod upgrade;
 pub mod user_groups;
 pub mod users;
 pub(crate) mod work;

@@ -339,6 +339,8 @@ pub(super) fn named_member(
         serves_since: None,
         zone,
         node_type: group.node_type.clone(),
+        engine: group.engine.clone(),
+        version: group.version,
         id,
     }
 }

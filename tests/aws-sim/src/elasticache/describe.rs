@@ -233,14 +233,14 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
     let status = if lags { Status::Available } else { it.status };
     xml.text("CacheClusterId", &it.id)
         .text("CacheNodeType", &it.node_type)
-        .text("Engine", &group.engine)
-        .text("EngineVersion", group.version.to_string())
+        .text("Engine", &it.engine)
+        .text("EngineVersion", it.version.to_string())
         .text("CacheClusterStatus", status.word())
         .number("NumCacheNodes", 1)
         .text("PreferredAvailabilityZone", &it.zone)
         .time("CacheClusterCreateTime", it.created_at)
         .text("PreferredMaintenanceWindow", &group.maintenance_window)
-        .within("PendingModifiedValues", |xml| pending_of_cluster(xml, group, lags));
+        .within("PendingModifiedValues", |xml| pending_of_cluster(xml, group, it, lags));
     if let Some(topic) = &group.topic {
         xml.within("NotificationConfiguration", |xml| {
             let status = if topic.active { "active" } else { "inactive" };
@@ -287,12 +287,15 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
         .maybe("TransitEncryptionMode", group.tls.then_some("required"));
 }
 
-fn pending_of_cluster(xml: &mut Xml, group: &Group, lags: bool) {
+fn pending_of_cluster(xml: &mut Xml, group: &Group, member: &Member, lags: bool) {
     let under_way = if lags { None } else { Some(&group.under_way) };
     let change = |pick: fn(&super::model::Change) -> Option<String>| {
         under_way.and_then(pick).or_else(|| pick(&group.deferred))
     };
-    xml.maybe("EngineVersion", change(|it| it.version.map(|it| it.to_string())))
+    let version = change(|it| it.upgrade.as_ref().map(|it| it.version.to_string()));
+    // A member that has had its turn waits for nothing.
+    let version = version.filter(|it| *it != member.version.to_string());
+    xml.maybe("EngineVersion", version)
         .maybe("CacheNodeType", change(|it| it.node_type.clone()))
         .maybe("AuthTokenStatus", if lags { None } else { token_status(group) });
 }

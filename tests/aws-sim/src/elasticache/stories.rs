@@ -7,6 +7,7 @@ mod rbac;
 mod replicas;
 mod snapshots;
 mod tokens;
+mod upgrades;
 mod user_groups;
 mod users;
 

@@ -58,6 +58,12 @@ pub struct Switches {
     pub set_after_user_groups: bool,
     /// Facts 1.4: user groups of a replication group change at once even where `ApplyImmediately` is not given.
     pub user_groups_change_at_once: bool,
+    /// Facts 1.5: another engine must be asked for with its version, rather than becoming the newest of it.
+    pub engine_change_needs_version: bool,
+    /// Facts 1.5: a version of another family takes a default parameter group along, as another engine does. Otherwise it must be named.
+    pub upgrade_moves_default_parameters: bool,
+    /// Facts 1.5: an upgrade of a group with automatic failover leaves a replica as the primary.
+    pub upgrade_fails_over: bool,
     /// U22: how many there may be.
     pub rbac_quotas: RbacQuotas,
     /// Facts 1.2: a change of tags makes the group busy for a moment.
@@ -134,6 +140,9 @@ impl Default for Switches {
             delete_takes_token: false,
             set_after_user_groups: false,
             user_groups_change_at_once: true,
+            engine_change_needs_version: false,
+            upgrade_moves_default_parameters: false,
+            upgrade_fails_over: true,
             rbac_quotas: RbacQuotas::default(),
             tags_make_busy: false,
             lone_node_has_reader: true,
@@ -178,6 +187,9 @@ impl Switches {
             delete_takes_token: !usual.delete_takes_token,
             set_after_user_groups: !usual.set_after_user_groups,
             user_groups_change_at_once: !usual.user_groups_change_at_once,
+            engine_change_needs_version: !usual.engine_change_needs_version,
+            upgrade_moves_default_parameters: !usual.upgrade_moves_default_parameters,
+            upgrade_fails_over: !usual.upgrade_fails_over,
             rbac_quotas: RbacQuotas { users: 1000, user_groups: 1000, users_of_group: 100 },
             tags_make_busy: !usual.tags_make_busy,
             lone_node_has_reader: !usual.lone_node_has_reader,
