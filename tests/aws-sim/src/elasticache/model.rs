@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::attach::UserGroupsChange;
 use super::engine::Version;
+use super::logs::{Logs, LogsChange};
 use super::token::TokenChange;
+use super::transit::{Former, Transit};
 use super::upgrade::Upgrade;
 use crate::{Access, Endpoint, NodeKey};
 
@@ -131,13 +133,17 @@ pub struct Group {
     /// Multi-AZ.
     pub multi_az: bool,
     /// Encryption in transit.
-    pub tls: bool,
+    pub transit: Transit,
+    /// Addresses from before that, where they still lead anywhere.
+    pub former: Option<Former>,
     /// Encryption at rest.
     pub at_rest: bool,
     /// The key for that.
     pub kms_key: Option<String>,
     /// Minor versions come by themselves.
     pub auto_minor: bool,
+    /// Where its logs go.
+    pub logs: Logs,
     /// The port.
     pub port: u16,
     /// Whom its nodes let in, or are about to.
@@ -189,6 +195,10 @@ pub struct Change {
     pub primary: Option<String>,
     /// Other user groups.
     pub user_groups: Option<UserGroupsChange>,
+    /// Other encryption in transit.
+    pub transit: Option<Transit>,
+    /// Logs that go elsewhere.
+    pub logs: Option<LogsChange>,
 }
 
 impl Change {
@@ -206,6 +216,8 @@ impl Change {
             token: self.token.or(earlier.token),
             primary: self.primary.or(earlier.primary),
             user_groups: self.user_groups.or(earlier.user_groups),
+            transit: self.transit.or(earlier.transit),
+            logs: self.logs.or(earlier.logs),
         }
     }
 

@@ -2,12 +2,14 @@
 
 use super::check::{bad_combination, bad_value};
 use super::create::no_capacity;
+use super::logs::LogsChange;
 use super::model::{Change, Group, Status, Toggle};
 use super::rest::rest;
 use super::token::{Strategy, TokenChange};
 use super::work::{self, Work};
 use super::{
-    attach, auto, describe, event, group, must_be_available, node_type, plane, settings, upgrade,
+    attach, auto, describe, event, group, keys, logs, must_be_available, node_type, plane,
+    settings, transit, upgrade,
 };
 use crate::fault::{Plan, Shortage};
 use crate::settings::DataPlane;
@@ -35,16 +37,8 @@ pub(crate) enum Stage {
 }
 
 /// What is not modelled, by parameter.
-const NOT_MODELLED: [&str; 8] = [
-    "CacheSecurityGroupNames",
-    "ClusterMode",
-    "Durability",
-    "IpDiscovery",
-    "LogDeliveryConfigurations",
-    "NodeGroupId",
-    "TransitEncryptionEnabled",
-    "TransitEncryptionMode",
-];
+const NOT_MODELLED: [&str; 5] =
+    ["CacheSecurityGroupNames", "ClusterMode", "Durability", "IpDiscovery", "NodeGroupId"];
 
 /// `ModifyReplicationGroup`.
 pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refusal> {
@@ -124,8 +118,11 @@ fn read(state: &State, before: &Group, params: &Params) -> Result<Change, Refusa
         token: token_change(before, params)?,
         primary: primary.filter(|it| *it != before.primary),
         user_groups,
+        transit: transit::read(state, before, params)?,
+        logs: logs::read(before, params)?,
     };
     attach::access_after(state, before, &change)?;
+    transit::check_access(before, &change)?;
     upgrade::check_users(state, before, &change)?;
     Ok(change)
 }
@@ -146,7 +143,7 @@ fn token_change(before: &Group, params: &Params) -> Result<Option<TokenChange>, 
             return Err(bad_value(format!("Invalid AuthTokenUpdateStrategy: {strange}")));
         }
     };
-    if !before.tls {
+    if !before.transit.is_on() {
         let text = "AuthToken can only be changed where TransitEncryptionEnabled is true.";
         return Err(bad_combination(text));
     }
@@ -170,6 +167,7 @@ fn check_change(state: &State, before: &Group, change: &Change) -> Result<(), Re
         );
         return Err(bad_value(text));
     }
+    keys::must_work(state, before)?;
     if state.faults.shortages.get(wanted) == Some(&Shortage::AtOnce) {
         return Err(no_capacity(wanted));
     }
@@ -190,6 +188,8 @@ pub(super) fn begin(state: &mut State, id: &str, change: Change) {
         change.token.as_ref().map(|_| durations.token),
         change.primary.as_ref().map(|_| durations.failover),
         change.user_groups.as_ref().map(|_| durations.attach),
+        change.transit.map(|_| durations.transit),
+        change.logs.as_ref().map(|_| durations.logs),
     ];
     let takes = takes.into_iter().flatten().max().unwrap_or(durations.setting);
     let lags = state.settings.switches.stale_looks;
@@ -202,6 +202,7 @@ pub(super) fn begin(state: &mut State, id: &str, change: Change) {
         group.token_changed_at = Some(now);
     }
     group.under_way = change.clone();
+    logs::begin(group, change.logs.as_ref().unwrap_or(&LogsChange::new()));
     // A second set of servers runs what is new from the start.
     if change.upgrade.is_some() && change.node_type.is_none() {
         return upgrade::step(state, id, None);
@@ -345,6 +346,12 @@ fn accept(state: &mut State, id: &str) {
     let lags = lag.is_positive() && state.settings.data_plane == DataPlane::Modelled;
     let now = state.now;
     let mut waits = Vec::new();
+    if let Some(to) = change.transit {
+        transit::apply(state, id, to);
+    }
+    if let Some(to) = change.logs {
+        logs::apply(state, id, to);
+    }
     if lags && change.token.is_some() {
         work::start(state, Some(id), lag, [], Work::AccessTaken);
     }
