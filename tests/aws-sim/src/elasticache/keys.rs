@@ -109,7 +109,7 @@ fn behind(alias: &str) -> String {
     let hash = |start: u64| {
         alias.bytes().fold(start, |hash, it| (hash ^ u64::from(it)).wrapping_mul(0x0100_0000_01b3))
     };
-    let text = format!("{:016x}{:016x}", hash(0xcbf2_9ce4_8422_2325), hash(0x84222325cbf29ce4));
+    let text = format!("{:016x}{:016x}", hash(0xcbf2_9ce4_8422_2325), hash(0x8422_2325_cbf2_9ce4));
     let part = |from, to| text.get(from..to).unwrap_or_default();
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }

@@ -17,7 +17,6 @@ pub(super) fn check(
     let tiered = snapshot.is_some_and(|it| tiers(&it.source.node_type));
     let asked = params.flag("DataTieringEnabled")?;
     let text = match (tiers(node_type), asked) {
-        (true, Some(true)) => return Ok(()),
         (true, None) if inherits && tiered => return Ok(()),
         (true, Some(false) | None) => {
             format!("When using the {node_type} node type, you must enable data tiering.")
@@ -26,7 +25,7 @@ pub(super) fn check(
         (false, Some(false) | None) if tiered => {
             format!("A snapshot with data tiering cannot be restored to {node_type}.")
         }
-        (false, Some(false) | None) => return Ok(()),
+        (true, Some(true)) | (false, Some(false) | None) => return Ok(()),
     };
     Err(bad_combination(text))
 }
