@@ -52,6 +52,11 @@ class Teller:
         self.told.append(("befall", {"operation": operation, "fault": fault}, None))
         self.simulator.befall([{"operation": operation, "fault": fault}])
 
+    def lack(self, what, names):
+        """What is not there, or not to be used, from now on."""
+        self.told.append(("lack", {"what": what, "names": names}, None))
+        self.simulator.befall({what: names})
+
     def calls(self):
         return sum(outcome is not None for _, _, outcome in self.told)
 

@@ -1,7 +1,7 @@
 //! ElastiCache: replication groups with cluster mode disabled, and what is around them.
 //!
 //! Every call checks, records and answers at once; what takes time is a piece of work that is due later. Cluster mode enabled,
-//! global datastores, log delivery and serverless caches are not modelled and are refused by name.
+//! global datastores and serverless caches are not modelled and are refused by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,8 @@ mod describe;
 pub mod engine;
 mod event;
 mod failover;
+mod keys;
+pub mod logs;
 pub mod model;
 mod modify;
 pub mod node_type;
@@ -30,12 +32,16 @@ mod snapshot;
 mod stories;
 mod subnets;
 mod tags;
+mod tiering;
 pub mod token;
+pub mod transit;
+pub mod upgrade;
 pub mod user_groups;
 pub mod users;
 pub(crate) mod work;
 
 use model::{Event, Group, Member, ParameterGroup, Snapshot, Status, SubnetGroup};
+use transit::Transit;
 
 use crate::wire::Call;
 use crate::wire::query::{self, Params};
@@ -126,15 +132,41 @@ impl Service {
 
     /// Whom the node behind this host name lets in, if one answers there.
     pub fn access_at(&self, host: &str) -> Option<&Access> {
-        let is_behind = |group: &Group, it: &Member| {
-            it.endpoint.host == host
-                || group.primary_endpoint.host == host && it.id == group.primary
-                || group.reader_endpoint.host == host
-        };
-        let group = self.groups.values().find(|group| {
-            group.members.values().any(|it| it.serves_since.is_some() && is_behind(group, it))
-        })?;
+        let group = self.group_at(host)?;
         Some(group.still_admits.as_ref().unwrap_or(&group.access))
+    }
+
+    /// Whether the node behind this host name speaks TLS, if one answers there.
+    pub fn transit_at(&self, host: &str) -> Option<Transit> {
+        self.group_at(host).map(|it| it.transit)
+    }
+
+    fn group_at(&self, host: &str) -> Option<&Group> {
+        let is_behind = |group: &Group, it: &Member| {
+            let is_primary = it.id == group.primary;
+            let former = group.former.as_ref();
+            it.endpoint.host == host
+                || group.primary_endpoint.host == host && is_primary
+                || group.reader_endpoint.host == host
+                || former.is_some_and(|former| former.leads_to(host, &it.id, is_primary))
+        };
+        self.groups.values().find(|group| {
+            group.members.values().any(|it| it.serves_since.is_some() && is_behind(group, it))
+        })
+    }
+
+    /// Whether a primary answers at this host name: its own, or the group's.
+    pub(crate) fn is_primary_at(&self, host: &str) -> bool {
+        self.groups.values().any(|group| {
+            let former = group.former.as_ref();
+            let is_groups =
+                group.primary_endpoint.host == host || former.is_some_and(|it| it.is_primary(host));
+            let member = group.primary_member();
+            let is_own = member.is_some_and(|it| {
+                it.endpoint.host == host || former.is_some_and(|one| one.is_node(host, &it.id))
+            });
+            is_groups || is_own
+        })
     }
 
     /// Makes the data of a group this large.
@@ -160,7 +192,7 @@ impl State {
                 bytes_used: group.bytes_used,
                 access: group.access.clone(),
                 endpoint: member.endpoint.clone(),
-                tls: group.tls,
+                tls: group.transit == Transit::Required,
                 serves: group.status != Status::CreateFailed
                     && member.serves_since.is_some()
                     && member.status != Status::Deleting,

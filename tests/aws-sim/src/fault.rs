@@ -1,6 +1,6 @@
 //! What goes wrong, as data: which call, and what befalls it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::elasticache::model::{Group, Status};
@@ -22,6 +22,10 @@ pub struct Plan {
     pub failing_snapshots: u32,
     /// How many of the next new members fail to come up: a new group is `create-failed`, a new replica never arrives.
     pub failing_starts: u32,
+    /// Keys of KMS that are disabled or gone, each as it is named or by its id.
+    pub disabled_keys: BTreeSet<String>,
+    /// Log groups and delivery streams that are not there.
+    pub missing_destinations: BTreeSet<String>,
     /// How often something was to happen where it could not, such as a failover of a group that has no replica.
     in_vain: u32,
 }

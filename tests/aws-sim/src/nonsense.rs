@@ -9,11 +9,14 @@ use crate::seed::Seed;
 use crate::{Request, Response, Settings, World, cloudwatch};
 
 /// Requests of each kind that are in order, to be spoilt.
-const FORMS: [&str; 22] = [
+const FORMS: [&str; 25] = [
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumCacheClusters=3&AutomaticFailoverEnabled=true&TransitEncryptionEnabled=true&AuthToken=a-token-of-no-account&SnapshotRetentionLimit=3&SnapshotWindow=03:00-05:00&PreferredMaintenanceWindow=sun:05:30-sun:07:30&Tags.Tag.1.Key=a&Tags.Tag.1.Value=b",
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumNodeGroups=1&ReplicasPerNodeGroup=1",
     "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&CacheNodeType=cache.t4g.small&SnapshotRetentionLimit=2",
     "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&AuthToken=another-token-of-none&AuthTokenUpdateStrategy=ROTATE",
+    "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&Engine=valkey&EngineVersion=8.0&CacheParameterGroupName=default.valkey8",
+    "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.LogType=slow-log&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.DestinationType=cloudwatch-logs&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.DestinationDetails.CloudWatchLogsDetails.LogGroup=g&LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.LogFormat=json",
+    "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.r6gd.xlarge&DataTieringEnabled=true&NumCacheClusters=2&TransitEncryptionEnabled=true&TransitEncryptionMode=preferred&AtRestEncryptionEnabled=true&KmsKeyId=alias/orders",
     "IncreaseReplicaCount&ReplicationGroupId=orders&ApplyImmediately=true&NewReplicaCount=4",
     "DecreaseReplicaCount&ReplicationGroupId=orders&ApplyImmediately=true&ReplicasToRemove.member.1=orders-002",
     "DeleteReplicationGroup&ReplicationGroupId=orders&FinalSnapshotIdentifier=last",

@@ -170,6 +170,10 @@ pub struct Durations {
     pub user_group: SignedDuration,
     /// Another user group for a replication group.
     pub attach: SignedDuration,
+    /// Another encryption in transit.
+    pub transit: SignedDuration,
+    /// Logs that go elsewhere.
+    pub logs: SignedDuration,
 }
 
 impl Default for Durations {
@@ -194,6 +198,8 @@ impl Default for Durations {
             user: seconds(30),
             user_group: seconds(30),
             attach: minutes(2),
+            transit: minutes(10),
+            logs: minutes(2),
         }
     }
 }
@@ -222,6 +228,8 @@ impl Durations {
             &mut self.user,
             &mut self.user_group,
             &mut self.attach,
+            &mut self.transit,
+            &mut self.logs,
         ] {
             *it /= times;
         }

@@ -11,23 +11,36 @@ use crate::redis::resp::read_command;
 use crate::{Access, World};
 
 impl World {
-    /// Connects to the node behind this address. TLS is taken for granted.
+    /// Connects to the node behind this address, as if with TLS.
     pub fn connect(&self, host: &str) -> io::Result<DuplexStream> {
+        self.connect_as(host, true)
+    }
+
+    /// Connects to the node behind this address without TLS.
+    pub fn connect_plain(&self, host: &str) -> io::Result<DuplexStream> {
+        self.connect_as(host, false)
+    }
+
+    fn connect_as(&self, host: &str, tls: bool) -> io::Result<DuplexStream> {
         self.advance(self.clock());
-        if self.with(|state| state.elasticache.access_at(host).is_none()) {
-            return Err(io::ErrorKind::ConnectionRefused.into());
+        let transit = self.with(|state| state.elasticache.transit_at(host));
+        match transit {
+            None => return Err(io::ErrorKind::ConnectionRefused.into()),
+            // Neither side understands the other's first words.
+            Some(it) if !it.admits(tls) => return Err(io::ErrorKind::ConnectionReset.into()),
+            Some(_) => {}
         }
         let (client, server) = tokio::io::duplex(BUFFER);
         let (world, host) = (self.clone(), host.to_owned());
         tokio::spawn(async move {
             // A client that goes away ends its connection.
-            drop(world.serve(&host, server).await);
+            drop(world.serve(&host, tls, server).await);
         });
         Ok(client)
     }
 
     /// Answers one client of the node behind this address, until either side ends it.
-    pub async fn serve<S>(&self, host: &str, mut stream: S) -> io::Result<()>
+    pub async fn serve<S>(&self, host: &str, tls: bool, mut stream: S) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -40,7 +53,8 @@ impl World {
                     parts.iter().map(|it| String::from_utf8_lossy(it).into_owned()).collect();
                 // Whoever is let in stays in; whoever logs in meets the tokens and passwords of now (facts 2.2, 2.3, U7).
                 let access = self.access(host)?;
-                if !session.may_stay(&access) {
+                let transit = self.with(|state| state.elasticache.transit_at(host));
+                if !session.may_stay(&access) || transit.is_some_and(|it| !it.admits(tls)) {
                     return Ok(());
                 }
                 let reply = session.reply(&words, &access, self.is_primary(host));
@@ -60,13 +74,7 @@ impl World {
 
     /// Whether a primary answers at this address: its own, or the group's.
     fn is_primary(&self, host: &str) -> bool {
-        self.with(|state| {
-            let nodes = state.nodes();
-            let own = nodes.iter().find(|it| it.endpoint.host == host).map(|it| it.primary);
-            own.unwrap_or_else(|| {
-                state.elasticache.groups.values().any(|it| it.primary_endpoint.host == host)
-            })
-        })
+        self.with(|state| state.elasticache.is_primary_at(host))
     }
 }
 

@@ -3,12 +3,17 @@
 use crate::given::{enumerations, operations, structures};
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::types::{
-    AuthTokenUpdateStrategyType, ConfigureShard, Filter, ParameterNameValue, SourceType, Tag,
+    AuthTokenUpdateStrategyType, CloudWatchLogsDestinationDetails, ConfigureShard,
+    DestinationDetails, DestinationType, Filter, KinesisFirehoseDestinationDetails,
+    LogDeliveryConfigurationRequest, LogFormat, LogType, ParameterNameValue, SourceType, Tag,
+    TransitEncryptionMode,
 };
 
 operations! { Client {
     "AddTagsToResource" add_tags_to_resource { set_resource_name, set_tags }
-    "CopySnapshot" copy_snapshot { set_source_snapshot_name, set_target_snapshot_name }
+    "CopySnapshot" copy_snapshot {
+        set_source_snapshot_name, set_target_snapshot_name, set_kms_key_id
+    }
     "CreateCacheCluster" create_cache_cluster { set_cache_cluster_id, set_replication_group_id }
     "CreateCacheParameterGroup" create_cache_parameter_group {
         set_cache_parameter_group_name, set_cache_parameter_group_family, set_description
@@ -22,9 +27,13 @@ operations! { Client {
         set_multi_az_enabled, set_cache_subnet_group_name, set_cache_parameter_group_name,
         set_security_group_ids, set_transit_encryption_enabled, set_at_rest_encryption_enabled,
         set_auth_token, set_snapshot_retention_limit, set_snapshot_window,
-        set_preferred_maintenance_window, set_notification_topic_arn, set_tags, set_snapshot_name
+        set_preferred_maintenance_window, set_notification_topic_arn, set_tags, set_snapshot_name,
+        set_transit_encryption_mode, set_kms_key_id, set_data_tiering_enabled,
+        set_log_delivery_configurations
     }
-    "CreateSnapshot" create_snapshot { set_cache_cluster_id, set_snapshot_name, set_tags }
+    "CreateSnapshot" create_snapshot {
+        set_cache_cluster_id, set_snapshot_name, set_tags, set_kms_key_id
+    }
     "CreateUser" create_user {
         set_user_id, set_user_name, set_engine, set_access_string, set_passwords,
         set_no_password_required
@@ -81,7 +90,9 @@ operations! { Client {
     "ModifyReplicationGroup" modify_replication_group {
         set_replication_group_id, set_snapshot_retention_limit, set_apply_immediately,
         set_cache_node_type, set_snapshotting_cluster_id, set_auth_token,
-        set_auth_token_update_strategy
+        set_auth_token_update_strategy, set_engine, set_engine_version,
+        set_cache_parameter_group_name, set_transit_encryption_enabled,
+        set_transit_encryption_mode, set_log_delivery_configurations
     }
     "ModifyUser" modify_user { set_user_id, set_append_access_string }
     "ModifyUserGroup" modify_user_group {
@@ -95,10 +106,23 @@ operations! { Client {
 } }
 
 structures! {
+    CloudWatchLogsDestinationDetails { set_log_group }
+    DestinationDetails { set_cloud_watch_logs_details, set_kinesis_firehose_details }
+    KinesisFirehoseDestinationDetails { set_delivery_stream }
+    LogDeliveryConfigurationRequest {
+        set_log_type, set_destination_type, set_destination_details, set_log_format, set_enabled
+    }
     ConfigureShard { set_node_group_id, set_new_replica_count }
     Filter { set_name, set_values }
     ParameterNameValue { set_parameter_name, set_parameter_value }
     Tag { set_key, set_value }
 }
 
-enumerations!(AuthTokenUpdateStrategyType, SourceType);
+enumerations!(
+    AuthTokenUpdateStrategyType,
+    DestinationType,
+    LogFormat,
+    LogType,
+    SourceType,
+    TransitEncryptionMode
+);

@@ -5,6 +5,12 @@ from simulator import arn
 GROUP = "orders"
 MEMBER = "orders-001"
 TOKEN = "a-token-of-no-account"
+SLOW_LOG = {
+    "LogType": "slow-log",
+    "DestinationType": "cloudwatch-logs",
+    "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "orders"}},
+    "LogFormat": "json",
+}
 MICRO, SMALL = "cache.t4g.micro", "cache.t4g.small"
 
 
@@ -19,6 +25,10 @@ def tell(it):
     token(it)
     users(it)
     lone_nodes(it)
+    upgrades(it)
+    transit(it)
+    logs(it)
+    disks(it)
     quotas(it)
     troubles(it)
     delete(it)
@@ -242,6 +252,91 @@ def lone_nodes(it):
     settle(it)
     it.refused("TestFailoverNotAvailableFault", "TestFailover", ReplicationGroupId="alone", NodeGroupId="0001")
     it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+
+
+def upgrades(it):
+    """From Redis OSS to Valkey, on, and not back."""
+    group = {"ReplicationGroupId": "alone", "ApplyImmediately": True}
+    other = {"Engine": "valkey", "EngineVersion": "7.2"}
+    it.refused("InvalidParameterCombination", "ModifyReplicationGroup", **group, **other, CacheParameterGroupName="default.valkey8")
+    it.refused("CacheParameterGroupNotFound", "ModifyReplicationGroup", **group, **other, CacheParameterGroupName="none")
+    it.call("ModifyReplicationGroup", **{**group, "ApplyImmediately": False}, **other)
+    it.call("DescribeCacheClusters", CacheClusterId="alone-001")
+    it.call("ModifyReplicationGroup", **group)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+    settle(it)
+    it.call("ModifyReplicationGroup", **group, EngineVersion="8.0", CacheParameterGroupName="default.valkey8")
+    settle(it)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+    it.call("DescribeCacheClusters", CacheClusterId="alone-001")
+    it.refused("InvalidParameterCombination", "ModifyReplicationGroup", **group, Engine="redis", EngineVersion="7.1")
+
+
+def transit(it):
+    """Clients come to TLS one after another."""
+    group = {"ReplicationGroupId": "alone", "ApplyImmediately": True}
+    it.refused("InvalidParameterCombination", "ModifyReplicationGroup", **group, TransitEncryptionEnabled=True, TransitEncryptionMode="required")
+    it.call("ModifyReplicationGroup", **group, TransitEncryptionEnabled=True, TransitEncryptionMode="preferred")
+    it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+    it.call("DescribeCacheClusters", CacheClusterId="alone-001")
+    settle(it)
+    it.refused("InvalidParameterCombination", "ModifyReplicationGroup", **group, AuthToken=TOKEN)
+    it.call("ModifyReplicationGroup", **group, TransitEncryptionMode="required")
+    settle(it)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+    it.refused("InvalidParameterCombination", "ModifyReplicationGroup", **group, TransitEncryptionEnabled=False)
+
+
+def logs(it):
+    group = {"ReplicationGroupId": "alone", "ApplyImmediately": True}
+    engine = {
+        "LogType": "engine-log",
+        "DestinationType": "kinesis-firehose",
+        "DestinationDetails": {"KinesisFirehoseDetails": {"DeliveryStream": "nowhere"}},
+        "LogFormat": "text",
+    }
+    later = {**group, "ApplyImmediately": False}
+    it.refused("InvalidParameterValue", "ModifyReplicationGroup", **later, LogDeliveryConfigurations=[SLOW_LOG])
+    it.lack("missing_destinations", ["nowhere"])
+    it.call("ModifyReplicationGroup", **group, LogDeliveryConfigurations=[SLOW_LOG, engine])
+    it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+    it.call("DescribeCacheClusters", CacheClusterId="alone-001")
+    settle(it)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+    it.call("ModifyReplicationGroup", **group, LogDeliveryConfigurations=[{"LogType": "engine-log", "Enabled": False}])
+    settle(it)
+
+
+def disks(it):
+    """Their keys, and data tiering."""
+    wanted = {
+        "ReplicationGroupId": "tiered",
+        "ReplicationGroupDescription": "on disks too",
+        "CacheNodeType": "cache.r6gd.xlarge",
+        "NumCacheClusters": 1,
+        "AtRestEncryptionEnabled": True,
+        "TransitEncryptionEnabled": True,
+        "TransitEncryptionMode": "preferred",
+        "KmsKeyId": "alias/tiered",
+        "LogDeliveryConfigurations": [SLOW_LOG],
+    }
+    it.refused("InvalidParameterCombination", "CreateReplicationGroup", **wanted)
+    it.refused("InvalidParameterValue", "CreateReplicationGroup", **{**wanted, "KmsKeyId": "tiered"}, DataTieringEnabled=True)
+    it.call("CreateReplicationGroup", **wanted, DataTieringEnabled=True)
+    settle(it)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="tiered")
+    other = arn("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    it.call("CreateSnapshot", CacheClusterId="tiered-001", SnapshotName="tiered", KmsKeyId=other)
+    settle(it)
+    it.call("CopySnapshot", SourceSnapshotName="tiered", TargetSnapshotName="again", KmsKeyId="alias/again")
+    settle(it)
+    it.call("DescribeSnapshots", SnapshotName="again")
+    group = {"ReplicationGroupId": "tiered", "ApplyImmediately": True}
+    # What is shown is the key, and not the alias that was given.
+    key = it.call("DescribeReplicationGroups", ReplicationGroupId="tiered")["ReplicationGroups"][0]["KmsKeyId"]
+    it.lack("disabled_keys", [key])
+    it.refused("InvalidKMSKeyFault", "IncreaseReplicaCount", **group, NewReplicaCount=1)
+    it.refused("InvalidKMSKeyFault", "ModifyReplicationGroup", **group, CacheNodeType="cache.r6gd.2xlarge")
 
 
 def quotas(it):

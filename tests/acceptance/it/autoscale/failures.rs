@@ -45,7 +45,11 @@ async fn an_upgrade_that_somebody_put_off_is_not_carried_out() {
     let stage = Stage::new().await;
     fill(&stage).await;
     let older = Version([7, 0, 7]);
-    stage.scene.world.with(|it| it.elasticache.groups.get_mut(GROUP).unwrap().version = older);
+    stage.scene.world.with(|it| {
+        let group = it.elasticache.groups.get_mut(GROUP).unwrap();
+        group.version = older;
+        group.members.values_mut().for_each(|it| it.version = older);
+    });
     stage.by_hand(&[
         ("Action", "ModifyReplicationGroup"),
         ("ReplicationGroupId", GROUP),

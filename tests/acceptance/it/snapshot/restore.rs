@@ -31,7 +31,7 @@ async fn the_new_group_has_the_data_and_is_as_closed_as_the_old_one() {
         let source = &it.elasticache.groups[GROUP];
         let made = &it.elasticache.groups["orders-back"];
         assert_eq!(made.bytes_used, BYTES);
-        assert!(made.tls && made.at_rest && made.multi_az);
+        assert!(made.transit.is_on() && made.at_rest && made.multi_az);
         assert_eq!(made.failover, Toggle::Enabled);
         assert_eq!(made.members.len(), 2);
         assert_eq!(made.security_groups, source.security_groups);

@@ -211,7 +211,8 @@ fn restored(scene: &Scene, case: Option<&Case>) -> Vec<String> {
             problems.extend(unless(!must_succeed(case), "the restored group is not there"));
             return;
         };
-        let is_whole = back.tls && !back.access.passwordless && back.bytes_used == 100 << 20;
+        let is_whole =
+            back.transit.is_on() && !back.access.passwordless && back.bytes_used == 100 << 20;
         problems.extend(unless(is_whole, "it is open, or its data are not there"));
         let name = format!("{BACK}/");
         let alarms = it.cloudwatch.alarms.keys().filter(|it| it.starts_with(&name)).count();

@@ -6,6 +6,7 @@
 use super::check::{bad_combination, bad_value};
 use super::engine::Version;
 use super::model::{Change, Group, Status};
+use super::transit::Transit;
 use super::user_groups::{self, UserGroup};
 use super::users::User;
 use super::{plane, users};
@@ -71,7 +72,12 @@ pub(super) fn read(
     if add.is_empty() && remove.is_empty() && !takes_back {
         return Ok(None);
     }
-    check_added(state, &add, (&before.engine, before.version), before.tls)?;
+    check_added(
+        state,
+        &add,
+        (&before.engine, before.version),
+        before.transit == Transit::Required,
+    )?;
     if let Some(there) = add.iter().find(|it| before.user_groups.contains(it)) {
         let text = format!("User group {there} is already associated with {}.", before.id);
         return Err(bad_value(text));

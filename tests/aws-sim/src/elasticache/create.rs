@@ -8,32 +8,29 @@ use super::check::{
 use super::engine::{self, Version};
 use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Toggle, Topic};
 use super::work::{self, Work};
-use super::{attach, auto, describe, event, node_type, parameters, plane, subnets, tags};
+use super::{
+    attach, auto, describe, event, keys, logs, node_type, parameters, plane, subnets, tags,
+    tiering, transit,
+};
 use crate::fault::{Plan, Shortage};
 use crate::settings::{AddressFor, Which};
 use crate::wire::query::Params;
 use crate::{Access, Endpoint, Refusal, State};
 
 /// What is not modelled, by parameter.
-const NOT_MODELLED: [(&str, &str); 9] = [
+const NOT_MODELLED: [(&str, &str); 7] = [
     ("GlobalReplicationGroupId", "global datastores"),
     ("PrimaryClusterId", "groups around an existing cluster"),
     ("NodeGroupConfiguration", "configured node groups"),
     ("SnapshotArns", "restoring from S3"),
-    ("LogDeliveryConfigurations", "log delivery"),
     ("CacheSecurityGroupNames", "EC2-Classic"),
     ("ServerlessCacheSnapshotName", "serverless caches"),
-    ("DataTieringEnabled", "data tiering"),
     ("Durability", "durability"),
 ];
 
 /// What is modelled with one value only, by parameter.
-const ONE_VALUE: [(&str, &str); 4] = [
-    ("ClusterMode", "disabled"),
-    ("IpDiscovery", "ipv4"),
-    ("NetworkType", "ipv4"),
-    ("TransitEncryptionMode", "required"),
-];
+const ONE_VALUE: [(&str, &str); 3] =
+    [("ClusterMode", "disabled"), ("IpDiscovery", "ipv4"), ("NetworkType", "ipv4")];
 
 /// `CreateReplicationGroup`.
 pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refusal> {
@@ -57,7 +54,10 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     let snapshot = restored(state, params)?;
     let inherited = snapshot.as_ref().filter(|_| state.settings.switches.restore_inherits);
     let count = member_count(params)?;
-    let group = read(state, params, &id, inherited.map(|it| &it.source))?;
+    let inherits = inherited.is_some();
+    let mut group = read(state, params, &id, inherited.map(|it| &it.source))?;
+    tiering::check(params, &group.node_type, snapshot.as_ref(), inherits)?;
+    keys::give(state, params, &mut group, snapshot.as_ref(), inherits)?;
     let zones = zones(state, params.list("PreferredCacheClusterAZs", "AvailabilityZone"), count)?;
     let group = with_members(state, group, count, &zones);
     check_resilience(&group)?;
@@ -130,9 +130,10 @@ fn read(
     let subnet_group = subnet_group.unwrap_or_else(|| "default".to_owned());
     subnets::must_exist(state, &subnet_group)?;
     let port = port(params, from)?;
-    let tls = params.flag("TransitEncryptionEnabled")?.unwrap_or_default();
-    let user_groups = attach::of_new(state, params, (&engine_name, version), tls)?;
-    let access = access(state, params, tls, &user_groups)?;
+    let transit = transit::of_new(state, params, (&engine_name, version))?;
+    let user_groups = attach::of_new(state, params, (&engine_name, version), transit.is_on())?;
+    let access = access(state, params, transit.is_on(), &user_groups)?;
+    let logs = logs::of_new(params, (&engine_name, version))?;
     let letters = state.seed.text(6, b"abcdefghijkmnpqrstuvwxyz23456789");
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
@@ -161,9 +162,11 @@ fn read(
         topic: topic(state, text("NotificationTopicArn"))?,
         failover: Toggle::of(params.flag("AutomaticFailoverEnabled")?.unwrap_or_default()),
         multi_az: params.flag("MultiAZEnabled")?.unwrap_or_default(),
-        tls,
+        transit,
+        former: None,
+        logs,
         at_rest: params.flag("AtRestEncryptionEnabled")?.unwrap_or(engine_name == "valkey"),
-        kms_key: text("KmsKeyId"),
+        kms_key: None,
         auto_minor: params.flag("AutoMinorVersionUpgrade")?.unwrap_or(true),
         port,
         token_changed_at: access.has_token().then_some(state.now),
@@ -339,13 +342,16 @@ pub(super) fn named_member(
         serves_since: None,
         zone,
         node_type: group.node_type.clone(),
+        engine: group.engine.clone(),
+        version: group.version,
         id,
     }
 }
 
-fn address(state: &mut State, group: &Group, which: Which<'_>) -> Endpoint {
+/// An address of a group as it is.
+pub(super) fn address(state: &mut State, group: &Group, which: Which<'_>) -> Endpoint {
     let region = state.settings.region.clone();
-    let (letters, tls, port) = (&group.letters, group.tls, group.port);
+    let (letters, tls, port) = (&group.letters, group.transit.is_on(), group.port);
     let wanted = AddressFor { group: &group.id, letters, region: &region, tls, port, which };
     state.settings.addresses.give(&wanted)
 }
@@ -403,6 +409,7 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
         group.serve(now);
         group.came = true;
     }
+    logs::start(state, id);
     plane::point(state, id);
     for member in &members {
         event::of_cluster(state, member, "Cache cluster created");

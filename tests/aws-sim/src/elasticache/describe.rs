@@ -2,7 +2,7 @@
 
 use super::model::{Group, Member, Status};
 use super::paging::{Page, page};
-use super::{engine, group_arn};
+use super::{engine, group_arn, logs, tiering};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Endpoint, Refusal, State};
@@ -125,7 +125,7 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
     xml.text("ReplicationGroupId", &it.id)
         .text("Description", &it.description)
         .text("Status", status.word())
-        .within("PendingModifiedValues", |xml| pending_of_group(xml, it, lags))
+        .within("PendingModifiedValues", |xml| pending_of_group(xml, state, it, lags))
         .texts("MemberClusters", "ClusterId", it.members.values().filter(shown).map(|it| &it.id));
     if it.came {
         xml.within("NodeGroups", |xml| {
@@ -149,24 +149,23 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
     if let Some(at) = it.token_changed_at {
         xml.time("AuthTokenLastModifiedDate", at);
     }
-    xml.flag("TransitEncryptionEnabled", it.tls)
-        .flag("AtRestEncryptionEnabled", it.at_rest)
+    it.transit.write(xml);
+    xml.flag("AtRestEncryptionEnabled", it.at_rest)
         .maybe("KmsKeyId", it.kms_key.as_ref())
         .text("ARN", group_arn(state, &it.id))
         .texts("UserGroupIds", "member", &it.user_groups)
-        .texts("LogDeliveryConfigurations", "LogDeliveryConfiguration", [""; 0])
         .time("ReplicationGroupCreateTime", it.created_at)
-        .text("DataTiering", "disabled")
+        .text("DataTiering", tiering::word(&it.node_type))
         .flag("AutoMinorVersionUpgrade", it.auto_minor)
         .text("NetworkType", "ipv4")
         .text("IpDiscovery", "ipv4")
-        .maybe("TransitEncryptionMode", it.tls.then_some("required"))
         .text("ClusterMode", "disabled")
         .text("Engine", &it.engine);
+    logs::write(xml, it);
 }
 
 /// Neither node type nor engine version show here: those are on the members (facts 1.4).
-fn pending_of_group(xml: &mut Xml, it: &Group, lags: bool) {
+fn pending_of_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
     if lags {
         return;
     }
@@ -178,6 +177,10 @@ fn pending_of_group(xml: &mut Xml, it: &Group, lags: bool) {
         _ => xml,
     };
     xml.maybe("AuthTokenStatus", token_status(it));
+    if let Some(transit) = it.under_way.transit.or(it.deferred.transit) {
+        transit.write(xml);
+    }
+    logs::write_pending(xml, state, it);
     if let Some(change) = it.under_way.user_groups.as_ref().or(it.deferred.user_groups.as_ref()) {
         xml.within("UserGroups", |xml| {
             xml.texts("UserGroupIdsToAdd", "member", &change.add).texts(
@@ -233,14 +236,14 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
     let status = if lags { Status::Available } else { it.status };
     xml.text("CacheClusterId", &it.id)
         .text("CacheNodeType", &it.node_type)
-        .text("Engine", &group.engine)
-        .text("EngineVersion", group.version.to_string())
+        .text("Engine", &it.engine)
+        .text("EngineVersion", it.version.to_string())
         .text("CacheClusterStatus", status.word())
         .number("NumCacheNodes", 1)
         .text("PreferredAvailabilityZone", &it.zone)
         .time("CacheClusterCreateTime", it.created_at)
         .text("PreferredMaintenanceWindow", &group.maintenance_window)
-        .within("PendingModifiedValues", |xml| pending_of_cluster(xml, group, lags));
+        .within("PendingModifiedValues", |xml| pending_of_cluster(xml, state, (group, it), lags));
     if let Some(topic) = &group.topic {
         xml.within("NotificationConfiguration", |xml| {
             let status = if topic.active { "active" } else { "inactive" };
@@ -277,24 +280,38 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
     if let Some(at) = group.token_changed_at {
         xml.time("AuthTokenLastModifiedDate", at);
     }
-    xml.flag("TransitEncryptionEnabled", group.tls)
-        .flag("AtRestEncryptionEnabled", group.at_rest)
+    group.transit.write(xml);
+    xml.flag("AtRestEncryptionEnabled", group.at_rest)
         .text("ARN", state.arn("elasticache", &format!("cluster:{}", it.id)))
-        .flag("ReplicationGroupLogDeliveryEnabled", false)
-        .texts("LogDeliveryConfigurations", "LogDeliveryConfiguration", [""; 0])
+        .flag("ReplicationGroupLogDeliveryEnabled", !group.logs.is_empty())
         .text("NetworkType", "ipv4")
-        .text("IpDiscovery", "ipv4")
-        .maybe("TransitEncryptionMode", group.tls.then_some("required"));
+        .text("IpDiscovery", "ipv4");
+    logs::write(xml, group);
 }
 
-fn pending_of_cluster(xml: &mut Xml, group: &Group, lags: bool) {
+fn pending_of_cluster(
+    xml: &mut Xml,
+    state: &State,
+    (group, member): (&Group, &Member),
+    lags: bool,
+) {
     let under_way = if lags { None } else { Some(&group.under_way) };
     let change = |pick: fn(&super::model::Change) -> Option<String>| {
         under_way.and_then(pick).or_else(|| pick(&group.deferred))
     };
-    xml.maybe("EngineVersion", change(|it| it.version.map(|it| it.to_string())))
+    let version = change(|it| it.upgrade.as_ref().map(|it| it.version.to_string()));
+    // A member that has had its turn waits for nothing.
+    let version = version.filter(|it| *it != member.version.to_string());
+    xml.maybe("EngineVersion", version)
         .maybe("CacheNodeType", change(|it| it.node_type.clone()))
         .maybe("AuthTokenStatus", if lags { None } else { token_status(group) });
+    let transit = under_way.and_then(|it| it.transit).or(group.deferred.transit);
+    if let Some(transit) = transit {
+        transit.write(xml);
+    }
+    if !lags {
+        logs::write_pending(xml, state, group);
+    }
 }
 
 fn cache_node(xml: &mut Xml, it: &Member, status: Status) {

@@ -6,6 +6,13 @@ use crate::Refusal;
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Version(pub [u32; 3]);
 
+impl Version {
+    /// Whether it is of this major and minor version.
+    pub fn is_of(self, major: u32, minor: u32) -> bool {
+        matches!(self.0, [one, two, _] if (one, two) == (major, minor))
+    }
+}
+
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let [major, minor, patch] = self.0;

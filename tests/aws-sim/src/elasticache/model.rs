@@ -6,7 +6,10 @@ use jiff::Timestamp;
 
 use super::attach::UserGroupsChange;
 use super::engine::Version;
+use super::logs::{Logs, LogsChange};
 use super::token::TokenChange;
+use super::transit::{Former, Transit};
+use super::upgrade::Upgrade;
 use crate::{Access, Endpoint, NodeKey};
 
 /// A group's or a member's state.
@@ -130,13 +133,17 @@ pub struct Group {
     /// Multi-AZ.
     pub multi_az: bool,
     /// Encryption in transit.
-    pub tls: bool,
+    pub transit: Transit,
+    /// Addresses from before that, where they still lead anywhere.
+    pub former: Option<Former>,
     /// Encryption at rest.
     pub at_rest: bool,
     /// The key for that.
     pub kms_key: Option<String>,
     /// Minor versions come by themselves.
     pub auto_minor: bool,
+    /// Where its logs go.
+    pub logs: Logs,
     /// The port.
     pub port: u16,
     /// Whom its nodes let in, or are about to.
@@ -180,14 +187,18 @@ pub struct Group {
 pub struct Change {
     /// Another node type.
     pub node_type: Option<String>,
-    /// Another engine version.
-    pub version: Option<Version>,
+    /// Another engine or version.
+    pub upgrade: Option<Upgrade>,
     /// Another token.
     pub token: Option<TokenChange>,
     /// Another primary.
     pub primary: Option<String>,
     /// Other user groups.
     pub user_groups: Option<UserGroupsChange>,
+    /// Other encryption in transit.
+    pub transit: Option<Transit>,
+    /// Logs that go elsewhere.
+    pub logs: Option<LogsChange>,
 }
 
 impl Change {
@@ -201,10 +212,12 @@ impl Change {
     pub fn over(self, earlier: Self) -> Self {
         Self {
             node_type: self.node_type.or(earlier.node_type),
-            version: self.version.or(earlier.version),
+            upgrade: self.upgrade.or(earlier.upgrade),
             token: self.token.or(earlier.token),
             primary: self.primary.or(earlier.primary),
             user_groups: self.user_groups.or(earlier.user_groups),
+            transit: self.transit.or(earlier.transit),
+            logs: self.logs.or(earlier.logs),
         }
     }
 
@@ -234,6 +247,10 @@ pub struct Member {
     pub zone: String,
     /// Its node type.
     pub node_type: String,
+    /// Its engine, which is another than the group's while that is upgraded.
+    pub engine: String,
+    /// Its version of it.
+    pub version: Version,
     /// Its own address.
     pub endpoint: Endpoint,
     /// The server behind it.
@@ -271,6 +288,14 @@ impl Group {
     pub(super) fn shows(&self, member: &Member) -> bool {
         let failed = !self.came && self.status != Status::Creating;
         !failed || member.status == Status::RestoreFailed
+    }
+
+    /// Whether it has this parameter group, or will have it.
+    pub(super) fn uses_parameters(&self, name: &str) -> bool {
+        let changes = [&self.under_way, &self.deferred].into_iter();
+        let coming =
+            changes.flat_map(|it| &it.upgrade).filter_map(|it| it.parameter_group.as_ref());
+        self.parameter_group == name || coming.into_iter().any(|it| it == name)
     }
 
     /// Whether its node group is busy, whatever it shows itself.

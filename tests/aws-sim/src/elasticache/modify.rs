@@ -2,12 +2,14 @@
 
 use super::check::{bad_combination, bad_value};
 use super::create::no_capacity;
+use super::logs::LogsChange;
 use super::model::{Change, Group, Status, Toggle};
 use super::rest::rest;
 use super::token::{Strategy, TokenChange};
 use super::work::{self, Work};
 use super::{
-    attach, auto, describe, engine, event, group, must_be_available, node_type, plane, settings,
+    attach, auto, describe, event, group, keys, logs, must_be_available, node_type, plane,
+    settings, transit, upgrade,
 };
 use crate::fault::{Plan, Shortage};
 use crate::settings::DataPlane;
@@ -23,6 +25,8 @@ pub(crate) enum Stage {
         /// The new servers.
         news: Vec<NodeKey>,
     },
+    /// This member runs another engine or version now, or a replica has taken over.
+    Upgraded(Option<String>),
     /// New servers have taken over from these.
     Switched {
         /// The old servers.
@@ -33,16 +37,8 @@ pub(crate) enum Stage {
 }
 
 /// What is not modelled, by parameter.
-const NOT_MODELLED: [&str; 8] = [
-    "CacheSecurityGroupNames",
-    "ClusterMode",
-    "Durability",
-    "IpDiscovery",
-    "LogDeliveryConfigurations",
-    "NodeGroupId",
-    "TransitEncryptionEnabled",
-    "TransitEncryptionMode",
-];
+const NOT_MODELLED: [&str; 5] =
+    ["CacheSecurityGroupNames", "ClusterMode", "Durability", "IpDiscovery", "NodeGroupId"];
 
 /// `ModifyReplicationGroup`.
 pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refusal> {
@@ -54,8 +50,8 @@ pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refus
         }
     }
     must_be_available(state, &before)?;
-    let mut after = settings::applied(state, &before, params)?;
     let change = read(state, &before, params)?;
+    let mut after = settings::applied(state, &before, change.upgrade.as_ref(), params)?;
     let now = params.flag("ApplyImmediately")?.unwrap_or_default();
     let set = settings::differ(&before, &after);
     let anything_now = now && !before.deferred.is_empty();
@@ -109,16 +105,6 @@ pub(super) fn allowed_node_types(state: &mut State, params: &Params) -> Result<S
 
 /// What takes time. Values that are already there are no change.
 fn read(state: &State, before: &Group, params: &Params) -> Result<Change, Refusal> {
-    let engine_name = params.text("Engine").unwrap_or_else(|| before.engine.clone());
-    if engine_name != before.engine {
-        return Err(bad_combination("Changing the engine is not modelled here"));
-    }
-    let version = params.text("EngineVersion");
-    let version = version.map(|it| engine::resolve(&engine_name, Some(&it))).transpose()?;
-    if let Some(lower) = version.filter(|it| *it < before.version) {
-        let text = format!("Cannot modify {engine_name} from {} to {lower}", before.version);
-        return Err(bad_combination(text));
-    }
     let primary = params.text("PrimaryClusterId").map(|it| it.to_ascii_lowercase());
     if let Some(strange) = primary.as_ref().filter(|it| !before.members.contains_key(*it)) {
         let text = format!("{strange} is not a member of {}", before.id);
@@ -128,12 +114,16 @@ fn read(state: &State, before: &Group, params: &Params) -> Result<Change, Refusa
     attach::check_token(state, before, user_groups.as_ref(), params)?;
     let change = Change {
         node_type: params.text("CacheNodeType").filter(|it| *it != before.node_type),
-        version: version.filter(|it| *it != before.version),
+        upgrade: upgrade::read(state, before, params)?,
         token: token_change(before, params)?,
         primary: primary.filter(|it| *it != before.primary),
         user_groups,
+        transit: transit::read(state, before, params)?,
+        logs: logs::read(before, params)?,
     };
     attach::access_after(state, before, &change)?;
+    transit::check_access(before, &change)?;
+    upgrade::check_users(state, before, &change)?;
     Ok(change)
 }
 
@@ -153,7 +143,7 @@ fn token_change(before: &Group, params: &Params) -> Result<Option<TokenChange>, 
             return Err(bad_value(format!("Invalid AuthTokenUpdateStrategy: {strange}")));
         }
     };
-    if !before.tls {
+    if !before.transit.is_on() {
         let text = "AuthToken can only be changed where TransitEncryptionEnabled is true.";
         return Err(bad_combination(text));
     }
@@ -163,9 +153,12 @@ fn token_change(before: &Group, params: &Params) -> Result<Option<TokenChange>, 
 
 fn check_change(state: &State, before: &Group, change: &Change) -> Result<(), Refusal> {
     let Some(wanted) = &change.node_type else { return Ok(()) };
-    let version = change.version.unwrap_or(before.version);
+    let (engine, version) = match &change.upgrade {
+        Some(to) => (&to.engine, to.version),
+        None => (&before.engine, before.version),
+    };
     let allowed = node_type::find(&before.node_type)
-        .map(|from| node_type::allowed(from, &before.engine, version))
+        .map(|from| node_type::allowed(from, engine, version))
         .is_some_and(|(up, down)| up.iter().chain(&down).any(|it| it == wanted));
     if !allowed {
         let text = format!(
@@ -174,6 +167,7 @@ fn check_change(state: &State, before: &Group, change: &Change) -> Result<(), Re
         );
         return Err(bad_value(text));
     }
+    keys::must_work(state, before)?;
     if state.faults.shortages.get(wanted) == Some(&Shortage::AtOnce) {
         return Err(no_capacity(wanted));
     }
@@ -190,10 +184,12 @@ pub(super) fn begin(state: &mut State, id: &str, change: Change) {
     let durations = &state.settings.durations;
     let takes = [
         change.node_type.as_ref().map(|_| durations.node_type),
-        change.version.map(|_| durations.engine_version),
+        change.upgrade.as_ref().map(|_| durations.engine_version),
         change.token.as_ref().map(|_| durations.token),
         change.primary.as_ref().map(|_| durations.failover),
         change.user_groups.as_ref().map(|_| durations.attach),
+        change.transit.map(|_| durations.transit),
+        change.logs.as_ref().map(|_| durations.logs),
     ];
     let takes = takes.into_iter().flatten().max().unwrap_or(durations.setting);
     let lags = state.settings.switches.stale_looks;
@@ -206,6 +202,11 @@ pub(super) fn begin(state: &mut State, id: &str, change: Change) {
         group.token_changed_at = Some(now);
     }
     group.under_way = change.clone();
+    logs::begin(group, change.logs.as_ref().unwrap_or(&LogsChange::new()));
+    // A second set of servers runs what is new from the start.
+    if change.upgrade.is_some() && change.node_type.is_none() {
+        return upgrade::step(state, id, None);
+    }
     let (news, waits) = match &change.node_type {
         Some(node_type) => prepare(state, id, node_type),
         None => (Vec::new(), Vec::new()),
@@ -234,6 +235,7 @@ pub(super) fn go_on(state: &mut State, id: &str, reached: Stage, failed: Option<
             Some(why) => roll_back(state, id, news, &why),
             None => switch(state, id, news),
         },
+        Stage::Upgraded(member) => upgrade::step(state, id, member.as_deref()),
         Stage::Switched { olds } => {
             plane::stop(state, olds);
             accept(state, id);
@@ -264,7 +266,7 @@ fn roll_back(state: &mut State, id: &str, news: Vec<NodeKey>, why: &str) {
     plane::stop(state, news);
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
     let wanted = group.under_way.node_type.take().unwrap_or_default();
-    group.under_way.version = None;
+    group.under_way.upgrade = None;
     let text = format!("Failed applying modification to cache node type to {wanted}.");
     let members: Vec<_> = group.members.keys().cloned().collect();
     for member in members {
@@ -275,7 +277,8 @@ fn roll_back(state: &mut State, id: &str, news: Vec<NodeKey>, why: &str) {
     accept(state, id);
 }
 
-fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
+/// What was prepared takes the place of what was there.
+pub(super) fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
     let old_primary = group.primary_member().map(|it| it.node.clone());
     let scaled = group.under_way.node_type.take();
@@ -294,16 +297,33 @@ fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
             _ => olds.push(node),
         }
     }
-    if let Some(version) = group.under_way.version.take() {
-        group.version = version;
-    }
+    let reconfigured = upgrade::finish(group);
     if let Some(primary) = group.under_way.primary.take() {
         group.primary = primary;
     }
-    let group = group.clone();
+    let node_type = group.node_type.clone();
+    let waits = hand_over(state, id, old_primary);
+    if reconfigured {
+        plane::configure(state, id);
+    }
+    if let Some(member) = stuck {
+        let text = "Failed applying modification to cache node type.";
+        event::of_cluster(state, &member, text);
+    }
+    if scaled.is_some() {
+        event::of_group(state, id, format!("Modified cache node type to {node_type}."));
+        event::notify(state, id, "ReplicationGroupScalingComplete", id);
+    }
+    let next = Work::Modify(Stage::Switched { olds });
+    work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, next);
+}
+
+/// Writes go to the server of the primary from now on, where another one took them.
+pub(super) fn hand_over(state: &mut State, id: &str, from: Option<NodeKey>) -> Vec<Ticket> {
+    let Some(group) = state.elasticache.groups.get(id).cloned() else { return Vec::new() };
     let mut waits = Vec::new();
-    let new_primary = group.primary_member().map(|it| it.node.clone());
-    if let (Some(old), Some(new)) = (old_primary, new_primary)
+    let to = group.primary_member().map(|it| it.node.clone());
+    if let (Some(old), Some(new)) = (from, to)
         && old != new
     {
         waits.extend(plane::promote(state, &new, &old, true));
@@ -312,16 +332,7 @@ fn switch(state: &mut State, id: &str, news: Vec<NodeKey>) {
         }
         plane::point(state, id);
     }
-    if let Some(member) = stuck {
-        let text = "Failed applying modification to cache node type.";
-        event::of_cluster(state, &member, text);
-    }
-    if scaled.is_some() {
-        event::of_group(state, id, format!("Modified cache node type to {}.", group.node_type));
-        event::notify(state, id, "ReplicationGroupScalingComplete", id);
-    }
-    let next = Work::Modify(Stage::Switched { olds });
-    work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, next);
+    waits
 }
 
 /// Whom to let in, if that is changed, is told to every server. Users may have changed while new servers were being prepared.
@@ -335,6 +346,12 @@ fn accept(state: &mut State, id: &str) {
     let lags = lag.is_positive() && state.settings.data_plane == DataPlane::Modelled;
     let now = state.now;
     let mut waits = Vec::new();
+    if let Some(to) = change.transit {
+        transit::apply(state, id, to);
+    }
+    if let Some(to) = change.logs {
+        logs::apply(state, id, to);
+    }
     if lags && change.token.is_some() {
         work::start(state, Some(id), lag, [], Work::AccessTaken);
     }

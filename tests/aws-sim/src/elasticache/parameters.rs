@@ -111,6 +111,11 @@ pub(super) fn checked(
     if group.family == family {
         return Ok(name);
     }
+    let of = if group.family.starts_with("valkey") { "valkey" } else { "redis" };
+    if of != engine {
+        let text = format!("{of} parameter group is not applicable to engine {engine}");
+        return Err(bad_combination(text));
+    }
     Err(bad_combination(format!(
         "Expected a parameter group of family {family} but found one of family {}",
         group.family
@@ -184,7 +189,7 @@ pub(super) fn reset(state: &mut State, params: &Params) -> Result<String, Refusa
 /// `DeleteCacheParameterGroup`.
 pub(super) fn delete(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let name = changeable(state, params)?;
-    let used = state.elasticache.groups.values().find(|it| it.parameter_group == name);
+    let used = state.elasticache.groups.values().find(|it| it.uses_parameters(&name));
     if let Some(group) = used {
         let text = format!(
             "One or more cache clusters are still members of this parameter group {name}, so the group cannot be deleted: {}",

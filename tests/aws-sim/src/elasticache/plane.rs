@@ -35,7 +35,7 @@ pub(super) fn start_node(
         node_type: node_type.to_owned(),
         maxmemory,
         parameters,
-        tls: group.tls,
+        tls: group.transit.is_on(),
         access: group.access,
         names,
         load: load.map(str::to_owned),

@@ -5,7 +5,7 @@ use super::create::{named_member, new_member, no_capacity, zones};
 use super::model::{Group, Member, Status};
 use super::rest::rest;
 use super::work::{self, Work};
-use super::{describe, event, group, must_be_available, plane};
+use super::{describe, event, group, keys, must_be_available, plane};
 use crate::fault::{Plan, Shortage};
 use crate::wire::query::Params;
 use crate::{Refusal, State};
@@ -20,6 +20,7 @@ pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Ref
     if 5 < wanted {
         return Err(bad_value("The maximum number of replicas in a node group is 5."));
     }
+    keys::must_work(state, &found)?;
     if state.faults.shortages.get(&found.node_type) == Some(&Shortage::AtOnce) {
         return Err(no_capacity(&found.node_type));
     }

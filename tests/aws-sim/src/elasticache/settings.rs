@@ -3,12 +3,18 @@
 use super::check::{self, bad_combination, bad_value};
 use super::create::{check_windows, retention};
 use super::model::{Group, Toggle, Topic};
-use super::{engine, parameters};
+use super::parameters;
+use super::upgrade::Upgrade;
 use crate::wire::query::Params;
 use crate::{Refusal, Settings, State};
 
 /// The group with the settings that are asked for.
-pub(super) fn applied(state: &State, before: &Group, params: &Params) -> Result<Group, Refusal> {
+pub(super) fn applied(
+    state: &State,
+    before: &Group,
+    upgrade: Option<&Upgrade>,
+    params: &Params,
+) -> Result<Group, Refusal> {
     let mut after = before.clone();
     if let Some(text) = params.text("ReplicationGroupDescription") {
         if 255 < text.len() {
@@ -28,13 +34,11 @@ pub(super) fn applied(state: &State, before: &Group, params: &Params) -> Result<
     if let Some(auto) = params.flag("AutoMinorVersionUpgrade")? {
         after.auto_minor = auto;
     }
-    if params.has("CacheParameterGroupName") {
+    // Parameters of another family come with the version that needs them.
+    let later = upgrade.is_some_and(|it| it.parameter_group.is_some());
+    if params.has("CacheParameterGroupName") && !later {
         let name = params.text("CacheParameterGroupName");
-        // With an upgrade in the same call, it is the family of the version to come that counts.
-        let upgrade = params.text("EngineVersion");
-        let upgrade = upgrade.map(|it| engine::resolve(&before.engine, Some(&it))).transpose()?;
-        let version = upgrade.unwrap_or(before.version);
-        after.parameter_group = parameters::checked(state, name, &before.engine, version)?;
+        after.parameter_group = parameters::checked(state, name, &before.engine, before.version)?;
     }
     topic(&state.settings, &mut after, params)?;
     snapshots(before, &mut after, params)?;

@@ -10,7 +10,7 @@ use super::check::{bad_combination, bad_value, id as check_id};
 use super::model::{Group, Snapshot, SnapshotStatus, Status};
 use super::rest::rest;
 use super::work::{self, Work};
-use super::{describe, event, group, must_be_available, plane, tags};
+use super::{describe, event, group, keys, must_be_available, plane, tags, tiering};
 use crate::fault::Plan;
 use crate::wire::query::Params;
 use crate::{Refusal, State, Ticket};
@@ -34,7 +34,7 @@ pub(super) enum Asked {
 /// `CreateSnapshot`.
 pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let name = check_id("SnapshotName", &params.required("SnapshotName")?)?;
-    let (tags, key) = (tags::read(params)?, params.text("KmsKeyId"));
+    let (tags, key) = (tags::read(params)?, keys::named(state, params)?);
     let (found, member, asked) = match (
         params.text("ReplicationGroupId"),
         params.text("CacheClusterId"),
@@ -60,6 +60,7 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
         }
     };
     check_source(state, &found, &member)?;
+    keys::usable(state, found.kms_key.as_ref())?;
     must_be_free(state, &name)?;
     check_quota(state, &member)?;
     take(state, &found.id, &member, &name, asked);
@@ -221,12 +222,17 @@ pub(super) fn copy(state: &mut State, params: &Params) -> Result<String, Refusal
     let bucket = params.text("TargetBucket").filter(|it| !it.is_empty());
     let target = check_id("TargetSnapshotName", &target)?;
     let takes = state.settings.durations.copy_snapshot;
+    let key = keys::named(state, params)?;
+    keys::usable(state, original.kms_key.as_ref())?;
     if let Some(bucket) = bucket {
         if !state.elasticache.buckets.contains(&bucket) {
             let text = format!(
                 "The S3 bucket {bucket} does not exist or ElastiCache has no permission on it."
             );
             return Err(bad_value(text));
+        }
+        if tiering::tiers(&original.source.node_type) {
+            return Err(bad_value("A snapshot with data tiering cannot be exported."));
         }
         let object = format!("{target}.rdb");
         if !state.elasticache.exports.insert((bucket.clone(), object.clone())) {
@@ -244,7 +250,7 @@ pub(super) fn copy(state: &mut State, params: &Params) -> Result<String, Refusal
         status: SnapshotStatus::Creating,
         automatic: false,
         asked_at: state.now,
-        kms_key: params.text("KmsKeyId").or_else(|| original.kms_key.clone()),
+        kms_key: key.or_else(|| original.kms_key.clone()),
         tags: tags::read(params)?,
         ..original
     };

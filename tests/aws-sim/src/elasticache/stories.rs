@@ -1,12 +1,16 @@
 //! Stories told to the model over its wire: what is asked, what is answered, and what time does.
 
 mod data_plane;
+mod keys;
 mod lags;
 mod life;
+mod logs;
 mod rbac;
 mod replicas;
 mod snapshots;
 mod tokens;
+mod transit;
+mod upgrades;
 mod user_groups;
 mod users;
 

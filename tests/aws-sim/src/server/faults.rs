@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::State;
 use crate::fault::{Fault, Rule, Shortage, Side};
 
-/// A list of rules, or `{"rules": […], "rollbacks": 1, "stuck_members": 1, "failing_snapshots": 1, "failing_starts": 1, "shortages": {"cache.t4g.small": "later"}}`,
+/// A list of rules, or `{"rules": […], "rollbacks": 1, "stuck_members": 1, "failing_snapshots": 1, "failing_starts": 1, "shortages": {"cache.t4g.small": "later"},
+/// "disabled_keys": ["alias/orders"], "missing_destinations": ["a-log-group"]}`,
 /// each part optional. Nothing is added where anything is wrong.
 pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
     let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
@@ -37,15 +38,25 @@ pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
                     plan.shortages.insert(node_type.clone(), shortage(when)?);
                 }
             }
+            "disabled_keys" => plan.disabled_keys.extend(names(name, part)?),
+            "missing_destinations" => plan.missing_destinations.extend(names(name, part)?),
             other => {
                 return Err(format!(
-                    "{other} is not one of rules, rollbacks, stuck_members, failing_snapshots, failing_starts, shortages"
+                    "{other} is not one of rules, rollbacks, stuck_members, failing_snapshots, failing_starts, shortages, disabled_keys, missing_destinations"
                 ));
             }
         }
     }
     state.faults = plan;
     Ok(json!({ "status": "faults added" }))
+}
+
+fn names(name: &str, wanted: &Value) -> Result<Vec<String>, String> {
+    let texts = wanted.as_array().into_iter().flatten();
+    let texts: Option<Vec<_>> = texts.map(|it| it.as_str().map(str::to_owned)).collect();
+    texts
+        .filter(|_| wanted.is_array())
+        .ok_or_else(|| format!("{name}: {wanted} is no list of names"))
 }
 
 fn shortage(when: &Value) -> Result<Shortage, String> {
@@ -173,6 +184,7 @@ mod tests {
             r#"{"rules": [], "rollbacks": 2, "shortages": {"cache.t4g.small": "later"}}"#,
             Ok(()),
         );
+        check(r#"{"disabled_keys": ["alias/a"], "missing_destinations": ["b", "c"]}"#, Ok(()));
     }
 
     #[test]
@@ -190,6 +202,8 @@ mod tests {
             Err("status"),
         );
         check(r#"{"rules": {}}"#, Err("no list of rules"));
+        check(r#"{"disabled_keys": "alias/a"}"#, Err("no list of names"));
+        check(r#"{"missing_destinations": [1]}"#, Err("no list of names"));
         check(r#"{"rolbacks": 1}"#, Err("rolbacks is not one of"));
     }
 }

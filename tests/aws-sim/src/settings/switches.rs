@@ -58,6 +58,24 @@ pub struct Switches {
     pub set_after_user_groups: bool,
     /// Facts 1.4: user groups of a replication group change at once even where `ApplyImmediately` is not given.
     pub user_groups_change_at_once: bool,
+    /// Facts 1.5: another engine must be asked for with its version, rather than becoming the newest of it.
+    pub engine_change_needs_version: bool,
+    /// Facts 1.5: a version of another family takes a default parameter group along, as another engine does. Otherwise it must be named.
+    pub upgrade_moves_default_parameters: bool,
+    /// Facts 1.5: an upgrade of a group with automatic failover leaves a replica as the primary.
+    pub upgrade_fails_over: bool,
+    /// Facts 1.5: a change of encryption in transit is refused without `ApplyImmediately`, rather than left to the maintenance window.
+    pub transit_needs_apply_immediately: bool,
+    /// Facts 1.5: while encryption in transit is preferred, nodes answer by their names of before too. The guide says both.
+    pub plain_node_names_stay: bool,
+    /// Facts 1.5: where encryption in transit is turned off, the names are those without it again.
+    pub plain_names_return: bool,
+    /// Facts 1.6: the code of a key that cannot be used, where the call has no error of its own for it.
+    pub bad_key_code: &'static str,
+    /// Facts 1.4: a key is shown by its ARN, however it was named. So it was seen of an alias.
+    pub key_shown_as_arn: bool,
+    /// Facts 1.1: the element around log deliveries that are pending. Models of AWS differ.
+    pub pending_logs_element: &'static str,
     /// U22: how many there may be.
     pub rbac_quotas: RbacQuotas,
     /// Facts 1.2: a change of tags makes the group busy for a moment.
@@ -134,6 +152,15 @@ impl Default for Switches {
             delete_takes_token: false,
             set_after_user_groups: false,
             user_groups_change_at_once: true,
+            engine_change_needs_version: false,
+            upgrade_moves_default_parameters: false,
+            upgrade_fails_over: true,
+            transit_needs_apply_immediately: false,
+            plain_node_names_stay: false,
+            plain_names_return: true,
+            bad_key_code: "InvalidParameterValue",
+            key_shown_as_arn: true,
+            pending_logs_element: "PendingLogDeliveryConfiguration",
             rbac_quotas: RbacQuotas::default(),
             tags_make_busy: false,
             lone_node_has_reader: true,
@@ -178,6 +205,15 @@ impl Switches {
             delete_takes_token: !usual.delete_takes_token,
             set_after_user_groups: !usual.set_after_user_groups,
             user_groups_change_at_once: !usual.user_groups_change_at_once,
+            engine_change_needs_version: !usual.engine_change_needs_version,
+            upgrade_moves_default_parameters: !usual.upgrade_moves_default_parameters,
+            upgrade_fails_over: !usual.upgrade_fails_over,
+            transit_needs_apply_immediately: !usual.transit_needs_apply_immediately,
+            plain_node_names_stay: !usual.plain_node_names_stay,
+            plain_names_return: !usual.plain_names_return,
+            bad_key_code: "InvalidKMSKeyFault",
+            key_shown_as_arn: !usual.key_shown_as_arn,
+            pending_logs_element: "LogDeliveryConfigurations",
             rbac_quotas: RbacQuotas { users: 1000, user_groups: 1000, users_of_group: 100 },
             tags_make_busy: !usual.tags_make_busy,
             lone_node_has_reader: !usual.lone_node_has_reader,

@@ -3,7 +3,7 @@
 use super::super::check::bad_value;
 use super::super::model::{Snapshot, SnapshotStatus};
 use super::super::paging::{Page, page};
-use super::super::{group_arn, snapshot_arn};
+use super::super::{group_arn, snapshot_arn, tiering};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Refusal, State};
@@ -107,7 +107,7 @@ fn write(xml: &mut Xml, state: &State, it: &Snapshot, with_configuration: bool) 
         })
         .maybe("KmsKeyId", it.kms_key.as_ref())
         .text("ARN", snapshot_arn(state, &it.name))
-        .text("DataTiering", "disabled");
+        .text("DataTiering", tiering::word(&source.node_type));
     debug_assert!(group_arn(state, &source.id).contains(&source.id), "ARNs name what they are of");
 }
 
