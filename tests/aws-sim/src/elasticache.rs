@@ -27,7 +27,7 @@ mod rest;
 mod settings;
 mod snapshot;
 #[cfg(test)]
-mod stories;
+pub(crate) mod stories;
 mod subnets;
 mod tags;
 pub mod token;
@@ -126,15 +126,20 @@ impl Service {
 
     /// Whom the node behind this host name lets in, if one answers there.
     pub fn access_at(&self, host: &str) -> Option<&Access> {
+        let group = self.serving_at(host)?;
+        Some(group.still_admits.as_ref().unwrap_or(&group.access))
+    }
+
+    /// The group that has a node behind this host name that answers.
+    pub(crate) fn serving_at(&self, host: &str) -> Option<&Group> {
         let is_behind = |group: &Group, it: &Member| {
             it.endpoint.host == host
                 || group.primary_endpoint.host == host && it.id == group.primary
                 || group.reader_endpoint.host == host
         };
-        let group = self.groups.values().find(|group| {
+        self.groups.values().find(|group| {
             group.members.values().any(|it| it.serves_since.is_some() && is_behind(group, it))
-        })?;
-        Some(group.still_admits.as_ref().unwrap_or(&group.access))
+        })
     }
 
     /// Makes the data of a group this large.

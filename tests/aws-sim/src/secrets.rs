@@ -257,4 +257,4 @@ fn named(secret: &Secret) -> Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{Effect, Request, Settings, World};
 
-struct Scene {
-    world: World,
-    now: Timestamp,
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) now: Timestamp,
 }
 
 impl Scene {
@@ -16,7 +16,8 @@ impl Scene {
         Self { world: World::new(settings), now }
     }
 
-    fn with_secret() -> Self {
+    /// One with the secret `s`, whose version is `V1`.
+    pub(crate) fn with_secret() -> Self {
         let scene = Self::new();
         scene.ok(
             "CreateSecret",
@@ -25,7 +26,7 @@ impl Scene {
         scene
     }
 
-    fn call(&self, operation: &str, fields: Value) -> (u16, Value) {
+    pub(crate) fn call(&self, operation: &str, fields: Value) -> (u16, Value) {
         let scope = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/secretsmanager/aws4_request, Signature=0";
         let target = format!("secretsmanager.{operation}");
         let request = Request {
@@ -42,7 +43,7 @@ impl Scene {
     }
 
     #[track_caller]
-    fn ok(&self, operation: &str, fields: Value) -> Value {
+    pub(crate) fn ok(&self, operation: &str, fields: Value) -> Value {
         let (status, answer) = self.call(operation, fields);
         assert_eq!(status, 200, "{operation}: {answer}");
         answer
@@ -54,7 +55,7 @@ impl Scene {
         assert_eq!((status, answer["__type"].as_str()), (400, Some(code)), "{operation}: {answer}");
     }
 
-    fn labels(&self) -> Value {
+    pub(crate) fn labels(&self) -> Value {
         self.ok("DescribeSecret", json!({ "SecretId": "s" }))["VersionIdsToStages"].clone()
     }
 
@@ -64,7 +65,7 @@ impl Scene {
     }
 
     /// The step that the function is called for, if it is.
-    fn called(&self) -> Option<(String, Ticket)> {
+    pub(crate) fn called(&self) -> Option<(String, Ticket)> {
         self.world.take_effects().into_iter().find_map(|it| {
             let Effect::InvokeFunction { payload, ticket, .. } = it else { return None };
             Some((format!("{} {}", payload["Step"], payload["ClientRequestToken"]), ticket))
@@ -80,15 +81,15 @@ impl Scene {
     }
 }
 
-const V1: &str = "11111111-1111-1111-1111-111111111111";
-const V2: &str = "22222222-2222-2222-2222-222222222222";
+pub(crate) const V1: &str = "11111111-1111-1111-1111-111111111111";
+pub(crate) const V2: &str = "22222222-2222-2222-2222-222222222222";
 const F: &str = "arn:aws:lambda:us-east-1:123456789012:function:rotate";
 
-fn rotate() -> Value {
+pub(crate) fn rotate() -> Value {
     json!({ "SecretId": "s", "RotationLambdaARN": F, "ClientRequestToken": V2, "RotationRules": { "AutomaticallyAfterDays": 30 } })
 }
 
-fn pending(value: &str) -> Value {
+pub(crate) fn pending(value: &str) -> Value {
     json!({ "SecretId": "s", "ClientRequestToken": V2, "SecretString": value, "VersionStages": [PENDING] })
 }
 
