@@ -20,7 +20,7 @@ use crate::wire::{Call, json};
 use crate::{Done, Refusal, Response, State, Ticket};
 use fields::Fields;
 pub use rotation::{Rotation, Run, Step};
-pub use schedule::Rules;
+pub use schedule::{Rules, Window};
 
 /// Its state.
 #[derive(Debug, Default)]
