@@ -139,8 +139,8 @@ fn numbers(text: &str, first: i8, last: i8, names: &[&str]) -> Option<BTreeSet<i
 }
 
 fn number_of(text: &str, first: i8, last: i8, names: &[&str]) -> Option<i8> {
-    let named = names.iter().zip(first..).find(|(name, _)| **name == text).map(|(_, it)| it);
-    named.or_else(|| text.parse().ok()).filter(|it| (first..=last).contains(it))
+    let by_name = names.iter().zip(first..).find(|(it, _)| **it == text).map(|(_, it)| it);
+    by_name.or_else(|| text.parse().ok()).filter(|it| (first..=last).contains(it))
 }
 
 #[cfg(test)]
