@@ -1,6 +1,6 @@
 //! The `ResponseURL` of CloudFormation: a presigned PUT, as strict as S3 is about it (facts 7.1).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{Refusal, Request, Response, State};
@@ -11,7 +11,7 @@ pub const HOST: &str = "cfn-response.sim";
 /// What CloudFormation was answered.
 #[derive(Debug, Default)]
 pub struct Service {
-    /// Every answer that was accepted, in order. The first one for a request counts.
+    /// Every answer that was accepted, in order.
     pub answers: Vec<Answer>,
     /// Every PUT that was refused, or that S3 took and CloudFormation cannot read, and why.
     pub refused: Vec<String>,
@@ -35,6 +35,29 @@ impl Service {
     pub fn first(&self, url: &str) -> Option<&Answer> {
         self.answers.iter().find(|it| it.url == url)
     }
+
+    /// The last one.
+    pub fn last(&self, url: &str) -> Option<&Answer> {
+        self.answers.iter().rfind(|it| it.url == url)
+    }
+}
+
+/// An address that takes an answer from now on for so long. Its path is to be its own.
+pub fn address(path: &str, now: Timestamp, lasts: SignedDuration, signature: &str) -> String {
+    let date = now.strftime("%Y%m%dT%H%M%SZ");
+    let seconds = lasts.as_secs();
+    format!(
+        "https://{HOST}/{path}?X-Amz-Date={date}&X-Amz-Expires={seconds}&X-Amz-Signature={signature}"
+    )
+}
+
+/// When an address takes no answer any more. One that was written by hand, without a date, always does.
+fn expires(uri: &str) -> Option<Timestamp> {
+    let (_, query) = uri.split_once('?')?;
+    let of = |name: &str| query.split('&').find_map(|it| it.strip_prefix(name)?.strip_prefix('='));
+    let signed_at: Timestamp = of("X-Amz-Date")?.parse().ok()?;
+    let seconds = of("X-Amz-Expires")?.parse().ok()?;
+    signed_at.saturating_add(SignedDuration::from_secs(seconds)).ok()
 }
 
 /// Whether a request is such a PUT.
@@ -46,7 +69,7 @@ pub(crate) fn is_one(request: &Request) -> bool {
 
 /// Takes the PUT, or refuses it as S3 would.
 pub(crate) fn call(state: &mut State, request: &Request) -> Response {
-    match check(request) {
+    match check(request, state.now) {
         Ok(body) => {
             let (at, url, bytes) = (state.now, request.uri.clone(), request.body.len());
             state.callbacks.answers.push(Answer { at, url, body, bytes });
@@ -68,9 +91,12 @@ pub(crate) fn call(state: &mut State, request: &Request) -> Response {
     }
 }
 
-fn check(request: &Request) -> Result<Value, Refusal> {
+fn check(request: &Request, now: Timestamp) -> Result<Value, Refusal> {
     if request.method != "PUT" {
         return Err(Refusal::new(403, "SignatureDoesNotMatch", "the URL is signed for PUT"));
+    }
+    if expires(&request.uri).is_some_and(|it| it < now) {
+        return Err(Refusal::new(403, "AccessDenied", "Request has expired"));
     }
     // The signature covers an empty content type: any other breaks it.
     if request.header("content-type").is_some_and(|it| !it.is_empty()) {
@@ -130,5 +156,28 @@ mod tests {
         let long = format!("\"{}\"", "x".repeat(4096));
         check_put(&[("content-length", "4098")], &long, 200, false);
         check_put(&[("content-length", "1")], "{", 200, false);
+    }
+
+    #[test]
+    fn an_address_takes_answers_for_as_long_as_it_says() {
+        let world = crate::World::new(crate::Settings::default());
+        let start = world.with(|it| it.now);
+        let uri = address("one", start, SignedDuration::from_hours(2), "0");
+        assert_eq!(
+            uri,
+            "https://cfn-response.sim/one?X-Amz-Date=20260101T000000Z&X-Amz-Expires=7200&X-Amz-Signature=0"
+        );
+        let request = Request {
+            method: "PUT".to_owned(),
+            uri,
+            headers: vec![("content-length".to_owned(), "2".to_owned())],
+            body: b"{}".to_vec(),
+        };
+        let put = |seconds| world.call(start + SignedDuration::from_secs(seconds), &request);
+        assert_eq!(put(7200).status, 200);
+        let late = put(7201);
+        assert_eq!(late.status, 403);
+        assert!(late.text().contains("Request has expired"), "{}", late.text());
+        assert_eq!(world.with(|it| it.callbacks.answers.len()), 1);
     }
 }

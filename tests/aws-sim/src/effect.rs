@@ -71,6 +71,15 @@ pub enum Login {
     Iam,
 }
 
+/// What becomes of connections that are there when something changes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Clients {
+    /// Whoever is in stays in.
+    Stay,
+    /// Everybody has to come again.
+    AreCut,
+}
+
 impl Access {
     /// Whoever comes is let in.
     pub fn open() -> Self {
@@ -269,12 +278,14 @@ pub enum Effect {
         /// Its end.
         ticket: Ticket,
     },
-    /// Change whom a server lets in. Its end is that it does. Existing connections stay.
+    /// Change whom a server lets in. Its end is that it does.
     Accept {
         /// The server.
         node: NodeKey,
         /// Whom.
         access: Access,
+        /// What becomes of the clients that it has. Those of a user that goes are cut in any case.
+        clients: Clients,
         /// Its end.
         ticket: Ticket,
     },

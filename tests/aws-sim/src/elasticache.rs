@@ -29,7 +29,7 @@ mod rest;
 mod settings;
 mod snapshot;
 #[cfg(test)]
-mod stories;
+pub(crate) mod stories;
 mod subnets;
 mod tags;
 mod tiering;
@@ -132,16 +132,17 @@ impl Service {
 
     /// Whom the node behind this host name lets in, if one answers there.
     pub fn access_at(&self, host: &str) -> Option<&Access> {
-        let group = self.group_at(host)?;
+        let group = self.serving_at(host)?;
         Some(group.still_admits.as_ref().unwrap_or(&group.access))
     }
 
     /// Whether the node behind this host name speaks TLS, if one answers there.
     pub fn transit_at(&self, host: &str) -> Option<Transit> {
-        self.group_at(host).map(|it| it.transit)
+        self.serving_at(host).map(|it| it.transit)
     }
 
-    fn group_at(&self, host: &str) -> Option<&Group> {
+    /// The group that has a node behind this host name that answers.
+    pub(crate) fn serving_at(&self, host: &str) -> Option<&Group> {
         let is_behind = |group: &Group, it: &Member| {
             let is_primary = it.id == group.primary;
             let former = group.former.as_ref();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::drive::EventMishap;
 use crate::elasticache::model::{Group, Status};
 use crate::settings::Switches;
 use crate::wire::{Call, Protocol};
@@ -12,6 +13,8 @@ use crate::{Refusal, State, elasticache};
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     rules: Vec<Rule>,
+    /// What becomes of events on their way.
+    events: Vec<Delivery>,
     /// Node types of which there is none, and when that is found out.
     pub shortages: BTreeMap<String, Shortage>,
     /// How many of the next node type changes are accepted and then rolled back (facts 4.3).
@@ -81,6 +84,19 @@ impl Rule {
     pub fn after(self, after: usize) -> Self {
         Self { after, ..self }
     }
+}
+
+/// One fault of events on their way: what is published to a topic, and what a function is called with asynchronously.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Delivery {
+    /// Events to this topic or function only, by the last word of its ARN.
+    pub to: Option<String>,
+    /// Of those, the events that are passed over first.
+    pub after: usize,
+    /// Of the rest, how many it befalls.
+    pub times: usize,
+    /// What becomes of them.
+    pub mishap: EventMishap,
 }
 
 /// What befalls a call.
@@ -189,14 +205,29 @@ impl Plan {
         self.rules.push(rule);
     }
 
+    /// Those that have not befallen all their calls.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Adds a fault of events.
+    pub fn add_delivery(&mut self, delivery: Delivery) {
+        self.events.push(delivery);
+    }
+
+    /// Those that have not befallen all their events.
+    pub fn deliveries(&self) -> &[Delivery] {
+        &self.events
+    }
+
     /// Forgets those that have not come about.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether every call rule has befallen all that it was to befall.
+    /// Whether every rule has befallen all that it was to befall.
     pub fn is_spent(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.events.is_empty()
     }
 
     /// Whether something was to happen and did not: it could not, or what it waits for never came.
@@ -226,6 +257,25 @@ impl Plan {
         struck
     }
 
+    /// What becomes of an event to this topic or function.
+    pub(crate) fn befall(&mut self, arn: &str) -> Option<EventMishap> {
+        let last_word = arn.rsplit(':').next();
+        let mut struck = None;
+        for rule in &mut self.events {
+            if rule.to.is_some() && rule.to.as_deref() != last_word {
+                continue;
+            }
+            if let Some(left) = rule.after.checked_sub(1) {
+                rule.after = left;
+            } else if struck.is_none() && 0 < rule.times {
+                rule.times -= 1;
+                struck = Some(rule.mishap);
+            }
+        }
+        self.events.retain(|it| 0 < it.times);
+        struck
+    }
+
     /// Takes one of a counted fault, if one is left.
     pub(crate) fn take(count: &mut u32) -> bool {
         let left = *count;
@@ -248,6 +298,19 @@ mod tests {
         assert!(strike("CreateSnapshot"));
         assert!(strike("CreateSnapshot"));
         assert!(!strike("CreateSnapshot"));
+        assert!(plan.is_spent());
+    }
+
+    #[test]
+    fn a_delivery_befalls_the_events_that_it_names() {
+        let mut plan = Plan::default();
+        let (to, mishap) = (Some("orders".to_owned()), EventMishap::Lost);
+        plan.add_delivery(Delivery { to, after: 1, times: 1, mishap });
+        let mut befall = |topic| plan.befall(&format!("arn:aws:sns:us-east-1:1:{topic}"));
+        assert_eq!(befall("orders"), None);
+        assert_eq!(befall("more-orders"), None);
+        assert_eq!(befall("orders"), Some(EventMishap::Lost));
+        assert_eq!(befall("orders"), None);
         assert!(plan.is_spent());
     }
 }

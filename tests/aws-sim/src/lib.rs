@@ -31,7 +31,9 @@ pub mod valkey;
 pub mod wire;
 mod world;
 
-pub use effect::{Access, Done, Effect, Endpoint, Login, NodeKey, NodeSpec, NodeUser, Ticket};
+pub use effect::{
+    Access, Clients, Done, Effect, Endpoint, Login, NodeKey, NodeSpec, NodeUser, Ticket,
+};
 pub use settings::{Durations, Settings, Switches};
 pub use wire::{Refusal, Request, Response};
 pub use world::{CallRecord, Exchange, State, World};

@@ -20,7 +20,7 @@ use crate::wire::{Call, json};
 use crate::{Done, Refusal, Response, State, Ticket};
 use fields::Fields;
 pub use rotation::{Rotation, Run, Step};
-pub use schedule::Rules;
+pub use schedule::{Rules, Window};
 
 /// Its state.
 #[derive(Debug, Default)]
@@ -257,4 +257,4 @@ fn named(secret: &Secret) -> Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -44,17 +44,19 @@ impl World {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut session = Session::begin(&self.access(host)?);
+        let Meeting { access, cuts } = self.meet(host)?;
+        let mut session = Session::begin(&access);
         let mut buffer = Vec::new();
         loop {
             while let Some((parts, taken)) = read_command(&buffer)? {
                 buffer.drain(..taken);
                 let words: Vec<String> =
                     parts.iter().map(|it| String::from_utf8_lossy(it).into_owned()).collect();
-                // Whoever is let in stays in; whoever logs in meets the tokens and passwords of now (facts 2.2, 2.3, U7).
-                let access = self.access(host)?;
+                // Whoever is let in stays in, if nothing cuts it; whoever logs in meets the tokens and passwords of now (facts 2.2, 2.3, U7).
+                let Meeting { access, cuts: by_now } = self.meet(host)?;
                 let transit = self.with(|state| state.elasticache.transit_at(host));
-                if !session.may_stay(&access) || transit.is_some_and(|it| !it.admits(tls)) {
+                let speaks = transit.is_none_or(|it| it.admits(tls));
+                if by_now != cuts || !session.may_stay(&access) || !speaks {
                     return Ok(());
                 }
                 let reply = session.reply(&words, &access, self.is_primary(host));
@@ -66,16 +68,26 @@ impl World {
         }
     }
 
-    fn access(&self, host: &str) -> io::Result<Access> {
+    fn meet(&self, host: &str) -> io::Result<Meeting> {
         self.advance(self.clock());
-        let access = self.with(|state| state.elasticache.access_at(host).cloned());
-        access.ok_or_else(|| io::ErrorKind::ConnectionReset.into())
+        let meeting = self.with(|state| {
+            let access = state.elasticache.access_at(host)?.clone();
+            Some(Meeting { access, cuts: state.elasticache.serving_at(host)?.cuts })
+        });
+        meeting.ok_or_else(|| io::ErrorKind::ConnectionReset.into())
     }
 
     /// Whether a primary answers at this address: its own, or the group's.
     fn is_primary(&self, host: &str) -> bool {
         self.with(|state| state.elasticache.is_primary_at(host))
     }
+}
+
+/// How a node meets its clients at one moment.
+struct Meeting {
+    access: Access,
+    /// How often all of them were cut before.
+    cuts: u32,
 }
 
 /// One connection.

@@ -184,6 +184,11 @@ impl World {
         });
     }
 
+    /// Whether both are one world.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Looks at the state, and may change it.
     pub fn with<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
         look(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use aws_sim::redis::{Loopback, Plane, Scales};
 use aws_sim::settings::{AddressFor, Addresses as _, Which};
-use aws_sim::{Access, Done, Effect, Endpoint, Login, NodeKey, NodeSpec, NodeUser, Ticket};
+use aws_sim::{
+    Access, Clients, Done, Effect, Endpoint, Login, NodeKey, NodeSpec, NodeUser, Ticket,
+};
 
 struct Scene {
     plane: Plane,
@@ -92,6 +94,17 @@ impl Scene {
         cli.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// Waits until so many users wait at an endpoint; says whether that came to be.
+    async fn wait_for(&self, at: &Endpoint, token: &str, users: usize) -> bool {
+        for _ in 0..LOOKS_MAX {
+            if self.ask(at, Some(token), "CLIENT LIST").matches("cmd=blpop").count() == users {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        false
+    }
+
     #[track_caller]
     fn check(&self, at: &Endpoint, token: Option<&str>, command: &str, wanted: &str) {
         let heard = self.ask(at, token, command);
@@ -121,7 +134,14 @@ async fn tokens_are_let_in_as_the_model_says() {
     scene.check(&at, None, "PING", "PONG");
 
     let accept = async |scene: &Scene, access: Access| {
-        scene.execute(Effect::Accept { node: node.clone(), access, ticket: Ticket(1) }).await
+        scene
+            .execute(Effect::Accept {
+                node: node.clone(),
+                access,
+                clients: Clients::Stay,
+                ticket: Ticket(1),
+            })
+            .await
     };
     accept(&scene, access(&[T1], true)).await;
     scene.check(&at, None, "PING", "PONG");
@@ -245,12 +265,19 @@ async fn users_are_let_in_with_what_they_may_do() {
 
     let open = NodeUser { login: Login::NoPassword, ..user("default", "default", T1) };
     let access = Access::users(vec![open]);
-    scene.execute(Effect::Accept { node: node.clone(), access, ticket: Ticket(1) }).await;
+    scene
+        .execute(Effect::Accept {
+            node: node.clone(),
+            access,
+            clients: Clients::Stay,
+            ticket: Ticket(1),
+        })
+        .await;
     scene.check(&at, None, "GET r:k", "v");
     check(&scene, ("app", T1), "PING", "WRONGPASS");
 
     let access = Access::tokens(vec![T1.to_owned()], false);
-    scene.execute(Effect::Accept { node, access, ticket: Ticket(1) }).await;
+    scene.execute(Effect::Accept { node, access, clients: Clients::Stay, ticket: Ticket(1) }).await;
     scene.check(&at, None, "PING", "NOAUTH");
     scene.check(&at, Some(T1), "GET r:k", "v");
     scene.plane.clear().await;
@@ -267,18 +294,10 @@ async fn connections_outlive_new_passwords_and_not_another_user() {
     let at = scene.endpoint(Which::Primary);
     scene.execute(Effect::PointEndpoint { endpoint: at.clone(), to: vec![node.clone()] }).await;
     let waiting = ["default", "app", "gone"].map(|it| scene.wait_as(&at, (it, T1)));
-    let mut waits = 0;
-    for _ in 0..LOOKS_MAX {
-        waits = scene.ask(&at, Some(T1), "CLIENT LIST").matches("cmd=blpop").count();
-        if waits == waiting.len() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    assert_eq!(waits, waiting.len(), "all are connected");
+    assert!(scene.wait_for(&at, T1, waiting.len()).await, "all are connected");
 
     let access = Access::users(vec![user("other", "default", T2), user("app", "app", T2)]);
-    scene.execute(Effect::Accept { node, access, ticket: Ticket(1) }).await;
+    scene.execute(Effect::Accept { node, access, clients: Clients::Stay, ticket: Ticket(1) }).await;
     for list in ["default", "app", "gone"] {
         scene.check(&at, Some(T2), &format!("RPUSH {list} value"), "1");
     }
@@ -288,5 +307,29 @@ async fn connections_outlive_new_passwords_and_not_another_user() {
     });
     assert_eq!(heard, [false, true, false], "only who is still the same user goes on");
     scene.check(&at, Some(T2), "EXISTS app default gone", "2");
+    scene.plane.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_stay_or_are_cut_when_a_token_changes() {
+    let mut scene = Scene::new("clients");
+    let node = scene.start("orders-001", &access(&[T1], false), None).await;
+    let at = scene.endpoint(Which::Primary);
+    scene.execute(Effect::PointEndpoint { endpoint: at.clone(), to: vec![node.clone()] }).await;
+    let client = scene.wait_as(&at, ("default", T1));
+    assert!(scene.wait_for(&at, T1, 1).await, "it is connected");
+    let change = |clients| Effect::Accept {
+        node: node.clone(),
+        access: access(&[T1, T2], false),
+        clients,
+        ticket: Ticket(1),
+    };
+    scene.execute(change(Clients::Stay)).await;
+    assert!(scene.wait_for(&at, T2, 1).await, "it is connected still");
+    scene.execute(change(Clients::AreCut)).await;
+    assert!(scene.wait_for(&at, T2, 0).await, "it is no more");
+    let heard = client.wait_with_output().unwrap();
+    assert!(!String::from_utf8_lossy(&heard.stdout).contains("value"));
+    scene.check(&at, Some(T1), "PING", "PONG");
     scene.plane.clear().await;
 }

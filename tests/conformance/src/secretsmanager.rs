@@ -44,7 +44,7 @@ operations! { Client {
 
 structures! {
     Filter { set_key, set_values }
-    RotationRulesType { set_automatically_after_days }
+    RotationRulesType { set_automatically_after_days, set_schedule_expression, set_duration }
     Tag { set_key, set_value }
 }
 

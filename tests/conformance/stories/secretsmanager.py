@@ -66,6 +66,21 @@ def rotation(it):
     it.call("DescribeSecret", SecretId=NAME)
     it.call("CancelRotateSecret", SecretId=NAME)
     it.call("DescribeSecret", SecretId=NAME)
+    schedule(it, function)
+
+
+def schedule(it, function):
+    """Of another secret, as the first one's rotation was taken back in the middle."""
+    it.call("CreateSecret", Name="scheduled", SecretString="x", ClientRequestToken=TOKENS[0])
+    scheduled = {"SecretId": "scheduled", "ClientRequestToken": TOKENS[1], "RotationLambdaARN": function, "RotateImmediately": False}
+    for rules in (
+        {"AutomaticallyAfterDays": 30, "ScheduleExpression": "rate(30 days)"},
+        {"ScheduleExpression": "cron(30 8 1 * ? *)"},
+        {"ScheduleExpression": "rate(4 hours)", "Duration": "6h"},
+    ):
+        it.refused("InvalidParameterException", "RotateSecret", **scheduled, RotationRules=rules)
+    it.call("RotateSecret", **scheduled, RotationRules={"ScheduleExpression": "cron(0 16 1,15 * ? *)", "Duration": "2h"})
+    it.call("DescribeSecret", SecretId="scheduled")
 
 
 def policy(it):

@@ -4,6 +4,9 @@ from simulator import arn
 
 MACHINE = {"stateMachineArn": arn("states", "stateMachine:continue")}
 
+# Of somebody else's account.
+STRANGE = MACHINE["stateMachineArn"].replace("123456789012", "210987654321")
+
 
 def tell(it):
     begun = it.call("StartExecution", **MACHINE, name="first", input='{"a": 1}')
@@ -11,6 +14,9 @@ def tell(it):
     it.refused("InvalidName", "StartExecution", **MACHINE, name="a name?", input="{}")
     it.refused("InvalidExecutionInput", "StartExecution", **MACHINE, name="second", input="{")
     it.refused("InvalidArn", "StartExecution", stateMachineArn=arn("states", "execution:continue"), name="third", input="{}")
+    it.refused("StateMachineDoesNotExist", "StartExecution", stateMachineArn=STRANGE, name="third", input="{}")
+    it.refused("StateMachineDoesNotExist", "ListExecutions", stateMachineArn=STRANGE)
+    it.refused("ValidationException", "ListExecutions", **MACHINE, maxResults=1001)
     it.call("StartExecution", **MACHINE)
     it.call("ListExecutions", **MACHINE, statusFilter="RUNNING")
     page = it.call("ListExecutions", **MACHINE, maxResults=1)

@@ -57,7 +57,7 @@ struct Heart {
     sent: Cell<usize>,
     mishaps: RefCell<BTreeMap<usize, EventMishap>>,
     /// Executions that are being run, or were.
-    taken_up: RefCell<BTreeSet<String>>,
+    taken_up: RefCell<BTreeSet<(String, Timestamp)>>,
     undelivered: RefCell<Vec<Event>>,
     /// How many tasks have not ended, whoever plays them.
     under_way: Cell<usize>,
@@ -75,6 +75,7 @@ impl Account {
         let Plan { machines, subscriptions, schedules, rules, timeouts } = plan;
         let schedules = schedules.into_iter().map(|it| (it.first, it));
         let schedules = schedules.map(|(first, it)| (it, first)).collect();
+        world.with(|state| state.sfn.machines = Some(machines.keys().cloned().collect()));
         let heart = Heart {
             world,
             functions,
@@ -254,16 +255,20 @@ impl Heart {
         let events: Vec<Event> = self.outbox.take().into();
         for (number, event) in (first..).zip(events) {
             let mishap = self.mishaps.borrow_mut().remove(&number);
+            let planned = || self.world.with(|it| it.faults.befall(&event.function_arn));
+            let mishap = mishap.or_else(planned);
             let heart = Rc::clone(self);
             self.begin(tasks, async move { heart.post(event, mishap).await });
         }
         let running = self.world.with(|state| {
-            let running = state.sfn.running().map(|it| (it.arn.clone(), it.state_machine.clone()));
+            let running = state.sfn.running();
+            let running =
+                running.map(|it| (it.arn.clone(), it.started_at, it.state_machine.clone()));
             running.collect::<Vec<_>>()
         });
-        for (arn, machine) in running {
+        for (arn, started_at, machine) in running {
             let known = self.machines.contains_key(&machine);
-            if known && self.taken_up.borrow_mut().insert(arn.clone()) {
+            if known && self.taken_up.borrow_mut().insert((arn.clone(), started_at)) {
                 let heart = Rc::clone(self);
                 self.begin(tasks, async move { heart.execute(&machine, &arn).await });
             }
@@ -332,7 +337,7 @@ impl Heart {
             }
             Some(EventMishap::Doubled) => {
                 let again = async {
-                    tokio::time::sleep(BETWEEN_DOUBLES).await;
+                    tokio::time::sleep(EventMishap::BETWEEN_DOUBLES).await;
                     self.deliver(&event).await;
                 };
                 tokio::join!(self.deliver(&event), again);
@@ -378,9 +383,6 @@ impl Heart {
 
 /// The pauses before the tries of an asynchronous event: two retries, a minute and two minutes later (facts 7.5).
 const RETRIES: [Duration; 3] = [Duration::ZERO, Duration::from_mins(1), Duration::from_mins(2)];
-
-/// Close enough that the first delivery is mostly still at work.
-const BETWEEN_DOUBLES: Duration = Duration::from_secs(2);
 
 fn later(now: Timestamp, span: Duration) -> Timestamp {
     let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);

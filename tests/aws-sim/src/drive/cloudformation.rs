@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::Account;
-use crate::State;
+use crate::{State, callback};
 use answer::Answer;
 
 /// What a stack says of its resource.
@@ -271,7 +271,12 @@ impl Stack {
     ) -> Value {
         let number = self.requests.get() + 1;
         self.requests.set(number);
-        request::of(&self.resource, number, kind, physical_id, properties, before)
+        let world = self.account.world();
+        let lasts = world.with(|state| state.settings.switches.response_url_lasts);
+        let path = request::answer_path(&self.resource, number);
+        let signature = format!("planted-signature-{number}");
+        let url = callback::address(&path, world.clock(), lasts, &signature);
+        request::of(&self.resource, number, &url, kind, physical_id, properties, before)
     }
 
     /// Sends a request on its way.
@@ -294,6 +299,9 @@ impl Stack {
         let url = answer::url(request);
         let patience = self.resource.service_timeout;
         self.account.play(patience, |state| state.callbacks.first(&url).is_some()).await;
+        if self.last_counts() {
+            self.account.play(UNTIL_READ, |_| false).await;
+        }
         self.answer_to(request).unwrap_or_else(|| {
             let seconds = SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX).as_secs();
             Answer::Failed {
@@ -309,11 +317,18 @@ impl Stack {
         last.as_ref().is_some_and(|it| state.callbacks.first(&answer::url(it)).is_some())
     }
 
+    /// The answer that counts, of those that came so far (facts 11, U21).
     fn answer_to(&self, request: &Value) -> Option<Answer> {
+        let (url, last_counts) = (answer::url(request), self.last_counts());
         self.account.world().with(|state| {
-            let first = state.callbacks.first(&answer::url(request))?;
-            Some(Answer::read(request, &first.body))
+            let callbacks = &state.callbacks;
+            let counts = if last_counts { callbacks.last(&url) } else { callbacks.first(&url) };
+            Some(Answer::read(request, &counts?.body))
         })
+    }
+
+    fn last_counts(&self) -> bool {
+        self.account.world().with(|state| state.settings.switches.last_answer_counts)
     }
 
     fn stand(&self, physical_id: String, properties: Value, data: Value) {
@@ -332,3 +347,6 @@ impl Stack {
         Outcome { status, reason, data, requests }
     }
 }
+
+/// An answer may be replaced for so long, where the last one counts: longer than it takes until a doubled event comes again.
+const UNTIL_READ: Duration = Duration::from_secs(5);

@@ -1,5 +1,7 @@
 //! Events on their way to a function: from whom they come, what becomes of them, and what shape they have.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -25,6 +27,11 @@ pub enum EventMishap {
     Doubled,
     /// It arrives so much later.
     Late(SignedDuration),
+}
+
+impl EventMishap {
+    /// How much later a doubled event comes again: close enough that its first delivery is mostly still at work.
+    pub(crate) const BETWEEN_DOUBLES: Duration = Duration::from_secs(2);
 }
 
 /// Who hears a topic.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::sandbox::{Ended, Failure};
 use crate::World;
+use crate::sfn::DATA_LEN_MAX;
 use path::{Problem, Scope};
 
 /// A state machine.
@@ -129,6 +130,7 @@ impl Run<'_> {
                 return End::Failed(Problem::runtime(format!("there is no state {name}")));
             };
             match self.state(state, data, invoke).await {
+                Next::State(_, output) if !fits(&output) => return End::Failed(too_long(&name)),
                 Next::State(next, output) => (name, data) = (next, output),
                 Next::End(end) => return self.is_over().unwrap_or(end),
             }
@@ -226,11 +228,15 @@ impl Run<'_> {
             // Scheduled, started, and how it ended.
             self.events += 3;
             let problem = match invoke(&function, payload).await {
+                Ended::Answered(answer) if !fits(&answer) => too_long(&function),
                 Ended::Answered(answer) => {
                     let result = json!({ "ExecutedVersion": "$LATEST", "Payload": answer, "StatusCode": 200 });
-                    let placed = path::placed(data, state.get("ResultPath"), result);
                     let next = state.get("Next").map(words).unwrap_or_default();
-                    return placed.map_or_else(fail, |data| Next::State(next, data));
+                    match path::placed(data.clone(), state.get("ResultPath"), result) {
+                        Ok(placed) if fits(&placed) => return Next::State(next, placed),
+                        Ok(_) => too_long(&function),
+                        Err(problem) => return fail(problem),
+                    }
                 }
                 Ended::Failed(failure) => problem_of(failure),
             };
@@ -251,6 +257,19 @@ impl Run<'_> {
     }
 }
 
+/// Whether data is not too long to go from one state to the next.
+fn fits(data: &Value) -> bool {
+    data.to_string().len() <= DATA_LEN_MAX
+}
+
+/// No `States.ALL` catches it.
+fn too_long(whose: &str) -> Problem {
+    let text = format!(
+        "The state/task '{whose}' returned a result with a size exceeding the maximum number of bytes service limit."
+    );
+    Problem::new("States.DataLimitExceeded", text)
+}
+
 fn fail(problem: Problem) -> Next {
     Next::End(End::Failed(problem))
 }
@@ -265,4 +284,74 @@ fn problem_of(failure: Failure) -> Problem {
 /// A text without its quotes, anything else as JSON.
 fn words(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+    use crate::sfn::Execution;
+
+    const ARN: &str = "arn:aws:states:us-east-1:123456789012:execution:one:a";
+
+    /// How an execution of this machine ends whose functions answer with a text that makes so many bytes.
+    async fn ended(states: Value, bytes: usize) -> (&'static str, Option<String>) {
+        let world = World::new(Settings::default());
+        world.with(|state| {
+            state.sfn.executions.push(Execution {
+                arn: ARN.to_owned(),
+                state_machine: ARN.replace(":execution:", ":stateMachine:").replace(":a", ""),
+                name: "a".to_owned(),
+                input: json!({}),
+                started_at: state.now,
+                stopped_at: None,
+                status: "RUNNING",
+                failure: None,
+                events: 1,
+            });
+        });
+        let machine = Machine::read(json!({ "StartAt": "One", "States": states })).unwrap();
+        let invoke =
+            async |_: &str, _: Value| Ended::Answered(json!("x".repeat(bytes.saturating_sub(2))));
+        machine.run(&world, ARN, &invoke).await;
+        world.with(|state| {
+            let execution = state.sfn.find_arn(ARN).unwrap();
+            (execution.status, execution.failure.clone().map(|(error, _)| error))
+        })
+    }
+
+    fn task(catches: &str, result_path: Value) -> Value {
+        json!({
+            "One": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::lambda:invoke",
+                "Parameters": { "FunctionName": "f", "Payload": {} },
+                "ResultPath": result_path,
+                "Catch": [{ "ErrorEquals": [catches], "ResultPath": "$.told", "Next": "Done" }],
+                "Next": "Done",
+            },
+            "Done": { "Type": "Succeed" },
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_too_long_ends_an_execution_unless_it_is_caught_by_its_name() {
+        let limit = || Some("States.DataLimitExceeded".to_owned());
+        let all = || task("States.ALL", Value::Null);
+        assert_eq!(ended(all(), DATA_LEN_MAX).await, ("SUCCEEDED", None));
+        assert_eq!(ended(all(), DATA_LEN_MAX + 1).await, ("FAILED", limit()));
+        let named = task("States.DataLimitExceeded", Value::Null);
+        assert_eq!(ended(named, DATA_LEN_MAX + 1).await, ("SUCCEEDED", None));
+        // What the task answers is not too long, and what it makes of the state's data is.
+        let kept = task("States.DataLimitExceeded", json!("$.answer"));
+        assert_eq!(ended(kept, DATA_LEN_MAX).await, ("SUCCEEDED", None));
+        let kept = task("States.ALL", json!("$.answer"));
+        assert_eq!(ended(kept, DATA_LEN_MAX).await, ("FAILED", limit()));
+        let long = "x".repeat(DATA_LEN_MAX);
+        let pass = json!({
+            "One": { "Type": "Pass", "Result": long, "Next": "Done" },
+            "Done": { "Type": "Succeed" },
+        });
+        assert_eq!(ended(pass, 0).await, ("FAILED", limit()));
+    }
 }

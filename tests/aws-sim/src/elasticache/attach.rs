@@ -11,7 +11,7 @@ use super::user_groups::{self, UserGroup};
 use super::users::User;
 use super::{plane, users};
 use crate::wire::query::Params;
-use crate::{Access, Login, NodeUser, Refusal, State, Ticket};
+use crate::{Access, Clients, Login, NodeUser, Refusal, State, Ticket};
 
 /// User groups that a replication group gets and loses.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -179,7 +179,7 @@ pub(super) fn tell(state: &mut State, user_groups: &[String]) -> Vec<Ticket> {
         group.access = access;
         // One that could not be made has no servers.
         if group.status != Status::CreateFailed {
-            waits.extend(plane::accept(state, &id));
+            waits.extend(plane::accept(state, &id, Clients::Stay));
         }
     }
     waits

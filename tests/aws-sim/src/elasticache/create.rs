@@ -172,6 +172,7 @@ fn read(
         token_changed_at: access.has_token().then_some(state.now),
         access,
         still_admits: None,
+        cuts: 0,
         user_groups,
         under_way: Change::default(),
         deferred: Change::default(),

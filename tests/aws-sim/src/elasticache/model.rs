@@ -150,6 +150,8 @@ pub struct Group {
     pub access: Access,
     /// Whom they still let in, where they lag behind.
     pub still_admits: Option<Access>,
+    /// How often its nodes have cut all their clients (facts 11, U7).
+    pub cuts: u32,
     /// The user groups that say so, by id. None, where a token does or nothing.
     pub user_groups: Vec<String>,
     /// When the token was changed last.

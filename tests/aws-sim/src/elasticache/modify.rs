@@ -15,7 +15,7 @@ use crate::fault::{Plan, Shortage};
 use crate::settings::DataPlane;
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
-use crate::{NodeKey, Refusal, State, Ticket};
+use crate::{Clients, NodeKey, Refusal, State, Ticket};
 
 /// How far a change is. What is changed stands in the group.
 #[derive(Clone, Debug)]
@@ -345,6 +345,7 @@ fn accept(state: &mut State, id: &str) {
     // Real servers take their own time.
     let lags = lag.is_positive() && state.settings.data_plane == DataPlane::Modelled;
     let now = state.now;
+    let clients = clients_after(state, &change);
     let mut waits = Vec::new();
     if let Some(to) = change.transit {
         transit::apply(state, id, to);
@@ -364,6 +365,9 @@ fn accept(state: &mut State, id: &str) {
             group.still_admits = Some(group.access.clone());
         }
         group.access = access.unwrap_or_else(|| group.access.clone());
+        if clients == Clients::AreCut && !lags {
+            group.cuts += 1;
+        }
         if change.token.is_some() && !on_accept {
             group.token_changed_at = Some(now);
         }
@@ -371,10 +375,16 @@ fn accept(state: &mut State, id: &str) {
             group.token_changed_at = None;
         }
         if has_users || change.user_groups.is_some() || change.token.is_some() {
-            waits = plane::accept(state, id);
+            waits = plane::accept(state, id, clients);
         }
     }
     work::start(state, Some(id), jiff::SignedDuration::ZERO, waits, Work::Modify(Stage::Accepted));
+}
+
+/// What becomes of the clients of a group when this change is done.
+fn clients_after(state: &State, change: &Change) -> Clients {
+    let are_cut = change.token.is_some() && state.settings.switches.token_change_cuts;
+    if are_cut { Clients::AreCut } else { Clients::Stay }
 }
 
 fn finish(state: &mut State, id: &str) {
@@ -400,8 +410,10 @@ pub(super) fn token_told(state: &mut State, id: &str) {
 
 /// The nodes let in whom the group already says.
 pub(super) fn access_taken(state: &mut State, id: &str) {
+    let are_cut = state.settings.switches.token_change_cuts;
     if let Some(group) = state.elasticache.groups.get_mut(id) {
         group.still_admits = None;
+        group.cuts += u32::from(are_cut);
     }
 }
 

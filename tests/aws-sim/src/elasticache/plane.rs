@@ -6,7 +6,7 @@ use super::model::Group;
 use super::{node_type, parameters};
 use crate::settings::DataPlane;
 use crate::world::Owner;
-use crate::{Effect, NodeKey, NodeSpec, State, Ticket};
+use crate::{Clients, Effect, NodeKey, NodeSpec, State, Ticket};
 
 /// A share of memory that is not for data unless a parameter says otherwise (facts 4.2).
 const RESERVED_PERCENT: u64 = 25;
@@ -62,11 +62,11 @@ pub(super) fn promote(
 }
 
 /// Tells every server of a group whom to let in.
-pub(super) fn accept(state: &mut State, group: &str) -> Vec<Ticket> {
+pub(super) fn accept(state: &mut State, group: &str, clients: Clients) -> Vec<Ticket> {
     let Some(group) = real(state, group) else { return Vec::new() };
     let one = |node: &NodeKey| {
         let (node, access) = (node.clone(), group.access.clone());
-        ask(state, |ticket| Effect::Accept { node, access, ticket })
+        ask(state, |ticket| Effect::Accept { node, access, clients, ticket })
     };
     group.members.values().map(|it| &it.node).filter_map(one).collect()
 }

@@ -5,7 +5,7 @@ mod keys;
 mod lags;
 mod life;
 mod logs;
-mod rbac;
+pub(crate) mod rbac;
 mod replicas;
 mod snapshots;
 mod tokens;
@@ -19,13 +19,13 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{Refusal, Request, Response, Settings, State, World};
 
 /// A caller of a world, with its own clock.
-pub(super) struct Caller {
-    pub(super) world: World,
-    pub(super) now: Timestamp,
+pub(crate) struct Caller {
+    pub(crate) world: World,
+    pub(crate) now: Timestamp,
 }
 
 impl Caller {
-    pub(super) fn new(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn new(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::default();
         change(&mut settings);
         let now = settings.start;
@@ -33,7 +33,7 @@ impl Caller {
     }
 
     /// A caller with a group `orders` that is available: TLS, a token, this many nodes.
-    pub(super) fn with_group(nodes: &str, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn with_group(nodes: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let mut caller = Self::new(change);
         caller.create("orders", nodes, &[("AuthToken", TOKEN)]).unwrap();
         caller.pass(20);
@@ -41,7 +41,7 @@ impl Caller {
         caller
     }
 
-    pub(super) fn create(
+    pub(crate) fn create(
         &mut self,
         id: &str,
         nodes: &str,
@@ -65,12 +65,12 @@ impl Caller {
         self.ask("CreateReplicationGroup", &pairs)
     }
 
-    pub(super) fn modify(&mut self, more: &[(&str, &str)]) -> Result<String, Refusal> {
+    pub(crate) fn modify(&mut self, more: &[(&str, &str)]) -> Result<String, Refusal> {
         let pairs = [&[("ReplicationGroupId", "orders")], more].concat();
         self.ask("ModifyReplicationGroup", &pairs)
     }
 
-    pub(super) fn ask(
+    pub(crate) fn ask(
         &mut self,
         operation: &str,
         pairs: &[(&str, &str)],
@@ -97,44 +97,44 @@ impl Caller {
     }
 
     /// The code that a call is refused with.
-    pub(super) fn code(&mut self, operation: &str, pairs: &[(&str, &str)]) -> String {
+    pub(crate) fn code(&mut self, operation: &str, pairs: &[(&str, &str)]) -> String {
         self.ask(operation, pairs).expect_err("it is refused").code
     }
 
-    pub(super) fn pass(&mut self, minutes: i64) {
+    pub(crate) fn pass(&mut self, minutes: i64) {
         self.now += SignedDuration::from_mins(minutes);
         self.world.advance(self.now);
     }
 
-    pub(super) fn group(&mut self) -> String {
+    pub(crate) fn group(&mut self) -> String {
         self.ask("DescribeReplicationGroups", &[("ReplicationGroupId", "orders")]).unwrap()
     }
 
-    pub(super) fn member(&mut self, id: &str) -> String {
+    pub(crate) fn member(&mut self, id: &str) -> String {
         let pairs = [("CacheClusterId", id), ("ShowCacheNodeInfo", "true")];
         self.ask("DescribeCacheClusters", &pairs).unwrap()
     }
 
-    pub(super) fn status(&mut self) -> String {
+    pub(crate) fn status(&mut self) -> String {
         one(&self.group(), "Status")
     }
 
-    pub(super) fn events(&mut self) -> Vec<String> {
+    pub(crate) fn events(&mut self) -> Vec<String> {
         self.world.with(|state: &mut State| {
             state.elasticache.events.iter().map(|it| it.message.clone()).collect()
         })
     }
 }
 
-pub(super) const TOKEN: &str = "first-token-0000";
+pub(crate) const TOKEN: &str = "first-token-0000";
 
 /// The text of the first element of this name.
-pub(super) fn one(xml: &str, name: &str) -> String {
+pub(crate) fn one(xml: &str, name: &str) -> String {
     all(xml, name).into_iter().next().unwrap_or_default()
 }
 
 /// The inner text of every element of this name.
-pub(super) fn all(xml: &str, name: &str) -> Vec<String> {
+pub(crate) fn all(xml: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let parts = xml.split(&open).skip(1);
     parts.filter_map(|it| it.split(&close).next()).map(str::to_owned).collect()

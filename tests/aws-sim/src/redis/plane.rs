@@ -17,7 +17,7 @@ use super::load::{Load, Look, vcpus};
 use super::process::{Process, Setup, TOKEN_USER, is_runtime_parameter, users};
 use super::proxy::{Proxy, Target};
 use crate::effect::DEFAULT_USER;
-use crate::{Access, Done, Effect, Endpoint, NodeKey, NodeSpec, NodeUser, Ticket};
+use crate::{Access, Clients, Done, Effect, Endpoint, NodeKey, NodeSpec, NodeUser, Ticket};
 
 /// Real servers behind simulated nodes. Cheap to clone.
 #[derive(Clone)]
@@ -97,8 +97,12 @@ impl Plane {
                 let ended = self.promote(&node, &instead_of, graceful).await;
                 (Some(ticket), ended.map(|()| Done::Plain))
             }
-            Effect::Accept { node, access, ticket } => {
-                (Some(ticket), self.accept(&node, &access).await.map(|()| Done::Plain))
+            Effect::Accept { node, access, clients, ticket } => {
+                let accepted = self.accept(&node, &access).await;
+                if clients == Clients::AreCut {
+                    self.cut(&node).await;
+                }
+                (Some(ticket), accepted.map(|()| Done::Plain))
             }
             Effect::Configure { node, parameters } => {
                 (None, self.configure(&node, &parameters).await.map(|()| Done::Plain))
@@ -290,10 +294,15 @@ impl Plane {
         Ok(())
     }
 
-    async fn stop(&self, key: &NodeKey) {
+    /// Ends every connection that a client has to this server.
+    async fn cut(&self, key: &NodeKey) {
         for proxy in self.0.proxies.lock().await.values() {
             proxy.cut(key);
         }
+    }
+
+    async fn stop(&self, key: &NodeKey) {
+        self.cut(key).await;
         let node = lock(&self.0.nodes).remove(key);
         if let Some(node) = node
             && let Some(process) = node.process.lock().await.take()

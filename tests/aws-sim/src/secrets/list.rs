@@ -65,7 +65,7 @@ fn overview(secret: &Secret) -> Value {
         ("RotationLambdaARN", rotation.function.as_ref().map(|it| json!(it))),
         ("RotationRules", rotation.rules.as_ref().map(super::Rules::shown)),
         ("LastRotatedDate", rotation.rotated_at.map(epoch)),
-        ("NextRotationDate", rotation.scheduled_at.filter(|_| rotation.is_on()).map(epoch)),
+        ("NextRotationDate", rotation.due_by.filter(|_| rotation.is_on()).map(epoch)),
     ];
     for (name, value) in optional {
         if let Some(value) = value {

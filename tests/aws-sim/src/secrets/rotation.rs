@@ -26,6 +26,8 @@ pub struct Rotation {
     pub rotated_at: Option<Timestamp>,
     /// When the schedule asks for the next one.
     pub scheduled_at: Option<Timestamp>,
+    /// Until when the next one is to have come. In the past, while that does not go well (facts 3.2).
+    pub due_by: Option<Timestamp>,
     /// The one under way.
     pub run: Option<Run>,
 }
@@ -100,7 +102,7 @@ impl Rotation {
 
     /// A new current value, whoever wrote it, counts towards a schedule of days (facts 3.4).
     pub(super) fn value_changed(&mut self, now: Timestamp) {
-        if self.rules.as_ref().is_some_and(|it| it.days.is_some()) {
+        if self.rules.as_ref().is_some_and(Rules::counts_from_value) {
             self.plan(now);
         }
     }
@@ -108,7 +110,9 @@ impl Rotation {
     /// The next rotation is counted from here.
     fn plan(&mut self, now: Timestamp) {
         if let Some(rules) = &self.rules {
-            self.scheduled_at = Some(rules.after(now));
+            let window = rules.after(now);
+            self.scheduled_at = window.map(|it| it.opens);
+            self.due_by = window.map(|it| it.closes);
         }
     }
 }
@@ -117,7 +121,7 @@ pub(super) fn rotate(state: &mut State, fields: &Fields) -> Result<Value, Refusa
     let fresh = state.seed.uuid();
     let (now, test_has_value) = (state.now, state.settings.switches.test_version_has_value);
     let id = fields.token()?.unwrap_or(fresh);
-    let rules = fields.value("RotationRules").map(Rules::read).transpose()?;
+    let rules = fields.value("RotationRules").map(|it| Rules::read(it, now)).transpose()?;
     let immediately = fields.flag("RotateImmediately").unwrap_or(true);
     let secret = usable(state, fields)?;
     let function = fields.text("RotationLambdaARN").map(str::to_owned);
@@ -177,8 +181,8 @@ pub(super) fn run_due(state: &mut State, name: &str) {
         return begin(state, name, version, only_test);
     }
     // The schedule. A rotation that was left unfinished is taken up again.
-    let every = secret.rotation.rules.as_ref().map(|it| it.after(now));
-    secret.rotation.scheduled_at = every;
+    let next = secret.rotation.rules.as_ref().and_then(|it| it.after(now));
+    secret.rotation.scheduled_at = next.map(|it| it.opens);
     let version = unfinished(secret).unwrap_or(fresh);
     let empty = Version { created_at: now, content: None, labels: BTreeSet::new(), stale_reads: 0 };
     secret.versions.entry(version.clone()).or_insert(empty);
@@ -225,6 +229,9 @@ fn finish(state: &mut State, name: &str, run: &Run) {
     }
     secret.rotation.rotated_at = Some(now);
     secret.rotation.plan(now);
+    if let Some(rules) = &mut secret.rotation.rules {
+        rules.rotated(now);
+    }
 }
 
 /// One step failed: all of them again after a while, with the same version, unless that was tried often enough (facts 3.3).

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{Effect, Request, Settings, World};
 
-struct Scene {
-    world: World,
-    now: Timestamp,
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) now: Timestamp,
 }
 
 impl Scene {
@@ -16,7 +16,8 @@ impl Scene {
         Self { world: World::new(settings), now }
     }
 
-    fn with_secret() -> Self {
+    /// One with the secret `s`, whose version is `V1`.
+    pub(crate) fn with_secret() -> Self {
         let scene = Self::new();
         scene.ok(
             "CreateSecret",
@@ -25,7 +26,7 @@ impl Scene {
         scene
     }
 
-    fn call(&self, operation: &str, fields: Value) -> (u16, Value) {
+    pub(crate) fn call(&self, operation: &str, fields: Value) -> (u16, Value) {
         let scope = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/secretsmanager/aws4_request, Signature=0";
         let target = format!("secretsmanager.{operation}");
         let request = Request {
@@ -42,7 +43,7 @@ impl Scene {
     }
 
     #[track_caller]
-    fn ok(&self, operation: &str, fields: Value) -> Value {
+    pub(crate) fn ok(&self, operation: &str, fields: Value) -> Value {
         let (status, answer) = self.call(operation, fields);
         assert_eq!(status, 200, "{operation}: {answer}");
         answer
@@ -54,7 +55,7 @@ impl Scene {
         assert_eq!((status, answer["__type"].as_str()), (400, Some(code)), "{operation}: {answer}");
     }
 
-    fn labels(&self) -> Value {
+    pub(crate) fn labels(&self) -> Value {
         self.ok("DescribeSecret", json!({ "SecretId": "s" }))["VersionIdsToStages"].clone()
     }
 
@@ -64,7 +65,7 @@ impl Scene {
     }
 
     /// The step that the function is called for, if it is.
-    fn called(&self) -> Option<(String, Ticket)> {
+    pub(crate) fn called(&self) -> Option<(String, Ticket)> {
         self.world.take_effects().into_iter().find_map(|it| {
             let Effect::InvokeFunction { payload, ticket, .. } = it else { return None };
             Some((format!("{} {}", payload["Step"], payload["ClientRequestToken"]), ticket))
@@ -80,15 +81,15 @@ impl Scene {
     }
 }
 
-const V1: &str = "11111111-1111-1111-1111-111111111111";
-const V2: &str = "22222222-2222-2222-2222-222222222222";
+pub(crate) const V1: &str = "11111111-1111-1111-1111-111111111111";
+pub(crate) const V2: &str = "22222222-2222-2222-2222-222222222222";
 const F: &str = "arn:aws:lambda:us-east-1:123456789012:function:rotate";
 
-fn rotate() -> Value {
+pub(crate) fn rotate() -> Value {
     json!({ "SecretId": "s", "RotationLambdaARN": F, "ClientRequestToken": V2, "RotationRules": { "AutomaticallyAfterDays": 30 } })
 }
 
-fn pending(value: &str) -> Value {
+pub(crate) fn pending(value: &str) -> Value {
     json!({ "SecretId": "s", "ClientRequestToken": V2, "SecretString": value, "VersionStages": [PENDING] })
 }
 
@@ -298,4 +299,110 @@ fn a_value_counts_towards_a_schedule_of_days_and_no_other() {
         scene.ok("PutSecretValue", json!({ "SecretId": "s", "SecretString": "by hand" }));
         assert_eq!(planned(&scene) != before, moves);
     }
+}
+
+/// A scene with a secret whose rotation was set up with these rules and ends well whenever it is called for.
+fn with_rules(rules: Value) -> Scene {
+    let scene = Scene::with_secret();
+    let mut set_up = rotate();
+    set_up["RotationRules"] = rules;
+    set_up["RotateImmediately"] = json!(false);
+    scene.ok("RotateSecret", set_up);
+    let (step, ticket) = scene.called().unwrap();
+    assert!(step.contains("testSecret"));
+    scene.world.done(scene.now, ticket, Ok(Done::Plain));
+    scene
+}
+
+impl Scene {
+    /// Lets the rotation that is called for end well.
+    fn rotates(&self) {
+        let (step, mut ticket) = self.called().expect("a rotation");
+        assert!(step.contains("createSecret"));
+        let version = step.split('"').nth(3).unwrap().to_owned();
+        let put = json!({
+            "SecretId": "s",
+            "ClientRequestToken": version,
+            "SecretString": "new",
+            "VersionStages": [CURRENT, PENDING],
+        });
+        self.ok("PutSecretValue", put);
+        let done = json!({
+            "SecretId": "s",
+            "VersionStage": PENDING,
+            "RemoveFromVersionId": version,
+        });
+        self.ok("UpdateSecretVersionStage", done);
+        for _ in 0..3 {
+            self.world.done(self.now, ticket, Ok(Done::Plain));
+            ticket = self.called().unwrap().1;
+        }
+        self.world.done(self.now, ticket, Ok(Done::Plain));
+        assert!(self.called().is_none());
+    }
+
+    /// `NextRotationDate`, and the rules as they are shown.
+    fn planned(&self) -> (String, Value) {
+        let shown = self.ok("DescribeSecret", json!({ "SecretId": "s" }));
+        #[expect(clippy::cast_possible_truncation, reason = "seconds of our age")]
+        let next = shown["NextRotationDate"].as_f64().unwrap() as i64;
+        (Timestamp::from_second(next).unwrap().to_string(), shown["RotationRules"].clone())
+    }
+}
+
+#[test]
+fn a_cron_schedule_rotates_when_its_window_opens_and_says_by_when_it_will() {
+    let expression = "cron(0 16 1,15 * ? *)";
+    let rules = json!({ "ScheduleExpression": expression, "Duration": "2h" });
+    let mut scene = with_rules(rules.clone());
+    assert_eq!(scene.planned(), ("2026-01-01T18:00:00Z".to_owned(), rules));
+    scene.wait(16 * 60 - 1);
+    assert!(scene.called().is_none());
+    scene.wait(1);
+    scene.rotates();
+    let counted =
+        json!({ "AutomaticallyAfterDays": 14, "ScheduleExpression": expression, "Duration": "2h" });
+    assert_eq!(scene.planned(), ("2026-01-15T18:00:00Z".to_owned(), counted));
+    scene.ok("PutSecretValue", json!({ "SecretId": "s", "SecretString": "by hand" }));
+    assert_eq!(scene.planned().0, "2026-01-15T18:00:00Z", "nobody but the schedule counts");
+    scene.wait(14 * 24 * 60 - 1);
+    assert!(scene.called().is_none());
+    scene.wait(1);
+    scene.rotates();
+    assert_eq!(scene.planned().0, "2026-02-01T18:00:00Z");
+}
+
+#[test]
+fn the_date_of_a_rotation_that_does_not_go_well_stays_in_the_past() {
+    let mut scene = with_rules(json!({ "ScheduleExpression": "rate(1 day)" }));
+    let by = "2026-01-03T00:00:00Z";
+    assert_eq!(scene.planned().0, by);
+    scene.wait(24 * 60);
+    // Six attempts take half an hour.
+    for _ in 0..6 {
+        scene.step("createSecret", Err("no"));
+        scene.wait(16);
+    }
+    scene.wait(60);
+    assert!(scene.called().is_none(), "it is given up");
+    scene.wait(24 * 60 - 6 * 16 - 60);
+    assert_eq!(scene.planned().0, by);
+    scene.rotates();
+    assert_eq!(scene.planned().0, "2026-01-05T00:00:00Z", "the next day took it up again");
+}
+
+#[test]
+fn rules_that_are_refused_change_nothing() {
+    let scene = with_rules(json!({ "AutomaticallyAfterDays": 30 }));
+    let before = scene.planned();
+    for rules in [
+        json!({ "AutomaticallyAfterDays": 30, "ScheduleExpression": "rate(30 days)" }),
+        json!({ "ScheduleExpression": "cron(30 8 1 * ? *)" }),
+        json!({ "ScheduleExpression": "rate(4 hours)", "Duration": "6h" }),
+    ] {
+        let asked = json!({ "SecretId": "s", "RotationRules": rules });
+        scene.refused("RotateSecret", asked, "InvalidParameterException");
+    }
+    assert_eq!(scene.planned(), before);
+    assert!(scene.called().is_none());
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Simulator, outbound, tell};
+use crate::drive::EventMishap;
 use crate::{Done, Effect, Endpoint, NodeKey, Ticket, World};
 
 /// Lets the world's time pass and executes what comes of it, until it is aborted.
@@ -15,13 +17,15 @@ pub(super) async fn drive(simulator: Arc<Simulator>) {
         simulator: Arc::clone(&simulator),
         queues: BTreeMap::new(),
         groups: Groups::default(),
+        late: Vec::new(),
     };
     loop {
         let world = simulator.world();
         world.advance(simulator.now());
         for effect in world.take_effects() {
-            lines.take(&world, effect);
+            lines.befall(&world, effect);
         }
+        lines.take_late(&world);
         tokio::select! {
             () = simulator.stirred.notified() => {}
             () = tokio::time::sleep(TICK) => {}
@@ -37,9 +41,43 @@ struct Lines {
     simulator: Arc<Simulator>,
     queues: BTreeMap<String, UnboundedSender<(World, Effect)>>,
     groups: Groups,
+    /// Events that come later than they were sent, and when.
+    late: Vec<(Timestamp, World, Effect)>,
 }
 
 impl Lines {
+    /// Takes an effect, unless an operator wanted something to become of the event that it is.
+    fn befall(&mut self, world: &World, effect: Effect) {
+        match world.with(|it| it.faults.befall(receiver(&effect)?)) {
+            None => self.take(world, effect),
+            Some(EventMishap::Lost) => tell("an event is lost, as it was asked for"),
+            Some(EventMishap::Late(late)) => self.hold(world, effect, late),
+            Some(EventMishap::Doubled) => {
+                let later = SignedDuration::try_from(EventMishap::BETWEEN_DOUBLES);
+                self.hold(world, effect.clone(), later.unwrap_or(SignedDuration::ZERO));
+                self.take(world, effect);
+            }
+        }
+    }
+
+    fn hold(&mut self, world: &World, effect: Effect, late: SignedDuration) {
+        let due = self.simulator.now().saturating_add(late).unwrap_or(Timestamp::MAX);
+        self.late.push((due, world.clone(), effect));
+    }
+
+    /// Takes those whose time has come. Of a world that is no more nothing comes.
+    fn take_late(&mut self, world: &World) {
+        let now = self.simulator.now();
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late)
+            .into_iter()
+            .filter(|(_, of, _)| of.is(world))
+            .partition(|(at, ..)| *at <= now);
+        self.late = later;
+        for (_, _, effect) in due {
+            self.take(world, effect);
+        }
+    }
+
     fn take(&mut self, world: &World, effect: Effect) {
         if let Effect::InvokeFunction { function_arn, payload, ticket } = effect {
             let (simulator, world) = (Arc::clone(&self.simulator), world.clone());
@@ -67,6 +105,27 @@ impl Lines {
         });
         // The receiver ends with the program only.
         drop(queue.send((world.clone(), effect)));
+    }
+}
+
+/// The topic or the function that an event is sent to.
+fn receiver(effect: &Effect) -> Option<&str> {
+    match effect {
+        Effect::Publish { topic_arn: to, .. } | Effect::SendEvent { function_arn: to, .. } => {
+            Some(to)
+        }
+        Effect::InvokeFunction { .. }
+        | Effect::PutEvent { .. }
+        | Effect::StartNode { .. }
+        | Effect::Replicate { .. }
+        | Effect::Promote { .. }
+        | Effect::Accept { .. }
+        | Effect::Configure { .. }
+        | Effect::PointEndpoint { .. }
+        | Effect::StopNode { .. }
+        | Effect::SaveSnapshot { .. }
+        | Effect::CopySnapshot { .. }
+        | Effect::DropSnapshot { .. } => None,
     }
 }
 

@@ -1,15 +1,20 @@
 //! What an operator wants to go wrong: `POST /_sim/faults`.
 
+mod shown;
+
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use crate::State;
-use crate::fault::{Fault, Rule, Shortage, Side};
+use crate::drive::EventMishap;
+use crate::fault::{Delivery, Fault, Happening, Rule, Shortage, Side};
 
-/// A list of rules, or `{"rules": […], "rollbacks": 1, "stuck_members": 1, "failing_snapshots": 1, "failing_starts": 1, "shortages": {"cache.t4g.small": "later"},
-/// "disabled_keys": ["alias/orders"], "missing_destinations": ["a-log-group"]}`,
-/// each part optional. Nothing is added where anything is wrong.
+pub(super) use shown::pending;
+
+/// A list of rules, or `{"rules": […], "events": […], "rollbacks": 1, "stuck_members": 1, "failing_snapshots": 1, "failing_starts": 1,
+/// "shortages": {"cache.t4g.small": "later"}, "disabled_keys": ["alias/orders"], "missing_destinations": ["a-log-group"]}`, each part optional. Nothing is added where anything is wrong.
 pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
     let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
     let mut plan = state.faults.clone();
@@ -28,6 +33,13 @@ pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
                     plan.add(rule(each).map_err(|err| format!("{err}, in the rule {each}"))?);
                 }
             }
+            "events" => {
+                let events = part.as_array().ok_or_else(|| format!("{part} is no list"))?;
+                for it in events {
+                    let read = delivery(it).map_err(|err| format!("{err}, in the event {it}"))?;
+                    plan.add_delivery(read);
+                }
+            }
             "rollbacks" => plan.rollbacks = count(name, part)?,
             "stuck_members" => plan.stuck_members = count(name, part)?,
             "failing_snapshots" => plan.failing_snapshots = count(name, part)?,
@@ -42,7 +54,7 @@ pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
             "missing_destinations" => plan.missing_destinations.extend(names(name, part)?),
             other => {
                 return Err(format!(
-                    "{other} is not one of rules, rollbacks, stuck_members, failing_snapshots, failing_starts, shortages, disabled_keys, missing_destinations"
+                    "{other} is not one of rules, events, rollbacks, stuck_members, failing_snapshots, failing_starts, shortages, disabled_keys, missing_destinations"
                 ));
             }
         }
@@ -90,6 +102,68 @@ fn rule(wanted: &Value) -> Result<Rule, String> {
     Ok(Rule { fault: fault.ok_or("fault is missing")?, ..rule })
 }
 
+/// `{"to"?, "after"?, "times"?, "mishap"}`: of the events that it names, `after` are passed over, and `times` are hit.
+fn delivery(wanted: &Value) -> Result<Delivery, String> {
+    let parts = wanted.as_object().ok_or("what befalls events is an object")?;
+    let (mut to, mut after, mut times, mut mishap) = (None, 0, 1, None);
+    for (name, part) in parts {
+        match name.as_str() {
+            "to" => to = Some(part.as_str().ok_or(format!("to: {part} is no text"))?.to_owned()),
+            "after" => after = number(name, part)?,
+            "times" => times = number(name, part)?,
+            "mishap" => mishap = Some(read_mishap(part)?),
+            other => return Err(format!("{other} is not one of to, after, times, mishap")),
+        }
+    }
+    Ok(Delivery { to, after, times, mishap: mishap.ok_or("mishap is missing")? })
+}
+
+fn read_mishap(wanted: &Value) -> Result<EventMishap, String> {
+    match (wanted.as_str(), only(wanted)) {
+        (Some("lost"), _) => Ok(EventMishap::Lost),
+        (Some("doubled"), _) => Ok(EventMishap::Doubled),
+        (_, Some(("lateSeconds", seconds))) => {
+            let late = seconds.as_u64().and_then(|it| u32::try_from(it).ok());
+            let late = late.filter(|it| f64::from(*it) <= SLOW_SECONDS_MAX);
+            let late = late.map(|it| EventMishap::Late(SignedDuration::from_secs(it.into())));
+            late.ok_or_else(|| {
+                format!("lateSeconds: {seconds} is not a whole number from 0 to {SLOW_SECONDS_MAX}")
+            })
+        }
+        _ => Err(format!("{wanted} is not a mishap: lost, doubled, {{\"lateSeconds\": number}}")),
+    }
+}
+
+/// The only field of an object that has one.
+fn only(wanted: &Value) -> Option<(&str, &Value)> {
+    let only = wanted.as_object().filter(|it| it.len() == 1)?;
+    only.iter().next().map(|(name, part)| (name.as_str(), part))
+}
+
+fn read_side(name: &str, side: &Value) -> Result<Side, String> {
+    match side.as_str() {
+        Some("before") => Ok(Side::BeforeEffect),
+        Some("after") => Ok(Side::AfterEffect),
+        Some(_) | None => Err(format!("{name}: {side} is neither before nor after")),
+    }
+}
+
+fn read_happening(wanted: &Value) -> Result<Happening, String> {
+    let found = HAPPENINGS.iter().find(|(word, _)| wanted.as_str() == Some(word));
+    found.map(|(_, it)| *it).ok_or_else(|| {
+        let words = HAPPENINGS.map(|(word, _)| word).join(", ");
+        format!("meanwhile: {wanted} is not one of {words}")
+    })
+}
+
+/// What may happen just before a call, by a word for it.
+const HAPPENINGS: [(&str, Happening); 4] = [
+    ("primary-lost", Happening::PrimaryLost),
+    ("node-type-rolls-back", Happening::NodeTypeRollsBack),
+    ("start-fails", Happening::StartFails),
+    ("snapshot-fails", Happening::SnapshotFails),
+];
+
 fn read_fault(wanted: &Value) -> Result<Fault, String> {
     let named = match wanted.as_str() {
         Some("throttled") => Some(Fault::Throttled),
@@ -102,13 +176,10 @@ fn read_fault(wanted: &Value) -> Result<Fault, String> {
     if let Some(fault) = named {
         return Ok(fault);
     }
-    let only = wanted.as_object().filter(|it| it.len() == 1).and_then(|it| it.iter().next());
-    match only.map(|(name, part)| (name.as_str(), part)) {
-        Some(("broken", side)) => match side.as_str() {
-            Some("before") => Ok(Fault::Broken(Side::BeforeEffect)),
-            Some("after") => Ok(Fault::Broken(Side::AfterEffect)),
-            Some(_) | None => Err(format!("broken: {side} is neither before nor after")),
-        },
+    match only(wanted) {
+        Some(("broken", side)) => read_side("broken", side).map(Fault::Broken),
+        Some(("cut", side)) => read_side("cut", side).map(Fault::Cut),
+        Some(("meanwhile", happening)) => read_happening(happening).map(Fault::Meanwhile),
         Some(("answer", answer)) => read_answer(answer),
         Some(("slowSeconds", seconds)) => {
             let time = seconds.as_f64().filter(|it| *it <= SLOW_SECONDS_MAX);
@@ -118,7 +189,7 @@ fn read_fault(wanted: &Value) -> Result<Fault, String> {
             })
         }
         Some(_) | None => Err(format!(
-            "{wanted} is not a fault: throttled, unavailable, denied, {{\"broken\": \"before\" or \"after\"}}, {{\"answer\": {{\"status\", \"code\", \"message\"}}}}, {{\"slowSeconds\": number}}"
+            "{wanted} is not a fault: throttled, unavailable, denied, {{\"broken\" or \"cut\": \"before\" or \"after\"}}, {{\"meanwhile\": word}}, {{\"answer\": {{\"status\", \"code\", \"message\"}}}}, {{\"slowSeconds\": number}}"
         )),
     }
 }
@@ -177,6 +248,8 @@ mod tests {
             r#"{"broken": "before"}"#,
             r#"{"answer": {"status": 400, "code": "InvalidSubnet", "message": "no"}}"#,
             r#"{"slowSeconds": 2.5}"#,
+            r#"{"cut": "after"}"#,
+            r#"{"meanwhile": "primary-lost"}"#,
         ] {
             check(&format!(r#"[{{"operation": "CreateSnapshot", "fault": {fault}}}]"#), Ok(()));
         }
@@ -201,6 +274,14 @@ mod tests {
             r#"[{"fault": {"answer": {"status": 200, "code": "A", "message": ""}}}]"#,
             Err("status"),
         );
+        check(r#"[{"fault": {"cut": 1}}]"#, Err("cut: 1 is neither before nor after"));
+        check(r#"[{"fault": {"meanwhile": "rain"}}]"#, Err("not one of primary-lost, "));
+        check(r#"{"events": {}}"#, Err("no list"));
+        check(r#"{"events": ["lost"]}"#, Err("is an object"));
+        check(r#"{"events": [{"mishap": "lost"}, {"to": "a"}]}"#, Err("mishap is missing"));
+        check(r#"{"events": [{"mishap": "eaten"}]}"#, Err("\"eaten\" is not a mishap"));
+        check(r#"{"events": [{"mishap": {"lateSeconds": 86401}}]}"#, Err("lateSeconds: 86401"));
+        check(r#"{"events": [{"mishap": "lost", "at": 1}]}"#, Err("at is not one of"));
         check(r#"{"rules": {}}"#, Err("no list of rules"));
         check(r#"{"disabled_keys": "alias/a"}"#, Err("no list of names"));
         check(r#"{"missing_destinations": [1]}"#, Err("no list of names"));

@@ -28,6 +28,7 @@ pub(super) async fn answer(request: &Request, simulator: &Simulator) -> Response
             simulator.reset().await;
             Ok(json!({ "status": "reset" }))
         }
+        ("GET", "/_sim/faults") => Ok(simulator.world().with(|it| faults::pending(&it.faults))),
         ("POST", "/_sim/faults") => simulator.world().with(|it| faults::add(it, &request.body)),
         ("DELETE", "/_sim/faults") => {
             simulator.world().with(|it| it.faults.clear());
@@ -35,7 +36,7 @@ pub(super) async fn answer(request: &Request, simulator: &Simulator) -> Response
         }
         ("POST", "/_sim/failover") => fail_over(simulator, &request.body),
         (method, path) => Err(format!(
-            "{method} {path} is not one of: GET /_sim/health, GET /_sim/state, GET /_sim/calls, POST /_sim/advance, POST /_sim/reset, POST or DELETE /_sim/faults, POST /_sim/failover"
+            "{method} {path} is not one of: GET /_sim/health, GET /_sim/state, GET /_sim/calls, POST /_sim/advance, POST /_sim/reset, GET, POST or DELETE /_sim/faults, POST /_sim/failover"
         )),
     };
     simulator.stirred.notify_one();

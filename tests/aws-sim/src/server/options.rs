@@ -77,7 +77,13 @@ aws-sim: ElastiCache with real redis-server processes, Secrets Manager, CloudWat
   --region NAME           the region (us-east-1)
 
 POST /_sim/reset clears everything. POST /_sim/advance {\"seconds\": N} lets that much of AWS's time pass at once. GET /_sim/health,
-GET /_sim/state, GET /_sim/calls, POST and DELETE /_sim/faults, POST /_sim/failover.
+GET /_sim/state, GET /_sim/calls, POST /_sim/failover {\"group\": ID}.
+POST /_sim/faults takes what is to go wrong, GET tells what of it has not come about, DELETE forgets it:
+  {\"rules\": [{\"service\", \"operation\", \"after\", \"times\", \"fault\"}], of calls, where fault is \"throttled\", \"unavailable\", \"denied\",
+     {\"broken\": \"before\"} (or \"after\" its effect), {\"cut\": \"before\"} (nobody ever answers), {\"slowSeconds\": 2.5},
+     {\"answer\": {\"status\", \"code\", \"message\"}}, {\"meanwhile\": \"primary-lost\"} (node-type-rolls-back, start-fails, snapshot-fails);
+   \"events\": [{\"to\", \"after\", \"times\", \"mishap\"}], to topics and functions, where mishap is \"lost\", \"doubled\" or {\"lateSeconds\": 600};
+   \"rollbacks\", \"stuck_members\", \"failing_snapshots\", \"failing_starts\": N; \"shortages\": {NODE TYPE: \"at-once\" or \"later\"}}
 It ends, with all its servers, on SIGTERM or SIGINT.
 ";
 

@@ -20,6 +20,8 @@ pub struct Switches {
     pub set_without_token: bool,
     /// U6: a ROTATE over an optional token leaves the group open to those without one.
     pub rotate_keeps_optional: bool,
+    /// U7: a change of the token ends the connections that clients have.
+    pub token_change_cuts: bool,
     /// U8: `AuthTokenLastModifiedDate` moves when a change is accepted, not when it is done.
     pub token_date_on_accept: bool,
     /// U9: a group shows `snapshotting` during its final snapshot, not `deleting`.
@@ -92,6 +94,10 @@ pub struct Switches {
     pub rotation_retry_after: SignedDuration,
     /// U17: how often a rotation is attempted before it is left as it is.
     pub rotation_attempts: u32,
+    /// U21: how long a `ResponseURL` takes an answer.
+    pub response_url_lasts: SignedDuration,
+    /// U21: of two answers to a request the last counts, as long as CloudFormation has not read the first.
+    pub last_answer_counts: bool,
 }
 
 /// How many users and user groups an account may have. The figures are those of 2023 (facts 2.3).
@@ -133,6 +139,7 @@ impl Default for Switches {
             bad_set_code: "InvalidParameterValue",
             set_without_token: false,
             rotate_keeps_optional: false,
+            token_change_cuts: false,
             token_date_on_accept: false,
             final_snapshot_shows_snapshotting: true,
             settings_make_busy: true,
@@ -169,6 +176,8 @@ impl Default for Switches {
             pending_stale_reads: 0,
             rotation_retry_after: SignedDuration::from_mins(1),
             rotation_attempts: 6,
+            response_url_lasts: SignedDuration::from_hours(2),
+            last_answer_counts: false,
         }
     }
 }
@@ -186,6 +195,7 @@ impl Switches {
             bad_set_code: "InvalidParameterCombination",
             set_without_token: !usual.set_without_token,
             rotate_keeps_optional: !usual.rotate_keeps_optional,
+            token_change_cuts: !usual.token_change_cuts,
             token_date_on_accept: !usual.token_date_on_accept,
             final_snapshot_shows_snapshotting: !usual.final_snapshot_shows_snapshotting,
             settings_make_busy: !usual.settings_make_busy,
@@ -222,34 +232,12 @@ impl Switches {
             pending_stale_reads: 2,
             rotation_retry_after: SignedDuration::from_secs(10),
             rotation_attempts: 12,
+            // No answer is waited for any longer (facts 7.5).
+            response_url_lasts: SignedDuration::from_hours(1),
+            last_answer_counts: !usual.last_answer_counts,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The fields of a structure, by what `Debug` says of it.
-    fn fields(switches: &Switches) -> Vec<(String, String)> {
-        let text = format!("{switches:#?}");
-        let line = |it: &str| {
-            let (name, value) = it.strip_prefix("    ")?.split_once(": ")?;
-            (!name.starts_with(' ')).then(|| (name.to_owned(), value.to_owned()))
-        };
-        text.lines().filter_map(line).collect()
-    }
-
-    #[test]
-    fn the_other_answer_differs_in_every_question_and_each_is_in_the_readme() {
-        let readme = include_str!("../../README.md");
-        let (usual, other) = (fields(&Switches::default()), fields(&Switches::otherwise()));
-        assert!(25 < usual.len(), "{usual:?}");
-        for ((name, value), (_, otherwise)) in usual.iter().zip(&other) {
-            assert!(readme.contains(&format!("| `{name}` |")), "the README lacks {name}");
-            // A structure's values are on lines of their own.
-            assert!(value != otherwise || value.ends_with('{'), "{name} is {value} in both worlds");
-        }
-        assert_ne!(Switches::default().rbac_quotas, Switches::otherwise().rbac_quotas);
-    }
-}
+mod stories;

@@ -54,7 +54,7 @@ fn measure() -> Result<bool, Box<dyn Error>> {
     writeln!(out, "\nThe simulator of AWS")?;
     writeln!(
         out,
-        "in process: {per_second:.0} flows a second on one core, each from provision to delete in {calls} calls"
+        "in process: {per_second:.0} flows a second on one core, each from provision to delete in {calls} raw requests, built with the profile simulator"
     )?;
     let crowd = Crowd::measured()?;
     writeln!(out, "{crowd}")?;

@@ -3,12 +3,18 @@
 use serde_json::{Value, json};
 
 use super::Resource;
-use crate::callback;
+
+/// Where the request of this number wants its answer.
+pub(super) fn answer_path(resource: &Resource, number: u32) -> String {
+    let Resource { stack_id, logical_id, .. } = resource;
+    format!("{}%7C{logical_id}%7C{number}", encoded(stack_id))
+}
 
 /// One request.
 pub(super) fn of(
     resource: &Resource,
     number: u32,
+    response_url: &str,
     kind: &str,
     physical_id: Option<&str>,
     properties: &Value,
@@ -28,7 +34,7 @@ pub(super) fn of(
     let mut request = json!({
         "RequestType": kind,
         "ServiceToken": service_token,
-        "ResponseURL": format!("https://{}/{}%7C{logical_id}%7C{number}?X-Amz-Signature=planted-signature-{number}", callback::HOST, encoded(stack_id)),
+        "ResponseURL": response_url,
         "StackId": stack_id,
         "RequestId": format!("00000000-0000-4000-8000-{number:012}"),
         "LogicalResourceId": logical_id,

@@ -11,7 +11,7 @@ const SECOND: &str = "second-password-000";
 
 /// Makes the users `app`, `own` whose name is `default`, and `auto` that logs in with IAM; and the groups `staff` with the stock user and
 /// `app`, `locked` with `own`, and `keys` of the engine valkey with `app`.
-fn people(aws: &mut Caller) {
+pub(crate) fn people(aws: &mut Caller) {
     let mut create = |id: &str, name: &str, how: (&str, &str)| {
         let pairs = [
             ("UserId", id),
@@ -39,7 +39,7 @@ fn people(aws: &mut Caller) {
 }
 
 /// A caller with a group `orders` that has the user group `staff`.
-fn with_staff(change: impl FnOnce(&mut crate::Settings)) -> Caller {
+pub(crate) fn with_staff(change: impl FnOnce(&mut crate::Settings)) -> Caller {
     let mut aws = Caller::new(change);
     people(&mut aws);
     aws.create("orders", "2", &[("UserGroupIds.member.1", "Staff")]).unwrap();

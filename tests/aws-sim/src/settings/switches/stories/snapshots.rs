@@ -1,0 +1,102 @@
+//! Snapshots, and groups that are made of them.
+
+use super::groups::{describe, ended, orders};
+use super::{Story, Switches};
+use crate::elasticache::stories::{Caller, all, one};
+
+const ORDERS: (&str, &str) = ("ReplicationGroupId", "orders");
+
+pub(super) const STORIES: &[Story] = &[
+    Story {
+        switch: "snapshot_by_group",
+        take: |to, from| to.snapshot_by_group = from.snapshot_by_group,
+        tell: |switches| {
+            let mut aws = orders("2", switches);
+            ended(aws.ask("CreateSnapshot", &[ORDERS, ("SnapshotName", "nightly")]))
+        },
+        usual: "InvalidParameterCombination",
+        otherwise: "accepted",
+    },
+    Story {
+        switch: "group_filter_finds_member_snapshots",
+        take: |to, from| {
+            to.group_filter_finds_member_snapshots = from.group_filter_finds_member_snapshots;
+        },
+        tell: |switches| {
+            let mut aws = with_snapshot(switches);
+            all(&aws.ask("DescribeSnapshots", &[ORDERS]).unwrap(), "SnapshotName").join(" ")
+        },
+        usual: "",
+        otherwise: "nightly",
+    },
+    Story {
+        switch: "unknown_group_snapshots_fail",
+        take: |to, from| to.unknown_group_snapshots_fail = from.unknown_group_snapshots_fail,
+        tell: |switches| {
+            let mut aws = Caller::new(|it| it.switches = switches);
+            ended(aws.ask("DescribeSnapshots", &[ORDERS]))
+        },
+        usual: "accepted",
+        otherwise: "ReplicationGroupNotFoundFault",
+    },
+    Story {
+        switch: "calls_during_snapshot",
+        take: |to, from| to.calls_during_snapshot = from.calls_during_snapshot,
+        tell: |switches| {
+            let mut aws = orders("2", switches);
+            take(&mut aws);
+            ended(describe(&mut aws, "other"))
+        },
+        usual: "InvalidReplicationGroupState",
+        otherwise: "accepted",
+    },
+    Story {
+        switch: "final_snapshot_shows_snapshotting",
+        take: |to, from| {
+            to.final_snapshot_shows_snapshotting = from.final_snapshot_shows_snapshotting;
+        },
+        tell: |switches| {
+            let mut aws = orders("2", switches);
+            let last = [ORDERS, ("FinalSnapshotIdentifier", "last")];
+            aws.ask("DeleteReplicationGroup", &last).unwrap();
+            aws.status()
+        },
+        usual: "snapshotting",
+        otherwise: "deleting",
+    },
+    Story {
+        switch: "restore_inherits",
+        take: |to, from| to.restore_inherits = from.restore_inherits,
+        tell: restored_with_nothing_said,
+        usual: "cache.t4g.micro of redis 7.1.0",
+        otherwise: "InvalidParameterCombination",
+    },
+];
+
+fn take(aws: &mut Caller) {
+    let nightly = [("CacheClusterId", "orders-002"), ("SnapshotName", "nightly")];
+    aws.ask("CreateSnapshot", &nightly).unwrap();
+}
+
+fn with_snapshot(switches: Switches) -> Caller {
+    let mut aws = orders("2", switches);
+    take(&mut aws);
+    aws.pass(20);
+    aws
+}
+
+fn restored_with_nothing_said(switches: Switches) -> String {
+    let mut aws = with_snapshot(switches);
+    let fields = [
+        ("ReplicationGroupId", "again"),
+        ("ReplicationGroupDescription", "for tests"),
+        ("SnapshotName", "nightly"),
+    ];
+    if let Err(refusal) = aws.ask("CreateReplicationGroup", &fields) {
+        return refusal.code;
+    }
+    aws.pass(20);
+    let member = aws.member("again-001");
+    let text = |name| one(&member, name);
+    format!("{} of {} {}", text("CacheNodeType"), text("Engine"), text("EngineVersion"))
+}
