@@ -18,10 +18,13 @@ mod event;
 mod failover;
 pub mod model;
 mod modify;
+mod modify_cluster;
 pub mod node_type;
+pub mod own;
 mod paging;
 mod parameters;
 mod plane;
+mod reboot;
 mod replicas;
 mod rest;
 mod settings;
@@ -156,7 +159,7 @@ impl State {
                 node: member.node.clone(),
                 primary: member.id == group.primary,
                 node_type: member.node_type.clone(),
-                maxmemory: plane::room(self, group, &member.node_type),
+                maxmemory: plane::room_of(self, group, member),
                 bytes_used: group.bytes_used,
                 access: group.access.clone(),
                 endpoint: member.endpoint.clone(),
@@ -192,6 +195,8 @@ fn act(state: &mut State, operation: &str, params: &Params) -> Result<String, Re
         "ModifyReplicationGroup" => modify::modify(state, params),
         "DeleteReplicationGroup" => delete::delete(state, params),
         "CreateCacheCluster" => replicas::join(state, params),
+        "ModifyCacheCluster" => modify_cluster::modify(state, params),
+        "RebootCacheCluster" => reboot::reboot(state, params),
         "DeleteCacheCluster" => delete::delete_cluster(state, params),
         "DescribeReplicationGroups" => describe::groups(state, params),
         "DescribeCacheClusters" => describe::clusters(state, params),
@@ -266,9 +271,10 @@ fn must_be_available(state: &State, group: &Group) -> Result<(), Refusal> {
         | Status::Modifying
         | Status::Deleting
         | Status::CreateFailed
-        | Status::RestoreFailed => false,
+        | Status::RestoreFailed
+        | Status::Rebooting => false,
     };
-    if is_there && !group.shard_is_busy(state.now) {
+    if is_there && !group.shard_is_busy(state.now) && !group.reboots() {
         return Ok(());
     }
     Err(Refusal::new(

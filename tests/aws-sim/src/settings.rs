@@ -156,6 +156,10 @@ pub struct Durations {
     pub failover: SignedDuration,
     /// Replacing the node that was lost.
     pub replace_node: SignedDuration,
+    /// Starting a node anew.
+    pub reboot: SignedDuration,
+    /// Parameters that change at once, until every node has them.
+    pub parameters: SignedDuration,
     /// A snapshot.
     pub snapshot: SignedDuration,
     /// A copy of one.
@@ -187,6 +191,8 @@ impl Default for Durations {
             remove_replicas: minutes(4),
             failover: seconds(30),
             replace_node: minutes(5),
+            reboot: minutes(2),
+            parameters: seconds(30),
             snapshot: minutes(3),
             copy_snapshot: minutes(2),
             delete_snapshot: seconds(30),
@@ -215,6 +221,8 @@ impl Durations {
             &mut self.remove_replicas,
             &mut self.failover,
             &mut self.replace_node,
+            &mut self.reboot,
+            &mut self.parameters,
             &mut self.snapshot,
             &mut self.copy_snapshot,
             &mut self.delete_snapshot,

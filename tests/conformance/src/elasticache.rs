@@ -3,7 +3,8 @@
 use crate::given::{enumerations, operations, structures};
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::types::{
-    AuthTokenUpdateStrategyType, ConfigureShard, Filter, ParameterNameValue, SourceType, Tag,
+    AuthTokenUpdateStrategyType, AzMode, ConfigureShard, Filter, ParameterNameValue, SourceType,
+    Tag,
 };
 
 operations! { Client {
@@ -72,6 +73,12 @@ operations! { Client {
         set_replication_group_id
     }
     "ListTagsForResource" list_tags_for_resource { set_resource_name }
+    "ModifyCacheCluster" modify_cache_cluster {
+        set_cache_cluster_id, set_preferred_maintenance_window, set_security_group_ids,
+        set_auto_minor_version_upgrade, set_apply_immediately, set_notification_topic_arn,
+        set_notification_topic_status, set_cache_node_type, set_az_mode,
+        set_cache_parameter_group_name
+    }
     "ModifyCacheParameterGroup" modify_cache_parameter_group {
         set_cache_parameter_group_name, set_parameter_name_values
     }
@@ -87,6 +94,9 @@ operations! { Client {
     "ModifyUserGroup" modify_user_group {
         set_user_group_id, set_user_ids_to_remove, set_user_ids_to_add
     }
+    "RebootCacheCluster" reboot_cache_cluster {
+        set_cache_cluster_id, set_cache_node_ids_to_reboot
+    }
     "RemoveTagsFromResource" remove_tags_from_resource { set_resource_name, set_tag_keys }
     "ResetCacheParameterGroup" reset_cache_parameter_group {
         set_cache_parameter_group_name, set_reset_all_parameters
@@ -101,4 +111,4 @@ structures! {
     Tag { set_key, set_value }
 }
 
-enumerations!(AuthTokenUpdateStrategyType, SourceType);
+enumerations!(AuthTokenUpdateStrategyType, AzMode, SourceType);

@@ -15,6 +15,7 @@ def tell(it):
     change(it)
     snapshots(it)
     replicas(it)
+    members(it)
     tags(it)
     token(it)
     users(it)
@@ -176,6 +177,34 @@ def replicas(it):
     it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
     it.refused("InvalidCacheClusterState", "DeleteCacheCluster", CacheClusterId="orders-002")
     it.refused("InvalidParameterValue", "IncreaseReplicaCount", **group, NewReplicaCount=6)
+
+
+def members(it):
+    """What is asked of one member."""
+    member = {"CacheClusterId": "orders-002"}
+    own = {"PreferredMaintenanceWindow": "mon:01:00-mon:02:00", "SecurityGroupIds": ["sg-0b"], "AutoMinorVersionUpgrade": False}
+    it.call("ModifyCacheCluster", **member, **own, ApplyImmediately=True)
+    it.refused("InvalidCacheClusterState", "ModifyCacheCluster", **member, AutoMinorVersionUpgrade=True)
+    settle(it)
+    it.call("ModifyCacheCluster", **member, NotificationTopicArn=arn("sns", "second"), NotificationTopicStatus="inactive")
+    settle(it)
+    it.refused("InvalidParameterValue", "ModifyCacheCluster", **member, CacheNodeType=SMALL)
+    it.refused("InvalidParameterCombination", "ModifyCacheCluster", **member, AZMode="cross-az")
+    it.refused("CacheParameterGroupNotFound", "ModifyCacheCluster", **member, CacheParameterGroupName="none")
+    it.refused("CacheClusterNotFound", "ModifyCacheCluster", CacheClusterId="none", AutoMinorVersionUpgrade=True)
+    databases = [{"ParameterName": "databases", "ParameterValue": "32"}]
+    it.call("ModifyCacheParameterGroup", CacheParameterGroupName=GROUP, ParameterNameValues=databases)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER)
+    settle(it)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER, ShowCacheNodeInfo=True)
+    again = {"CacheClusterId": MEMBER, "CacheNodeIdsToReboot": ["0001"]}
+    it.refused("InvalidParameterValue", "RebootCacheCluster", CacheClusterId=MEMBER, CacheNodeIdsToReboot=["0002"])
+    it.call("RebootCacheCluster", **again)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER, ShowCacheNodeInfo=True)
+    it.refused("InvalidCacheClusterState", "RebootCacheCluster", **again)
+    it.refused("CacheClusterNotFound", "RebootCacheCluster", CacheClusterId="none", CacheNodeIdsToReboot=["0001"])
+    settle(it)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER, ShowCacheNodeInfo=True)
 
 
 def tags(it):

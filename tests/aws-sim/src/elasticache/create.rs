@@ -7,6 +7,7 @@ use super::check::{
 };
 use super::engine::{self, Version};
 use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Toggle, Topic};
+use super::own::Own;
 use super::work::{self, Work};
 use super::{attach, auto, describe, event, node_type, parameters, plane, subnets, tags};
 use crate::fault::{Plan, Shortage};
@@ -339,6 +340,8 @@ pub(super) fn named_member(
         serves_since: None,
         zone,
         node_type: group.node_type.clone(),
+        awaits_reboot: None,
+        own: Own::default(),
         id,
     }
 }

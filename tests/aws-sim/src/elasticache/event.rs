@@ -45,9 +45,12 @@ fn record(state: &mut State, source_type: &'static str, source: &str, message: S
     events.push(Event { at, source_type, source, message });
 }
 
-/// Tells a group's topic: one key, whose value is the source (facts 8.2).
+/// Tells a group's topic, or that of a member which has its own: one key, whose value is the source (facts 8.2).
 pub(super) fn notify(state: &mut State, group: &str, name: &str, source: &str) {
-    let topic = state.elasticache.groups.get(group).and_then(|it| it.topic.clone());
+    let topic = state.elasticache.groups.get(group).and_then(|it| {
+        let member = it.members.get(source);
+        member.map_or(it.topic.as_ref(), |member| it.topic_of(member)).cloned()
+    });
     if let Some(topic) = topic.filter(|it| it.active) {
         let message = json!({ format!("ElastiCache:{name}"): source }).to_string();
         state.publish(&topic.arn, Some("ElastiCache Notification Message"), message);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::attach::UserGroupsChange;
 use super::engine::Version;
+use super::own::Own;
 use super::token::TokenChange;
 use crate::{Access, Endpoint, NodeKey};
 
@@ -26,6 +27,8 @@ pub enum Status {
     Snapshotting,
     /// Could not be made from a snapshot. Members only.
     RestoreFailed,
+    /// Starting anew. Members only.
+    Rebooting,
 }
 
 impl Status {
@@ -39,6 +42,7 @@ impl Status {
             Self::CreateFailed => "create-failed",
             Self::Snapshotting => "snapshotting",
             Self::RestoreFailed => "restore-failed",
+            Self::Rebooting => "rebooting cluster nodes",
         }
     }
 }
@@ -238,6 +242,10 @@ pub struct Member {
     pub endpoint: Endpoint,
     /// The server behind it.
     pub node: NodeKey,
+    /// The server that must start anew before all parameters are as its parameter group says.
+    pub awaits_reboot: Option<NodeKey>,
+    /// What it has of its own.
+    pub own: Own,
 }
 
 impl Group {
@@ -271,6 +279,11 @@ impl Group {
     pub(super) fn shows(&self, member: &Member) -> bool {
         let failed = !self.came && self.status != Status::Creating;
         !failed || member.status == Status::RestoreFailed
+    }
+
+    /// Whether one of its members is starting anew.
+    pub(super) fn reboots(&self) -> bool {
+        self.members.values().any(|it| it.status == Status::Rebooting)
     }
 
     /// Whether its node group is busy, whatever it shows itself.

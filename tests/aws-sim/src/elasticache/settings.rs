@@ -18,15 +18,18 @@ pub(super) fn applied(state: &State, before: &Group, params: &Params) -> Result<
     }
     if params.has("SecurityGroupIds") {
         after.security_groups = params.list("SecurityGroupIds", "SecurityGroupId");
+        after.forget_own(|it| it.security_groups = None);
     }
     if let Some(window) = params.text("PreferredMaintenanceWindow") {
         after.maintenance_window = window;
+        after.forget_own(|it| it.maintenance_window = None);
     }
     if let Some(window) = params.text("SnapshotWindow") {
         after.snapshot_window = window;
     }
     if let Some(auto) = params.flag("AutoMinorVersionUpgrade")? {
         after.auto_minor = auto;
+        after.forget_own(|it| it.auto_minor = None);
     }
     if params.has("CacheParameterGroupName") {
         let name = params.text("CacheParameterGroupName");
@@ -35,6 +38,11 @@ pub(super) fn applied(state: &State, before: &Group, params: &Params) -> Result<
         let upgrade = upgrade.map(|it| engine::resolve(&before.engine, Some(&it))).transpose()?;
         let version = upgrade.unwrap_or(before.version);
         after.parameter_group = parameters::checked(state, name, &before.engine, version)?;
+        for member in before.members.values() {
+            let now = before.parameter_group_of(member);
+            parameters::may_follow(state, now, &after.parameter_group)?;
+        }
+        after.forget_own(|it| it.parameter_group = None);
     }
     topic(&state.settings, &mut after, params)?;
     snapshots(before, &mut after, params)?;
@@ -56,6 +64,7 @@ pub(super) fn differ(before: &Group, after: &Group) -> bool {
         || before.topic != after.topic
         || before.failover != after.failover
         || before.multi_az != after.multi_az
+        || !before.owns().eq(after.owns())
 }
 
 fn topic(settings: &Settings, after: &mut Group, params: &Params) -> Result<(), Refusal> {
@@ -64,6 +73,7 @@ fn topic(settings: &Settings, after: &mut Group, params: &Params) -> Result<(), 
             check::topic(settings, &arn)?;
         }
         after.topic = (!arn.is_empty()).then_some(Topic { arn, active: true });
+        after.forget_own(|it| it.topic = None);
     }
     match (params.text("NotificationTopicStatus").as_deref(), &mut after.topic) {
         (None, _) => {}

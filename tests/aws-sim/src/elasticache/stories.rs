@@ -3,6 +3,8 @@
 mod data_plane;
 mod lags;
 mod life;
+mod members;
+mod parameters;
 mod rbac;
 mod replicas;
 mod snapshots;

@@ -62,6 +62,12 @@ pub struct Switches {
     pub rbac_quotas: RbacQuotas,
     /// Facts 1.2: a change of tags makes the group busy for a moment.
     pub tags_make_busy: bool,
+    /// Facts 1.2: a group is `modifying` while one of its members is `rebooting cluster nodes`, rather than `available`.
+    pub reboot_makes_group_busy: bool,
+    /// Facts 1.6: the code of a change of a member that only its group can have.
+    pub not_of_member_code: &'static str,
+    /// User guide, Redis 3.2.4 and rebooting nodes, which differ: parameters that need a reboot cannot be changed at all where a cluster has them.
+    pub static_parameters_fixed: bool,
     /// Facts 1.5: a group of one node has a reader endpoint.
     pub lone_node_has_reader: bool,
     /// U16: the version that `RotateImmediately=false` tests holds a copy of the current value, rather than nothing.
@@ -136,6 +142,9 @@ impl Default for Switches {
             user_groups_change_at_once: true,
             rbac_quotas: RbacQuotas::default(),
             tags_make_busy: false,
+            reboot_makes_group_busy: true,
+            not_of_member_code: "InvalidParameterValue",
+            static_parameters_fixed: false,
             lone_node_has_reader: true,
             test_version_has_value: false,
             promotion_drops_pending: false,
@@ -180,6 +189,9 @@ impl Switches {
             user_groups_change_at_once: !usual.user_groups_change_at_once,
             rbac_quotas: RbacQuotas { users: 1000, user_groups: 1000, users_of_group: 100 },
             tags_make_busy: !usual.tags_make_busy,
+            reboot_makes_group_busy: !usual.reboot_makes_group_busy,
+            not_of_member_code: "InvalidParameterCombination",
+            static_parameters_fixed: !usual.static_parameters_fixed,
             lone_node_has_reader: !usual.lone_node_has_reader,
             test_version_has_value: !usual.test_version_has_value,
             promotion_drops_pending: !usual.promotion_drops_pending,
