@@ -29,6 +29,8 @@ pub struct Settings {
     pub data_plane: DataPlane,
     /// Where endpoints get their addresses.
     pub addresses: Box<dyn Addresses>,
+    /// How much the account may have.
+    pub quotas: Quotas,
     /// How many records of calls are kept at least, where not all are: a server may run for weeks.
     pub calls_kept: Option<usize>,
 }
@@ -44,8 +46,26 @@ impl Default for Settings {
             switches: Switches::default(),
             data_plane: DataPlane::Modelled,
             addresses: Box::new(DnsNames),
+            quotas: Quotas::default(),
             calls_kept: None,
         }
+    }
+}
+
+/// How much of ElastiCache an account may have in a region; none, where there is no end to it. The figures are those of 2023 (facts 5.8).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Quotas {
+    /// Nodes.
+    pub nodes: Option<usize>,
+    /// Parameter groups.
+    pub parameter_groups: Option<usize>,
+    /// Subnet groups.
+    pub subnet_groups: Option<usize>,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { nodes: Some(300), parameter_groups: Some(300), subnet_groups: Some(300) }
     }
 }
 

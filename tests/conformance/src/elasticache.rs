@@ -9,8 +9,12 @@ use aws_sdk_elasticache::types::{
 
 operations! { Client {
     "AddTagsToResource" add_tags_to_resource { set_resource_name, set_tags }
-    "CopySnapshot" copy_snapshot { set_source_snapshot_name, set_target_snapshot_name }
-    "CreateCacheCluster" create_cache_cluster { set_cache_cluster_id, set_replication_group_id }
+    "CopySnapshot" copy_snapshot {
+        set_source_snapshot_name, set_target_snapshot_name, set_target_bucket
+    }
+    "CreateCacheCluster" create_cache_cluster {
+        set_cache_cluster_id, set_replication_group_id, set_engine, set_preferred_availability_zone
+    }
     "CreateCacheParameterGroup" create_cache_parameter_group {
         set_cache_parameter_group_name, set_cache_parameter_group_family, set_description
     }
@@ -39,7 +43,7 @@ operations! { Client {
     "DeleteCacheParameterGroup" delete_cache_parameter_group { set_cache_parameter_group_name }
     "DeleteCacheSubnetGroup" delete_cache_subnet_group { set_cache_subnet_group_name }
     "DeleteReplicationGroup" delete_replication_group {
-        set_replication_group_id, set_final_snapshot_identifier
+        set_replication_group_id, set_final_snapshot_identifier, set_retain_primary_cluster
     }
     "DeleteSnapshot" delete_snapshot { set_snapshot_name }
     "DeleteUser" delete_user { set_user_id }
@@ -47,7 +51,9 @@ operations! { Client {
     "DescribeCacheClusters" describe_cache_clusters {
         set_show_cache_node_info, set_cache_cluster_id, set_max_records
     }
-    "DescribeCacheEngineVersions" describe_cache_engine_versions { set_engine, set_default_only }
+    "DescribeCacheEngineVersions" describe_cache_engine_versions {
+        set_engine, set_default_only, set_engine_version, set_cache_parameter_group_family
+    }
     "DescribeCacheParameterGroups" describe_cache_parameter_groups {
         set_cache_parameter_group_name
     }
@@ -58,7 +64,9 @@ operations! { Client {
     "DescribeEngineDefaultParameters" describe_engine_default_parameters {
         set_cache_parameter_group_family, set_max_records, set_marker
     }
-    "DescribeEvents" describe_events { set_source_type, set_duration }
+    "DescribeEvents" describe_events {
+        set_source_type, set_source_identifier, set_duration, set_max_records, set_marker
+    }
     "DescribeReplicationGroups" describe_replication_groups { set_replication_group_id }
     "DescribeSnapshots" describe_snapshots {
         set_snapshot_name, set_show_node_group_config, set_cache_cluster_id, set_snapshot_source,

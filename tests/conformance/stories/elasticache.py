@@ -64,6 +64,7 @@ def surroundings(it):
     it.refused("InvalidParameterValue", "DescribeEngineDefaultParameters", CacheParameterGroupFamily="redis99")
     it.call("DescribeCacheEngineVersions", Engine="redis")
     it.call("DescribeCacheEngineVersions", Engine="valkey", DefaultOnly=True)
+    it.call("DescribeCacheEngineVersions", CacheParameterGroupFamily="redis7", EngineVersion="7.1")
 
 
 def create(it):
@@ -113,7 +114,9 @@ def look(it):
     it.refused("InvalidParameterValue", "DescribeCacheClusters", MaxRecords=7)
     it.call("ListAllowedNodeTypeModifications", ReplicationGroupId=GROUP)
     it.call("DescribeEvents", SourceType="replication-group", Duration=120)
-    it.call("DescribeEvents", Duration=120)
+    page = it.call("DescribeEvents", Duration=120, MaxRecords=20)
+    it.call("DescribeEvents", Duration=120, Marker=page["Marker"])
+    it.refused("InvalidParameterCombination", "DescribeEvents", SourceIdentifier=GROUP)
 
 
 def change(it):
@@ -176,6 +179,8 @@ def replicas(it):
     settle(it)
     it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
     it.refused("InvalidCacheClusterState", "DeleteCacheCluster", CacheClusterId="orders-002")
+    it.refused("InvalidParameterCombination", "CreateCacheCluster", CacheClusterId="orders-zone", ReplicationGroupId=GROUP, Engine="redis")
+    it.refused("InvalidParameterValue", "CreateCacheCluster", CacheClusterId="orders-zone", ReplicationGroupId=GROUP, PreferredAvailabilityZone="there")
     it.refused("InvalidParameterValue", "IncreaseReplicaCount", **group, NewReplicaCount=6)
 
 
@@ -213,6 +218,7 @@ def tags(it):
     it.call("ListTagsForResource", **group)
     it.refused("InvalidARN", "ListTagsForResource", ResourceName="arn:aws:elasticache")
     it.call("RemoveTagsFromResource", **group, TagKeys=["empty"])
+    it.refused("TagNotFound", "RemoveTagsFromResource", **group, TagKeys=["empty"])
     many = [{"Key": f"key-{number}", "Value": "x"} for number in range(51)]
     it.refused("TagQuotaPerResourceExceeded", "AddTagsToResource", **group, Tags=many)
     for kind, code in (
@@ -271,6 +277,7 @@ def lone_nodes(it):
     settle(it)
     it.refused("TestFailoverNotAvailableFault", "TestFailover", ReplicationGroupId="alone", NodeGroupId="0001")
     it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+    it.refused("InvalidParameterValue", "CopySnapshot", SourceSnapshotName="first", TargetSnapshotName="out", TargetBucket="none")
 
 
 def quotas(it):
@@ -282,6 +289,10 @@ def quotas(it):
     it.call("DescribeSnapshots", MaxRecords=20, Marker=page["Marker"])
     for operation, code, more in (
         ("CreateUser", "UserQuotaExceeded", {"UserId": "u", "UserName": "u", "Engine": "redis", "AccessString": "on", "NoPasswordRequired": True}),
+        ("CreateReplicationGroup", "NodeQuotaForCustomerExceeded", {"ReplicationGroupId": "q", "ReplicationGroupDescription": "x"}),
+        ("CreateReplicationGroup", "ClusterQuotaForCustomerExceeded", {"ReplicationGroupId": "q", "ReplicationGroupDescription": "x"}),
+        ("CreateCacheParameterGroup", "CacheParameterGroupQuotaExceeded", {"CacheParameterGroupName": "q", "CacheParameterGroupFamily": "redis7", "Description": "x"}),
+        ("CreateCacheSubnetGroup", "CacheSubnetGroupQuotaExceeded", {"CacheSubnetGroupName": "q", "CacheSubnetGroupDescription": "x", "SubnetIds": ["subnet-0a"]}),
         ("CreateUserGroup", "UserGroupQuotaExceeded", {"UserGroupId": "g", "Engine": "redis", "UserIds": ["default"]}),
     ):
         it.befall(operation, answer(code))
@@ -301,5 +312,8 @@ def delete(it):
     it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
     settle(it)
     it.call("DescribeSnapshots", SnapshotName="last")
+    it.call("DeleteReplicationGroup", ReplicationGroupId="alone", RetainPrimaryCluster=True)
+    settle(it)
+    it.refused("CacheClusterAlreadyExists", "CreateReplicationGroup", ReplicationGroupId="alone", ReplicationGroupDescription="again", CacheNodeType=MICRO)
     it.call("DeleteCacheParameterGroup", CacheParameterGroupName=GROUP)
     it.call("DeleteCacheSubnetGroup", CacheSubnetGroupName=GROUP)

@@ -20,6 +20,8 @@ pub(super) fn plan_snapshots(state: &mut State, id: &str) {
     if 0 < group.snapshot_retention {
         let due = next_minute_of_day(state.now, from);
         work::start_at(state, Some(id), due, [], Work::SnapshotWindow);
+    } else if state.settings.switches.turning_off_drops_snapshots {
+        forget_old(state, id, 0);
     }
 }
 

@@ -9,7 +9,7 @@ use super::engine::{self, Version};
 use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Toggle, Topic};
 use super::own::Own;
 use super::work::{self, Work};
-use super::{attach, auto, describe, event, node_type, parameters, plane, subnets, tags};
+use super::{attach, auto, describe, event, node_type, parameters, plane, quota, subnets, tags};
 use crate::fault::{Plan, Shortage};
 use crate::settings::{AddressFor, Which};
 use crate::wire::query::Params;
@@ -60,7 +60,9 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     let count = member_count(params)?;
     let group = read(state, params, &id, inherited.map(|it| &it.source))?;
     let zones = zones(state, params.list("PreferredCacheClusterAZs", "AvailabilityZone"), count)?;
-    let group = with_members(state, group, count, &zones);
+    let numbers = quota::numbers(state, &group, count)?;
+    quota::check_nodes(state, numbers.len())?;
+    let group = with_members(state, group, &numbers, &zones);
     check_resilience(&group)?;
     check_windows(&group)?;
     let shortage = state.faults.shortages.get(&group.node_type).copied();
@@ -295,13 +297,13 @@ fn known_zones(state: &State) -> [String; 3] {
     ["a", "b", "c"].map(|it| format!("{}{it}", state.settings.region))
 }
 
-fn with_members(state: &mut State, mut group: Group, count: u32, zones: &[String]) -> Group {
+fn with_members(state: &mut State, mut group: Group, numbers: &[u32], zones: &[String]) -> Group {
     group.primary_endpoint = address(state, &group, Which::Primary);
     group.reader_endpoint = address(state, &group, Which::Reader);
     let mut zones = zones.iter();
-    for number in 1..=count {
-        let member = new_member(state, &group, number, zones.next());
-        group.highest_number = number;
+    for number in numbers {
+        let member = new_member(state, &group, *number, zones.next());
+        group.highest_number = *number;
         group.members.insert(member.id.clone(), member);
     }
     group.primary = group.members.keys().next().cloned().unwrap_or_default();

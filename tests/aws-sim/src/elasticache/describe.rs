@@ -60,15 +60,24 @@ pub(super) fn clusters(state: &mut State, params: &Params) -> Result<String, Ref
     Ok(xml.done())
 }
 
-/// `DescribeCacheEngineVersions`.
+/// `DescribeCacheEngineVersions`. The default of what is asked about is the newest of each engine.
 pub(super) fn engine_versions(params: &Params) -> Result<String, Refusal> {
     let wanted = |parameter: &str, value: &str| params.text(parameter).is_none_or(|it| it == value);
+    let default_only = params.flag("DefaultOnly")?.unwrap_or_default();
+    let asked = params.text("EngineVersion").unwrap_or_default();
+    // With the default alone, a major version will do.
+    let major = |version: &str| default_only && version.starts_with(&format!("{asked}."));
     let found = engine::offered().filter(|(engine, version, family)| {
         wanted("Engine", engine)
-            && wanted("EngineVersion", version)
+            && (wanted("EngineVersion", version) || major(version))
             && wanted("CacheParameterGroupFamily", family)
     });
-    let found = found.map(|it| (format!("{}-{}", it.0, it.1), it));
+    let mut found: Vec<_> = found.collect();
+    if default_only {
+        let all = found.clone();
+        found.retain(|it| all.iter().rfind(|other| other.0 == it.0) == Some(it));
+    }
+    let found = found.into_iter().map(|it| (format!("{}-{}", it.0, it.1), it));
     let Page { items, marker } = page(params, 20, 100, found)?;
     let mut xml = Xml::new();
     xml.text("Marker", marker).list(
@@ -245,7 +254,8 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
     let applies = parameters::apply_status(state, group, it);
     if let Some(topic) = group.topic_of(it) {
         xml.within("NotificationConfiguration", |xml| {
-            let status = if topic.active { "active" } else { "inactive" };
+            let is_told = topic.active && !state.sns.encrypted.contains(&topic.arn);
+            let status = if is_told { "active" } else { "inactive" };
             xml.text("TopicArn", &topic.arn).text("TopicStatus", status);
         });
     }

@@ -6,7 +6,7 @@ use super::check::{bad_combination, bad_value, id as check_id};
 use super::engine::{self, FAMILIES, Version};
 use super::model::ParameterGroup;
 use super::paging::{Page, page};
-use super::tags;
+use super::{quota, tags};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Refusal, State};
@@ -89,6 +89,12 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
         let text = format!("Parameter group {name} already exists");
         return Err(Refusal::new(400, "CacheParameterGroupAlreadyExists", text));
     }
+    quota::check_one_more(
+        state.elasticache.parameter_groups.len(),
+        state.settings.quotas.parameter_groups,
+        "CacheParameterGroupQuotaExceeded",
+        "parameter groups",
+    )?;
     let values = BTreeMap::new();
     let made = ParameterGroup { name: name.clone(), family, description, values, tags };
     state.elasticache.parameter_groups.insert(name, made.clone());

@@ -1,6 +1,8 @@
 //! Stories told to the model over its wire: what is asked, what is answered, and what time does.
 
+mod account;
 mod data_plane;
+mod events;
 mod lags;
 mod life;
 mod members;
