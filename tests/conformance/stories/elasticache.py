@@ -195,7 +195,6 @@ def members(it):
     settle(it)
     it.refused("InvalidParameterValue", "ModifyCacheCluster", **member, CacheNodeType=SMALL)
     it.refused("InvalidParameterCombination", "ModifyCacheCluster", **member, AZMode="cross-az")
-    it.refused("CacheParameterGroupNotFound", "ModifyCacheCluster", **member, CacheParameterGroupName="none")
     it.refused("CacheClusterNotFound", "ModifyCacheCluster", CacheClusterId="none", AutoMinorVersionUpgrade=True)
     databases = [{"ParameterName": "databases", "ParameterValue": "32"}]
     it.call("ModifyCacheParameterGroup", CacheParameterGroupName=GROUP, ParameterNameValues=databases)
@@ -210,6 +209,7 @@ def members(it):
     it.refused("CacheClusterNotFound", "RebootCacheCluster", CacheClusterId="none", CacheNodeIdsToReboot=["0001"])
     settle(it)
     it.call("DescribeCacheClusters", CacheClusterId=MEMBER, ShowCacheNodeInfo=True)
+    it.refused("CacheParameterGroupNotFound", "ModifyCacheCluster", **member, CacheParameterGroupName="none")
 
 
 def tags(it):

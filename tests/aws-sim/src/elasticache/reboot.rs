@@ -1,7 +1,7 @@
 //! `RebootCacheCluster`: a node starts anew, empty, with the parameters that waited for it.
 //!
 //! A reboot that a customer asks for is no failover: the primary stays the primary, comes back without data, and its replicas then clear
-//! theirs too (user guide, AutoFailover). What the group shows meanwhile is not confirmed.
+//! theirs too (user guide, `AutoFailover`). What the group shows meanwhile is not confirmed.
 
 use super::check::bad_value;
 use super::describe;

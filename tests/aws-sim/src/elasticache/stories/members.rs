@@ -13,12 +13,10 @@ const OTHER_TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:second";
 fn told(aws: &Caller, event: &str) -> Vec<(String, String)> {
     let named = format!(r#"{{"ElastiCache:{event}":""#);
     let effects = aws.world.take_effects().into_iter();
-    let told = effects.filter_map(|it| match it {
-        Effect::Publish { topic_arn, message, .. } => {
-            let source = message.strip_prefix(&named)?.strip_suffix("\"}")?;
-            Some((topic_arn, source.to_owned()))
-        }
-        _ => None,
+    let told = effects.filter_map(|it| {
+        let Effect::Publish { topic_arn, message, .. } = it else { return None };
+        let source = message.strip_prefix(&named)?.strip_suffix("\"}")?;
+        Some((topic_arn, source.to_owned()))
     });
     told.collect()
 }
