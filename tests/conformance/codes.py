@@ -32,7 +32,7 @@ COMMON = {
     "ValidationException": "a field is out of its range, in JSON and CBOR",
 }
 # Seen, or the only sensible answer, where the model has none.
-UNMODELLED = {"SnapshotNotFoundFault": ("CreateReplicationGroup",)}
+UNMODELLED = {"SnapshotNotFoundFault": ("CreateReplicationGroup",), "CacheClusterAlreadyExists": ("CreateReplicationGroup",)}
 # Stands for something that only the simulator has.
 NOT_ITS_OWN = {"UnsupportedProtocol": "CloudWatch in the Query protocol, which no client of today speaks"}
 MADE = re.compile(r'Refusal::new\(\s*\d+,\s*"([A-Za-z.]+)"')

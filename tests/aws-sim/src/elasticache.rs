@@ -16,18 +16,23 @@ mod describe;
 pub mod engine;
 mod event;
 mod failover;
+mod join;
 mod keys;
 pub mod logs;
 pub mod model;
 mod modify;
+mod modify_cluster;
 pub mod node_type;
+pub mod own;
 mod paging;
 mod parameters;
 mod plane;
+mod quota;
+mod reboot;
 mod replicas;
 mod rest;
 mod settings;
-mod snapshot;
+pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod stories;
 mod subnets;
@@ -59,6 +64,8 @@ pub struct Service {
     pub groups: BTreeMap<String, Group>,
     /// The ids among them that are clusters that stand alone.
     pub standalone: BTreeSet<String>,
+    /// The clusters that were named by hand, gone or not.
+    joined: BTreeSet<String>,
     /// Snapshots, by name.
     pub snapshots: BTreeMap<String, Snapshot>,
     /// Subnet groups that were made, by name. `default` is always there.
@@ -73,6 +80,8 @@ pub struct Service {
     pub events: Vec<Event>,
     /// Buckets that ElastiCache may export to.
     pub buckets: BTreeSet<String>,
+    /// Buckets that it may not, and why.
+    pub closed_buckets: BTreeMap<String, snapshot::export::Closed>,
     /// What was exported: bucket and object.
     pub exports: BTreeSet<(String, String)>,
     /// When snapshots were taken of a member by hand or at its end.
@@ -116,14 +125,24 @@ impl Service {
         self.queue.next_due()
     }
 
-    /// ARN and tags of groups, snapshots, users and user groups.
+    /// ARN and tags of all that has any: the tags of a group are those of its members too.
     pub(crate) fn tagged(&self, state: &State) -> Vec<(String, BTreeMap<String, String>)> {
+        let arn = |kind: &str, id: &str| state.arn("elasticache", &format!("{kind}:{id}"));
         let groups = self.groups.values().filter(|it| !self.standalone.contains(&it.id));
         let groups = groups.map(|it| (group_arn(state, &it.id), it.tags.clone()));
+        let members = self.groups.values().flat_map(|group| {
+            let shown = group.members.values().filter(|it| group.shows(it));
+            shown.map(|it| (arn("cluster", &it.id), group.tags.clone()))
+        });
+        let subnets = self.subnet_groups.values();
+        let parameters = self.parameter_groups.values();
         let snapshots = self.snapshots.values();
         let users = self.users.0.values();
         let user_groups = self.user_groups.values();
         groups
+            .chain(members)
+            .chain(subnets.map(|it| (arn("subnetgroup", &it.name), it.tags.clone())))
+            .chain(parameters.map(|it| (arn("parametergroup", &it.name), it.tags.clone())))
             .chain(snapshots.map(|it| (snapshot_arn(state, &it.name), it.tags.clone())))
             .chain(users.map(|it| (users::arn(state, &it.id), it.tags.clone())))
             .chain(user_groups.map(|it| (user_groups::arn(state, &it.id), it.tags.clone())))
@@ -189,7 +208,7 @@ impl State {
                 node: member.node.clone(),
                 primary: member.id == group.primary,
                 node_type: member.node_type.clone(),
-                maxmemory: plane::room(self, group, &member.node_type),
+                maxmemory: plane::room_of(self, group, member),
                 bytes_used: group.bytes_used,
                 access: group.access.clone(),
                 endpoint: member.endpoint.clone(),
@@ -224,7 +243,9 @@ fn act(state: &mut State, operation: &str, params: &Params) -> Result<String, Re
         "CreateReplicationGroup" => create::create(state, params),
         "ModifyReplicationGroup" => modify::modify(state, params),
         "DeleteReplicationGroup" => delete::delete(state, params),
-        "CreateCacheCluster" => replicas::join(state, params),
+        "CreateCacheCluster" => join::join(state, params),
+        "ModifyCacheCluster" => modify_cluster::modify(state, params),
+        "RebootCacheCluster" => reboot::reboot(state, params),
         "DeleteCacheCluster" => delete::delete_cluster(state, params),
         "DescribeReplicationGroups" => describe::groups(state, params),
         "DescribeCacheClusters" => describe::clusters(state, params),
@@ -299,9 +320,10 @@ fn must_be_available(state: &State, group: &Group) -> Result<(), Refusal> {
         | Status::Modifying
         | Status::Deleting
         | Status::CreateFailed
-        | Status::RestoreFailed => false,
+        | Status::RestoreFailed
+        | Status::Rebooting => false,
     };
-    if is_there && !group.shard_is_busy(state.now) {
+    if is_there && !group.shard_is_busy(state.now) && !group.reboots() {
         return Ok(());
     }
     Err(Refusal::new(

@@ -9,7 +9,7 @@ use crate::seed::Seed;
 use crate::{Request, Response, Settings, World, cloudwatch};
 
 /// Requests of each kind that are in order, to be spoilt.
-const FORMS: [&str; 25] = [
+const FORMS: [&str; 28] = [
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumCacheClusters=3&AutomaticFailoverEnabled=true&TransitEncryptionEnabled=true&AuthToken=a-token-of-no-account&SnapshotRetentionLimit=3&SnapshotWindow=03:00-05:00&PreferredMaintenanceWindow=sun:05:30-sun:07:30&Tags.Tag.1.Key=a&Tags.Tag.1.Value=b",
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumNodeGroups=1&ReplicasPerNodeGroup=1",
     "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&CacheNodeType=cache.t4g.small&SnapshotRetentionLimit=2",
@@ -20,6 +20,9 @@ const FORMS: [&str; 25] = [
     "IncreaseReplicaCount&ReplicationGroupId=orders&ApplyImmediately=true&NewReplicaCount=4",
     "DecreaseReplicaCount&ReplicationGroupId=orders&ApplyImmediately=true&ReplicasToRemove.member.1=orders-002",
     "DeleteReplicationGroup&ReplicationGroupId=orders&FinalSnapshotIdentifier=last",
+    "CreateCacheCluster&CacheClusterId=extra&ReplicationGroupId=orders&PreferredAvailabilityZone=us-east-1c",
+    "ModifyCacheCluster&CacheClusterId=orders-002&PreferredMaintenanceWindow=mon:01:00-mon:02:00&SecurityGroupIds.SecurityGroupId.1=sg-0a&AutoMinorVersionUpgrade=false&CacheParameterGroupName=p&NotificationTopicArn=arn:aws:sns:us-east-1:123456789012:orders&NotificationTopicStatus=inactive",
+    "RebootCacheCluster&CacheClusterId=orders-001&CacheNodeIdsToReboot.CacheNodeId.1=0001",
     "DescribeReplicationGroups&ReplicationGroupId=orders&MaxRecords=20&Marker=x",
     "DescribeCacheClusters&ShowCacheNodeInfo=true&MaxRecords=20",
     "CreateSnapshot&CacheClusterId=orders-001&SnapshotName=first",

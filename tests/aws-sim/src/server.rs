@@ -28,7 +28,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::redis::{Loopback, Plane, Scales};
-use crate::settings::{Addresses, DataPlane, DnsNames, Durations, Switches};
+use crate::settings::{Addresses, DataPlane, DnsNames, Durations, Quotas, Switches};
 use crate::{Settings, World};
 
 pub use options::{Options, USAGE};
@@ -154,6 +154,7 @@ fn settings(options: &Options, start: Timestamp) -> Settings {
         switches: if options.otherwise { Switches::otherwise() } else { Switches::default() },
         data_plane: options.nodes,
         addresses,
+        quotas: Quotas { nodes: options.node_quota, ..Quotas::default() },
         calls_kept: Some(CALLS_KEPT),
     }
 }

@@ -29,6 +29,8 @@ pub struct Settings {
     pub data_plane: DataPlane,
     /// Where endpoints get their addresses.
     pub addresses: Box<dyn Addresses>,
+    /// How much the account may have.
+    pub quotas: Quotas,
     /// How many records of calls are kept at least, where not all are: a server may run for weeks.
     pub calls_kept: Option<usize>,
 }
@@ -44,8 +46,26 @@ impl Default for Settings {
             switches: Switches::default(),
             data_plane: DataPlane::Modelled,
             addresses: Box::new(DnsNames),
+            quotas: Quotas::default(),
             calls_kept: None,
         }
+    }
+}
+
+/// How much of ElastiCache an account may have in a region; none, where there is no end to it. The figures are those of 2023 (facts 5.8).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Quotas {
+    /// Nodes.
+    pub nodes: Option<usize>,
+    /// Parameter groups.
+    pub parameter_groups: Option<usize>,
+    /// Subnet groups.
+    pub subnet_groups: Option<usize>,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { nodes: Some(300), parameter_groups: Some(300), subnet_groups: Some(300) }
     }
 }
 
@@ -156,6 +176,10 @@ pub struct Durations {
     pub failover: SignedDuration,
     /// Replacing the node that was lost.
     pub replace_node: SignedDuration,
+    /// Starting a node anew.
+    pub reboot: SignedDuration,
+    /// Parameters that change at once, until every node has them.
+    pub parameters: SignedDuration,
     /// A snapshot.
     pub snapshot: SignedDuration,
     /// A copy of one.
@@ -191,6 +215,8 @@ impl Default for Durations {
             remove_replicas: minutes(4),
             failover: seconds(30),
             replace_node: minutes(5),
+            reboot: minutes(2),
+            parameters: seconds(30),
             snapshot: minutes(3),
             copy_snapshot: minutes(2),
             delete_snapshot: seconds(30),
@@ -221,6 +247,8 @@ impl Durations {
             &mut self.remove_replicas,
             &mut self.failover,
             &mut self.replace_node,
+            &mut self.reboot,
+            &mut self.parameters,
             &mut self.snapshot,
             &mut self.copy_snapshot,
             &mut self.delete_snapshot,

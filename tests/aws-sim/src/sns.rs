@@ -1,5 +1,7 @@
 //! SNS, as far as the functions publish to it.
 
+use std::collections::BTreeSet;
+
 use crate::wire::xml::Xml;
 use crate::wire::{Call, query};
 use crate::{Refusal, Response, State};
@@ -11,6 +13,17 @@ const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 pub struct Service {
     /// What the functions published, in order. What alarms publish are effects.
     pub published: Vec<Message>,
+    /// Topics that are encrypted. ElastiCache takes one, and tells it nothing (facts 8.2).
+    pub encrypted: BTreeSet<String>,
+    /// Topics whose policy asks for `aws:SourceAccount`, so that nothing that ElastiCache tells arrives, and nobody says so.
+    pub guarded: BTreeSet<String>,
+}
+
+impl Service {
+    /// Whether what ElastiCache tells a topic arrives.
+    pub(crate) fn hears(&self, topic: &str) -> bool {
+        !self.encrypted.contains(topic) && !self.guarded.contains(topic)
+    }
 }
 
 /// A message.

@@ -17,7 +17,7 @@ pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
     }
     let answered = asked.into_json().and_then(|fields| {
         check(&fields)?;
-        Ok(resources(state, &fields))
+        resources(state, &fields)
     });
     match answered {
         Ok(value) => json::answer(&value, &id),
@@ -37,6 +37,21 @@ const SCHEMA: Schema = Schema {
 fn check(fields: &Value) -> Result<(), Refusal> {
     SCHEMA.check(fields)?;
     let wrong = |text: &str| Err(Refusal::new(400, "InvalidParameterException", text));
+    let count = |field: &str| fields.get(field).and_then(Value::as_array).map_or(0, Vec::len);
+    if 100 < count("ResourceARNList") || 50 < count("TagFilters") {
+        return wrong("No more than 100 ARNs and 50 filters can be given");
+    }
+    if filters(fields).iter().any(|(key, values)| key.is_empty() || 20 < values.len()) {
+        return wrong("A filter has a key and no more than 20 values");
+    }
+    let pages = ["ResourcesPerPage", "TagsPerPage", "PaginationToken"];
+    if 0 < count("ResourceARNList") && pages.iter().any(|it| is_said(fields, it)) {
+        return wrong("ResourceARNList cannot be given together with pages");
+    }
+    let on = |field: &str| fields.get(field).and_then(Value::as_bool).unwrap_or_default();
+    if on("ExcludeCompliantResources") && !on("IncludeComplianceDetails") {
+        return wrong("ExcludeCompliantResources needs IncludeComplianceDetails");
+    }
     if names_and_filters(fields) {
         return wrong("ResourceARNList cannot be given together with filters");
     }
@@ -47,6 +62,10 @@ fn check(fields: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
+fn is_said(fields: &Value, name: &str) -> bool {
+    fields.get(name).is_some_and(|it| !it.is_null() && it.as_str() != Some(""))
+}
+
 /// Whether both things and what they are like are given; the service takes only one of the two.
 fn names_and_filters(fields: &Value) -> bool {
     let given =
@@ -54,7 +73,7 @@ fn names_and_filters(fields: &Value) -> bool {
     given("ResourceARNList") && (given("ResourceTypeFilters") || given("TagFilters"))
 }
 
-fn resources(state: &State, fields: &Value) -> Value {
+fn resources(state: &State, fields: &Value) -> Result<Value, Refusal> {
     let types = texts(fields.get("ResourceTypeFilters"));
     let named = texts(fields.get("ResourceARNList"));
     let filters = filters(fields);
@@ -78,24 +97,43 @@ fn resources(state: &State, fields: &Value) -> Value {
     let size = fields.get("ResourcesPerPage").and_then(Value::as_u64).unwrap_or(50).clamp(1, 100);
     let size = usize::try_from(size).unwrap_or(50);
     let token = fields.get("PaginationToken").and_then(Value::as_str).unwrap_or_default();
-    let from: usize = token.parse().unwrap_or(0);
+    let after = place(state, token)?;
+    found.retain(|(arn, _)| after < arn.as_str());
+    let is_last = found.len() <= size;
+    found.truncate(size);
     // The token of the last page is an empty text, not an absent one.
-    let next = if from.saturating_add(size) < found.len() {
-        from.saturating_add(size).to_string()
-    } else {
-        String::new()
+    let next = match found.last() {
+        Some((arn, _)) if !is_last => format!("{}/{arn}", state.now.as_second()),
+        Some(_) | None => String::new(),
     };
     let page: Vec<Value> = found
         .into_iter()
-        .skip(from)
-        .take(size)
         .map(|(arn, tags)| {
             let pairs = tags.into_iter().map(|(key, value)| json!({ "Key": key, "Value": value }));
             json!({ "ResourceARN": arn, "Tags": pairs.collect::<Vec<_>>() })
         })
         .collect();
-    json!({ "ResourceTagMappingList": page, "PaginationToken": next })
+    Ok(json!({ "ResourceTagMappingList": page, "PaginationToken": next }))
 }
+
+/// The ARN that a page begins after. A token says when it was given, as it is good for a quarter of an hour.
+fn place<'a>(state: &State, token: &'a str) -> Result<&'a str, Refusal> {
+    if token.is_empty() {
+        return Ok("");
+    }
+    let parts = token.split_once('/').and_then(|(at, arn)| Some((at.parse::<i64>().ok()?, arn)));
+    let Some((at, arn)) = parts else {
+        let text = "PaginationToken is not one that was given";
+        return Err(Refusal::new(400, "InvalidParameterException", text));
+    };
+    if TOKEN_SECONDS < state.now.as_second().saturating_sub(at) {
+        let text = "PaginationToken has expired";
+        return Err(Refusal::new(400, "PaginationTokenExpiredException", text));
+    }
+    Ok(arn)
+}
+
+const TOKEN_SECONDS: i64 = 15 * 60;
 
 fn filters(fields: &Value) -> Vec<(String, Vec<String>)> {
     let filters = fields.get("TagFilters").and_then(Value::as_array).map(Vec::as_slice);
@@ -121,7 +159,115 @@ fn is_of_type(arn: &str, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::SignedDuration;
+
     use super::*;
+    use crate::{Request, Settings, World};
+
+    /// A world with a parameter group and a subnet group that have tags, and so many users.
+    fn world(users: u32) -> World {
+        let world = World::new(Settings::default());
+        let tags = "Tags.Tag.1.Key=team&Tags.Tag.1.Value=orders";
+        let mut forms = vec![
+            format!(
+                "CreateCacheParameterGroup&CacheParameterGroupName=p&CacheParameterGroupFamily=redis7&Description=x&{tags}"
+            ),
+            format!(
+                "CreateCacheSubnetGroup&CacheSubnetGroupName=s&CacheSubnetGroupDescription=x&SubnetIds.SubnetIdentifier.1=subnet-0a&{tags}"
+            ),
+        ];
+        forms.extend((0..users).map(|it| {
+            format!("CreateUser&UserId=u{it}&UserName=u{it}&Engine=redis&AccessString=on&NoPasswordRequired=true&{tags}")
+        }));
+        for form in forms {
+            ask(&world, "elasticache", &[], format!("Action={form}")).unwrap();
+        }
+        world
+    }
+
+    fn ask(
+        world: &World,
+        service: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<String, String> {
+        let scope =
+            format!("AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request");
+        let mut all = vec![("authorization".to_owned(), scope)];
+        all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let request = Request {
+            method: "POST".to_owned(),
+            uri: "/".to_owned(),
+            headers: all,
+            body: body.into_bytes(),
+        };
+        let now = world.with(|it| it.now);
+        let response = world.call(now, &request);
+        if response.status == 200 { Ok(response.text()) } else { Err(response.text()) }
+    }
+
+    fn get(world: &World, fields: &Value) -> Result<(Vec<String>, String), String> {
+        let target = [("x-amz-target", "ResourceGroupsTaggingAPI_20170126.GetResources")];
+        let answer = ask(world, "tagging", &target, fields.to_string())?;
+        let answer: BTreeMap<String, Value> = serde_json::from_str(&answer).unwrap();
+        let found = answer["ResourceTagMappingList"].as_array().unwrap().iter();
+        let arns = found.map(|it| it["ResourceARN"].as_str().unwrap().to_owned()).collect();
+        Ok((arns, answer["PaginationToken"].as_str().unwrap().to_owned()))
+    }
+
+    #[test]
+    fn groups_of_parameters_and_subnets_are_found_by_type() {
+        let world = world(0);
+        for (kind, name) in [("parametergroup", "p"), ("subnetgroup", "s")] {
+            let asked = json!({ "ResourceTypeFilters": [format!("elasticache:{kind}")] });
+            let arn = format!("arn:aws:elasticache:us-east-1:123456789012:{kind}:{name}");
+            assert_eq!(get(&world, &asked).unwrap().0, [arn]);
+        }
+    }
+
+    #[test]
+    fn pages_go_on_where_the_last_one_ended() {
+        let world = world(6);
+        let users = json!({ "ResourceTypeFilters": ["elasticache:user"], "ResourcesPerPage": 3 });
+        let (first, token) = get(&world, &users).unwrap();
+        assert_eq!(first.len(), 3);
+        // One that comes before is no reason to see another one twice.
+        let stock = "arn:aws:elasticache:us-east-1:123456789012:user:default";
+        let tag = format!("ResourceName={stock}&Tags.Tag.1.Key=team&Tags.Tag.1.Value=orders");
+        ask(&world, "elasticache", &[], format!("Action=AddTagsToResource&{tag}")).unwrap();
+        let mut next = users.clone();
+        next["PaginationToken"] = json!(token);
+        let (second, end) = get(&world, &next).unwrap();
+        assert_eq!((second.len(), end.as_str()), (3, ""));
+        assert!(second.iter().all(|it| !first.contains(it)));
+        world.with(|state| state.now += SignedDuration::from_mins(16));
+        let expired = get(&world, &next).unwrap_err();
+        assert!(expired.contains("PaginationTokenExpiredException"), "{expired}");
+        next["PaginationToken"] = json!("1");
+        assert!(get(&world, &next).unwrap_err().contains("InvalidParameterException"));
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let world = world(0);
+        let named = json!(["arn:aws:elasticache:us-east-1:123456789012:user:u"]);
+        let many: Vec<String> = (0..21).map(|it| it.to_string()).collect();
+        for wrong in [
+            json!({ "ResourceARNList": named, "ResourcesPerPage": 10 }),
+            json!({ "ResourceARNList": named, "TagFilters": [{ "Key": "team" }] }),
+            json!({ "ExcludeCompliantResources": true }),
+            json!({ "TagFilters": [{ "Key": "team", "Values": many }] }),
+            json!({ "TagFilters": [{ "Values": ["orders"] }] }),
+            json!({ "ResourcesPerPage": 0 }),
+        ] {
+            let refused = get(&world, &wrong).unwrap_err();
+            assert!(refused.contains("InvalidParameterException"), "{wrong}: {refused}");
+        }
+        let empty = json!({ "ResourceARNList": named, "PaginationToken": "" });
+        assert_eq!(get(&world, &empty), Ok((Vec::new(), String::new())));
+    }
 
     #[test]
     fn a_type_is_read_off_the_arn() {

@@ -3,7 +3,7 @@
 use crate::given::{enumerations, operations, structures};
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::types::{
-    AuthTokenUpdateStrategyType, CloudWatchLogsDestinationDetails, ConfigureShard,
+    AuthTokenUpdateStrategyType, AzMode, CloudWatchLogsDestinationDetails, ConfigureShard,
     DestinationDetails, DestinationType, Filter, KinesisFirehoseDestinationDetails,
     LogDeliveryConfigurationRequest, LogFormat, LogType, ParameterNameValue, SourceType, Tag,
     TransitEncryptionMode,
@@ -12,9 +12,11 @@ use aws_sdk_elasticache::types::{
 operations! { Client {
     "AddTagsToResource" add_tags_to_resource { set_resource_name, set_tags }
     "CopySnapshot" copy_snapshot {
-        set_source_snapshot_name, set_target_snapshot_name, set_kms_key_id
+        set_source_snapshot_name, set_target_snapshot_name, set_target_bucket, set_kms_key_id
     }
-    "CreateCacheCluster" create_cache_cluster { set_cache_cluster_id, set_replication_group_id }
+    "CreateCacheCluster" create_cache_cluster {
+        set_cache_cluster_id, set_replication_group_id, set_engine, set_preferred_availability_zone
+    }
     "CreateCacheParameterGroup" create_cache_parameter_group {
         set_cache_parameter_group_name, set_cache_parameter_group_family, set_description
     }
@@ -47,7 +49,7 @@ operations! { Client {
     "DeleteCacheParameterGroup" delete_cache_parameter_group { set_cache_parameter_group_name }
     "DeleteCacheSubnetGroup" delete_cache_subnet_group { set_cache_subnet_group_name }
     "DeleteReplicationGroup" delete_replication_group {
-        set_replication_group_id, set_final_snapshot_identifier
+        set_replication_group_id, set_final_snapshot_identifier, set_retain_primary_cluster
     }
     "DeleteSnapshot" delete_snapshot { set_snapshot_name }
     "DeleteUser" delete_user { set_user_id }
@@ -55,7 +57,9 @@ operations! { Client {
     "DescribeCacheClusters" describe_cache_clusters {
         set_show_cache_node_info, set_cache_cluster_id, set_max_records
     }
-    "DescribeCacheEngineVersions" describe_cache_engine_versions { set_engine, set_default_only }
+    "DescribeCacheEngineVersions" describe_cache_engine_versions {
+        set_engine, set_default_only, set_engine_version, set_cache_parameter_group_family
+    }
     "DescribeCacheParameterGroups" describe_cache_parameter_groups {
         set_cache_parameter_group_name
     }
@@ -66,7 +70,9 @@ operations! { Client {
     "DescribeEngineDefaultParameters" describe_engine_default_parameters {
         set_cache_parameter_group_family, set_max_records, set_marker
     }
-    "DescribeEvents" describe_events { set_source_type, set_duration }
+    "DescribeEvents" describe_events {
+        set_source_type, set_source_identifier, set_duration, set_max_records, set_marker
+    }
     "DescribeReplicationGroups" describe_replication_groups { set_replication_group_id }
     "DescribeSnapshots" describe_snapshots {
         set_snapshot_name, set_show_node_group_config, set_cache_cluster_id, set_snapshot_source,
@@ -81,6 +87,12 @@ operations! { Client {
         set_replication_group_id
     }
     "ListTagsForResource" list_tags_for_resource { set_resource_name }
+    "ModifyCacheCluster" modify_cache_cluster {
+        set_cache_cluster_id, set_preferred_maintenance_window, set_security_group_ids,
+        set_auto_minor_version_upgrade, set_apply_immediately, set_notification_topic_arn,
+        set_notification_topic_status, set_cache_node_type, set_az_mode,
+        set_cache_parameter_group_name
+    }
     "ModifyCacheParameterGroup" modify_cache_parameter_group {
         set_cache_parameter_group_name, set_parameter_name_values
     }
@@ -97,6 +109,9 @@ operations! { Client {
     "ModifyUser" modify_user { set_user_id, set_append_access_string }
     "ModifyUserGroup" modify_user_group {
         set_user_group_id, set_user_ids_to_remove, set_user_ids_to_add
+    }
+    "RebootCacheCluster" reboot_cache_cluster {
+        set_cache_cluster_id, set_cache_node_ids_to_reboot
     }
     "RemoveTagsFromResource" remove_tags_from_resource { set_resource_name, set_tag_keys }
     "ResetCacheParameterGroup" reset_cache_parameter_group {
@@ -120,6 +135,7 @@ structures! {
 
 enumerations!(
     AuthTokenUpdateStrategyType,
+    AzMode,
     DestinationType,
     LogFormat,
     LogType,

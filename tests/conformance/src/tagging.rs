@@ -6,7 +6,8 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 
 operations! { Client {
     "GetResources" get_resources {
-        set_tag_filters, set_resource_type_filters, set_resource_arn_list
+        set_tag_filters, set_resource_type_filters, set_resource_arn_list, set_resources_per_page,
+        set_pagination_token
     }
 } }
 

@@ -21,6 +21,7 @@ def tell(it):
     change(it)
     snapshots(it)
     replicas(it)
+    members(it)
     tags(it)
     token(it)
     users(it)
@@ -73,6 +74,7 @@ def surroundings(it):
     it.refused("InvalidParameterValue", "DescribeEngineDefaultParameters", CacheParameterGroupFamily="redis99")
     it.call("DescribeCacheEngineVersions", Engine="redis")
     it.call("DescribeCacheEngineVersions", Engine="valkey", DefaultOnly=True)
+    it.call("DescribeCacheEngineVersions", CacheParameterGroupFamily="redis7", EngineVersion="7.1")
 
 
 def create(it):
@@ -122,7 +124,9 @@ def look(it):
     it.refused("InvalidParameterValue", "DescribeCacheClusters", MaxRecords=7)
     it.call("ListAllowedNodeTypeModifications", ReplicationGroupId=GROUP)
     it.call("DescribeEvents", SourceType="replication-group", Duration=120)
-    it.call("DescribeEvents", Duration=120)
+    page = it.call("DescribeEvents", Duration=120, MaxRecords=20)
+    it.call("DescribeEvents", Duration=120, Marker=page["Marker"])
+    it.refused("InvalidParameterCombination", "DescribeEvents", SourceIdentifier=GROUP)
 
 
 def change(it):
@@ -185,7 +189,37 @@ def replicas(it):
     settle(it)
     it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
     it.refused("InvalidCacheClusterState", "DeleteCacheCluster", CacheClusterId="orders-002")
+    it.refused("InvalidParameterCombination", "CreateCacheCluster", CacheClusterId="orders-zone", ReplicationGroupId=GROUP, Engine="redis")
+    it.refused("InvalidParameterValue", "CreateCacheCluster", CacheClusterId="orders-zone", ReplicationGroupId=GROUP, PreferredAvailabilityZone="there")
     it.refused("InvalidParameterValue", "IncreaseReplicaCount", **group, NewReplicaCount=6)
+
+
+def members(it):
+    """What is asked of one member."""
+    member = {"CacheClusterId": "orders-002"}
+    own = {"PreferredMaintenanceWindow": "mon:01:00-mon:02:00", "SecurityGroupIds": ["sg-0b"], "AutoMinorVersionUpgrade": False}
+    it.call("ModifyCacheCluster", **member, **own, ApplyImmediately=True)
+    it.refused("InvalidCacheClusterState", "ModifyCacheCluster", **member, AutoMinorVersionUpgrade=True)
+    settle(it)
+    it.call("ModifyCacheCluster", **member, NotificationTopicArn=arn("sns", "second"), NotificationTopicStatus="inactive")
+    settle(it)
+    it.refused("InvalidParameterValue", "ModifyCacheCluster", **member, CacheNodeType=SMALL)
+    it.refused("InvalidParameterCombination", "ModifyCacheCluster", **member, AZMode="cross-az")
+    it.refused("CacheClusterNotFound", "ModifyCacheCluster", CacheClusterId="none", AutoMinorVersionUpgrade=True)
+    databases = [{"ParameterName": "databases", "ParameterValue": "32"}]
+    it.call("ModifyCacheParameterGroup", CacheParameterGroupName=GROUP, ParameterNameValues=databases)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER)
+    settle(it)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER, ShowCacheNodeInfo=True)
+    again = {"CacheClusterId": MEMBER, "CacheNodeIdsToReboot": ["0001"]}
+    it.refused("InvalidParameterValue", "RebootCacheCluster", CacheClusterId=MEMBER, CacheNodeIdsToReboot=["0002"])
+    it.call("RebootCacheCluster", **again)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER, ShowCacheNodeInfo=True)
+    it.refused("InvalidCacheClusterState", "RebootCacheCluster", **again)
+    it.refused("CacheClusterNotFound", "RebootCacheCluster", CacheClusterId="none", CacheNodeIdsToReboot=["0001"])
+    settle(it)
+    it.call("DescribeCacheClusters", CacheClusterId=MEMBER, ShowCacheNodeInfo=True)
+    it.refused("CacheParameterGroupNotFound", "ModifyCacheCluster", **member, CacheParameterGroupName="none")
 
 
 def tags(it):
@@ -194,6 +228,7 @@ def tags(it):
     it.call("ListTagsForResource", **group)
     it.refused("InvalidARN", "ListTagsForResource", ResourceName="arn:aws:elasticache")
     it.call("RemoveTagsFromResource", **group, TagKeys=["empty"])
+    it.refused("TagNotFound", "RemoveTagsFromResource", **group, TagKeys=["empty"])
     many = [{"Key": f"key-{number}", "Value": "x"} for number in range(51)]
     it.refused("TagQuotaPerResourceExceeded", "AddTagsToResource", **group, Tags=many)
     for kind, code in (
@@ -252,6 +287,7 @@ def lone_nodes(it):
     settle(it)
     it.refused("TestFailoverNotAvailableFault", "TestFailover", ReplicationGroupId="alone", NodeGroupId="0001")
     it.call("DescribeReplicationGroups", ReplicationGroupId="alone")
+    it.refused("InvalidParameterValue", "CopySnapshot", SourceSnapshotName="first", TargetSnapshotName="out", TargetBucket="none")
 
 
 def upgrades(it):
@@ -348,6 +384,10 @@ def quotas(it):
     it.call("DescribeSnapshots", MaxRecords=20, Marker=page["Marker"])
     for operation, code, more in (
         ("CreateUser", "UserQuotaExceeded", {"UserId": "u", "UserName": "u", "Engine": "redis", "AccessString": "on", "NoPasswordRequired": True}),
+        ("CreateReplicationGroup", "NodeQuotaForCustomerExceeded", {"ReplicationGroupId": "q", "ReplicationGroupDescription": "x"}),
+        ("CreateReplicationGroup", "ClusterQuotaForCustomerExceeded", {"ReplicationGroupId": "q", "ReplicationGroupDescription": "x"}),
+        ("CreateCacheParameterGroup", "CacheParameterGroupQuotaExceeded", {"CacheParameterGroupName": "q", "CacheParameterGroupFamily": "redis7", "Description": "x"}),
+        ("CreateCacheSubnetGroup", "CacheSubnetGroupQuotaExceeded", {"CacheSubnetGroupName": "q", "CacheSubnetGroupDescription": "x", "SubnetIds": ["subnet-0a"]}),
         ("CreateUserGroup", "UserGroupQuotaExceeded", {"UserGroupId": "g", "Engine": "redis", "UserIds": ["default"]}),
     ):
         it.befall(operation, answer(code))
@@ -367,5 +407,8 @@ def delete(it):
     it.call("DescribeReplicationGroups", ReplicationGroupId=GROUP)
     settle(it)
     it.call("DescribeSnapshots", SnapshotName="last")
+    it.call("DeleteReplicationGroup", ReplicationGroupId="alone", RetainPrimaryCluster=True)
+    settle(it)
+    it.refused("CacheClusterAlreadyExists", "CreateReplicationGroup", ReplicationGroupId="alone", ReplicationGroupDescription="again", CacheNodeType=MICRO)
     it.call("DeleteCacheParameterGroup", CacheParameterGroupName=GROUP)
     it.call("DeleteCacheSubnetGroup", CacheSubnetGroupName=GROUP)

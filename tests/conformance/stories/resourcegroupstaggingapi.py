@@ -6,6 +6,8 @@ def tell(it):
     it.call("GetResources", TagFilters=[{"Key": "team", "Values": ["orders"]}], ResourceTypeFilters=["secretsmanager"])
     named = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:orders"]
     it.refused("InvalidParameterException", "GetResources", ResourceARNList=named, ResourceTypeFilters=["secretsmanager"])
+    it.refused("InvalidParameterException", "GetResources", ResourceARNList=named, ResourcesPerPage=10)
+    it.refused("PaginationTokenExpiredException", "GetResources", PaginationToken="0/arn:aws:elasticache")
     for fault, code in (
         ("throttled", "ThrottlingException"),
         ("denied", "AccessDeniedException"),

@@ -20,6 +20,8 @@ pub(super) fn plan_snapshots(state: &mut State, id: &str) {
     if 0 < group.snapshot_retention {
         let due = next_minute_of_day(state.now, from);
         work::start_at(state, Some(id), due, [], Work::SnapshotWindow);
+    } else if state.settings.switches.turning_off_drops_snapshots {
+        forget_old(state, id, 0);
     }
 }
 
@@ -39,7 +41,7 @@ pub(super) fn plan_maintenance(state: &mut State, id: &str) {
 pub(super) fn snapshot_window(state: &mut State, id: &str) {
     let Some(group) = state.elasticache.groups.get(id).cloned() else { return };
     forget_old(state, id, group.snapshot_retention);
-    if group.status != Status::Available {
+    if group.status != Status::Available || group.reboots() {
         let again = Work::SnapshotWindow;
         return work::start(state, Some(id), LOOK_AGAIN, [], again);
     }
@@ -71,7 +73,7 @@ fn forget_old(state: &mut State, id: &str, days: u32) {
 /// The maintenance window of a group opens: what was deferred is done.
 pub(super) fn maintenance_window(state: &mut State, id: &str) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
-    if group.status != Status::Available {
+    if group.status != Status::Available || group.reboots() {
         let again = Work::MaintenanceWindow;
         return work::start(state, Some(id), LOOK_AGAIN, [], again);
     }

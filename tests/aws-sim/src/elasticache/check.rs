@@ -14,9 +14,18 @@ pub(super) fn bad_combination(message: impl Into<String>) -> Refusal {
     Refusal::new(400, "InvalidParameterCombination", message)
 }
 
-/// An id of a group, cluster or snapshot (facts 1.5, 5.1), as it is stored.
+/// An id of a group or snapshot (facts 1.5, 5.1), as it is stored.
 pub(super) fn id(parameter: &str, text: &str) -> Result<String, Refusal> {
-    let legal = (1..=40).contains(&text.len())
+    identifier(parameter, text, 40)
+}
+
+/// An id of a cluster. It may be longer, as those of members are.
+pub(super) fn cluster_id(parameter: &str, text: &str) -> Result<String, Refusal> {
+    identifier(parameter, text, 50)
+}
+
+fn identifier(parameter: &str, text: &str, longest: usize) -> Result<String, Refusal> {
+    let legal = (1..=longest).contains(&text.len())
         && text.starts_with(|it: char| it.is_ascii_alphabetic())
         && text.chars().all(|it| it.is_ascii_alphanumeric() || it == '-')
         && !text.ends_with('-')

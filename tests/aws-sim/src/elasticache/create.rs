@@ -7,9 +7,10 @@ use super::check::{
 };
 use super::engine::{self, Version};
 use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Toggle, Topic};
+use super::own::Own;
 use super::work::{self, Work};
 use super::{
-    attach, auto, describe, event, keys, logs, node_type, parameters, plane, subnets, tags,
+    attach, auto, describe, event, keys, logs, node_type, parameters, plane, quota, subnets, tags,
     tiering, transit,
 };
 use crate::fault::{Plan, Shortage};
@@ -59,7 +60,9 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     tiering::check(params, &group.node_type, snapshot.as_ref(), inherits)?;
     keys::give(state, params, &mut group, snapshot.as_ref(), inherits)?;
     let zones = zones(state, params.list("PreferredCacheClusterAZs", "AvailabilityZone"), count)?;
-    let group = with_members(state, group, count, &zones);
+    let numbers = quota::numbers(state, &group, count)?;
+    quota::check_nodes(state, numbers.len())?;
+    let group = with_members(state, group, &numbers, &zones);
     check_resilience(&group)?;
     check_windows(&group)?;
     let shortage = state.faults.shortages.get(&group.node_type).copied();
@@ -298,13 +301,13 @@ fn known_zones(state: &State) -> [String; 3] {
     ["a", "b", "c"].map(|it| format!("{}{it}", state.settings.region))
 }
 
-fn with_members(state: &mut State, mut group: Group, count: u32, zones: &[String]) -> Group {
+fn with_members(state: &mut State, mut group: Group, numbers: &[u32], zones: &[String]) -> Group {
     group.primary_endpoint = address(state, &group, Which::Primary);
     group.reader_endpoint = address(state, &group, Which::Reader);
     let mut zones = zones.iter();
-    for number in 1..=count {
-        let member = new_member(state, &group, number, zones.next());
-        group.highest_number = number;
+    for number in numbers {
+        let member = new_member(state, &group, *number, zones.next());
+        group.highest_number = *number;
         group.members.insert(member.id.clone(), member);
     }
     group.primary = group.members.keys().next().cloned().unwrap_or_default();
@@ -345,6 +348,8 @@ pub(super) fn named_member(
         node_type: group.node_type.clone(),
         engine: group.engine.clone(),
         version: group.version,
+        awaits_reboot: None,
+        own: Own::default(),
         id,
     }
 }

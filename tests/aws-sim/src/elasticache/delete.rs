@@ -26,7 +26,7 @@ pub(super) fn delete_cluster(state: &mut State, params: &Params) -> Result<Strin
         replicas::leave(state, &found, &id)?;
         return describe::one_cluster(state, &id);
     }
-    if found.status != Status::Available {
+    if found.status != Status::Available || found.reboots() {
         let text = format!("Cache cluster {id} is not in a valid state to be deleted");
         return Err(Refusal::new(400, "InvalidCacheClusterState", text));
     }
@@ -40,9 +40,14 @@ fn may_go(state: &State, group: &Group) -> Result<(), Refusal> {
     let member = busy.or(group.members.values().next()).map(|it| it.id.clone()).unwrap_or_default();
     let refuse = |text: String| Err(Refusal::new(400, "InvalidReplicationGroupState", text));
     match group.status {
-        Status::Available | Status::CreateFailed | Status::RestoreFailed => Ok(()),
+        Status::Available if !group.reboots() => Ok(()),
+        Status::CreateFailed | Status::RestoreFailed => Ok(()),
         Status::Snapshotting if state.settings.switches.calls_during_snapshot => Ok(()),
-        Status::Creating | Status::Snapshotting | Status::Modifying => {
+        Status::Available
+        | Status::Creating
+        | Status::Snapshotting
+        | Status::Modifying
+        | Status::Rebooting => {
             refuse(format!("Cache cluster {member} is not in a valid state to be deleted"))
         }
         Status::Deleting => refuse(format!(

@@ -2,7 +2,7 @@
 
 use super::model::{Group, Member, Status};
 use super::paging::{Page, page};
-use super::{engine, group_arn, logs, tiering};
+use super::{engine, group_arn, logs, parameters, tiering};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Endpoint, Refusal, State};
@@ -60,15 +60,24 @@ pub(super) fn clusters(state: &mut State, params: &Params) -> Result<String, Ref
     Ok(xml.done())
 }
 
-/// `DescribeCacheEngineVersions`.
+/// `DescribeCacheEngineVersions`. The default of what is asked about is the newest of each engine.
 pub(super) fn engine_versions(params: &Params) -> Result<String, Refusal> {
     let wanted = |parameter: &str, value: &str| params.text(parameter).is_none_or(|it| it == value);
+    let default_only = params.flag("DefaultOnly")?.unwrap_or_default();
+    let asked = params.text("EngineVersion").unwrap_or_default();
+    // With the default alone, a major version will do.
+    let major = |version: &str| default_only && version.starts_with(&format!("{asked}."));
     let found = engine::offered().filter(|(engine, version, family)| {
         wanted("Engine", engine)
-            && wanted("EngineVersion", version)
+            && (wanted("EngineVersion", version) || major(version))
             && wanted("CacheParameterGroupFamily", family)
     });
-    let found = found.map(|it| (format!("{}-{}", it.0, it.1), it));
+    let mut found: Vec<_> = found.collect();
+    if default_only {
+        let all = found.clone();
+        found.retain(|it| all.iter().rfind(|other| other.0 == it.0) == Some(it));
+    }
+    let found = found.into_iter().map(|it| (format!("{}-{}", it.0, it.1), it));
     let Page { items, marker } = page(params, 20, 100, found)?;
     let mut xml = Xml::new();
     xml.text("Marker", marker).list(
@@ -200,14 +209,15 @@ fn token_status(it: &Group) -> Option<&'static str> {
 fn node_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
     let status = match it.status {
         Status::Modifying if lags => Status::Available,
-        Status::Available if it.shard_is_busy(state.now) => Status::Modifying,
+        Status::Available if it.shard_is_busy(state.now) || it.reboots() => Status::Modifying,
         Status::Snapshotting => Status::Available,
         other @ (Status::Creating
         | Status::Available
         | Status::Modifying
         | Status::Deleting
         | Status::CreateFailed
-        | Status::RestoreFailed) => other,
+        | Status::RestoreFailed
+        | Status::Rebooting) => other,
     };
     xml.text("NodeGroupId", "0001")
         .text("Status", status.word())
@@ -242,30 +252,33 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
         .number("NumCacheNodes", 1)
         .text("PreferredAvailabilityZone", &it.zone)
         .time("CacheClusterCreateTime", it.created_at)
-        .text("PreferredMaintenanceWindow", &group.maintenance_window)
+        .text("PreferredMaintenanceWindow", group.maintenance_window_of(it))
         .within("PendingModifiedValues", |xml| pending_of_cluster(xml, state, (group, it), lags));
-    if let Some(topic) = &group.topic {
+    let applies = parameters::apply_status(state, group, it);
+    if let Some(topic) = group.topic_of(it) {
         xml.within("NotificationConfiguration", |xml| {
-            let status = if topic.active { "active" } else { "inactive" };
+            let is_told = topic.active && !state.sns.encrypted.contains(&topic.arn);
+            let status = if is_told { "active" } else { "inactive" };
             xml.text("TopicArn", &topic.arn).text("TopicStatus", status);
         });
     }
     xml.texts("CacheSecurityGroups", "CacheSecurityGroup", [""; 0])
         .within("CacheParameterGroup", |xml| {
-            xml.text("CacheParameterGroupName", &group.parameter_group)
-                .text("ParameterApplyStatus", "in-sync")
-                .texts("CacheNodeIdsToReboot", "CacheNodeId", [""; 0]);
+            let waits = (applies == parameters::PENDING_REBOOT).then_some("0001");
+            xml.text("CacheParameterGroupName", group.parameter_group_of(it))
+                .text("ParameterApplyStatus", applies)
+                .texts("CacheNodeIdsToReboot", "CacheNodeId", waits);
         })
         .text("CacheSubnetGroupName", &group.subnet_group);
     if with_nodes && it.status != Status::Creating {
         xml.within("CacheNodes", |xml| {
-            xml.within("CacheNode", |xml| cache_node(xml, it, status));
+            xml.within("CacheNode", |xml| cache_node(xml, it, status, applies));
         });
     }
-    xml.flag("AutoMinorVersionUpgrade", group.auto_minor).list(
+    xml.flag("AutoMinorVersionUpgrade", group.auto_minor_of(it)).list(
         "SecurityGroups",
         "member",
-        &group.security_groups,
+        group.security_groups_of(it),
         |xml, id| {
             xml.text("SecurityGroupId", id).text("Status", "active");
         },
@@ -314,11 +327,12 @@ fn pending_of_cluster(
     }
 }
 
-fn cache_node(xml: &mut Xml, it: &Member, status: Status) {
+fn cache_node(xml: &mut Xml, it: &Member, status: Status, applies: &str) {
     let status = match status {
         Status::Deleting => "deleting",
         // Only a cluster is `restore-failed`, no node is (facts 1.2).
         Status::Creating | Status::RestoreFailed => "creating",
+        Status::Rebooting => "rebooting",
         Status::Available | Status::Modifying | Status::Snapshotting | Status::CreateFailed => {
             "available"
         }
@@ -327,6 +341,6 @@ fn cache_node(xml: &mut Xml, it: &Member, status: Status) {
         .text("CacheNodeStatus", status)
         .time("CacheNodeCreateTime", it.created_at)
         .within("Endpoint", |xml| address(xml, &it.endpoint))
-        .text("ParameterGroupStatus", "in-sync")
+        .text("ParameterGroupStatus", applies)
         .text("CustomerAvailabilityZone", &it.zone);
 }

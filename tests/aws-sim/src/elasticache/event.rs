@@ -45,10 +45,13 @@ fn record(state: &mut State, source_type: &'static str, source: &str, message: S
     events.push(Event { at, source_type, source, message });
 }
 
-/// Tells a group's topic: one key, whose value is the source (facts 8.2).
+/// Tells a group's topic, or that of a member which has its own: one key, whose value is the source (facts 8.2).
 pub(super) fn notify(state: &mut State, group: &str, name: &str, source: &str) {
-    let topic = state.elasticache.groups.get(group).and_then(|it| it.topic.clone());
-    if let Some(topic) = topic.filter(|it| it.active) {
+    let topic = state.elasticache.groups.get(group).and_then(|it| {
+        let member = it.members.get(source);
+        member.map_or(it.topic.as_ref(), |member| it.topic_of(member)).cloned()
+    });
+    if let Some(topic) = topic.filter(|it| it.active && state.sns.hears(&it.arn)) {
         let message = json!({ format!("ElastiCache:{name}"): source }).to_string();
         state.publish(&topic.arn, Some("ElastiCache Notification Message"), message);
     }
@@ -81,7 +84,12 @@ pub(super) fn describe(state: &mut State, params: &Params) -> Result<String, Ref
             && source_type.as_deref().is_none_or(|wanted| wanted == it.source_type)
             && source.as_deref().is_none_or(|wanted| wanted == it.source)
     });
-    let numbered = found.enumerate().map(|(number, it)| (format!("{number:09}"), it));
+    // A marker stays where it is while new ones come and old ones go: a time, and which event of that time.
+    let mut before = (Timestamp::MIN, 0_u32);
+    let numbered = found.map(|it| {
+        before = if before.0 == it.at { (it.at, before.1 + 1) } else { (it.at, 0) };
+        (format!("{:020}-{:06}", it.at.as_millisecond(), before.1), it)
+    });
     let Page { items, marker } = page(params, 20, 100, numbered)?;
     let mut xml = Xml::new();
     xml.text("Marker", marker).list("Events", "Event", items, |xml, it| {

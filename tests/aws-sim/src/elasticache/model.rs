@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::attach::UserGroupsChange;
 use super::engine::Version;
 use super::logs::{Logs, LogsChange};
+use super::own::Own;
 use super::token::TokenChange;
 use super::transit::{Former, Transit};
 use super::upgrade::Upgrade;
@@ -29,6 +30,8 @@ pub enum Status {
     Snapshotting,
     /// Could not be made from a snapshot. Members only.
     RestoreFailed,
+    /// Starting anew. Members only.
+    Rebooting,
 }
 
 impl Status {
@@ -42,6 +45,7 @@ impl Status {
             Self::CreateFailed => "create-failed",
             Self::Snapshotting => "snapshotting",
             Self::RestoreFailed => "restore-failed",
+            Self::Rebooting => "rebooting cluster nodes",
         }
     }
 }
@@ -257,6 +261,10 @@ pub struct Member {
     pub endpoint: Endpoint,
     /// The server behind it.
     pub node: NodeKey,
+    /// The server that must start anew before all parameters are as its parameter group says.
+    pub awaits_reboot: Option<NodeKey>,
+    /// What it has of its own.
+    pub own: Own,
 }
 
 impl Group {
@@ -292,12 +300,9 @@ impl Group {
         !failed || member.status == Status::RestoreFailed
     }
 
-    /// Whether it has this parameter group, or will have it.
-    pub(super) fn uses_parameters(&self, name: &str) -> bool {
-        let changes = [&self.under_way, &self.deferred].into_iter();
-        let coming =
-            changes.flat_map(|it| &it.upgrade).filter_map(|it| it.parameter_group.as_ref());
-        self.parameter_group == name || coming.into_iter().any(|it| it == name)
+    /// Whether one of its members is starting anew.
+    pub(super) fn reboots(&self) -> bool {
+        self.members.values().any(|it| it.status == Status::Rebooting)
     }
 
     /// Whether its node group is busy, whatever it shows itself.

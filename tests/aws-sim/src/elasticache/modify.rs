@@ -8,8 +8,8 @@ use super::rest::rest;
 use super::token::{Strategy, TokenChange};
 use super::work::{self, Work};
 use super::{
-    attach, auto, describe, event, group, keys, logs, must_be_available, node_type, plane,
-    settings, transit, upgrade,
+    attach, auto, describe, event, group, keys, logs, must_be_available, node_type, parameters,
+    plane, settings, transit, upgrade,
 };
 use crate::fault::{Plan, Shortage};
 use crate::settings::DataPlane;
@@ -59,7 +59,6 @@ pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refus
         return Err(bad_combination("No modifications were requested"));
     }
     check_change(state, &before, &change)?;
-    let reconfigured = before.parameter_group != after.parameter_group;
     if change.user_groups.is_some() {
         // They decide anew whom to let in: a token that waits for the maintenance window does not.
         after.deferred.token = None;
@@ -73,9 +72,7 @@ pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refus
         change
     };
     state.elasticache.groups.insert(id.clone(), after);
-    if reconfigured {
-        plane::configure(state, &id);
-    }
+    parameters::chosen(state, &before);
     auto::plan_snapshots(state, &id);
     auto::plan_maintenance(state, &id);
     if !change.is_empty() {

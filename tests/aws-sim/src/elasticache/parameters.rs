@@ -6,64 +6,17 @@ use super::check::{bad_combination, bad_value, id as check_id};
 use super::engine::{self, FAMILIES, Version};
 use super::model::ParameterGroup;
 use super::paging::{Page, page};
-use super::{plane, tags};
+use super::{quota, tags};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Refusal, State};
 
-/// A parameter: name, default, type, allowed values, whether a change needs a restart, whether it can be changed.
-struct Parameter {
-    name: &'static str,
-    default: &'static str,
-    kind: &'static str,
-    allowed: &'static str,
-    at_once: bool,
-    modifiable: bool,
-}
+mod nodes;
+mod table;
 
-const fn of(
-    name: &'static str,
-    default: &'static str,
-    kind: &'static str,
-    allowed: &'static str,
-) -> Parameter {
-    Parameter { name, default, kind, allowed, at_once: true, modifiable: true }
-}
-
-const fn fixed(name: &'static str, default: &'static str, allowed: &'static str) -> Parameter {
-    Parameter { name, default, kind: "string", allowed, at_once: false, modifiable: false }
-}
-
-const POLICIES: &str = "volatile-lru,allkeys-lru,volatile-lfu,allkeys-lfu,volatile-random,allkeys-random,volatile-ttl,noeviction";
-
-/// Those that matter to a user, alphabetically. The default eviction policy is `volatile-lru` (facts 4.2).
-const PARAMETERS: &[Parameter] = &[
-    of("acllog-max-len", "128", "integer", "1-10000"),
-    of("activedefrag", "no", "string", "yes,no"),
-    of("activerehashing", "yes", "string", "yes,no"),
-    fixed("appendonly", "no", "yes,no"),
-    of("client-output-buffer-limit-pubsub-hard-limit", "33554432", "integer", "0-"),
-    of("close-on-replica-write", "yes", "string", "yes,no"),
-    fixed("cluster-enabled", "no", "yes,no"),
-    Parameter { at_once: false, ..of("databases", "16", "integer", "1-1200000") },
-    of("hash-max-listpack-entries", "512", "integer", "0-"),
-    of("latency-tracking", "no", "string", "yes,no"),
-    of("lazyfree-lazy-eviction", "yes", "string", "yes,no"),
-    of("maxmemory-policy", "volatile-lru", "string", POLICIES),
-    of("maxmemory-samples", "3", "integer", "1-"),
-    of("notify-keyspace-events", "", "string", ""),
-    of("repl-backlog-size", "1048576", "integer", "16384-"),
-    of("reserved-memory-percent", "25", "integer", "0-100"),
-    of("slowlog-log-slower-than", "10000", "integer", "-1-"),
-    of("slowlog-max-len", "128", "integer", "0-"),
-    of("tcp-keepalive", "300", "integer", "0-"),
-    of("timeout", "0", "integer", "0,20-"),
-];
-
-/// What a group has where nobody said otherwise.
-pub(super) fn defaults() -> impl Iterator<Item = (String, String)> {
-    PARAMETERS.iter().map(|it| (it.name.to_owned(), it.default.to_owned()))
-}
+pub(super) use nodes::{PENDING_REBOOT, applied, apply_status, chosen, may_follow};
+use table::Parameter;
+pub(super) use table::{defaults, needs_reboot};
 
 /// The name of a family's default group.
 fn default_name(family: &str) -> String {
@@ -141,6 +94,12 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
         let text = format!("Parameter group {name} already exists");
         return Err(Refusal::new(400, "CacheParameterGroupAlreadyExists", text));
     }
+    quota::check_one_more(
+        state.elasticache.parameter_groups.len(),
+        state.settings.quotas.parameter_groups,
+        "CacheParameterGroupQuotaExceeded",
+        "parameter groups",
+    )?;
     let values = BTreeMap::new();
     let made = ParameterGroup { name: name.clone(), family, description, values, tags };
     state.elasticache.parameter_groups.insert(name, made.clone());
@@ -149,9 +108,10 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     Ok(xml.done())
 }
 
-/// `ModifyCacheParameterGroup`. Nodes that use it take changes at once.
+/// `ModifyCacheParameterGroup`. Nodes that use it take changes at once, but for those that need a reboot.
 pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let name = changeable(state, params)?;
+    let family = find(state, &name)?.family;
     let pairs = params.structures("ParameterNameValues", "ParameterNameValue");
     if pairs.is_empty() || 20 < pairs.len() {
         return Err(bad_value("ParameterNameValues must hold 1 to 20 parameters"));
@@ -160,36 +120,65 @@ pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refus
     for pair in pairs {
         let parameter = pair.text("ParameterName").unwrap_or_default();
         let value = pair.text("ParameterValue").unwrap_or_default();
-        check_parameter(&parameter, &value)?;
+        table::check(&family, &parameter, &value)?;
         values.insert(parameter, value);
     }
-    if let Some(group) = state.elasticache.parameter_groups.get_mut(&name) {
-        group.values.extend(values);
-    }
-    reconfigure(state, &name);
+    change(state, &name, |it| it.extend(values))?;
     Ok(named(&name))
 }
 
 /// `ResetCacheParameterGroup`.
 pub(super) fn reset(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let name = changeable(state, params)?;
+    let family = find(state, &name)?.family;
     let all = params.flag("ResetAllParameters")?.unwrap_or_default();
     let pairs = params.structures("ParameterNameValues", "ParameterNameValue");
     let names: Vec<_> = pairs.iter().filter_map(|it| it.text("ParameterName")).collect();
     if all != names.is_empty() {
         return Err(bad_combination("Specify ResetAllParameters or ParameterNameValues"));
     }
-    if let Some(group) = state.elasticache.parameter_groups.get_mut(&name) {
-        group.values.retain(|it, _| !all && !names.contains(it));
+    for parameter in &names {
+        table::changeable(&family, parameter)?;
     }
-    reconfigure(state, &name);
+    change(state, &name, |it| it.retain(|it, _| !all && !names.contains(it)))?;
     Ok(named(&name))
+}
+
+/// Changes the values of a group, and has the nodes that use it follow.
+fn change(
+    state: &mut State,
+    name: &str,
+    how: impl FnOnce(&mut BTreeMap<String, String>),
+) -> Result<(), Refusal> {
+    let before = nodes::values_of_reboots(state, name);
+    let Some(group) = state.elasticache.parameter_groups.get(name) else { return Ok(()) };
+    let was = group.values.clone();
+    let mut values = was.clone();
+    how(&mut values);
+    set(state, name, values);
+    let is_fixed = state.settings.switches.static_parameters_fixed
+        && state.elasticache.groups.values().any(|it| it.uses_parameter_group(name));
+    if is_fixed && nodes::values_of_reboots(state, name) != before {
+        set(state, name, was);
+        let text = format!(
+            "Parameter group {name} is used by a cache cluster: parameters that need a reboot cannot be modified."
+        );
+        return Err(bad_value(text));
+    }
+    nodes::changed(state, name, &before);
+    Ok(())
+}
+
+fn set(state: &mut State, name: &str, values: BTreeMap<String, String>) {
+    if let Some(group) = state.elasticache.parameter_groups.get_mut(name) {
+        group.values = values;
+    }
 }
 
 /// `DeleteCacheParameterGroup`.
 pub(super) fn delete(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let name = changeable(state, params)?;
-    let used = state.elasticache.groups.values().find(|it| it.uses_parameters(&name));
+    let used = state.elasticache.groups.values().find(|it| it.uses_parameter_group(&name));
     if let Some(group) = used {
         let text = format!(
             "One or more cache clusters are still members of this parameter group {name}, so the group cannot be deleted: {}",
@@ -225,6 +214,9 @@ pub(super) fn describe(state: &mut State, params: &Params) -> Result<String, Ref
     Ok(xml.done())
 }
 
+/// Where a value can come from.
+const SOURCES: [&str; 3] = ["user", "system", "engine-default"];
+
 /// `DescribeCacheParameters`.
 pub(super) fn describe_parameters(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let name = params.required("CacheParameterGroupName")?.to_ascii_lowercase();
@@ -235,8 +227,13 @@ pub(super) fn describe_parameters(state: &mut State, params: &Params) -> Result<
         (false, true) => "engine-default",
         (false, false) => "system",
     };
-    let found =
-        PARAMETERS.iter().filter(|it| wanted.as_deref().is_none_or(|one| one == source(it)));
+    if let Some(strange) = wanted.as_ref().filter(|it| !SOURCES.contains(&it.as_str())) {
+        let text =
+            format!("Invalid Source: {strange}. Valid values are: user, system, engine-default");
+        return Err(bad_value(text));
+    }
+    let found = table::of_family(&group.family)
+        .filter(|it| wanted.as_deref().is_none_or(|one| one == source(it)));
     let found = found.map(|it| (it.name, it));
     let Page { items, marker } = page(params, 20, 100, found)?;
     let mut xml = Xml::new();
@@ -251,7 +248,7 @@ pub(super) fn describe_parameters(state: &mut State, params: &Params) -> Result<
 pub(super) fn engine_defaults(params: &Params) -> Result<String, Refusal> {
     let family = params.required("CacheParameterGroupFamily")?;
     check_family(&family)?;
-    let all = PARAMETERS.iter().map(|it| (it.name, it));
+    let all = table::of_family(&family).map(|it| (it.name, it));
     let Page { items, marker } = page(params, 20, 100, all)?;
     let mut xml = Xml::new();
     xml.within("EngineDefaults", |xml| {
@@ -272,7 +269,7 @@ fn write_parameter(xml: &mut Xml, parameter: &Parameter, value: &str, source: &s
         .text("DataType", parameter.kind)
         .text("AllowedValues", parameter.allowed)
         .flag("IsModifiable", parameter.modifiable)
-        .text("MinimumEngineVersion", "5.0.6")
+        .text("MinimumEngineVersion", parameter.since())
         .text("ChangeType", if parameter.at_once { "immediate" } else { "requires-reboot" });
 }
 
@@ -287,46 +284,6 @@ fn changeable(state: &State, params: &Params) -> Result<String, Refusal> {
     Ok(name)
 }
 
-fn check_parameter(name: &str, value: &str) -> Result<(), Refusal> {
-    let found = PARAMETERS.iter().find(|it| it.name == name);
-    let found = found.ok_or_else(|| {
-        bad_value(format!("Could not find parameter with name: {name} and family of the group."))
-    })?;
-    if !found.modifiable {
-        return Err(bad_value(format!("The parameter {name} cannot be modified.")));
-    }
-    let legal = match found.kind {
-        "integer" => value.parse::<i64>().is_ok_and(|it| in_range(it, found.allowed)),
-        _ => found.allowed.is_empty() || found.allowed.split(',').any(|it| it == value),
-    };
-    if legal {
-        return Ok(());
-    }
-    Err(bad_value(format!(
-        "The parameter value {value} is invalid for {name}. Allowed values: {}",
-        found.allowed
-    )))
-}
-
-/// Whether a number is in `0-100`, `16-` (no upper bound) or `0,20-`.
-fn in_range(number: i64, allowed: &str) -> bool {
-    allowed.split(',').any(|it| {
-        let dash = it.char_indices().skip(1).find(|(_, it)| *it == '-').map(|(at, _)| at);
-        let Some((low, high)) = dash.and_then(|at| Some((it.get(..at)?, it.get(at + 1..)?))) else {
-            return it.parse() == Ok(number);
-        };
-        low.parse::<i64>().is_ok_and(|low| low <= number)
-            && (high.is_empty() || high.parse::<i64>().is_ok_and(|high| number <= high))
-    })
-}
-
-fn reconfigure(state: &mut State, name: &str) {
-    let groups = state.elasticache.groups.values().filter(|it| it.parameter_group == name);
-    for id in groups.map(|it| it.id.clone()).collect::<Vec<_>>() {
-        plane::configure(state, &id);
-    }
-}
-
 fn named(name: &str) -> String {
     let mut xml = Xml::new();
     xml.text("CacheParameterGroupName", name);
@@ -339,27 +296,4 @@ fn write(xml: &mut Xml, state: &State, it: &ParameterGroup) {
         .text("Description", &it.description)
         .flag("IsGlobal", false)
         .text("ARN", state.arn("elasticache", &format!("parametergroup:{}", it.name)));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_checked_against_what_is_allowed() {
-        assert!(check_parameter("maxmemory-policy", "allkeys-lru").is_ok());
-        assert!(check_parameter("maxmemory-policy", "lru").is_err());
-        assert!(check_parameter("reserved-memory-percent", "101").is_err());
-        assert!(check_parameter("timeout", "0").is_ok());
-        assert!(check_parameter("timeout", "10").is_err());
-        assert!(check_parameter("timeout", "60").is_ok());
-        assert!(check_parameter("slowlog-log-slower-than", "-1").is_ok());
-        assert!(check_parameter("cluster-enabled", "yes").is_err());
-        assert!(check_parameter("no-such", "1").is_err());
-    }
-
-    #[test]
-    fn parameters_are_alphabetical() {
-        assert!(PARAMETERS.is_sorted_by_key(|it| it.name));
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::Group;
+use super::model::{Group, Member};
 use super::{node_type, parameters};
 use crate::settings::DataPlane;
 use crate::world::Owner;
@@ -27,7 +27,12 @@ pub(super) fn start_node(
     load: Option<&str>,
 ) -> Option<Ticket> {
     let group = real(state, group)?;
-    let (maxmemory, parameters) = (room(state, &group, node_type), parameters_of(state, &group));
+    let from = group
+        .members
+        .get(&node.member)
+        .map_or(group.parameter_group.as_str(), |it| group.parameter_group_of(it));
+    let maxmemory = less_reserved(state, from, node_type);
+    let parameters = parameters_of(state, from);
     let mut names = vec![group.primary_endpoint.host.clone(), group.reader_endpoint.host.clone()];
     names.extend(group.members.get(&node.member).map(|it| it.endpoint.host.clone()));
     let spec = NodeSpec {
@@ -74,10 +79,11 @@ pub(super) fn accept(state: &mut State, group: &str, clients: Clients) -> Vec<Ti
 /// Tells every server of a group its engine parameters.
 pub(super) fn configure(state: &mut State, group: &str) {
     let Some(group) = real(state, group) else { return };
-    let parameters = parameters_of(state, &group);
     for member in group.members.values() {
-        let (node, mut parameters) = (member.node.clone(), parameters.clone());
-        let maxmemory = room(state, &group, &member.node_type);
+        let node = member.node.clone();
+        let mut parameters = parameters_of(state, group.parameter_group_of(member));
+        parameters.retain(|(name, _)| !parameters::needs_reboot(name));
+        let maxmemory = room_of(state, &group, member);
         parameters.push(("maxmemory".to_owned(), maxmemory.to_string()));
         state.effects.push_back(Effect::Configure { node, parameters });
     }
@@ -146,17 +152,26 @@ pub(super) fn drop_snapshot(state: &mut State, snapshot: &str) {
 
 /// What is left for data on this node type, in bytes.
 pub(super) fn room(state: &State, group: &Group, node_type: &str) -> u64 {
-    let values = state.elasticache.parameter_groups.get(&group.parameter_group);
+    less_reserved(state, &group.parameter_group, node_type)
+}
+
+/// What a member has for data, in bytes.
+pub(super) fn room_of(state: &State, group: &Group, member: &Member) -> u64 {
+    less_reserved(state, group.parameter_group_of(member), &member.node_type)
+}
+
+fn less_reserved(state: &State, parameter_group: &str, node_type: &str) -> u64 {
+    let values = state.elasticache.parameter_groups.get(parameter_group);
     let percent = values.and_then(|it| it.values.get(RESERVED)?.parse().ok());
     let percent = percent.unwrap_or(RESERVED_PERCENT).min(100);
     let all = node_type::find(node_type).map_or(0, |it| it.maxmemory);
     all / 100 * (100 - percent) + all % 100 * (100 - percent) / 100
 }
 
-/// Every engine parameter of a group. A server's own defaults are not those of AWS.
-fn parameters_of(state: &State, group: &Group) -> Vec<(String, String)> {
+/// Every engine parameter of a node. A server's own defaults are not those of AWS.
+fn parameters_of(state: &State, parameter_group: &str) -> Vec<(String, String)> {
     let mut all: BTreeMap<String, String> = parameters::defaults().collect();
-    let values = state.elasticache.parameter_groups.get(&group.parameter_group);
+    let values = state.elasticache.parameter_groups.get(parameter_group);
     all.extend(values.into_iter().flat_map(|it| it.values.clone()));
     all.remove(RESERVED);
     all.into_iter().collect()

@@ -1,11 +1,11 @@
 //! `IncreaseReplicaCount` and `DecreaseReplicaCount` (facts 4.4).
 
-use super::check::{self, bad_combination, bad_value};
-use super::create::{named_member, new_member, no_capacity, zones};
+use super::check::{bad_combination, bad_value};
+use super::create::{new_member, no_capacity, zones};
 use super::model::{Group, Member, Status};
 use super::rest::rest;
 use super::work::{self, Work};
-use super::{describe, event, group, keys, must_be_available, plane};
+use super::{describe, event, group, keys, must_be_available, plane, quota};
 use crate::fault::{Plan, Shortage};
 use crate::wire::query::Params;
 use crate::{Refusal, State};
@@ -24,6 +24,7 @@ pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Ref
     if state.faults.shortages.get(&found.node_type) == Some(&Shortage::AtOnce) {
         return Err(no_capacity(&found.node_type));
     }
+    quota::check_nodes(state, wanted.saturating_sub(now))?;
     let mut added = Vec::new();
     let mut grown = found;
     let mut zones = without(zones, &grown).into_iter();
@@ -38,34 +39,8 @@ pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Ref
     describe::one(state, &id)
 }
 
-/// `CreateCacheCluster` into a group: one more replica, under a name of somebody's choice (facts 4.4).
-pub(super) fn join(state: &mut State, params: &Params) -> Result<String, Refusal> {
-    let into = params
-        .text("ReplicationGroupId")
-        .ok_or_else(|| bad_combination("a cluster outside of any group is not modelled here"))?;
-    let mut grown = group(state, &into)?.clone();
-    must_be_available(state, &grown)?;
-    let name = check::id("CacheClusterId", &params.required("CacheClusterId")?)?;
-    if describe::group_of(state, &name).is_ok() {
-        let text = format!("Cache cluster {name} already exists");
-        return Err(Refusal::new(400, "CacheClusterAlreadyExists", text));
-    }
-    if 5 < grown.replicas().count() + 1 {
-        return Err(bad_value("The maximum number of replicas in a node group is 5."));
-    }
-    if state.faults.shortages.get(&grown.node_type) == Some(&Shortage::AtOnce) {
-        return Err(no_capacity(&grown.node_type));
-    }
-    let zone = params.text("PreferredAvailabilityZone");
-    let zone = zones(state, zone.into_iter().collect(), 1)?;
-    let member = named_member(state, &grown, name.clone(), zone.first());
-    grown.members.insert(name.clone(), member);
-    grow(state, grown, vec![name.clone()]);
-    describe::one_cluster(state, &name)
-}
-
 /// New members of a group come up.
-fn grow(state: &mut State, mut grown: Group, added: Vec<String>) {
+pub(super) fn grow(state: &mut State, mut grown: Group, added: Vec<String>) {
     let id = grown.id.clone();
     let mut waits = Vec::new();
     grown.status = Status::Modifying;
@@ -124,7 +99,14 @@ pub(super) fn leave(state: &mut State, found: &Group, member: &str) -> Result<()
         );
         return Err(Refusal::new(400, "InvalidCacheClusterState", text));
     }
-    check_floor(found, found.replicas().count().saturating_sub(1))?;
+    if found.replicas().count() < 2 && (found.multi_az || found.failover.is_wanted()) {
+        // In AWS's own words (rebuy-de/aws-nuke#289).
+        let text = format!(
+            "Cannot delete the cache cluster because it is the only read replica for replication group {} which has autofailover enabled or pending. You can disable autofailover and then delete this cache cluster. Alternatively, to delete the entire replication group, use DeleteReplicationGroup.",
+            found.id
+        );
+        return Err(Refusal::new(400, "InvalidCacheClusterState", text));
+    }
     remove(state, &found.id, vec![member.to_owned()]);
     Ok(())
 }
@@ -319,7 +301,11 @@ fn named_replicas(group: &Group, named: &[String]) -> Result<Vec<String>, Refusa
 }
 
 fn free_number(state: &State, group: &Group) -> u32 {
-    let taken = |number: &u32| group.members.contains_key(&format!("{}-{number:03}", group.id));
+    // Nor may a cluster outside of it have that id, such as one that stands alone.
+    let taken = |number: &u32| {
+        let id = format!("{}-{number:03}", group.id);
+        group.members.contains_key(&id) || quota::is_taken(state, &id)
+    };
     let first = if state.settings.switches.numbers_reused { 1 } else { group.highest_number + 1 };
     (first..=999).find(|it| !taken(it)).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use crate::State;
 pub(super) fn rest(state: &mut State, id: &str) {
     let mut shown = Status::Available;
     let mut saved = Vec::new();
+    let mut rebooting = Vec::new();
     for work in state.elasticache.queue.of(id) {
         match work {
             // Whoever began these has said what it shows.
@@ -19,7 +20,9 @@ pub(super) fn rest(state: &mut State, id: &str) {
             | Work::FailedOver
             | Work::Replaced(_) => shown = Status::Modifying,
             Work::SnapshotTaken(name) => saved.push(name.clone()),
+            Work::Rebooted(member) => rebooting.push(member.clone()),
             Work::AccessTaken
+            | Work::ParametersApplied(_)
             | Work::TokenTold
             | Work::SnapshotCopied { .. }
             | Work::SnapshotDeleted(_)
@@ -45,6 +48,13 @@ pub(super) fn rest(state: &mut State, id: &str) {
         if !saved.is_empty() {
             group.status = Status::Snapshotting;
         }
+        if !rebooting.is_empty() && state.settings.switches.reboot_makes_group_busy {
+            group.status = Status::Modifying;
+        }
+    }
+    for member in group.members.values_mut().filter(|it| rebooting.contains(&it.id)) {
+        member.status = Status::Rebooting;
+        member.serves_since = None;
     }
     for member in group.members.values_mut() {
         if saved.iter().any(|it| it.member == member.id) {

@@ -24,21 +24,29 @@ pub(super) fn applied(
     }
     if params.has("SecurityGroupIds") {
         after.security_groups = params.list("SecurityGroupIds", "SecurityGroupId");
+        after.forget_own(|it| it.security_groups = None);
     }
     if let Some(window) = params.text("PreferredMaintenanceWindow") {
         after.maintenance_window = window;
+        after.forget_own(|it| it.maintenance_window = None);
     }
     if let Some(window) = params.text("SnapshotWindow") {
         after.snapshot_window = window;
     }
     if let Some(auto) = params.flag("AutoMinorVersionUpgrade")? {
         after.auto_minor = auto;
+        after.forget_own(|it| it.auto_minor = None);
     }
     // Parameters of another family come with the version that needs them.
     let later = upgrade.is_some_and(|it| it.parameter_group.is_some());
     if params.has("CacheParameterGroupName") && !later {
         let name = params.text("CacheParameterGroupName");
         after.parameter_group = parameters::checked(state, name, &before.engine, before.version)?;
+        for member in before.members.values() {
+            let now = before.parameter_group_of(member);
+            parameters::may_follow(state, now, &after.parameter_group)?;
+        }
+        after.forget_own(|it| it.parameter_group = None);
     }
     topic(&state.settings, &mut after, params)?;
     snapshots(before, &mut after, params)?;
@@ -60,6 +68,7 @@ pub(super) fn differ(before: &Group, after: &Group) -> bool {
         || before.topic != after.topic
         || before.failover != after.failover
         || before.multi_az != after.multi_az
+        || !before.owns().eq(after.owns())
 }
 
 fn topic(settings: &Settings, after: &mut Group, params: &Params) -> Result<(), Refusal> {
@@ -68,6 +77,7 @@ fn topic(settings: &Settings, after: &mut Group, params: &Params) -> Result<(), 
             check::topic(settings, &arn)?;
         }
         after.topic = (!arn.is_empty()).then_some(Topic { arn, active: true });
+        after.forget_own(|it| it.topic = None);
     }
     match (params.text("NotificationTopicStatus").as_deref(), &mut after.topic) {
         (None, _) => {}

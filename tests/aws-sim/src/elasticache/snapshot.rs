@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
+pub mod export;
 pub(super) mod list;
 
-use super::check::{bad_combination, bad_value, id as check_id};
+use super::check::{bad_combination, id as check_id};
 use super::model::{Group, Snapshot, SnapshotStatus, Status};
 use super::rest::rest;
 use super::work::{self, Work};
-use super::{describe, event, group, keys, must_be_available, plane, tags, tiering};
+use super::{describe, event, group, keys, must_be_available, plane, tags};
 use crate::fault::Plan;
 use crate::wire::query::Params;
 use crate::{Refusal, State, Ticket};
@@ -214,36 +215,18 @@ pub(super) fn deleted(state: &mut State, name: &str) {
 /// `CopySnapshot`, within the service or into a bucket.
 pub(super) fn copy(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let source = params.required("SourceSnapshotName")?.to_ascii_lowercase();
-    let target = params.required("TargetSnapshotName")?;
+    params.required("TargetSnapshotName")?;
     let original = found(state, &source)?.clone();
     if original.status != SnapshotStatus::Available {
         return Err(wrong_state(&source, original.status));
     }
-    let bucket = params.text("TargetBucket").filter(|it| !it.is_empty());
-    let target = check_id("TargetSnapshotName", &target)?;
-    let takes = state.settings.durations.copy_snapshot;
     let key = keys::named(state, params)?;
     keys::usable(state, original.kms_key.as_ref())?;
-    if let Some(bucket) = bucket {
-        if !state.elasticache.buckets.contains(&bucket) {
-            let text = format!(
-                "The S3 bucket {bucket} does not exist or ElastiCache has no permission on it."
-            );
-            return Err(bad_value(text));
-        }
-        if tiering::tiers(&original.source.node_type) {
-            return Err(bad_value("A snapshot with data tiering cannot be exported."));
-        }
-        let object = format!("{target}.rdb");
-        if !state.elasticache.exports.insert((bucket.clone(), object.clone())) {
-            let text = format!("The object {object} already exists in S3 bucket {bucket}.");
-            return Err(bad_value(text));
-        }
-        set_status(state, &source, SnapshotStatus::Copying);
-        let work = Work::SnapshotCopied { source: source.clone(), target: String::new() };
-        work::start(state, None, takes, [], work);
-        return list::one(state, &source);
+    if let Some(bucket) = params.text("TargetBucket").filter(|it| !it.is_empty()) {
+        return export::export(state, &original, &bucket, params);
     }
+    let target = check_id("TargetSnapshotName", &params.required("TargetSnapshotName")?)?;
+    let takes = state.settings.durations.copy_snapshot;
     must_be_free(state, &target)?;
     let copy = Snapshot {
         name: target.clone(),

@@ -1,10 +1,14 @@
 //! Stories told to the model over its wire: what is asked, what is answered, and what time does.
 
+mod account;
 mod data_plane;
+mod events;
 mod keys;
 mod lags;
 mod life;
 mod logs;
+mod members;
+mod parameters;
 pub(crate) mod rbac;
 mod replicas;
 mod snapshots;

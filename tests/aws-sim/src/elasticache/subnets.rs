@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check::bad_value;
 use super::model::SubnetGroup;
 use super::paging::{Page, page};
-use super::tags;
+use super::{quota, tags};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Refusal, State};
@@ -52,6 +52,12 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
         let text = "The parameter SubnetIds must be provided.";
         return Err(bad_value(text));
     }
+    quota::check_one_more(
+        state.elasticache.subnet_groups.len(),
+        state.settings.quotas.subnet_groups,
+        "CacheSubnetGroupQuotaExceeded",
+        "subnet groups",
+    )?;
     let made = SubnetGroup { name: name.clone(), description, subnets, tags };
     state.elasticache.subnet_groups.insert(name, made.clone());
     Ok(one(state, &made))

@@ -61,6 +61,16 @@ pub(super) fn add(state: &mut State, params: &Params) -> Result<String, Refusal>
 pub(super) fn remove(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let arn = params.required("ResourceName")?;
     let keys = params.list("TagKeys", "member");
+    if keys.is_empty() {
+        return Err(bad_value("The parameter TagKeys must be provided."));
+    }
+    if state.settings.switches.missing_tags_fail {
+        let tags = of(state, &arn)?;
+        if let Some(missing) = keys.iter().find(|it| !tags.contains_key(*it)) {
+            let text = format!("The requested tag was not found on this resource: {missing}");
+            return Err(Refusal::new(404, "TagNotFound", text));
+        }
+    }
     change(state, &arn, |tags| tags.retain(|key, _| !keys.contains(key)))
 }
 

@@ -180,5 +180,6 @@ pub(super) fn finish(group: &mut Group) -> bool {
     group.version = to.version;
     let Some(parameters) = to.parameter_group else { return false };
     group.parameter_group = parameters;
+    group.forget_own(|it| it.parameter_group = None);
     true
 }

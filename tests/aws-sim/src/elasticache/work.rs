@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{auto, create, delete, failover, modify, replicas, snapshot, user_groups, users};
+use super::{auto, create, delete, failover, modify, parameters, reboot, replicas};
+use super::{snapshot, user_groups, users};
 use crate::{Done, State, Ticket};
 
 /// A piece of work under way.
@@ -38,6 +39,10 @@ pub(crate) enum Work {
     FailedOver,
     /// The lost node is replaced.
     Replaced(String),
+    /// A node has started anew.
+    Rebooted(String),
+    /// These members have the parameters that can change at once.
+    ParametersApplied(Vec<String>),
     /// A snapshot is taken.
     SnapshotTaken(String),
     /// A snapshot is copied.
@@ -79,6 +84,26 @@ pub(crate) enum Work {
     SnapshotWindow,
     /// The maintenance window opens.
     MaintenanceWindow,
+}
+
+impl Work {
+    /// Whether it changes nodes of a group, which is busy meanwhile.
+    pub(super) fn is_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Created
+                | Self::Modify(_)
+                | Self::Settled
+                | Self::ReplicasAdded(_)
+                | Self::ReplicasRemoved(_)
+                | Self::FailedOver
+                | Self::Replaced(_)
+                | Self::Rebooted(_)
+                | Self::SnapshotTaken(_)
+                | Self::FinalSnapshotTaken { .. }
+                | Self::Deleted { .. }
+        )
+    }
 }
 
 /// Everything under way, in the order of its time.
@@ -197,6 +222,8 @@ pub(crate) fn run_due(state: &mut State) {
         Work::ReplicasRemoved(members) => replicas::removed(state, &group, &members),
         Work::FailedOver => failover::failed_over(state, &group),
         Work::Replaced(member) => failover::replaced(state, &group, &member),
+        Work::Rebooted(member) => reboot::rebooted(state, &group, &member),
+        Work::ParametersApplied(members) => parameters::applied(state, &group, &members),
         Work::SnapshotTaken(name) => snapshot::taken(state, &group, &name, job.bytes, job.failed),
         Work::SnapshotCopied { source, target } => {
             snapshot::copied(state, &source, &target, job.failed);

@@ -218,7 +218,8 @@ fn configuration(setup: &Setup<'_>, port: u16) -> String {
     line("unixsocket", &quoted(&setup.socket.to_string_lossy()));
     line("maxmemory", &setup.maxmemory.to_string());
     for (name, value) in &spec.parameters {
-        if is_runtime_parameter(name) {
+        // Those that only a start can change are in no later request.
+        if is_runtime_parameter(name) || name == "databases" {
             line(name, &quoted(value));
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use crate::settings::DataPlane;
+use crate::settings::{DataPlane, Quotas};
 
 /// How a simulator is to run.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Whether every open question about AWS has the other answer than usual.
     pub otherwise: bool,
+    /// How many nodes the account may have; none for no end to it.
+    pub node_quota: Option<usize>,
     /// The account.
     pub account: String,
     /// The region.
@@ -52,6 +54,7 @@ impl Default for Options {
             lambda_endpoint: None,
             seed: None,
             otherwise: false,
+            node_quota: Quotas::default().nodes,
             account: "123456789012".to_owned(),
             region: "us-east-1".to_owned(),
         }
@@ -73,6 +76,7 @@ aws-sim: ElastiCache with real redis-server processes, Secrets Manager, CloudWat
   --lambda-endpoint URL   where rotation functions are called
   --seed N                makes what is random repeat itself (another each time, and told)
   --switches usual|otherwise  what nobody could confirm of AWS: as documented, or every open question answered the other way
+  --node-quota N|none     how many nodes the account may have (300)
   --account ID            the account (123456789012)
   --region NAME           the region (us-east-1)
 
@@ -160,6 +164,12 @@ impl Options {
                     _ => return Err(wrong("usual or otherwise")),
                 };
             }
+            "--node-quota" => {
+                self.node_quota = match value {
+                    "none" => None,
+                    number => Some(number.parse().map_err(|_| wrong("a whole number or none"))?),
+                };
+            }
             "--account" => value.clone_into(&mut self.account),
             "--region" => value.clone_into(&mut self.region),
             other => return Err(format!("{other} is not an option")),
@@ -183,6 +193,10 @@ mod tests {
         assert_eq!(options.nodes, DataPlane::Real);
         assert_eq!(parse("--nodes modelled").unwrap().unwrap().nodes, DataPlane::Modelled);
         assert!(parse("--switches otherwise").unwrap().unwrap().otherwise);
+        let quota = |line| parse(line).unwrap().unwrap().node_quota;
+        assert_eq!(quota("--node-quota none"), None);
+        assert_eq!((quota("--node-quota 20"), quota("")), (Some(20), Some(300)));
+        assert!(parse("--node-quota many").unwrap_err().contains("--node-quota: many"));
         let line = "--time-scale 0 --start 2026-01-01T00:00:00Z";
         let still = parse(line).unwrap().unwrap();
         assert_eq!((still.time_scale, still.start.unwrap().as_second()), (0, 1_767_225_600));

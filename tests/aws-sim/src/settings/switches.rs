@@ -82,6 +82,22 @@ pub struct Switches {
     pub rbac_quotas: RbacQuotas,
     /// Facts 1.2: a change of tags makes the group busy for a moment.
     pub tags_make_busy: bool,
+    /// Facts 1.2: a group is `modifying` while one of its members is `rebooting cluster nodes`, rather than `available`.
+    pub reboot_makes_group_busy: bool,
+    /// Facts 1.6: the code of a change of a member that only its group can have.
+    pub not_of_member_code: &'static str,
+    /// User guide, Redis 3.2.4 and rebooting nodes, which differ: parameters that need a reboot cannot be changed at all where a cluster has them.
+    pub static_parameters_fixed: bool,
+    /// Facts 5.5: a new group whose members would take the id of a cluster that is there is refused, rather than numbers its members around it.
+    pub taken_members_refused: bool,
+    /// U19: how many clusters there may be, if that is not only a matter of nodes.
+    pub cluster_quota: Option<usize>,
+    /// Facts 1.6: taking off a tag that is not there is an error, and takes off none of the others either.
+    pub missing_tags_fail: bool,
+    /// Facts 5.3: automatic snapshots go at once when they are turned off, rather than with their group.
+    pub turning_off_drops_snapshots: bool,
+    /// Facts 5.6: the code of an export that a bucket does not allow.
+    pub export_code: &'static str,
     /// Facts 1.5: a group of one node has a reader endpoint.
     pub lone_node_has_reader: bool,
     /// U16: the version that `RotateImmediately=false` tests holds a copy of the current value, rather than nothing.
@@ -170,6 +186,14 @@ impl Default for Switches {
             pending_logs_element: "PendingLogDeliveryConfiguration",
             rbac_quotas: RbacQuotas::default(),
             tags_make_busy: false,
+            reboot_makes_group_busy: true,
+            not_of_member_code: "InvalidParameterValue",
+            static_parameters_fixed: false,
+            taken_members_refused: true,
+            cluster_quota: None,
+            missing_tags_fail: true,
+            turning_off_drops_snapshots: true,
+            export_code: "InvalidParameterValue",
             lone_node_has_reader: true,
             test_version_has_value: false,
             promotion_drops_pending: false,
@@ -226,6 +250,14 @@ impl Switches {
             pending_logs_element: "LogDeliveryConfigurations",
             rbac_quotas: RbacQuotas { users: 1000, user_groups: 1000, users_of_group: 100 },
             tags_make_busy: !usual.tags_make_busy,
+            reboot_makes_group_busy: !usual.reboot_makes_group_busy,
+            not_of_member_code: "InvalidParameterCombination",
+            static_parameters_fixed: !usual.static_parameters_fixed,
+            taken_members_refused: !usual.taken_members_refused,
+            cluster_quota: Some(200),
+            missing_tags_fail: !usual.missing_tags_fail,
+            turning_off_drops_snapshots: !usual.turning_off_drops_snapshots,
+            export_code: "InvalidParameterCombination",
             lone_node_has_reader: !usual.lone_node_has_reader,
             test_version_has_value: !usual.test_version_has_value,
             promotion_drops_pending: !usual.promotion_drops_pending,

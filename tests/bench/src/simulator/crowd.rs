@@ -123,8 +123,17 @@ struct Server {
 
 impl Server {
     fn start() -> Result<Self, Box<dyn Error>> {
-        let arguments =
-            ["serve", "--listen", "127.0.0.1:0", "--nodes", "modelled", "--time-scale", "0"];
+        let arguments = [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--nodes",
+            "modelled",
+            "--time-scale",
+            "0",
+            "--node-quota",
+            "none",
+        ];
         let mut process = Command::new(std::env::current_exe()?)
             .args(arguments)
             .stdout(Stdio::piped())

@@ -1,5 +1,6 @@
 //! Snapshots are taken, copied, restored and forgotten.
 
+use super::super::snapshot::export::Closed;
 use super::{Caller, TOKEN, all, one};
 
 fn take(aws: &mut Caller, name: &str) -> String {
@@ -97,6 +98,8 @@ fn copies_exports_and_deletions_take_their_time() {
     assert_eq!(aws.code("CopySnapshot", &export), "InvalidParameterValue");
     aws.world.with(|state| state.elasticache.buckets.insert("bucket".to_owned()));
     aws.ask("CopySnapshot", &export).unwrap();
+    let object = ("bucket".to_owned(), "out-0001.rdb".to_owned());
+    assert!(aws.world.with(|state| state.elasticache.exports.contains(&object)));
     aws.pass(2);
     assert_eq!(aws.code("CopySnapshot", &export), "InvalidParameterValue", "no overwrite");
     aws.ask("DeleteSnapshot", &[("SnapshotName", "one")]).unwrap();
@@ -106,6 +109,67 @@ fn copies_exports_and_deletions_take_their_time() {
     assert_eq!(aws.code("DeleteSnapshot", &[("SnapshotName", "one")]), "SnapshotNotFoundFault");
     let left = aws.ask("DescribeSnapshots", &[]).unwrap();
     assert_eq!(all(&left, "SnapshotName"), ["two"]);
+}
+
+#[test]
+fn a_bucket_may_be_closed_to_elasticache() {
+    let mut aws = Caller::with_group("2", |_| {});
+    take(&mut aws, "one");
+    aws.pass(3);
+    let export =
+        [("SourceSnapshotName", "one"), ("TargetSnapshotName", "out"), ("TargetBucket", "bucket")];
+    for (why, text) in [
+        (None, "The S3 bucket bucket does not exist."),
+        (Some(Closed::Elsewhere), "The S3 bucket bucket is outside of the region."),
+        (Some(Closed::NotOurs), "The S3 bucket bucket is not owned by the authenticated user."),
+        (
+            Some(Closed::NoRead),
+            "ElastiCache has not been granted READ permissions on the S3 Bucket bucket.",
+        ),
+        (
+            Some(Closed::NoWrite),
+            "ElastiCache has not been granted WRITE permissions on the S3 Bucket bucket.",
+        ),
+        (
+            Some(Closed::NoReadAcp),
+            "ElastiCache has not been granted READ_ACP permissions on the S3 Bucket bucket.",
+        ),
+    ] {
+        if let Some(why) = why {
+            let name = "bucket".to_owned();
+            aws.world.with(|state| state.elasticache.closed_buckets.insert(name, why));
+        }
+        let refused = aws.ask("CopySnapshot", &export).unwrap_err();
+        assert_eq!(
+            (refused.code.as_str(), refused.message.as_str()),
+            ("InvalidParameterValue", text)
+        );
+    }
+    aws.world.with(|state| state.settings.switches.export_code = "InvalidParameterCombination");
+    assert_eq!(aws.code("CopySnapshot", &export), "InvalidParameterCombination");
+    let found = aws.ask("DescribeSnapshots", &[("SnapshotName", "one")]).unwrap();
+    assert_eq!(one(&found, "SnapshotStatus"), "available", "nothing was begun");
+}
+
+#[test]
+fn automatic_snapshots_may_go_when_they_are_turned_off() {
+    for drops in [true, false] {
+        let mut aws = Caller::new(|it| it.switches.turning_off_drops_snapshots = drops);
+        aws.create("orders", "2", &[("SnapshotRetentionLimit", "3")]).unwrap();
+        aws.pass(2 * 24 * 60);
+        take(&mut aws, "mine");
+        aws.pass(3);
+        let listed = |aws: &mut Caller| {
+            all(&aws.ask("DescribeSnapshots", &[]).unwrap(), "SnapshotName").len()
+        };
+        assert_eq!(listed(&mut aws), 3);
+        aws.modify(&[("SnapshotRetentionLimit", "0")]).unwrap();
+        assert_eq!(listed(&mut aws), if drops { 1 } else { 3 });
+        aws.pass(1);
+        aws.ask("DeleteReplicationGroup", &[("ReplicationGroupId", "orders")]).unwrap();
+        aws.pass(6);
+        assert_eq!(listed(&mut aws), 1, "one's own stays");
+    }
 }
 
 #[test]
