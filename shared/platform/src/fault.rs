@@ -30,7 +30,7 @@ pub enum FaultKind {
     Gone,
     /// The name is taken.
     Taken,
-    /// It already is as asked (`NoOperationFault`, `No modifications were requested`).
+    /// It already is as asked (`NoOperationFault`, `TagNotFound`, `No modifications were requested`).
     NoChange,
     /// The zone has no node of that type. Another type or zone may do.
     NoCapacity,
@@ -134,7 +134,7 @@ fn kind(code: &str, text: &str, is_theirs: bool) -> FaultKind {
         | "CacheParameterGroupAlreadyExists"
         | "ResourceExistsException"
         | "ExecutionAlreadyExists" => FaultKind::Taken,
-        "NoOperationFault" => FaultKind::NoChange,
+        "NoOperationFault" | "TagNotFound" => FaultKind::NoChange,
         "InvalidParameterCombination" if text.contains("No modifications were requested") => {
             FaultKind::NoChange
         }
@@ -221,6 +221,7 @@ mod tests {
     fn a_modify_that_changes_nothing_is_no_mistake() {
         let combination = "InvalidParameterCombination";
         assert_eq!(kind(combination, "No modifications were requested"), FaultKind::NoChange);
+        assert_eq!(kind("TagNotFound", ""), FaultKind::NoChange);
         assert_eq!(kind(combination, "Cannot modify redis"), FaultKind::Rejected);
     }
 }

@@ -72,8 +72,23 @@ impl ElastiCache {
         Ok(())
     }
 
-    /// Takes tags off a group or snapshot.
+    /// Takes tags off a group or snapshot, whichever of them are there.
     pub async fn untag(&self, arn: &str, keys: &[&str]) -> Result<(), Fault> {
+        match self.remove_tags(arn, keys).await {
+            Err(fault) if fault.kind == FaultKind::NoChange => {}
+            removed => return removed,
+        }
+        // One that is not there, as after a call whose answer was lost, may have kept the others from going.
+        for key in keys {
+            match self.remove_tags(arn, &[key]).await {
+                Err(fault) if fault.kind == FaultKind::NoChange => {}
+                removed => removed?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_tags(&self, arn: &str, keys: &[&str]) -> Result<(), Fault> {
         self.client
             .remove_tags_from_resource()
             .resource_name(arn)
