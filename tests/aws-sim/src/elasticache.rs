@@ -16,6 +16,7 @@ mod describe;
 pub mod engine;
 mod event;
 mod failover;
+pub mod groups;
 pub mod model;
 mod modify;
 pub mod node_type;
@@ -35,6 +36,7 @@ pub mod user_groups;
 pub mod users;
 pub(crate) mod work;
 
+use groups::Groups;
 use model::{Event, Group, Member, ParameterGroup, Snapshot, Status, SubnetGroup};
 
 use crate::wire::Call;
@@ -50,7 +52,7 @@ const NAMESPACE: &str = "http://elasticache.amazonaws.com/doc/2015-02-02/";
 #[derive(Debug, Default)]
 pub struct Service {
     /// Replication groups, and clusters that stand alone after `RetainPrimaryCluster`, by id.
-    pub groups: BTreeMap<String, Group>,
+    pub groups: Groups,
     /// The ids among them that are clusters that stand alone.
     pub standalone: BTreeSet<String>,
     /// Snapshots, by name.
@@ -161,12 +163,15 @@ impl State {
                 access: group.access.clone(),
                 endpoint: member.endpoint.clone(),
                 tls: group.tls,
-                serves: group.status != Status::CreateFailed
-                    && member.serves_since.is_some()
-                    && member.status != Status::Deleting,
+                serves: group.since(member).is_some(),
             }));
         }
         nodes
+    }
+
+    /// What a node of this group has for data, in bytes.
+    pub(crate) fn room(&self, group: &Group, member: &Member) -> u64 {
+        plane::room(self, group, &member.node_type)
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::alarm::{Alarm, AlarmState, MissingData};
 use super::history::{self, Kind};
-use super::series::{Store, floor};
+use super::reading::Metrics;
+use super::series::floor;
 use super::watched::Watched;
 use super::{MINUTE, notice};
 use crate::wire::json::set;
@@ -13,16 +14,14 @@ use crate::{Effect, State};
 
 /// Looks at every alarm. Only a change of state acts.
 pub(super) fn all(state: &mut State) {
-    let alarms: Vec<Alarm> = state.cloudwatch.alarms.values().cloned().collect();
-    for alarm in alarms {
-        let seen = Seen::of(&alarm, &state.cloudwatch.store, state.now);
-        let verdict = seen.verdict(&alarm);
-        if let Some(to) = verdict
-            && to != alarm.state
-        {
-            let (reason, data) = seen.words(&alarm, to, state.now);
-            enter(state, &alarm.name, to, reason, Some(data));
-        }
+    let metrics = Metrics::of(state);
+    let turns = state.cloudwatch.alarms.values().filter_map(|alarm| {
+        let seen = Seen::of(alarm, metrics, state.now);
+        let to = seen.verdict(alarm).filter(|to| *to != alarm.state)?;
+        Some((alarm.name.clone(), to, seen.words(alarm, to, state.now)))
+    });
+    for (name, to, (reason, data)) in turns.collect::<Vec<_>>() {
+        enter(state, &name, to, reason, Some(data));
     }
 }
 
@@ -78,13 +77,13 @@ struct Seen {
 
 impl Seen {
     /// The latest values in as many periods as it evaluates and two more, which stand in for missing ones.
-    fn of(alarm: &Alarm, store: &Store, now: Timestamp) -> Self {
+    fn of(alarm: &Alarm, metrics: Metrics<'_>, now: Timestamp) -> Self {
         let period = alarm.watched.period();
         let end = floor(now, MINUTE.min(period));
         let mut points = Vec::new();
         for back in 1..=i32::try_from(alarm.periods).unwrap_or(i32::MAX).saturating_add(SPARE) {
             let from = end - period * back;
-            if let Some(value) = alarm.watched.value(store, from) {
+            if let Some(value) = alarm.watched.value(metrics, from) {
                 points.push((from, value));
             }
         }

@@ -4,6 +4,7 @@ use super::*;
 use crate::{Effect, Settings, World};
 
 mod math;
+mod nodes;
 
 struct Scene {
     world: World,

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::expression::{self, Names, Term};
 use super::fields::{Fields, is_id};
-use super::series::{Point, Store};
+use super::reading::Metrics;
+use super::series::Point;
 use super::{Metric, Statistic, invalid};
 use crate::Refusal;
 use crate::wire::json::set;
@@ -101,10 +102,10 @@ impl Watched {
     }
 
     /// The value of the period that begins here, if it has one.
-    pub(super) fn value(&self, store: &Store, from: Timestamp) -> Option<f64> {
+    pub(super) fn value(&self, metrics: Metrics<'_>, from: Timestamp) -> Option<f64> {
         match self {
-            Self::Metric(stat) => stat.value(store, from),
-            Self::Math(math) => math.value(store, from),
+            Self::Metric(stat) => stat.value(metrics, from),
+            Self::Math(math) => math.value(metrics, from),
         }
     }
 }
@@ -134,8 +135,8 @@ impl Stat {
         })
     }
 
-    fn value(&self, store: &Store, from: Timestamp) -> Option<f64> {
-        store.period(&self.metric, from, self.period, self.statistic)
+    fn value(&self, metrics: Metrics<'_>, from: Timestamp) -> Option<f64> {
+        metrics.period(&self.metric, from, self.period, self.statistic)
     }
 }
 
@@ -176,11 +177,11 @@ impl Math {
         Ok(Self { entries, watched, period, order })
     }
 
-    fn value(&self, store: &Store, from: Timestamp) -> Option<f64> {
+    fn value(&self, metrics: Metrics<'_>, from: Timestamp) -> Option<f64> {
         let mut points: BTreeMap<&str, Point> = BTreeMap::new();
         for entry in &self.entries {
             if let What::Stat(stat) = &entry.what {
-                let point = Point::new(stat.value(store, from), store.has(&stat.metric));
+                let point = Point::new(stat.value(metrics, from), metrics.has(&stat.metric));
                 points.insert(&entry.id, point);
             }
         }

@@ -319,6 +319,8 @@ fn reconfigure(state: &mut State, name: &str) {
     let groups = state.elasticache.groups.values().filter(|it| it.parameter_group == name);
     for id in groups.map(|it| it.id.clone()).collect::<Vec<_>>() {
         plane::configure(state, &id);
+        // What is reserved may be another share of its nodes.
+        state.elasticache.groups.touch(&id);
     }
 }
 
