@@ -35,7 +35,8 @@ pub(super) fn enter(
 ) {
     let now = state.now;
     let Some(alarm) = state.cloudwatch.alarms.get_mut(name) else { return };
-    let (from, previous) = (alarm.state, notice::entered(alarm));
+    let before = alarm.clone();
+    let (from, previous) = (before.state, notice::entered(&before));
     alarm.reason = reason;
     alarm.reason_data = data;
     if from == to {
@@ -45,7 +46,8 @@ pub(super) fn enter(
     alarm.state_since = now;
     let alarm = alarm.clone();
     let text = format!("Alarm updated from {} to {}", from.word(), to.word());
-    history::note(state, name, Kind::State, text);
+    let data = history::turned(&before, &alarm);
+    history::note(state, name, Kind::State, text, Some(data));
     let id = state.seed.uuid();
     let event = notice::event(state, &alarm, &previous, &id);
     state.effects.push_back(Effect::PutEvent { event });
@@ -55,18 +57,18 @@ pub(super) fn enter(
     let message = notice::message(state, &alarm, from);
     let subject = notice::subject(state, &alarm);
     for action in alarm.actions(to) {
-        let done = if action.contains(":sns:") {
+        let is_done = if action.contains(":sns:") {
             state.publish(action, Some(&subject), message.clone());
-            format!("Successfully executed action {action}")
+            true
         } else if action.contains(":lambda:") {
             let payload = notice::invocation(state, &alarm, &previous, &id);
             let function_arn = action.to_owned();
             state.effects.push_back(Effect::SendEvent { function_arn, payload });
-            format!("Successfully executed action {action}")
+            true
         } else {
-            format!("Failed to execute action {action}: topics and functions are modelled here")
+            false
         };
-        history::note(state, name, Kind::Action, done);
+        history::note_action(state, &alarm, action, is_done);
     }
 }
 

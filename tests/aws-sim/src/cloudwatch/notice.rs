@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Statistic;
-use super::alarm::{Alarm, AlarmState};
+use super::alarm::{Alarm, AlarmState, Change};
 use super::watched::{Entry, Stat, Watched, What};
 use crate::State;
 use crate::wire::json::set;
@@ -114,34 +114,91 @@ pub(super) fn invocation(state: &State, alarm: &Alarm, previous: &Value, id: &st
 
 /// What EventBridge hears (facts 6.3 c).
 pub(super) fn event(state: &State, alarm: &Alarm, previous: &Value, id: &str) -> Value {
+    let detail = change(alarm, previous, id);
+    enveloped(state, alarm, "CloudWatch Alarm State Change", alarm.state_since, detail, id)
+}
+
+/// What EventBridge hears of an alarm that was created, updated or deleted (facts 6.3 c).
+pub(super) fn configuration_event(state: &State, alarm: &Alarm, change: Change, id: &str) -> Value {
+    let (operation, before) = match change {
+        Change::Created => ("create", None),
+        Change::Updated(before) => ("update", Some(before)),
+        Change::Deleted => ("delete", None),
+    };
+    let mut detail = json!({
+        "alarmName": alarm.name,
+        "operation": operation,
+        "state": entered(alarm),
+        "configuration": configuration(alarm, id),
+    });
+    if let Some(before) = before {
+        set(&mut detail, "previousConfiguration", configuration(&before, id));
+    }
+    enveloped(state, alarm, "CloudWatch Alarm Configuration Change", state.now, detail, id)
+}
+
+fn enveloped(
+    state: &State,
+    alarm: &Alarm,
+    kind: &str,
+    at: Timestamp,
+    detail: Value,
+    id: &str,
+) -> Value {
     json!({
         "version": "0",
         "id": id,
-        "detail-type": "CloudWatch Alarm State Change",
+        "detail-type": kind,
         "source": "aws.cloudwatch",
         "account": state.settings.account,
-        "time": alarm.state_since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "region": state.settings.region,
         "resources": [alarm.arn],
-        "detail": change(alarm, previous, id),
+        "detail": detail,
     })
 }
 
 fn change(alarm: &Alarm, previous: &Value, id: &str) -> Value {
-    let metrics = match &alarm.watched {
-        Watched::Metric(stat) => {
-            vec![json!({ "id": id, "metricStat": metric_stat(stat), "returnData": true })]
-        }
-        Watched::Math(math) => {
-            math.entries.iter().map(|it| part(it, it.id == math.watched)).collect()
-        }
-    };
+    let metrics = metrics(alarm, id);
     json!({
         "alarmName": alarm.name,
         "state": entered(alarm),
         "previousState": previous,
         "configuration": { "description": alarm.description, "metrics": metrics },
     })
+}
+
+/// All that an alarm is set up with.
+fn configuration(alarm: &Alarm, id: &str) -> Value {
+    let mut shown = json!({
+        "alarmName": alarm.name,
+        "description": alarm.description,
+        "actionsEnabled": alarm.acts,
+        "timestamp": time(alarm.configured_at),
+        "okActions": alarm.ok_actions,
+        "alarmActions": alarm.alarm_actions,
+        "insufficientDataActions": alarm.insufficient_actions,
+        "evaluationPeriods": alarm.periods,
+        "threshold": alarm.threshold,
+        "comparisonOperator": alarm.comparison.word(),
+        "treatMissingData": alarm.missing.word(),
+        "metrics": metrics(alarm, id),
+    });
+    if let Some(datapoints) = alarm.datapoints {
+        set(&mut shown, "datapointsToAlarm", datapoints);
+    }
+    shown
+}
+
+fn metrics(alarm: &Alarm, id: &str) -> Vec<Value> {
+    match &alarm.watched {
+        Watched::Metric(stat) => {
+            vec![json!({ "id": id, "metricStat": metric_stat(stat), "returnData": true })]
+        }
+        Watched::Math(math) => {
+            math.entries.iter().map(|it| part(it, it.id == math.watched)).collect()
+        }
+    }
 }
 
 /// A part of metric math.

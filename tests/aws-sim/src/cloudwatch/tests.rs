@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{Effect, Settings, World};
 
+mod history;
 mod math;
 mod nodes;
 
