@@ -2,6 +2,7 @@
 
 mod alarm;
 mod cbor;
+mod configured;
 mod evaluate;
 mod expression;
 mod fields;
@@ -25,6 +26,7 @@ use crate::settings::Switches;
 use crate::wire::{Call, Protocol, json};
 use crate::{Done, Refusal, Request, Response, State, Ticket};
 pub use alarm::{Alarm, AlarmState, Comparison, MissingData};
+pub use configured::Configured;
 pub use expression::{Fold, Operator, Term};
 use fields::Fields;
 pub use history::HistoryItem;

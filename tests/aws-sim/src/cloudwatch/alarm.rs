@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::configured::{self, Change};
 use super::fields::Fields;
-use super::history::{self, Kind};
 use super::watched::{Stat, Watched};
-use super::{MINUTE, Statistic, epoch, evaluate, invalid, notice, tags};
+use super::{MINUTE, Statistic, epoch, evaluate, invalid, tags};
 use crate::wire::json::set;
-use crate::{Effect, Refusal, State};
+use crate::{Refusal, State};
 
 /// An alarm.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
     /// Its name.
     pub name: String,
@@ -194,35 +194,12 @@ pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
         alarm.state_since = before.state_since;
         alarm.tags = before.tags.clone();
     }
-    let before = before.cloned();
-    state.cloudwatch.alarms.insert(name.to_owned(), alarm.clone());
-    configured(state, &alarm, before.map_or(Change::Created, Change::Updated));
+    let before = state.cloudwatch.alarms.insert(name.to_owned(), alarm.clone());
+    let change = before.map_or(Change::Created, |it| Change::Updated(Box::new(it)));
+    configured::tell(state, alarm, change);
     let next = super::series::floor(state.now, MINUTE) + MINUTE;
     state.cloudwatch.next_look.get_or_insert(next);
     Ok(json!({}))
-}
-
-/// What was done to an alarm.
-pub(super) enum Change {
-    Created,
-    /// It was another before.
-    Updated(Alarm),
-    Deleted,
-}
-
-/// The history and EventBridge are told.
-fn configured(state: &mut State, alarm: &Alarm, change: Change) {
-    let what = match change {
-        Change::Created => "created",
-        Change::Updated(_) => "updated",
-        Change::Deleted => "deleted",
-    };
-    let name = &alarm.name;
-    let summary = format!("Alarm \"{name}\" {what}");
-    history::note(state, name, Kind::Configuration, summary, None);
-    let id = state.seed.uuid();
-    let event = notice::configuration_event(state, alarm, change, &id);
-    state.effects.push_back(Effect::PutEvent { event });
 }
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -399,7 +376,7 @@ pub(super) fn delete(state: &mut State, fields: &Fields) -> Result<Value, Refusa
     }
     for name in names {
         if let Some(alarm) = state.cloudwatch.alarms.remove(&name) {
-            configured(state, &alarm, Change::Deleted);
+            configured::tell(state, alarm, Change::Deleted);
         }
     }
     if state.cloudwatch.alarms.is_empty() {

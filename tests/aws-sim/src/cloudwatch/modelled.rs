@@ -206,10 +206,10 @@ impl Modelled {
             let held = self.held.get(member).and_then(|it| it.get(name));
             let is_held = |at| held.is_some_and(|it| held_at(it, at).is_some());
             let reports = |it: &Stretch<'_>| reported.is_some_and(|by| by.of(it.node).is_some());
-            let stretches = self.stretches(member, span, now).filter(|it| of.fits(it.node));
-            stretches.into_iter().any(|it| {
-                let mut times = times(it.minutes, every);
-                if reports(&it) { times.next().is_some() } else { times.any(is_held) }
+            let mut stretches = self.stretches(member, span, now).filter(|it| of.fits(it.node));
+            stretches.any(|it| {
+                let (mut times, by_itself) = (times(it.minutes, every), reports(&it));
+                (by_itself || held.is_some()) && times.any(|at| by_itself || is_held(at))
             })
         })
     }
@@ -283,8 +283,8 @@ mod tests {
         Timestamp::from_second(1_767_225_600 + minute * 60).unwrap()
     }
 
-    fn node(used: u64) -> Option<Node> {
-        Some(Node {
+    fn node(used: u64) -> Node {
+        Node {
             group: "orders".into(),
             role: Role::Single,
             saving: false,
@@ -292,7 +292,7 @@ mod tests {
             used,
             room: 100,
             kind: None,
-        })
+        }
     }
 
     fn used(log: &Modelled, span: (i64, i64), now: i64) -> Vec<f64> {
@@ -310,19 +310,19 @@ mod tests {
             log.nodes.get("orders-001").map_or(0, Vec::len)
         };
         assert_eq!(note(&mut log, 0, None), 0, "one that never served has nothing to tell");
-        assert_eq!(note(&mut log, 0, node(1)), 1);
-        assert_eq!(note(&mut log, 60, node(1)), 1);
-        assert_eq!(note(&mut log, 100, node(2)), 2);
-        assert_eq!(note(&mut log, 100, node(3)), 2, "nobody has seen the other");
+        assert_eq!(note(&mut log, 0, Some(node(1))), 1);
+        assert_eq!(note(&mut log, 60, Some(node(1))), 1);
+        assert_eq!(note(&mut log, 100, Some(node(2))), 2);
+        assert_eq!(note(&mut log, 100, Some(node(3))), 2, "nobody has seen the other");
         assert_eq!(used(&log, (98, 102), 200), [1.0, 1.0, 3.0, 3.0]);
         assert_eq!(used(&log, (198, 300), 200), [3.0, 3.0], "the future is not told");
         let kept = KEPT.as_mins();
-        assert_eq!(note(&mut log, kept + 99, node(4)), 3);
+        assert_eq!(note(&mut log, kept + 99, Some(node(4))), 3);
         assert_eq!(used(&log, (0, 101), kept + 99), [1.0, 3.0], "the first is too long ago");
-        assert_eq!(note(&mut log, kept + 100, node(5)), 3, "and forgotten");
+        assert_eq!(note(&mut log, kept + 100, Some(node(5))), 3, "and forgotten");
         assert_eq!(note(&mut log, kept + 101, None), 4);
         let gone = kept * 2 + 102;
-        log.note(at(gone), &"bills".into(), vec![("bills-001".to_owned(), node(1))]);
+        log.note(at(gone), &"bills".into(), vec![("bills-001".to_owned(), Some(node(1)))]);
         log.sweep(at(gone));
         assert_eq!(log.nodes.keys().map(|it| &**it).collect::<Vec<_>>(), ["bills-001"]);
         assert_eq!(log.groups().collect::<Vec<_>>(), ["bills"]);
@@ -332,7 +332,7 @@ mod tests {
     fn what_serves_for_part_of_a_minute_does_not_report_for_it() {
         let (mut log, group) = (Modelled::default(), Arc::from("orders"));
         let half = at(3) + SignedDuration::from_secs(30);
-        let started = node(7).map(|it| Node { since: half, ..it });
+        let started = Some(Node { since: half, ..node(7) });
         log.note(half, &group, vec![("orders-001".to_owned(), started)]);
         let stopped = at(6) + SignedDuration::from_secs(30);
         log.note(stopped, &group, Vec::new());

@@ -167,7 +167,7 @@ fn earns_credits(node: &Node) -> bool {
 
 /// As many credits as a node keeps: those of a day, of which each size of EC2 earns its own number in an hour.
 fn day_of_credits(node: &Node) -> f64 {
-    let is_micro = node.kind.is_some_and(|it| it.name.ends_with(".micro"));
+    let is_micro = node.kind.is_some_and(|it| it.name.rsplit('.').next() == Some("micro"));
     24.0 * if is_micro { 12.0 } else { 24.0 }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Statistic;
-use super::alarm::{Alarm, AlarmState, Change};
+use super::alarm::{Alarm, AlarmState};
 use super::watched::{Entry, Stat, Watched, What};
 use crate::State;
 use crate::wire::json::set;
@@ -114,48 +114,42 @@ pub(super) fn invocation(state: &State, alarm: &Alarm, previous: &Value, id: &st
 
 /// What EventBridge hears (facts 6.3 c).
 pub(super) fn event(state: &State, alarm: &Alarm, previous: &Value, id: &str) -> Value {
-    let detail = change(alarm, previous, id);
-    enveloped(state, alarm, "CloudWatch Alarm State Change", alarm.state_since, detail, id)
-}
-
-/// What EventBridge hears of an alarm that was created, updated or deleted (facts 6.3 c).
-pub(super) fn configuration_event(state: &State, alarm: &Alarm, change: Change, id: &str) -> Value {
-    let (operation, before) = match change {
-        Change::Created => ("create", None),
-        Change::Updated(before) => ("update", Some(before)),
-        Change::Deleted => ("delete", None),
+    let envelope = Envelope {
+        id,
+        kind: "CloudWatch Alarm State Change",
+        account: &state.settings.account,
+        region: &state.settings.region,
+        at: alarm.state_since,
+        alarm_arn: &alarm.arn,
     };
-    let mut detail = json!({
-        "alarmName": alarm.name,
-        "operation": operation,
-        "state": entered(alarm),
-        "configuration": configuration(alarm, id),
-    });
-    if let Some(before) = before {
-        set(&mut detail, "previousConfiguration", configuration(&before, id));
-    }
-    enveloped(state, alarm, "CloudWatch Alarm Configuration Change", state.now, detail, id)
+    envelope.around(change(alarm, previous, id))
 }
 
-fn enveloped(
-    state: &State,
-    alarm: &Alarm,
-    kind: &str,
-    at: Timestamp,
-    detail: Value,
-    id: &str,
-) -> Value {
-    json!({
-        "version": "0",
-        "id": id,
-        "detail-type": kind,
-        "source": "aws.cloudwatch",
-        "account": state.settings.account,
-        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        "region": state.settings.region,
-        "resources": [alarm.arn],
-        "detail": detail,
-    })
+/// What every event has.
+pub(super) struct Envelope<'a> {
+    pub(super) id: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) account: &'a str,
+    pub(super) region: &'a str,
+    pub(super) at: Timestamp,
+    pub(super) alarm_arn: &'a str,
+}
+
+impl Envelope<'_> {
+    pub(super) fn around(&self, detail: Value) -> Value {
+        let mut event = json!({
+            "version": "0",
+            "id": self.id,
+            "detail-type": self.kind,
+            "source": "aws.cloudwatch",
+            "account": self.account,
+            "time": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "region": self.region,
+            "resources": [self.alarm_arn],
+        });
+        set(&mut event, "detail", detail);
+        event
+    }
 }
 
 fn change(alarm: &Alarm, previous: &Value, id: &str) -> Value {
@@ -168,29 +162,8 @@ fn change(alarm: &Alarm, previous: &Value, id: &str) -> Value {
     })
 }
 
-/// All that an alarm is set up with.
-fn configuration(alarm: &Alarm, id: &str) -> Value {
-    let mut shown = json!({
-        "alarmName": alarm.name,
-        "description": alarm.description,
-        "actionsEnabled": alarm.acts,
-        "timestamp": time(alarm.configured_at),
-        "okActions": alarm.ok_actions,
-        "alarmActions": alarm.alarm_actions,
-        "insufficientDataActions": alarm.insufficient_actions,
-        "evaluationPeriods": alarm.periods,
-        "threshold": alarm.threshold,
-        "comparisonOperator": alarm.comparison.word(),
-        "treatMissingData": alarm.missing.word(),
-        "metrics": metrics(alarm, id),
-    });
-    if let Some(datapoints) = alarm.datapoints {
-        set(&mut shown, "datapointsToAlarm", datapoints);
-    }
-    shown
-}
-
-fn metrics(alarm: &Alarm, id: &str) -> Vec<Value> {
+/// What an alarm watches.
+pub(super) fn metrics(alarm: &Alarm, id: &str) -> Vec<Value> {
     match &alarm.watched {
         Watched::Metric(stat) => {
             vec![json!({ "id": id, "metricStat": metric_stat(stat), "returnData": true })]

@@ -21,11 +21,11 @@ pub(super) fn data(state: &State, fields: &Fields) -> Result<Value, Refusal> {
     if queries.is_empty() || 500 < queries.len() {
         return Err(invalid("MetricDataQueries must have 1 to 500 queries"));
     }
-    let stats = read_all(&queries)?;
+    let asked = read_all(&queries)?;
     let mut room = at_most(fields)?;
     let (first, mut passed) = place(fields)?;
     let (mut results, mut next) = (Vec::new(), None);
-    for (number, (query, stat)) in queries.iter().zip(&stats).enumerate().skip(first) {
+    for (number, (query, stat)) in queries.iter().zip(&asked).enumerate().skip(first) {
         if query.flag("ReturnData") == Some(false) {
             continue;
         }

@@ -93,7 +93,7 @@ impl<'a> Metrics<'a> {
     }
 
     /// The nodes that a metric is of: each set of dimensions has its own metrics, and any other set has none (facts 6.1).
-    fn nodes<'m>(self, metric: &'m Metric) -> Option<Of<'m>> {
+    fn nodes(self, metric: &Metric) -> Option<Of<'_>> {
         if metric.namespace != NAMESPACE {
             return None;
         }

@@ -211,7 +211,7 @@ impl Statistic {
         if samples.is_empty() {
             return None;
         }
-        let all = |value: fn(&Sample) -> f64| samples.iter().map(move |it| value(it));
+        let all = |value: fn(&Sample) -> f64| samples.iter().map(value);
         let (sum, count): (f64, f64) = (all(|it| it.sum).sum(), all(|it| it.count).sum());
         Some(match self {
             Self::Average => sum / count,

@@ -14,7 +14,7 @@ use crate::Refusal;
 use crate::wire::json::set;
 
 /// What an alarm watches.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Watched {
     /// One metric.
     Metric(Stat),
@@ -23,7 +23,7 @@ pub enum Watched {
 }
 
 /// A statistic of a metric.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stat {
     /// The metric.
     pub metric: Metric,
@@ -38,7 +38,7 @@ pub struct Stat {
 }
 
 /// Metrics, and expressions over them, of which one is watched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Math {
     /// All, as they were given.
     pub entries: Vec<Entry>,
@@ -51,7 +51,7 @@ pub struct Math {
 }
 
 /// A metric or an expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its id.
     pub id: String,
@@ -64,7 +64,7 @@ pub struct Entry {
 }
 
 /// A metric or an expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// A metric.
     Stat(Stat),

@@ -80,7 +80,10 @@ struct Groups {
 impl Groups {
     fn of(&mut self, effect: &Effect) -> String {
         let node = match effect {
-            Effect::Publish { .. } | Effect::SendEvent { .. } | Effect::PutEvent { .. } => {
+            Effect::Publish { .. }
+            | Effect::SendEvent { .. }
+            | Effect::PutEvent { .. }
+            | Effect::AlarmConfigured { .. } => {
                 return "(publications)".to_owned();
             }
             Effect::CopySnapshot { .. }
@@ -117,7 +120,7 @@ async fn work_off(simulator: Arc<Simulator>, mut queue: UnboundedReceiver<(World
             report(&simulator, &world, None, told.map(|()| Done::Plain));
             continue;
         }
-        if matches!(effect, Effect::PutEvent { .. }) {
+        if matches!(effect, Effect::PutEvent { .. } | Effect::AlarmConfigured { .. }) {
             // The local cloud has no rule that would hear of it.
             continue;
         }

@@ -5,9 +5,7 @@ use super::*;
 impl Scene {
     /// What EventBridge has heard since this was asked last.
     fn heard(&self) -> Vec<Value> {
-        let effects = self.world.take_effects().into_iter();
-        let event = |it| if let Effect::PutEvent { event } = it { Some(event) } else { None };
-        effects.filter_map(event).collect()
+        self.world.take_effects().iter().filter_map(Effect::event).collect()
     }
 
     fn history(&self, wanted: &Value) -> Vec<Value> {

@@ -56,7 +56,7 @@ impl Scene {
     }
 
     /// The values of the last minutes, oldest first, rounded. A minute without one is left out.
-    fn last(&self, minutes: i64, metric: &str, dimensions: &[(&str, &str)]) -> Vec<i64> {
+    fn last(&self, minutes: i64, metric: &str, dimensions: &[(&str, &str)]) -> Vec<f64> {
         let dimensions = dimensions.iter().map(|(name, it)| json!({ "Name": name, "Value": it }));
         let stat = json!({ "Period": 60, "Stat": "Average", "Metric": { "Namespace": "AWS/ElastiCache",
             "MetricName": metric, "Dimensions": dimensions.collect::<Vec<_>>() } });
@@ -67,10 +67,10 @@ impl Scene {
                 "MetricDataQueries": [{ "Id": "a", "MetricStat": stat }] }),
         );
         let values = answer["MetricDataResults"][0]["Values"].as_array().unwrap().clone();
-        values.iter().map(|it| it.as_f64().unwrap().round() as i64).collect()
+        values.iter().map(|it| it.as_f64().unwrap().round()).collect()
     }
 
-    fn of(&self, minutes: i64, metric: &str, member: &str) -> Vec<i64> {
+    fn of(&self, minutes: i64, metric: &str, member: &str) -> Vec<f64> {
         self.last(minutes, metric, &[("CacheClusterId", member)])
     }
 
@@ -96,7 +96,7 @@ impl Scene {
 }
 
 const USED: &str = "DatabaseMemoryUsagePercentage";
-const NOTHING: [i64; 0] = [];
+const NOTHING: [f64; 0] = [];
 
 #[test]
 fn what_was_reported_stays_whatever_becomes_of_the_node() {
@@ -105,31 +105,31 @@ fn what_was_reported_stays_whatever_becomes_of_the_node() {
     scene.pass(2);
     scene.fill(90);
     scene.pass(3);
-    let past = [10, 10, 90, 90, 90];
+    let past = [10.0, 10.0, 90.0, 90.0, 90.0];
     assert_eq!(scene.of(5, USED, "orders-001"), past, "nobody had asked before");
     scene.fill(50);
     assert_eq!(scene.of(5, USED, "orders-001"), past);
     scene.pass(1);
-    assert_eq!(scene.of(6, USED, "orders-001"), [10, 10, 90, 90, 90, 50]);
-    assert_eq!(scene.of(6, "IsMaster", "orders-002"), [0; 6]);
+    assert_eq!(scene.of(6, USED, "orders-001"), [10.0, 10.0, 90.0, 90.0, 90.0, 50.0]);
+    assert_eq!(scene.of(6, "IsMaster", "orders-002"), [0.0; 6]);
     scene.world.with(|it| lose_primary(it, "orders"));
     scene.pass(60);
-    assert_eq!(scene.of(2, "IsMaster", "orders-002"), [1, 1]);
+    assert_eq!(scene.of(2, "IsMaster", "orders-002"), [1.0, 1.0]);
     let end = scene.now;
     scene.now = end - SignedDuration::from_mins(60);
-    assert_eq!(scene.of(6, "IsMaster", "orders-002"), [0; 6]);
-    assert_eq!(scene.of(6, USED, "orders-001"), [10, 10, 90, 90, 90, 50]);
+    assert_eq!(scene.of(6, "IsMaster", "orders-002"), [0.0; 6]);
+    assert_eq!(scene.of(6, USED, "orders-001"), [10.0, 10.0, 90.0, 90.0, 90.0, 50.0]);
     scene.now = end;
     scene.ask(
         "ModifyReplicationGroup",
         "ReplicationGroupId=orders&CacheNodeType=cache.t4g.small&ApplyImmediately=true",
     );
     scene.pass(60);
-    assert_eq!(scene.of(1, USED, "orders-001"), [18], "half of a micro");
+    assert_eq!(scene.of(1, USED, "orders-001"), [18.0], "half of a micro");
     scene.ask("DeleteReplicationGroup", "ReplicationGroupId=orders");
     scene.pass(60);
     assert_eq!(scene.of(1, USED, "orders-001"), NOTHING);
-    assert!(scene.of(240, USED, "orders-001").contains(&90), "it has left its past");
+    assert!(scene.of(240, USED, "orders-001").contains(&90.0), "it has left its past");
 }
 
 #[test]
@@ -143,16 +143,16 @@ fn a_minute_shows_what_was_at_its_end_and_a_held_value_what_it_was_then() {
     scene.pass(2);
     cpu(&scene, 80.0);
     cpu(&scene, 85.0);
-    assert_eq!(scene.of(4, "CPUUtilization", "orders-001"), [4, 4, 70, 70]);
+    assert_eq!(scene.of(4, "CPUUtilization", "orders-001"), [4.0, 4.0, 70.0, 70.0]);
     scene.now += SignedDuration::from_secs(30);
     scene.world.advance(scene.now);
     cpu(&scene, 20.0);
     scene.fill(30);
     scene.now += SignedDuration::from_secs(90);
     scene.world.advance(scene.now);
-    assert_eq!(scene.of(6, "CPUUtilization", "orders-001"), [4, 4, 70, 70, 20, 20]);
-    assert_eq!(scene.of(3, USED, "orders-001"), [0, 30, 30]);
-    assert_eq!(scene.of(3, "CPUUtilization", "orders-002"), [4, 4, 4]);
+    assert_eq!(scene.of(6, "CPUUtilization", "orders-001"), [4.0, 4.0, 70.0, 70.0, 20.0, 20.0]);
+    assert_eq!(scene.of(3, USED, "orders-001"), [0.0, 30.0, 30.0]);
+    assert_eq!(scene.of(3, "CPUUtilization", "orders-002"), [4.0, 4.0, 4.0]);
 }
 
 #[test]
@@ -162,10 +162,11 @@ fn a_node_reports_from_its_first_whole_minute_until_it_goes() {
     scene.pass(1);
     assert_eq!(scene.of(1, "CPUUtilization", "orders-001"), NOTHING);
     scene.pass(59);
-    let served = i64::try_from(scene.of(60, "CPUUtilization", "orders-001").len()).unwrap();
+    let served = scene.of(60, "CPUUtilization", "orders-001").len();
     let made = scene.world.with(|it| it.settings.durations.create.as_mins());
+    let made = usize::try_from(made).unwrap();
     assert_eq!(served, 60 - made);
-    assert_eq!(scene.of(60, "CPUCreditBalance", "orders-001").len() as i64, served / 5);
+    assert_eq!(scene.of(60, "CPUCreditBalance", "orders-001").len(), served / 5);
     assert_eq!(scene.of(60, "ReplicationLag", "orders-001"), NOTHING, "it has no replica");
     scene.ask("DeleteReplicationGroup", "ReplicationGroupId=orders");
     scene.pass(60);
@@ -175,7 +176,7 @@ fn a_node_reports_from_its_first_whole_minute_until_it_goes() {
     scene.pass(1);
     assert_eq!(scene.of(1, "CPUUtilization", "orders-001"), NOTHING);
     scene.pass(60);
-    assert_eq!(scene.of(1, "CPUUtilization", "orders-001"), [4]);
+    assert_eq!(scene.of(1, "CPUUtilization", "orders-001"), [4.0]);
 }
 
 const OF_GROUP: [(&str, &str); 1] = [("ReplicationGroupId", "orders")];
@@ -190,11 +191,11 @@ fn of_role(role: &'static str) -> [(&'static str, &'static str); 2] {
 fn only_three_metrics_are_of_a_group_and_a_switch_takes_them_away() {
     let mut scene = Scene::with_group(Switches::default());
     scene.pass(2);
-    assert_eq!(scene.last(2, COUNTED, &OF_GROUP), [0, 0]);
-    assert_eq!(scene.last(2, ENGINE, &of_role("Primary")), [5, 5]);
-    assert_eq!(scene.last(2, ENGINE, &of_role("Replica")), [5, 5]);
+    assert_eq!(scene.last(2, COUNTED, &OF_GROUP), [0.0, 0.0]);
+    assert_eq!(scene.last(2, ENGINE, &of_role("Primary")), [5.0, 5.0]);
+    assert_eq!(scene.last(2, ENGINE, &of_role("Replica")), [5.0, 5.0]);
     let node = [("CacheClusterId", "orders-001"), ("CacheNodeId", "0001")];
-    assert_eq!(scene.last(2, "CurrConnections", &node), [12, 12]);
+    assert_eq!(scene.last(2, "CurrConnections", &node), [12.0, 12.0]);
     for (metric, dimensions) in [
         (ENGINE, &OF_GROUP[..]),
         ("CPUUtilization", &of_role("Primary")),
@@ -207,12 +208,12 @@ fn only_three_metrics_are_of_a_group_and_a_switch_takes_them_away() {
         assert_eq!(scene.last(2, metric, dimensions), NOTHING, "{metric} {dimensions:?}");
     }
     scene.world.with(|it| it.settings.switches.roles_in_lower_case = true);
-    assert_eq!(scene.last(2, ENGINE, &of_role("primary")), [5, 5]);
+    assert_eq!(scene.last(2, ENGINE, &of_role("primary")), [5.0, 5.0]);
     assert_eq!(scene.last(2, ENGINE, &of_role("Primary")), NOTHING);
     scene.world.with(|it| it.settings.switches.group_metrics = false);
     assert_eq!(scene.last(2, COUNTED, &OF_GROUP), NOTHING);
     assert_eq!(scene.last(2, ENGINE, &of_role("primary")), NOTHING);
-    assert_eq!(scene.of(2, COUNTED, "orders-001"), [0, 0], "its nodes go on");
+    assert_eq!(scene.of(2, COUNTED, "orders-001"), [0.0, 0.0], "its nodes go on");
 }
 
 #[test]
@@ -237,7 +238,7 @@ fn the_switch_of_group_metrics_is_heeded_where_real_nodes_are_measured_too() {
             scene.last(1, ENGINE, &of_role("primary")),
         ];
         assert_eq!(found.map(|it| it.len()), wanted);
-        assert_eq!(scene.of(1, ENGINE, "orders-001"), [8]);
+        assert_eq!(scene.of(1, ENGINE, "orders-001"), [8.0]);
     }
 }
 
@@ -246,7 +247,7 @@ fn a_cluster_that_stands_alone_has_no_metrics_of_a_group() {
     let mut scene = Scene::with_group(Switches::default());
     scene.ask("DeleteReplicationGroup", "ReplicationGroupId=orders&RetainPrimaryCluster=true");
     scene.pass(60);
-    assert_eq!(scene.of(2, "IsMaster", "orders-001"), [1, 1]);
+    assert_eq!(scene.of(2, "IsMaster", "orders-001"), [1.0, 1.0]);
     assert_eq!(scene.of(2, "IsMaster", "orders-002"), NOTHING);
     assert_eq!(scene.last(2, COUNTED, &OF_GROUP), NOTHING);
     assert_eq!(scene.last(2, COUNTED, &[("ReplicationGroupId", "orders-001")]), NOTHING);
