@@ -35,6 +35,8 @@ COMMON = {
 UNMODELLED = {"SnapshotNotFoundFault": ("CreateReplicationGroup",), "CacheClusterAlreadyExists": ("CreateReplicationGroup",)}
 # Stands for something that only the simulator has.
 NOT_ITS_OWN = {"UnsupportedProtocol": "CloudWatch in the Query protocol, which no client of today speaks"}
+# Names of metrics that end like a code.
+METRICS = {f"Network{what}AllowanceExceeded" for what in ("BandwidthIn", "BandwidthOut", "Conntrack")}
 MADE = re.compile(r'Refusal::new\(\s*\d+,\s*"([A-Za-z.]+)"')
 # Codes that are chosen before the refusal is made stand alone.
 NAMED = re.compile(r'"([A-Z][A-Za-z]+(?:Fault|NotFound|Exceeded|AlreadyExists|State))"')
@@ -54,7 +56,7 @@ def of(service_name, operations):
             found |= set(MADE.findall(text)) | set(NAMED.findall(text))
     if not found:
         raise SystemExit(f"no error code was found in {', '.join(PLACES[service_name])}: the search is wrong")
-    return found - set(operations) - set(NOT_ITS_OWN)
+    return found - set(operations) - set(NOT_ITS_OWN) - METRICS
 
 
 def strange(boto):

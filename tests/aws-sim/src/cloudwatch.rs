@@ -2,13 +2,16 @@
 
 mod alarm;
 mod cbor;
+mod configured;
 mod evaluate;
 mod expression;
 mod fields;
 mod history;
 mod modelled;
+mod node;
 mod notice;
 mod query;
+mod reading;
 mod series;
 mod tags;
 mod watched;
@@ -19,13 +22,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::redis::Load;
+use crate::settings::Switches;
 use crate::wire::{Call, Protocol, json};
 use crate::{Done, Refusal, Request, Response, State, Ticket};
 pub use alarm::{Alarm, AlarmState, Comparison, MissingData};
+pub use configured::Configured;
 pub use expression::{Fold, Operator, Term};
 use fields::Fields;
 pub use history::HistoryItem;
 pub use modelled::hold;
+pub(crate) use modelled::note_changes;
 pub use series::{Metric, Sample, Statistic};
 pub use watched::{Entry, Math, Stat, Watched, What};
 
@@ -39,10 +45,7 @@ pub struct Service {
     store: series::Store,
     /// When alarms are looked at next. Nothing, while there are none.
     next_look: Option<Timestamp>,
-    /// Values that a test holds for a member's metric.
-    held: BTreeMap<(String, String), f64>,
-    /// Up to when modelled nodes have reported.
-    modelled_until: Option<Timestamp>,
+    modelled: modelled::Modelled,
 }
 
 /// The length of everything here: metrics have a granularity of a minute, and alarms are looked at once in each.
@@ -61,36 +64,18 @@ impl Service {
 
     /// Takes in a value that a member's metric had at these times, on the two sets of dimensions that such a metric has.
     pub fn put(&mut self, at: &[Timestamp], member: &str, name: &str, value: f64) {
-        let node = ("CacheNodeId", "0001");
-        let member = ("CacheClusterId", member);
-        for dimensions in [&[member][..], &[member, node]] {
-            let samples = at.iter().map(|it| Sample::one(*it, value));
-            self.store.add(Metric::of_elasticache(name, dimensions), samples);
+        for metric in Metric::of_member(name, member) {
+            self.store.add(metric, at.iter().map(|it| Sample::one(*it, value)));
         }
     }
 
-    /// Takes in a value on the sets of dimensions that only few metrics have for a whole group.
-    fn put_group(&mut self, at: &[Timestamp], group: &str, primary: bool, name: &str, value: f64) {
-        let group = ("ReplicationGroupId", group);
-        let metric = match name {
-            "DatabaseMemoryUsageCountedForEvictPercentage"
-            | "DatabaseCapacityUsageCountedForEvictPercentage" => {
-                Metric::of_elasticache(name, &[group])
-            }
-            "EngineCPUUtilization" => {
-                let role = if primary { "Primary" } else { "Replica" };
-                Metric::of_elasticache(name, &[group, ("Role", role)])
-            }
-            _ => return,
-        };
-        self.store.add(metric, at.iter().map(|it| Sample::one(*it, value)));
-    }
-
     /// Takes in what a real server did.
-    pub(crate) fn measured(&mut self, at: Timestamp, load: &Load) {
+    pub(crate) fn measured(&mut self, at: Timestamp, load: &Load, switches: &Switches) {
         for (name, value) in &load.metrics {
             self.put(&[at], &load.member, name, *value);
-            self.put_group(&[at], &load.group, load.primary, name, *value);
+            if let Some(metric) = Metric::of_group(name, &load.group, load.primary, switches) {
+                self.store.add(metric, [Sample::one(at, *value)]);
+            }
         }
     }
 }
@@ -144,7 +129,7 @@ fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, 
         "DescribeAlarmHistory" => history::describe(state, fields),
         "GetMetricData" => query::data(state, fields),
         "GetMetricStatistics" => query::statistics(state, fields),
-        "ListMetrics" => Ok(query::list(state, fields)),
+        "ListMetrics" => query::list(state, fields),
         "PutMetricData" => query::put(state, fields),
         "TagResource" => tags::tag(state, fields),
         "UntagResource" => tags::untag(state, fields),
@@ -164,7 +149,6 @@ pub(crate) fn cbor_of(value: &Value) -> Vec<u8> {
 
 /// What is due at `state.now` happens: a minute is over, and alarms are looked at.
 pub(crate) fn run_due(state: &mut State) {
-    modelled::catch_up(state);
     evaluate::all(state);
     let more = !state.cloudwatch.alarms.is_empty();
     state.cloudwatch.next_look = more.then(|| series::floor(state.now, MINUTE) + MINUTE);

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::cloudwatch::Configured;
+
 /// Names one effect whose end the model wants to know.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Ticket(pub u64);
@@ -248,6 +250,11 @@ pub enum Effect {
         /// The whole event.
         event: Value,
     },
+    /// Tell EventBridge of an alarm that was set up, changed or deleted.
+    AlarmConfigured {
+        /// Which writes out the event.
+        change: Box<Configured>,
+    },
     /// Start a server. Its end is that it answers.
     StartNode {
         /// The server.
@@ -334,6 +341,15 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// What EventBridge is told, if it is.
+    pub fn event(&self) -> Option<Value> {
+        if let Self::PutEvent { event } = self {
+            return Some(event.clone());
+        }
+        let Self::AlarmConfigured { change } = self else { return None };
+        Some(change.event())
+    }
+
     /// The ticket to hand back when it has ended, if anyone waits for it.
     pub fn ticket(&self) -> Option<Ticket> {
         match self {
@@ -347,6 +363,7 @@ impl Effect {
             Self::Publish { .. }
             | Self::SendEvent { .. }
             | Self::PutEvent { .. }
+            | Self::AlarmConfigured { .. }
             | Self::Configure { .. }
             | Self::PointEndpoint { .. }
             | Self::StopNode { .. }

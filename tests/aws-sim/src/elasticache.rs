@@ -16,6 +16,7 @@ mod describe;
 pub mod engine;
 mod event;
 mod failover;
+pub mod groups;
 mod join;
 mod keys;
 pub mod logs;
@@ -45,6 +46,7 @@ pub mod user_groups;
 pub mod users;
 pub(crate) mod work;
 
+use groups::Groups;
 use model::{Event, Group, Member, ParameterGroup, Snapshot, Status, SubnetGroup};
 use transit::Transit;
 
@@ -61,7 +63,7 @@ const NAMESPACE: &str = "http://elasticache.amazonaws.com/doc/2015-02-02/";
 #[derive(Debug, Default)]
 pub struct Service {
     /// Replication groups, and clusters that stand alone after `RetainPrimaryCluster`, by id.
-    pub groups: BTreeMap<String, Group>,
+    pub groups: Groups,
     /// The ids among them that are clusters that stand alone.
     pub standalone: BTreeSet<String>,
     /// The clusters that were named by hand, gone or not.
@@ -213,12 +215,15 @@ impl State {
                 access: group.access.clone(),
                 endpoint: member.endpoint.clone(),
                 tls: group.transit == Transit::Required,
-                serves: group.status != Status::CreateFailed
-                    && member.serves_since.is_some()
-                    && member.status != Status::Deleting,
+                serves: group.since(member).is_some(),
             }));
         }
         nodes
+    }
+
+    /// What a node of this group has for data, in bytes.
+    pub(crate) fn room(&self, group: &Group, member: &Member) -> u64 {
+        plane::room_of(self, group, member)
     }
 }
 

@@ -91,16 +91,28 @@ const STRUCTURES: [(&str, &str, &str); 19] = [
     (
         "monitoring",
         "GetMetricData",
-        r#"{"StartTime":1767225600,"EndTime":1767229200,"MetricDataQueries":[{"Id":"m","MetricStat":{"Metric":{"Namespace":"N","MetricName":"M","Dimensions":[{"Name":"D","Value":"V"}]},"Period":60,"Stat":"Average"}}]}"#,
+        r#"{"MaxDatapoints":1,"NextToken":"0.1","ScanBy":"TimestampAscending","StartTime":1767225600,"EndTime":1767229200,"MetricDataQueries":[{"Id":"m","MetricStat":{"Metric":{"Namespace":"N","MetricName":"M","Dimensions":[{"Name":"D","Value":"V"}]},"Period":60,"Stat":"Average"}}]}"#,
     ),
     (
         "monitoring",
         "GetMetricStatistics",
         r#"{"Namespace":"N","MetricName":"M","StartTime":1767225600,"EndTime":1767229200,"Period":60,"Statistics":["Average"]}"#,
     ),
-    ("monitoring", "DescribeAlarms", r#"{"AlarmNamePrefix":"a","MaxRecords":1,"NextToken":"1"}"#),
-    ("monitoring", "DescribeAlarmHistory", r#"{"AlarmName":"a","NextToken":"1"}"#),
-    ("monitoring", "ListMetrics", r#"{"Namespace":"N","NextToken":"1"}"#),
+    (
+        "monitoring",
+        "DescribeAlarms",
+        r#"{"AlarmNamePrefix":"a","AlarmTypes":["MetricAlarm"],"ActionPrefix":"a","MaxRecords":1,"NextToken":"1"}"#,
+    ),
+    (
+        "monitoring",
+        "DescribeAlarmHistory",
+        r#"{"AlarmName":"a","HistoryItemType":"Action","StartDate":1767225600,"MaxRecords":1,"NextToken":"1"}"#,
+    ),
+    (
+        "monitoring",
+        "ListMetrics",
+        r#"{"Namespace":"N","MetricName":"M","Dimensions":[{"Name":"D"}],"RecentlyActive":"PT3H","NextToken":"[\"N\",\"M\",{}]"}"#,
+    ),
     (
         "states",
         "StartExecution",

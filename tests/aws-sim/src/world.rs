@@ -222,14 +222,22 @@ impl State {
             else {
                 break;
             };
-            self.now = self.now.max(at);
+            self.pass_to(at);
             match owner {
                 Owner::ElastiCache => elasticache::run_due(self),
                 Owner::Secrets => secrets::run_due(self),
                 Owner::CloudWatch => cloudwatch::run_due(self),
             }
         }
-        self.now = self.now.max(now);
+        self.pass_to(now);
+    }
+
+    /// The time becomes this. What changed until now was so from now on.
+    fn pass_to(&mut self, time: Timestamp) {
+        if self.now < time {
+            cloudwatch::note_changes(self);
+            self.now = time;
+        }
     }
 
     /// Publishes to a topic: recorded, and handed out.

@@ -43,6 +43,7 @@ NAME = {"AlarmNames": [ALARM["AlarmName"]]}
 
 def tell(it):
     metrics(it)
+    nodes(it)
     alarms(it)
     math(it)
     tags(it)
@@ -65,8 +66,20 @@ def metrics(it):
     it.call("GetMetricStatistics", **own, **span, Dimensions=queue, Period=60, Statistics=["Average", "Maximum", "SampleCount"])
     stat = {"Metric": {**own, "Dimensions": queue}, "Period": 60, "Stat": "Average"}
     it.call("GetMetricData", **span, MetricDataQueries=[{"Id": "depth", "MetricStat": stat, "Label": "how deep"}])
+    it.call("GetMetricData", **span, MetricDataQueries=[{"Id": "depth", "MetricStat": stat}], ScanBy="TimestampAscending")
+    one = {**span, "MetricDataQueries": [{"Id": "depth", "MetricStat": stat}], "MaxDatapoints": 1}
+    page = it.call("GetMetricData", **one)
+    it.call("GetMetricData", **one, NextToken=page["NextToken"])
+    it.refused("InvalidNextToken", "GetMetricData", **one, NextToken="none")
     it.refused("ValidationError", "GetMetricData", **span, MetricDataQueries=[{"Id": "Depth", "MetricStat": stat}])
     it.refused("InvalidParameterValue", "GetMetricStatistics", **own, **span, Dimensions=queue, Period=7, Statistics=["Average"])
+
+
+def nodes(it):
+    """What a node reports by itself."""
+    it.call("ListMetrics", Namespace="AWS/ElastiCache", MetricName="CPUCreditBalance", Dimensions=MEMBER)
+    it.call("ListMetrics", Dimensions=[{"Name": "Queue"}], RecentlyActive="PT3H")
+    it.refused("InvalidParameterValue", "ListMetrics", NextToken="none")
 
 
 def alarms(it):
@@ -126,6 +139,10 @@ def history(it):
     it.advance(600)
     it.call("DescribeAlarmHistory")
     it.call("DescribeAlarmHistory", AlarmName=ALARM["AlarmName"], HistoryItemType="StateUpdate")
+    first = {"AlarmName": ALARM["AlarmName"], "ScanBy": "TimestampAscending", "MaxRecords": 2}
+    page = it.call("DescribeAlarmHistory", **first)
+    it.call("DescribeAlarmHistory", **first, NextToken=page["NextToken"])
+    it.refused("InvalidNextToken", "DescribeAlarmHistory", NextToken="none")
 
 
 def troubles(it):

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::configured::{self, Change};
 use super::fields::Fields;
-use super::history::{self, Kind};
 use super::watched::{Stat, Watched};
 use super::{MINUTE, Statistic, epoch, evaluate, invalid, tags};
 use crate::wire::json::set;
 use crate::{Refusal, State};
 
 /// An alarm.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
     /// Its name.
     pub name: String,
@@ -186,7 +186,6 @@ pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
     let name = fields.required("AlarmName")?;
     let mut alarm = read(state, fields, name)?;
     let before = state.cloudwatch.alarms.get(name);
-    let is_new = before.is_none();
     if let Some(before) = before {
         // An update leaves the state as it is, and the tags.
         alarm.state = before.state;
@@ -195,9 +194,9 @@ pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> 
         alarm.state_since = before.state_since;
         alarm.tags = before.tags.clone();
     }
-    let what = if is_new { "created" } else { "updated" };
-    history::note(state, name, Kind::Configuration, format!("Alarm \"{name}\" {what}"));
-    state.cloudwatch.alarms.insert(name.to_owned(), alarm);
+    let before = state.cloudwatch.alarms.insert(name.to_owned(), alarm.clone());
+    let change = before.map_or(Change::Created, |it| Change::Updated(Box::new(it)));
+    configured::tell(state, alarm, change);
     let next = super::series::floor(state.now, MINUTE) + MINUTE;
     state.cloudwatch.next_look.get_or_insert(next);
     Ok(json!({}))
@@ -269,30 +268,33 @@ pub(super) fn describe(state: &State, fields: &Fields) -> Result<Value, Refusal>
     if !names.is_empty() && prefix.is_some() {
         return Err(invalid("AlarmNames and AlarmNamePrefix cannot be given together"));
     }
+    if 100 < names.len() {
+        return Err(invalid("AlarmNames must have 100 names at most"));
+    }
+    if fields.value("ChildrenOfAlarmName").is_some() {
+        return Err(invalid("composite alarms, which alone have children, are not modelled here"));
+    }
+    // Parents are composite alarms, of which there are none.
+    let all = fields.wants_metric_alarms() && fields.value("ParentsOfAlarmName").is_none();
     let wanted = fields.text("StateValue").map(AlarmState::parse).transpose()?;
     let action = fields.text("ActionPrefix");
-    let found: Vec<&Alarm> = state
+    let found = state
         .cloudwatch
         .alarms
         .values()
+        .filter(|_| all)
         .filter(|it| names.is_empty() || names.contains(&it.name))
         .filter(|it| prefix.is_none_or(|prefix| it.name.starts_with(prefix)))
         .filter(|it| wanted.is_none_or(|wanted| it.state == wanted))
         .filter(|it| {
             let all = [&it.ok_actions, &it.alarm_actions, &it.insufficient_actions];
             action.is_none_or(|prefix| all.into_iter().flatten().any(|it| it.starts_with(prefix)))
-        })
-        .collect();
-    let size = fields.whole("MaxRecords").unwrap_or(50).clamp(1, 100);
-    let size = usize::try_from(size).unwrap_or(50);
-    let from: usize = fields.text("NextToken").map_or(Ok(0), |it| {
-        it.parse().map_err(|_| Refusal::new(400, "InvalidNextToken", "not a token of ours"))
-    })?;
-    let more = from.saturating_add(size) < found.len();
-    let page: Vec<Value> = found.into_iter().skip(from).take(size).map(shown).collect();
+        });
+    let (page, more) = fields.page(found.collect())?;
+    let page: Vec<Value> = page.into_iter().map(shown).collect();
     let mut answer = json!({ "MetricAlarms": page, "CompositeAlarms": [] });
-    if more {
-        set(&mut answer, "NextToken", from.saturating_add(size).to_string());
+    if let Some(more) = more {
+        set(&mut answer, "NextToken", more);
     }
     Ok(answer)
 }
@@ -373,8 +375,8 @@ pub(super) fn delete(state: &mut State, fields: &Fields) -> Result<Value, Refusa
         return Err(invalid("AlarmNames must have 1 to 100 names"));
     }
     for name in names {
-        if state.cloudwatch.alarms.remove(&name).is_some() {
-            history::note(state, &name, Kind::Configuration, format!("Alarm \"{name}\" deleted"));
+        if let Some(alarm) = state.cloudwatch.alarms.remove(&name) {
+            configured::tell(state, alarm, Change::Deleted);
         }
     }
     if state.cloudwatch.alarms.is_empty() {

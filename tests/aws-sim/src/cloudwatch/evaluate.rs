@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::alarm::{Alarm, AlarmState, MissingData};
 use super::history::{self, Kind};
-use super::series::{Store, floor};
+use super::reading::Metrics;
+use super::series::floor;
 use super::watched::Watched;
 use super::{MINUTE, notice};
 use crate::wire::json::set;
@@ -13,16 +14,14 @@ use crate::{Effect, State};
 
 /// Looks at every alarm. Only a change of state acts.
 pub(super) fn all(state: &mut State) {
-    let alarms: Vec<Alarm> = state.cloudwatch.alarms.values().cloned().collect();
-    for alarm in alarms {
-        let seen = Seen::of(&alarm, &state.cloudwatch.store, state.now);
-        let verdict = seen.verdict(&alarm);
-        if let Some(to) = verdict
-            && to != alarm.state
-        {
-            let (reason, data) = seen.words(&alarm, to, state.now);
-            enter(state, &alarm.name, to, reason, Some(data));
-        }
+    let metrics = Metrics::of(state);
+    let turns = state.cloudwatch.alarms.values().filter_map(|alarm| {
+        let seen = Seen::of(alarm, metrics, state.now);
+        let to = seen.verdict(alarm).filter(|to| *to != alarm.state)?;
+        Some((alarm.name.clone(), to, seen.words(alarm, to, state.now)))
+    });
+    for (name, to, (reason, data)) in turns.collect::<Vec<_>>() {
+        enter(state, &name, to, reason, Some(data));
     }
 }
 
@@ -36,7 +35,8 @@ pub(super) fn enter(
 ) {
     let now = state.now;
     let Some(alarm) = state.cloudwatch.alarms.get_mut(name) else { return };
-    let (from, previous) = (alarm.state, notice::entered(alarm));
+    let before = alarm.clone();
+    let (from, previous) = (before.state, notice::entered(&before));
     alarm.reason = reason;
     alarm.reason_data = data;
     if from == to {
@@ -46,7 +46,8 @@ pub(super) fn enter(
     alarm.state_since = now;
     let alarm = alarm.clone();
     let text = format!("Alarm updated from {} to {}", from.word(), to.word());
-    history::note(state, name, Kind::State, text);
+    let data = history::turned(&before, &alarm);
+    history::note(state, name, Kind::State, text, Some(data));
     let id = state.seed.uuid();
     let event = notice::event(state, &alarm, &previous, &id);
     state.effects.push_back(Effect::PutEvent { event });
@@ -56,18 +57,18 @@ pub(super) fn enter(
     let message = notice::message(state, &alarm, from);
     let subject = notice::subject(state, &alarm);
     for action in alarm.actions(to) {
-        let done = if action.contains(":sns:") {
+        let is_done = if action.contains(":sns:") {
             state.publish(action, Some(&subject), message.clone());
-            format!("Successfully executed action {action}")
+            true
         } else if action.contains(":lambda:") {
             let payload = notice::invocation(state, &alarm, &previous, &id);
             let function_arn = action.to_owned();
             state.effects.push_back(Effect::SendEvent { function_arn, payload });
-            format!("Successfully executed action {action}")
+            true
         } else {
-            format!("Failed to execute action {action}: topics and functions are modelled here")
+            false
         };
-        history::note(state, name, Kind::Action, done);
+        history::note_action(state, &alarm, action, is_done);
     }
 }
 
@@ -78,13 +79,13 @@ struct Seen {
 
 impl Seen {
     /// The latest values in as many periods as it evaluates and two more, which stand in for missing ones.
-    fn of(alarm: &Alarm, store: &Store, now: Timestamp) -> Self {
+    fn of(alarm: &Alarm, metrics: Metrics<'_>, now: Timestamp) -> Self {
         let period = alarm.watched.period();
         let end = floor(now, MINUTE.min(period));
         let mut points = Vec::new();
         for back in 1..=i32::try_from(alarm.periods).unwrap_or(i32::MAX).saturating_add(SPARE) {
             let from = end - period * back;
-            if let Some(value) = alarm.watched.value(store, from) {
+            if let Some(value) = alarm.watched.value(metrics, from) {
                 points.push((from, value));
             }
         }

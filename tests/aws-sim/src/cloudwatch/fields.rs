@@ -23,6 +23,11 @@ pub(super) fn is_id(text: &str) -> bool {
     lower && legal && text.len() <= 255
 }
 
+/// The refusal of a token that no page ended with.
+pub(super) fn bad_token() -> Refusal {
+    Refusal::new(400, "InvalidNextToken", "The token is none that was given out here.")
+}
+
 /// Fields, typed when they are asked for.
 pub(super) struct Fields(Value);
 
@@ -30,9 +35,11 @@ pub(super) struct Fields(Value);
 const SCHEMA: Schema = Schema {
     texts: &[
         "AccountId",
+        "ActionPrefix",
         "AlarmDescription",
         "AlarmName",
         "AlarmNamePrefix",
+        "ChildrenOfAlarmName",
         "ComparisonOperator",
         "EvaluateLowSampleCountPercentile",
         "Expression",
@@ -45,6 +52,8 @@ const SCHEMA: Schema = Schema {
         "Name",
         "Namespace",
         "NextToken",
+        "ParentsOfAlarmName",
+        "RecentlyActive",
         "ResourceARN",
         "ScanBy",
         "Stat",
@@ -142,6 +151,24 @@ impl Fields {
 
     pub(super) fn required_time(&self, name: &str) -> Result<Timestamp, Refusal> {
         self.time(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// Of a list, as much as was asked for at once, and the token for more.
+    pub(super) fn page<T>(&self, all: Vec<T>) -> Result<(Vec<T>, Option<String>), Refusal> {
+        let most = self.whole("MaxRecords").unwrap_or(50);
+        let most = usize::try_from(most).ok().filter(|it| (1..=100).contains(it));
+        let most = most.ok_or_else(|| invalid("MaxRecords must be from 1 to 100"))?;
+        let from = self.text("NextToken").map_or(Ok(0), str::parse::<usize>);
+        let from = from.map_err(|_| bad_token())?;
+        let until = from.saturating_add(most);
+        let more = (until < all.len()).then(|| until.to_string());
+        Ok((all.into_iter().skip(from).take(most).collect(), more))
+    }
+
+    /// Whether metric alarms are among the types that were asked for.
+    pub(super) fn wants_metric_alarms(&self) -> bool {
+        let types = self.texts("AlarmTypes");
+        types.is_empty() || types.iter().any(|it| it == "MetricAlarm")
     }
 
     /// The length of a period: 10, 30 or a multiple of 60 seconds.

@@ -114,34 +114,64 @@ pub(super) fn invocation(state: &State, alarm: &Alarm, previous: &Value, id: &st
 
 /// What EventBridge hears (facts 6.3 c).
 pub(super) fn event(state: &State, alarm: &Alarm, previous: &Value, id: &str) -> Value {
-    json!({
-        "version": "0",
-        "id": id,
-        "detail-type": "CloudWatch Alarm State Change",
-        "source": "aws.cloudwatch",
-        "account": state.settings.account,
-        "time": alarm.state_since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        "region": state.settings.region,
-        "resources": [alarm.arn],
-        "detail": change(alarm, previous, id),
-    })
+    let envelope = Envelope {
+        id,
+        kind: "CloudWatch Alarm State Change",
+        account: &state.settings.account,
+        region: &state.settings.region,
+        at: alarm.state_since,
+        alarm_arn: &alarm.arn,
+    };
+    envelope.around(change(alarm, previous, id))
+}
+
+/// What every event has.
+pub(super) struct Envelope<'a> {
+    pub(super) id: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) account: &'a str,
+    pub(super) region: &'a str,
+    pub(super) at: Timestamp,
+    pub(super) alarm_arn: &'a str,
+}
+
+impl Envelope<'_> {
+    pub(super) fn around(&self, detail: Value) -> Value {
+        let mut event = json!({
+            "version": "0",
+            "id": self.id,
+            "detail-type": self.kind,
+            "source": "aws.cloudwatch",
+            "account": self.account,
+            "time": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "region": self.region,
+            "resources": [self.alarm_arn],
+        });
+        set(&mut event, "detail", detail);
+        event
+    }
 }
 
 fn change(alarm: &Alarm, previous: &Value, id: &str) -> Value {
-    let metrics = match &alarm.watched {
-        Watched::Metric(stat) => {
-            vec![json!({ "id": id, "metricStat": metric_stat(stat), "returnData": true })]
-        }
-        Watched::Math(math) => {
-            math.entries.iter().map(|it| part(it, it.id == math.watched)).collect()
-        }
-    };
+    let metrics = metrics(alarm, id);
     json!({
         "alarmName": alarm.name,
         "state": entered(alarm),
         "previousState": previous,
         "configuration": { "description": alarm.description, "metrics": metrics },
     })
+}
+
+/// What an alarm watches.
+pub(super) fn metrics(alarm: &Alarm, id: &str) -> Vec<Value> {
+    match &alarm.watched {
+        Watched::Metric(stat) => {
+            vec![json!({ "id": id, "metricStat": metric_stat(stat), "returnData": true })]
+        }
+        Watched::Math(math) => {
+            math.entries.iter().map(|it| part(it, it.id == math.watched)).collect()
+        }
+    }
 }
 
 /// A part of metric math.

@@ -2,50 +2,97 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::fields::{Fields, is_id};
+use super::fields::{Fields, bad_token, is_id};
+use super::modelled::Span;
+use super::reading::{Filter, Metrics};
+use super::series::floor;
 use super::watched::Stat;
-use super::{Metric, Sample, Statistic, epoch, invalid, modelled};
+use super::{MINUTE, Metric, Sample, Statistic, epoch, invalid};
 use crate::wire::json::set;
 use crate::{Refusal, State};
 
-pub(super) fn data(state: &mut State, fields: &Fields) -> Result<Value, Refusal> {
-    modelled::catch_up(state);
+/// `GetMetricData`. Where there is more than was asked for at once, the token says which query goes on, and after how many of its points.
+pub(super) fn data(state: &State, fields: &Fields) -> Result<Value, Refusal> {
     let span = span(fields)?;
-    let oldest_first = fields.text("ScanBy") == Some("TimestampAscending");
     let queries = fields.structures("MetricDataQueries");
     if queries.is_empty() || 500 < queries.len() {
         return Err(invalid("MetricDataQueries must have 1 to 500 queries"));
     }
-    let mut ids = BTreeSet::new();
-    let mut results = Vec::new();
-    for query in &queries {
-        let id = query.required("Id")?;
-        if !is_id(id) || !ids.insert(id) {
-            return Err(invalid(format!(
-                "The value {id} for parameter Id is not valid or not unique."
-            )));
-        }
-        let read = read(query)?;
+    let asked = read_all(&queries)?;
+    let mut room = at_most(fields)?;
+    let (first, mut passed) = place(fields)?;
+    let (mut results, mut next) = (Vec::new(), None);
+    for (number, (query, stat)) in queries.iter().zip(&asked).enumerate().skip(first) {
         if query.flag("ReturnData") == Some(false) {
             continue;
         }
-        let mut points =
-            state.cloudwatch.store.periods(&read.metric, span, read.period, read.statistic);
-        if !oldest_first {
+        if room == 0 {
+            next = Some((number, 0));
+            break;
+        }
+        let mut points = points(state, stat, span);
+        if fields.text("ScanBy") != Some("TimestampAscending") {
             points.reverse();
         }
+        let begun = std::mem::take(&mut passed);
+        let shown: Vec<_> = points.iter().skip(begun).take(room).collect();
+        room -= shown.len();
+        let is_whole = points.len() <= begun.saturating_add(shown.len());
         results.push(json!({
-            "Id": id,
-            "Label": query.text("Label").unwrap_or(&read.metric.name),
-            "Timestamps": points.iter().map(|(at, _)| epoch(*at)).collect::<Vec<_>>(),
-            "Values": points.iter().map(|(_, value)| *value).collect::<Vec<_>>(),
-            "StatusCode": "Complete",
+            "Id": query.required("Id")?,
+            "Label": query.text("Label").unwrap_or(&stat.metric.name),
+            "Timestamps": shown.iter().map(|(at, _)| epoch(*at)).collect::<Vec<_>>(),
+            "Values": shown.iter().map(|(_, value)| *value).collect::<Vec<_>>(),
+            "StatusCode": if is_whole { "Complete" } else { "PartialData" },
         }));
+        if !is_whole {
+            next = Some((number, begun.saturating_add(shown.len())));
+            break;
+        }
     }
-    Ok(json!({ "MetricDataResults": results, "Messages": [] }))
+    let mut answer = json!({ "MetricDataResults": results, "Messages": [] });
+    if let Some((number, passed)) = next {
+        set(&mut answer, "NextToken", format!("{number}.{passed}"));
+    }
+    Ok(answer)
+}
+
+/// So many points are answered at once.
+const POINTS_MAX: usize = 100_800;
+
+fn at_most(fields: &Fields) -> Result<usize, Refusal> {
+    let Some(most) = fields.whole("MaxDatapoints") else { return Ok(POINTS_MAX) };
+    let most = usize::try_from(most).ok().filter(|it| (1..=POINTS_MAX).contains(it));
+    most.ok_or_else(|| invalid(format!("MaxDatapoints must be from 1 to {POINTS_MAX}")))
+}
+
+fn place(fields: &Fields) -> Result<(usize, usize), Refusal> {
+    let Some(token) = fields.text("NextToken") else { return Ok((0, 0)) };
+    let parts = token.split_once('.');
+    let place = parts.and_then(|(query, passed)| Some((query.parse().ok()?, passed.parse().ok()?)));
+    place.ok_or_else(bad_token)
+}
+
+fn points(state: &State, stat: &Stat, (from, until): Span) -> Vec<(Timestamp, f64)> {
+    let from = floor(from, MINUTE.min(stat.period));
+    let periods = Metrics::of(state).periods(&stat.metric, (from, until), stat.period);
+    let value = |(at, samples): (Timestamp, Vec<Sample>)| Some((at, stat.statistic.of(&samples)?));
+    periods.into_iter().filter_map(value).collect()
+}
+
+fn read_all(queries: &[Fields]) -> Result<Vec<Stat>, Refusal> {
+    let mut ids = BTreeSet::new();
+    for query in queries {
+        let id = query.required("Id")?;
+        if !is_id(id) || !ids.insert(id) {
+            let text = format!("The value {id} for parameter Id is not valid or not unique.");
+            return Err(invalid(text));
+        }
+    }
+    queries.iter().map(read).collect()
 }
 
 fn read(query: &Fields) -> Result<Stat, Refusal> {
@@ -64,9 +111,8 @@ fn span(fields: &Fields) -> Result<(Timestamp, Timestamp), Refusal> {
     Ok((from, until))
 }
 
-pub(super) fn statistics(state: &mut State, fields: &Fields) -> Result<Value, Refusal> {
-    modelled::catch_up(state);
-    let (span, metric) = (span(fields)?, fields.metric()?);
+pub(super) fn statistics(state: &State, fields: &Fields) -> Result<Value, Refusal> {
+    let ((from, until), metric) = (span(fields)?, fields.metric()?);
     // An operation of its own code for it.
     let period =
         fields.period().map_err(|it| Refusal { code: "InvalidParameterValue".to_owned(), ..it })?;
@@ -75,39 +121,43 @@ pub(super) fn statistics(state: &mut State, fields: &Fields) -> Result<Value, Re
     if names.is_empty() {
         return Err(invalid("Must specify either Statistics or ExtendedStatistics"));
     }
-    let store = &state.cloudwatch.store;
-    let starts = store.periods(&metric, span, period, Statistic::SampleCount);
+    let from = floor(from, MINUTE.min(period));
     let mut points = Vec::new();
-    for (at, _) in starts {
+    for (at, samples) in Metrics::of(state).periods(&metric, (from, until), period) {
         let mut point = json!({ "Timestamp": epoch(at), "Unit": "None" });
         for name in &names {
             let statistic = Statistic::parse(name);
             let statistic = statistic.ok_or_else(|| invalid(format!("{name} is no statistic")))?;
-            let value = store.period(&metric, at, period, statistic);
-            set(&mut point, name, value);
+            set(&mut point, name, statistic.of(&samples));
         }
         points.push(point);
     }
     Ok(json!({ "Label": metric.name, "Datapoints": points }))
 }
 
-pub(super) fn list(state: &mut State, fields: &Fields) -> Value {
-    modelled::catch_up(state);
-    let (namespace, name) = (fields.text("Namespace"), fields.text("MetricName"));
+/// `ListMetrics`. The token is the metric that was told last, so that a page costs the same wherever it is.
+pub(super) fn list(state: &State, fields: &Fields) -> Result<Value, Refusal> {
     let dimensions = fields.structures("Dimensions");
-    let fits = |metric: &&Metric| {
-        namespace.is_none_or(|it| metric.namespace == it)
-            && name.is_none_or(|it| metric.name == it)
-            && dimensions.iter().all(|wanted| {
-                let name = wanted.text("Name").unwrap_or_default();
-                let has = metric.dimensions.get(name);
-                has.is_some_and(|has| wanted.text("Value").is_none_or(|it| has == it))
-            })
+    let dimensions = dimensions.iter().map(|it| Ok((it.required("Name")?, it.text("Value"))));
+    let since = match fields.text("RecentlyActive") {
+        None => LISTED,
+        Some("PT3H") => RECENT,
+        Some(other) => return Err(bad_value(format!("{other} is no value of RecentlyActive"))),
     };
-    let from: usize = fields.text("NextToken").and_then(|it| it.parse().ok()).unwrap_or(0);
-    let found: Vec<&Metric> = state.cloudwatch.store.metrics().filter(fits).collect();
-    let more = from.saturating_add(PAGE) < found.len();
-    let shown = |it: &Metric| {
+    let filter = Filter {
+        namespace: fields.text("Namespace"),
+        name: fields.text("MetricName"),
+        dimensions: dimensions.collect::<Result<_, Refusal>>()?,
+        since: state.now - since,
+    };
+    let after = fields.text("NextToken").map(|it| {
+        metric_of(it).ok_or_else(|| bad_value(format!("{it} is no token that was given out here")))
+    });
+    let after = after.transpose()?;
+    let found = Metrics::of(state).listed(&filter, after.as_ref(), PAGE.saturating_add(1));
+    let more = PAGE < found.len();
+    let page: Vec<&Metric> = found.iter().take(PAGE).collect();
+    let shown = |it: &&Metric| {
         let dimensions = it.dimensions.iter();
         let dimensions = dimensions.map(|(name, value)| json!({ "Name": name, "Value": value }));
         json!({
@@ -116,15 +166,27 @@ pub(super) fn list(state: &mut State, fields: &Fields) -> Value {
             "Dimensions": dimensions.collect::<Vec<_>>(),
         })
     };
-    let page: Vec<Value> = found.into_iter().skip(from).take(PAGE).map(shown).collect();
-    let mut answer = json!({ "Metrics": page });
-    if more {
-        set(&mut answer, "NextToken", from.saturating_add(PAGE).to_string());
+    let mut answer = json!({ "Metrics": page.iter().map(shown).collect::<Vec<_>>() });
+    if let Some(last) = page.last().filter(|_| more) {
+        let token = json!([last.namespace, last.name, last.dimensions]);
+        set(&mut answer, "NextToken", token.to_string());
     }
-    answer
+    Ok(answer)
 }
 
 const PAGE: usize = 500;
+/// Metrics that were not written for two weeks are not listed.
+const LISTED: SignedDuration = SignedDuration::from_hours(24 * 14);
+const RECENT: SignedDuration = SignedDuration::from_hours(3);
+
+fn metric_of(token: &str) -> Option<Metric> {
+    let (namespace, name, dimensions) = serde_json::from_str(token).ok()?;
+    Some(Metric { namespace, name, dimensions })
+}
+
+fn bad_value(text: String) -> Refusal {
+    Refusal::new(400, "InvalidParameterValue", text)
+}
 
 pub(super) fn put(state: &mut State, fields: &Fields) -> Result<Value, Refusal> {
     let namespace = fields.required("Namespace")?.to_owned();

@@ -1,8 +1,12 @@
 //! Metrics: samples, and what a period says of them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 
 use jiff::{SignedDuration, Timestamp};
+
+use super::node::{OF_GROUPS, OF_ROLES};
+use crate::settings::Switches;
 
 /// Names one metric.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -20,10 +24,51 @@ impl Metric {
     pub fn of_elasticache(name: &str, dimensions: &[(&str, &str)]) -> Self {
         let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         Self {
-            namespace: "AWS/ElastiCache".to_owned(),
+            namespace: NAMESPACE.to_owned(),
             name: name.to_owned(),
             dimensions: dimensions.iter().map(pair).collect(),
         }
+    }
+
+    /// The two of a name that there are of a node.
+    pub(super) fn of_member(name: &str, member: &str) -> [Self; 2] {
+        let (member, node) = ((MEMBER, member), ("CacheNodeId", "0001"));
+        [Self::of_elasticache(name, &[member]), Self::of_elasticache(name, &[member, node])]
+    }
+
+    /// The one of a name that there is of a whole group, or of its primary or its replicas, if there is (facts 6.1).
+    pub(super) fn of_group(
+        name: &str,
+        group: &str,
+        primary: bool,
+        switches: &Switches,
+    ) -> Option<Self> {
+        let group = ("ReplicationGroupId", group);
+        if !switches.group_metrics {
+            None
+        } else if OF_GROUPS.contains(&name) {
+            Some(Self::of_elasticache(name, &[group]))
+        } else if name == OF_ROLES {
+            Some(Self::of_elasticache(name, &[group, ("Role", role(primary, switches))]))
+        } else {
+            None
+        }
+    }
+}
+
+/// The namespace of ElastiCache.
+pub(super) const NAMESPACE: &str = "AWS/ElastiCache";
+
+/// The dimension that names a node.
+pub(super) const MEMBER: &str = "CacheClusterId";
+
+/// The value of the dimension `Role`.
+pub(super) fn role(primary: bool, switches: &Switches) -> &'static str {
+    match (primary, switches.roles_in_lower_case) {
+        (true, false) => "Primary",
+        (true, true) => "primary",
+        (false, false) => "Replica",
+        (false, true) => "replica",
     }
 }
 
@@ -90,49 +135,29 @@ impl Store {
         }
     }
 
-    pub(super) fn metrics(&self) -> impl Iterator<Item = &Metric> {
-        self.0.keys()
+    /// Every metric that comes after one, in their order.
+    pub(super) fn metrics_after(&self, one: Option<&Metric>) -> impl Iterator<Item = &Metric> {
+        let from = one.map_or(Bound::Unbounded, Bound::Excluded);
+        self.0.range((from, Bound::Unbounded)).map(|(it, _)| it)
     }
 
-    /// Whether anybody ever wrote it, as far as is remembered.
-    pub(super) fn has(&self, metric: &Metric) -> bool {
-        self.0.get(metric).is_some_and(|it| !it.is_empty())
-    }
-
-    /// What a period that begins here says, if there is a sample in it.
-    pub(super) fn period(
+    /// What was written from one time until before another.
+    pub(super) fn samples(
         &self,
         metric: &Metric,
-        from: Timestamp,
-        length: SignedDuration,
-        statistic: Statistic,
-    ) -> Option<f64> {
-        let samples = self.0.get(metric)?;
-        let until = from.saturating_add(length).unwrap_or(Timestamp::MAX);
-        let first = samples.partition_point(|it| it.at < from);
-        let last = samples.partition_point(|it| it.at < until);
-        let within: Vec<&Sample> = samples.range(first..last).collect();
-        statistic.of(&within)
+        (from, until): (Timestamp, Timestamp),
+    ) -> impl Iterator<Item = Sample> {
+        let samples = self.0.get(metric);
+        samples.into_iter().flat_map(move |it| {
+            let (first, last) =
+                (it.partition_point(|it| it.at < from), it.partition_point(|it| it.at < until));
+            it.range(first..last.max(first)).copied()
+        })
     }
 
-    /// Every period from one time to another in which there is a sample, oldest first. Periods begin at multiples of their length.
-    pub(super) fn periods(
-        &self,
-        metric: &Metric,
-        span: (Timestamp, Timestamp),
-        length: SignedDuration,
-        statistic: Statistic,
-    ) -> Vec<(Timestamp, f64)> {
-        let Some(samples) = self.0.get(metric) else { return Vec::new() };
-        let (from, until) = span;
-        let mut starts: Vec<Timestamp> = samples
-            .iter()
-            .map(|it| floor(it.at, length))
-            .filter(|it| from <= *it && *it < until)
-            .collect();
-        starts.dedup();
-        let value = |at| Some((at, self.period(metric, at, length, statistic)?));
-        starts.into_iter().filter_map(value).collect()
+    /// When a metric was written last.
+    pub(super) fn last(&self, metric: &Metric) -> Option<Timestamp> {
+        Some(self.0.get(metric)?.back()?.at)
     }
 }
 
@@ -140,6 +165,12 @@ impl Store {
 pub(super) fn floor(at: Timestamp, length: SignedDuration) -> Timestamp {
     let length = length.as_secs().max(1);
     Timestamp::from_second(at.as_second().div_euclid(length) * length).unwrap_or(at)
+}
+
+/// The first such start that does not lie before a time.
+pub(super) fn ceil(at: Timestamp, length: SignedDuration) -> Timestamp {
+    let before = floor(at, length);
+    if before < at { before.saturating_add(length).unwrap_or(at) } else { at }
 }
 
 /// How a period's samples become one value.
@@ -175,11 +206,12 @@ impl Statistic {
         })
     }
 
-    fn of(self, samples: &[&Sample]) -> Option<f64> {
+    /// The value of a period in which there are these samples.
+    pub(super) fn of(self, samples: &[Sample]) -> Option<f64> {
         if samples.is_empty() {
             return None;
         }
-        let all = |value: fn(&Sample) -> f64| samples.iter().map(move |it| value(it));
+        let all = |value: fn(&Sample) -> f64| samples.iter().map(value);
         let (sum, count): (f64, f64) = (all(|it| it.sum).sum(), all(|it| it.count).sum());
         Some(match self {
             Self::Average => sum / count,
@@ -205,35 +237,4 @@ impl Statistic {
 )]
 fn rank(percent: f64, count: usize) -> usize {
     ((percent / 100.0 * count as f64).ceil() as usize).clamp(1, count) - 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn periods_begin_at_multiples_and_have_their_statistic() {
-        let metric = Metric::of_elasticache("Evictions", &[("CacheClusterId", "a")]);
-        let mut store = Store::default();
-        let at = |second: i64| Timestamp::from_second(1_767_225_600 + second).unwrap();
-        for (second, value) in [(61, 3.0), (10, 1.0), (119, 5.0), (200, 7.0)] {
-            store.add(metric.clone(), [Sample::one(at(second), value)]);
-        }
-        let minute = SignedDuration::from_mins(1);
-        let read = |statistic| {
-            let statistic = Statistic::parse(statistic).unwrap();
-            let found = store.periods(&metric, (at(0), at(240)), minute, statistic);
-            let second = |it: Timestamp| it.as_second() - at(0).as_second();
-            found
-                .into_iter()
-                .map(|(it, value)| format!("{}={value}", second(it)))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(read("Sum"), ["0=1", "60=8", "180=7"]);
-        assert_eq!(read("Average"), ["0=1", "60=4", "180=7"]);
-        assert_eq!(read("Maximum"), ["0=1", "60=5", "180=7"]);
-        assert_eq!(read("SampleCount"), ["0=1", "60=2", "180=1"]);
-        assert_eq!(read("p50"), ["0=1", "60=3", "180=7"]);
-        assert_eq!(Statistic::parse("p101"), None);
-    }
 }

@@ -3,7 +3,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{Effect, Settings, World};
 
+mod history;
 mod math;
+mod nodes;
 
 struct Scene {
     world: World,
@@ -69,7 +71,7 @@ impl Scene {
     fn told(&self) -> Vec<(String, Value)> {
         let effects = self.world.take_effects().into_iter();
         effects
-            .filter(|it| !matches!(it, Effect::PutEvent { .. }))
+            .filter(|it| it.event().is_none())
             .map(|it| {
                 let Effect::Publish { topic_arn, message, .. } = it else { panic!("{it:?}") };
                 let topic = topic_arn.rsplit(':').next().unwrap().to_owned();

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use super::expression::{self, Names, Term};
 use super::fields::{Fields, is_id};
-use super::series::{Point, Store};
+use super::reading::Metrics;
+use super::series::Point;
 use super::{Metric, Statistic, invalid};
 use crate::Refusal;
 use crate::wire::json::set;
 
 /// What an alarm watches.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Watched {
     /// One metric.
     Metric(Stat),
@@ -22,7 +23,7 @@ pub enum Watched {
 }
 
 /// A statistic of a metric.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stat {
     /// The metric.
     pub metric: Metric,
@@ -37,7 +38,7 @@ pub struct Stat {
 }
 
 /// Metrics, and expressions over them, of which one is watched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Math {
     /// All, as they were given.
     pub entries: Vec<Entry>,
@@ -50,7 +51,7 @@ pub struct Math {
 }
 
 /// A metric or an expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its id.
     pub id: String,
@@ -63,7 +64,7 @@ pub struct Entry {
 }
 
 /// A metric or an expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// A metric.
     Stat(Stat),
@@ -114,10 +115,10 @@ impl Watched {
     }
 
     /// The value of the period that begins here, if it has one.
-    pub(super) fn value(&self, store: &Store, from: Timestamp) -> Option<f64> {
+    pub(super) fn value(&self, metrics: Metrics<'_>, from: Timestamp) -> Option<f64> {
         match self {
-            Self::Metric(stat) => stat.value(store, from),
-            Self::Math(math) => math.value(store, from),
+            Self::Metric(stat) => stat.value(metrics, from),
+            Self::Math(math) => math.value(metrics, from),
         }
     }
 }
@@ -147,8 +148,8 @@ impl Stat {
         })
     }
 
-    fn value(&self, store: &Store, from: Timestamp) -> Option<f64> {
-        store.period(&self.metric, from, self.period, self.statistic)
+    fn value(&self, metrics: Metrics<'_>, from: Timestamp) -> Option<f64> {
+        metrics.period(&self.metric, from, self.period, self.statistic)
     }
 }
 
@@ -189,11 +190,11 @@ impl Math {
         Ok(Self { entries, watched, period, order })
     }
 
-    fn value(&self, store: &Store, from: Timestamp) -> Option<f64> {
+    fn value(&self, metrics: Metrics<'_>, from: Timestamp) -> Option<f64> {
         let mut points: BTreeMap<&str, Point> = BTreeMap::new();
         for entry in &self.entries {
             if let What::Stat(stat) = &entry.what {
-                let point = Point::new(stat.value(store, from), store.has(&stat.metric));
+                let point = Point::new(stat.value(metrics, from), metrics.has(&stat.metric));
                 points.insert(&entry.id, point);
             }
         }

@@ -275,6 +275,15 @@ impl Heart {
         }
     }
 
+    /// Calls the functions that a rule names for an event.
+    fn tell_of(&self, event: &Value) {
+        for it in self.rules.iter().filter(|it| it.matches(event)) {
+            let request_id = self.world.with(|state| state.seed.uuid());
+            let function_arn = it.function_arn.clone();
+            self.send(Event { function_arn, request_id, payload: event.clone() });
+        }
+    }
+
     fn take_up(self: &Rc<Self>, effect: Effect, tasks: &RefCell<FuturesUnordered<Task>>) {
         match effect {
             Effect::Publish { topic_arn, subject, message } => {
@@ -297,11 +306,10 @@ impl Heart {
                 let request_id = self.world.with(|state| state.seed.uuid());
                 self.send(Event { function_arn, request_id, payload });
             }
-            Effect::PutEvent { event } => {
-                for it in self.rules.iter().filter(|it| it.matches(&event)) {
-                    let request_id = self.world.with(|state| state.seed.uuid());
-                    let function_arn = it.function_arn.clone();
-                    self.send(Event { function_arn, request_id, payload: event.clone() });
+            Effect::PutEvent { event } => self.tell_of(&event),
+            Effect::AlarmConfigured { change } => {
+                if !self.rules.is_empty() {
+                    self.tell_of(&change.event());
                 }
             }
             // Nodes are modelled in process; who runs real ones takes these himself.

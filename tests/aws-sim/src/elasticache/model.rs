@@ -294,6 +294,12 @@ impl Group {
         }
     }
 
+    /// Since when a member serves, if it does: not one that is being made or taken down.
+    pub(crate) fn since(&self, member: &Member) -> Option<Timestamp> {
+        let is_there = self.status != Status::CreateFailed && member.status != Status::Deleting;
+        member.serves_since.filter(|_| is_there)
+    }
+
     /// Whether its members show: those of a group that could not be made do not, unless it was to be restored.
     pub(super) fn shows(&self, member: &Member) -> bool {
         let failed = !self.came && self.status != Status::Creating;

@@ -128,7 +128,8 @@ impl Plane {
             Effect::Publish { .. }
             | Effect::InvokeFunction { .. }
             | Effect::SendEvent { .. }
-            | Effect::PutEvent { .. } => (None, Ok(Done::Plain)),
+            | Effect::PutEvent { .. }
+            | Effect::AlarmConfigured { .. } => (None, Ok(Done::Plain)),
         };
         (ticket, ended.map_err(|err| err.to_string()))
     }

@@ -116,6 +116,7 @@ fn receiver(effect: &Effect) -> Option<&str> {
         }
         Effect::InvokeFunction { .. }
         | Effect::PutEvent { .. }
+        | Effect::AlarmConfigured { .. }
         | Effect::StartNode { .. }
         | Effect::Replicate { .. }
         | Effect::Promote { .. }
@@ -139,7 +140,10 @@ struct Groups {
 impl Groups {
     fn of(&mut self, effect: &Effect) -> String {
         let node = match effect {
-            Effect::Publish { .. } | Effect::SendEvent { .. } | Effect::PutEvent { .. } => {
+            Effect::Publish { .. }
+            | Effect::SendEvent { .. }
+            | Effect::PutEvent { .. }
+            | Effect::AlarmConfigured { .. } => {
                 return "(publications)".to_owned();
             }
             Effect::CopySnapshot { .. }
@@ -176,7 +180,7 @@ async fn work_off(simulator: Arc<Simulator>, mut queue: UnboundedReceiver<(World
             report(&simulator, &world, None, told.map(|()| Done::Plain));
             continue;
         }
-        if matches!(effect, Effect::PutEvent { .. }) {
+        if matches!(effect, Effect::PutEvent { .. } | Effect::AlarmConfigured { .. }) {
             // The local cloud has no rule that would hear of it.
             continue;
         }

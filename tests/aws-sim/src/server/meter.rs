@@ -19,7 +19,7 @@ pub(super) async fn read(simulator: Arc<Simulator>) {
         world.with(|state| {
             state.advance(now);
             for load in &loads {
-                state.cloudwatch.measured(now, load);
+                state.cloudwatch.measured(now, load, &state.settings.switches);
                 if load.primary
                     && let Some(group) = state.elasticache.groups.get_mut(&load.group)
                 {

@@ -38,6 +38,8 @@ pub struct Switches {
     pub wrong_direction_code: &'static str,
     /// U15: there are metrics of a whole group, rather than of its nodes only.
     pub group_metrics: bool,
+    /// U15: the values of the dimension `Role` are `primary` and `replica`, rather than `Primary` and `Replica`.
+    pub roles_in_lower_case: bool,
     /// U19: how ElastiCache says that there are too many calls.
     pub throttle_code: &'static str,
     /// U18: settings that a restore does not name come from the snapshot.
@@ -164,6 +166,7 @@ impl Default for Switches {
             numbers_reused: true,
             wrong_direction_code: "InvalidParameterValue",
             group_metrics: true,
+            roles_in_lower_case: false,
             throttle_code: "Throttling",
             restore_inherits: true,
             unknown_group_snapshots_fail: false,
@@ -228,6 +231,7 @@ impl Switches {
             numbers_reused: !usual.numbers_reused,
             wrong_direction_code: "InvalidParameterCombination",
             group_metrics: !usual.group_metrics,
+            roles_in_lower_case: !usual.roles_in_lower_case,
             throttle_code: "RequestLimitExceeded",
             restore_inherits: !usual.restore_inherits,
             unknown_group_snapshots_fail: !usual.unknown_group_snapshots_fail,

@@ -119,7 +119,8 @@ fn secret(operation: &str, body: &Value) -> Request {
     call("secretsmanager", operation, body)
 }
 
-fn alarm(member: &str, metric: &str) -> Request {
+/// A request for an alarm on a metric of a member.
+pub(crate) fn alarm(member: &str, metric: &str) -> Request {
     let body = json!({
         "AlarmName": format!("{member}-{metric}"),
         "Namespace": "AWS/ElastiCache",
@@ -136,7 +137,8 @@ fn alarm(member: &str, metric: &str) -> Request {
     call("monitoring", "PutMetricAlarm", &body)
 }
 
-fn call(service: &str, operation: &str, body: &Value) -> Request {
+/// A request to a service that speaks JSON.
+pub(crate) fn call(service: &str, operation: &str, body: &Value) -> Request {
     request(service, Some(operation), body.to_string())
 }
 

@@ -131,6 +131,7 @@ fn each_is_told_of_math_in_its_own_shape() {
     let mut wanted = alarm("MAX([m1,m2])");
     wanted["AlarmActions"] = json!([wanted["AlarmActions"][0], function]);
     scene.ok("PutMetricAlarm", wanted);
+    scene.world.take_effects();
     scene.pairs(&[[COLD, HOT]; 3]);
     let mut effects = scene.world.take_effects().into_iter();
     let Some(Effect::PutEvent { event }) = effects.next() else { panic!("no event") };

@@ -92,6 +92,8 @@ fn apply(state: &mut State, group: &str, members: Vec<String>) {
         return;
     }
     plane::configure(state, group);
+    // What is reserved may be another share of its nodes.
+    state.elasticache.groups.touch(group);
     let takes = state.settings.durations.parameters;
     work::start(state, Some(group), takes, [], Work::ParametersApplied(members));
 }

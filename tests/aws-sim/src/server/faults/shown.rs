@@ -121,6 +121,8 @@ mod tests {
             "failing_snapshots": 3,
             "failing_starts": 4,
             "shortages": { "cache.t4g.small": "later", "cache.t4g.micro": "at-once" },
+            "disabled_keys": ["alias/orders"],
+            "missing_destinations": ["a-log-group"],
         });
         let world = world_with(&faults);
         assert_eq!(world.with(|it| pending(&it.faults)), faults);
@@ -133,6 +135,8 @@ mod tests {
             "failing_snapshots": 0,
             "failing_starts": 0,
             "shortages": {},
+            "disabled_keys": [],
+            "missing_destinations": [],
         });
         assert_eq!(world.with(|it| pending(&it.faults)), nothing);
         assert_eq!(world_with(&nothing).with(|it| pending(&it.faults)), nothing);
