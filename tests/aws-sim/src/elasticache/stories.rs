@@ -3,6 +3,7 @@
 mod data_plane;
 mod lags;
 mod life;
+mod losses;
 mod rbac;
 mod replicas;
 mod snapshots;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::State;
 use crate::fault::{Fault, Rule, Shortage, Side};
 
-/// A list of rules, or `{"rules": […], "rollbacks": 1, "stuck_members": 1, "failing_snapshots": 1, "failing_starts": 1, "shortages": {"cache.t4g.small": "later"}}`,
+/// A list of rules, or `{"rules": […], "rollbacks": 1, "stuck_members": 1, "failing_snapshots": 1, "failing_starts": 1, "late_shortages": 1, "shortages": {"cache.t4g.small": "later"}}`,
 /// each part optional. Nothing is added where anything is wrong.
 pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
     let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
@@ -31,6 +31,7 @@ pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
             "stuck_members" => plan.stuck_members = count(name, part)?,
             "failing_snapshots" => plan.failing_snapshots = count(name, part)?,
             "failing_starts" => plan.failing_starts = count(name, part)?,
+            "late_shortages" => plan.late_shortages = count(name, part)?,
             "shortages" => {
                 let types = part.as_object().ok_or_else(|| format!("{part} is no object"))?;
                 for (node_type, when) in types {
@@ -39,7 +40,7 @@ pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
             }
             other => {
                 return Err(format!(
-                    "{other} is not one of rules, rollbacks, stuck_members, failing_snapshots, failing_starts, shortages"
+                    "{other} is not one of rules, rollbacks, stuck_members, failing_snapshots, failing_starts, late_shortages, shortages"
                 ));
             }
         }
@@ -170,7 +171,7 @@ mod tests {
             check(&format!(r#"[{{"operation": "CreateSnapshot", "fault": {fault}}}]"#), Ok(()));
         }
         check(
-            r#"{"rules": [], "rollbacks": 2, "shortages": {"cache.t4g.small": "later"}}"#,
+            r#"{"rules": [], "rollbacks": 2, "late_shortages": 1, "shortages": {"cache.t4g.small": "later"}}"#,
             Ok(()),
         );
     }
