@@ -158,7 +158,16 @@ impl Run<'_> {
             }
         }
         let done = self.ready.executions.start(&name, function, event, FIRST_WAIT_SECONDS).await;
-        handed(request, name, done)
+        match &done {
+            // Nobody said what became of it, and one that runs gives an answer of its own: it must not meet with ours.
+            Err(fault) if fault.kind == FaultKind::Transient && !fault.is_throttle() => {
+                match self.ready.executions.has(&name).await {
+                    Ok(true) => Conclusion::Handed(name),
+                    Ok(false) | Err(_) => handed(request, name, done),
+                }
+            }
+            Ok(_) | Err(_) => handed(request, name, done),
+        }
     }
 
     /// Goes on with work that the state machine carries, until it is done, or something has to be waited for, or CloudFormation is

@@ -117,6 +117,11 @@ impl Executions {
         }
     }
 
+    /// Whether one of this name runs or ran: for a caller to whom nobody said what became of starting it.
+    pub async fn has(&self, name: &str) -> Result<bool, Fault> {
+        Ok(self.listed(name, None).await?.iter().any(|it| it.name() == name))
+    }
+
     /// Stops the older executions whose name starts with this prefix, since newer work on the same thing replaces theirs, and tells when
     /// the last of them ended: a call that it made may still be under way then.
     ///
@@ -127,7 +132,7 @@ impl Executions {
         ours: &Carrier,
         why: &str,
     ) -> Result<Option<Timestamp>, Fault> {
-        let running = self.listed(prefix, ExecutionStatus::Running).await?;
+        let running = self.listed(prefix, Some(ExecutionStatus::Running)).await?;
         let started = |it: &ExecutionListItem| timestamp(Some(it.start_date()));
         // By the list's own clock, where it has us already: it is eventually consistent. Of two that started in the same moment, the
         // list has the newer first.
@@ -154,7 +159,7 @@ impl Executions {
                 Err(fault) => return Err(fault),
             }
         }
-        let stopped = self.listed(prefix, ExecutionStatus::Aborted).await?;
+        let stopped = self.listed(prefix, Some(ExecutionStatus::Aborted)).await?;
         ended.extend(
             stopped
                 .iter()
@@ -164,17 +169,17 @@ impl Executions {
         Ok(ended.into_iter().max())
     }
 
-    /// The newest executions of a state whose name starts with this prefix.
+    /// The newest executions, or those of a state, whose name starts with this prefix.
     async fn listed(
         &self,
         prefix: &str,
-        status: ExecutionStatus,
+        status: Option<ExecutionStatus>,
     ) -> Result<Vec<ExecutionListItem>, Fault> {
         let page = self
             .client
             .list_executions()
             .state_machine_arn(self.state_machine.as_str())
-            .status_filter(status)
+            .set_status_filter(status)
             .max_results(LISTED_MAX)
             .send()
             .await

@@ -9,11 +9,13 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 19] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
     "provision-update-given-up",
+    "provision-shrink",
+    "provision-upgrade",
     "provision-delete",
     "provision-delete-again",
     "provision-retain",
@@ -22,8 +24,11 @@ pub const NAMES: [&str; 14] = [
     "snapshot-take-by-hand",
     "snapshot-prune",
     "snapshot-restore",
+    "snapshot-restore-automatic",
     "autoscale-memory",
     "autoscale-reads",
+    "autoscale-fewer-replicas",
+    "autoscale-smaller-nodes",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -66,6 +71,8 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-create-given-up" => exhaust(&provision::CreateGivenUp(way), sample).await,
         "provision-update" => exhaust(&provision::Update(way), sample).await,
         "provision-update-given-up" => exhaust(&provision::UpdateGivenUp(way), sample).await,
+        "provision-shrink" => exhaust(&provision::Shrink(way), sample).await,
+        "provision-upgrade" => exhaust(&provision::Upgrade(way), sample).await,
         "provision-delete" => exhaust(&provision::Delete(way), sample).await,
         "provision-delete-again" => exhaust(&provision::DeleteAgain::new(way), sample).await,
         "provision-retain" => exhaust(&provision::Retain(way), sample).await,
@@ -74,8 +81,11 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "snapshot-take-by-hand" => exhaust(&snapshot::TakeByHand(way), sample).await,
         "snapshot-prune" => exhaust(&snapshot::Prune(way), sample).await,
         "snapshot-restore" => exhaust(&snapshot::Restore(way), sample).await,
+        "snapshot-restore-automatic" => exhaust(&snapshot::RestoreAutomatic(way), sample).await,
         "autoscale-memory" => exhaust(&autoscale::Memory(way), sample).await,
         "autoscale-reads" => exhaust(&autoscale::Reads(way), sample).await,
+        "autoscale-fewer-replicas" => exhaust(&autoscale::FewerReplicas(way), sample).await,
+        "autoscale-smaller-nodes" => exhaust(&autoscale::SmallerNodes(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }
@@ -87,6 +97,8 @@ fn must_succeed(case: Option<&Case>) -> bool {
         Mishap::ROLLS_BACK,
         Mishap::START_FAILS,
         Mishap::SNAPSHOT_FAILS,
+        Mishap::MEMBER_STUCK,
+        Mishap::CAPACITY_GONE,
         Mishap::no_capacity(),
     ];
     case.is_none_or(|it| !may_fail.contains(&it.mishap))

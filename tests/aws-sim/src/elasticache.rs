@@ -54,6 +54,7 @@ use crate::wire::Call;
 use crate::wire::query::{self, Params};
 use crate::{Access, Endpoint, NodeKey, Refusal, Response, State};
 
+pub(crate) use failover::able_to_fail_over;
 pub use failover::lose_primary;
 pub(crate) use work::{done, run_due};
 

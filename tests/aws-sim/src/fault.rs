@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::drive::EventMishap;
-use crate::elasticache::model::{Group, Status};
 use crate::settings::Switches;
 use crate::wire::{Call, Protocol};
 use crate::{Refusal, State, elasticache};
@@ -15,6 +14,8 @@ pub struct Plan {
     rules: Vec<Rule>,
     /// What becomes of events on their way.
     events: Vec<Delivery>,
+    /// What rules that last have begun.
+    spells: Vec<Spell>,
     /// Node types of which there is none, and when that is found out.
     pub shortages: BTreeMap<String, Shortage>,
     /// How many of the next node type changes are accepted and then rolled back (facts 4.3).
@@ -29,6 +30,9 @@ pub struct Plan {
     pub disabled_keys: BTreeSet<String>,
     /// Log groups and delivery streams that are not there.
     pub missing_destinations: BTreeSet<String>,
+    /// How many of the next pieces of work that need nodes find that there are none, though the call was accepted: as if there were a
+    /// [`Shortage::Later`] of whichever node type it is.
+    pub late_shortages: u32,
     /// How often something was to happen where it could not, such as a failover of a group that has no replica.
     in_vain: u32,
 }
@@ -55,12 +59,24 @@ pub struct Rule {
     pub times: usize,
     /// What befalls them.
     pub fault: Fault,
+    /// Once it has struck a call of an invocation, it befalls every further call of that operation that the invocation makes, more than the
+    /// SDK has tries. Whoever calls the function again finds that it is over.
+    pub lasts: bool,
+}
+
+/// A fault that goes on, until the invocation that it struck is over.
+#[derive(Clone, Debug)]
+struct Spell {
+    invocation: u64,
+    service: String,
+    operation: String,
+    fault: Fault,
 }
 
 impl Rule {
     /// Befalls the next call, whichever it is.
     pub fn next(fault: Fault) -> Self {
-        Self { service: None, operation: None, after: 0, times: 1, fault }
+        Self { service: None, operation: None, after: 0, times: 1, fault, lasts: false }
     }
 
     /// Befalls the call of this number, counted from 0.
@@ -83,6 +99,12 @@ impl Rule {
     #[must_use]
     pub fn after(self, after: usize) -> Self {
         Self { after, ..self }
+    }
+
+    /// Goes on for the rest of the invocation.
+    #[must_use]
+    pub fn lasting(self) -> Self {
+        Self { lasts: true, ..self }
     }
 }
 
@@ -155,7 +177,7 @@ impl Fault {
 /// What happens in the world by itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Happening {
-    /// Every group that is available and can fail over loses the node of its primary.
+    /// Every group that can fail over loses the node of its primary, whatever else goes on with it.
     PrimaryLost,
     /// The next node type change is accepted and rolled back.
     NodeTypeRollsBack,
@@ -163,6 +185,10 @@ pub enum Happening {
     StartFails,
     /// The next snapshot fails.
     SnapshotFails,
+    /// The next node type change leaves one replica behind.
+    MemberStuck,
+    /// The next work that needs nodes finds none, after its call was accepted.
+    CapacityGone,
 }
 
 impl Happening {
@@ -170,14 +196,7 @@ impl Happening {
     pub(crate) fn happen(self, state: &mut State) {
         match self {
             Self::PrimaryLost => {
-                let groups = state.elasticache.groups.values();
-                let is_able = |it: &&Group| {
-                    it.status == Status::Available
-                        && it.failover.is_wanted()
-                        && 1 < it.members.len()
-                };
-                let able = groups.filter(is_able);
-                let able: Vec<String> = able.map(|it| it.id.clone()).collect();
+                let able = elasticache::able_to_fail_over(state);
                 state.faults.in_vain += u32::from(able.is_empty());
                 for it in &able {
                     elasticache::lose_primary(state, it);
@@ -186,6 +205,8 @@ impl Happening {
             Self::NodeTypeRollsBack => state.faults.rollbacks += 1,
             Self::StartFails => state.faults.failing_starts += 1,
             Self::SnapshotFails => state.faults.failing_snapshots += 1,
+            Self::MemberStuck => state.faults.stuck_members += 1,
+            Self::CapacityGone => state.faults.late_shortages += 1,
         }
     }
 }
@@ -232,14 +253,32 @@ impl Plan {
 
     /// Whether something was to happen and did not: it could not, or what it waits for never came.
     pub fn came_to_nothing(&self) -> bool {
-        let left =
-            [self.rollbacks, self.stuck_members, self.failing_snapshots, self.failing_starts];
+        let left = [
+            self.rollbacks,
+            self.stuck_members,
+            self.failing_snapshots,
+            self.failing_starts,
+            self.late_shortages,
+        ];
         0 < self.in_vain || left.iter().any(|it| 0 < *it)
     }
 
-    /// What befalls this call.
-    pub(crate) fn strike(&mut self, service: &str, operation: &str) -> Option<Fault> {
-        let mut struck = None;
+    /// Whether accepted work that needs nodes of this type finds none.
+    pub(crate) fn lacks(&mut self, node_type: &str) -> bool {
+        self.shortages.contains_key(node_type) || Self::take(&mut self.late_shortages)
+    }
+
+    /// What befalls this call, which this invocation makes.
+    pub(crate) fn strike(
+        &mut self,
+        service: &str,
+        operation: &str,
+        invocation: Option<u64>,
+    ) -> Option<Fault> {
+        let goes_on = self.spells.iter().find(|it| {
+            Some(it.invocation) == invocation && it.service == service && it.operation == operation
+        });
+        let mut struck = goes_on.map(|it| it.fault.clone());
         for rule in &mut self.rules {
             let matches = rule.service.as_deref().is_none_or(|it| it == service)
                 && rule.operation.as_deref().is_none_or(|it| it == operation);
@@ -251,6 +290,14 @@ impl Plan {
             } else if struck.is_none() && 0 < rule.times {
                 rule.times -= 1;
                 struck = Some(rule.fault.clone());
+                let (service, operation) = (service.to_owned(), operation.to_owned());
+                let spell = |invocation| Spell {
+                    invocation,
+                    service,
+                    operation,
+                    fault: rule.fault.clone(),
+                };
+                self.spells.extend(invocation.filter(|_| rule.lasts).map(spell));
             }
         }
         self.rules.retain(|it| 0 < it.times);
@@ -292,7 +339,7 @@ mod tests {
     fn a_rule_befalls_the_calls_that_it_names() {
         let mut plan = Plan::default();
         plan.add(Rule::operation("CreateSnapshot", Fault::Throttled).after(1).times(2));
-        let mut strike = |operation| plan.strike("elasticache", operation).is_some();
+        let mut strike = |operation| plan.strike("elasticache", operation, None).is_some();
         assert!(!strike("CreateSnapshot"));
         assert!(!strike("DescribeEvents"));
         assert!(strike("CreateSnapshot"));
@@ -311,6 +358,23 @@ mod tests {
         assert_eq!(befall("more-orders"), None);
         assert_eq!(befall("orders"), Some(EventMishap::Lost));
         assert_eq!(befall("orders"), None);
+        assert!(plan.is_spent());
+    }
+
+    #[test]
+    fn a_rule_that_lasts_goes_on_for_the_rest_of_its_invocation() {
+        let mut plan = Plan::default();
+        plan.add(Rule::call(1, Fault::Unavailable).lasting());
+        let mut strike = |operation, invocation| {
+            plan.strike("elasticache", operation, Some(invocation)).is_some()
+        };
+        assert!(!strike("DescribeEvents", 7));
+        assert!(strike("CreateSnapshot", 7));
+        assert!(!strike("DescribeEvents", 7), "another operation");
+        for _ in 0..9 {
+            assert!(strike("CreateSnapshot", 7));
+        }
+        assert!(!strike("CreateSnapshot", 8), "it is over for who comes next");
         assert!(plan.is_spent());
     }
 }

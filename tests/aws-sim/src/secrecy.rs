@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::State;
 
-/// Every secret value that a call ever brought: tokens, passwords, contents of secrets.
+/// Every secret value that a call ever brought or got: tokens, passwords, contents of secrets and what is secret in them, random passwords.
 #[derive(Clone, Default)]
 pub struct SecretValues(BTreeSet<String>);
 
@@ -15,8 +17,30 @@ impl std::fmt::Debug for SecretValues {
 }
 
 impl SecretValues {
-    /// Notes one. What is shorter than any token would be found everywhere by chance.
+    /// Notes one, and where it is a document, what in it is secret by its name: nobody leaks the whole, but somebody leaks the password.
     pub(crate) fn note(&mut self, value: &str) {
+        self.keep(value);
+        if let Ok(document @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(value) {
+            self.note_leaves(&document, false);
+        }
+    }
+
+    fn note_leaves(&mut self, value: &Value, is_secret: bool) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    self.note_leaves(value, is_secret || sounds_secret(name));
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|it| self.note_leaves(it, is_secret)),
+            // The name of a secret is none.
+            Value::String(text) if is_secret && !text.starts_with("arn:") => self.keep(text),
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// What is shorter than any token would be found everywhere by chance.
+    fn keep(&mut self, value: &str) {
         if 8 <= value.len() {
             self.0.insert(value.to_owned());
         }
@@ -33,53 +57,107 @@ impl SecretValues {
     }
 }
 
+/// Whether what has this name in a secret's document is what the secret is about, unlike its user and its host.
+fn sounds_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pass", "secret", "token", "credential", "private"].iter().any(|it| name.contains(it))
+}
+
+/// Something that was said and that is kept for this only: a function's answer, the data of a state.
+#[derive(Clone, Debug)]
+pub struct Saying {
+    /// By whom, in words.
+    pub place: String,
+    /// What.
+    pub text: String,
+}
+
 impl State {
+    /// Keeps what somebody said.
+    pub(crate) fn hear(&mut self, place: String, text: String) {
+        self.said.push(Saying { place, text });
+    }
+
     /// Every place that a person or another service can read and that holds a secret value.
     pub fn leaks(&self) -> Vec<String> {
         let mut places = Vec::new();
-        for call in &self.calls {
-            let parameters =
-                call.parameters.iter().filter(|(_, value)| self.secret_values.are_in(value));
-            places.extend(parameters.map(|(name, _)| format!("{} of {}", name, call.operation)));
-        }
-        let mut look = |place: String, text: String| {
-            if self.secret_values.are_in(&text) {
+        let mut look = |place: String, text: &str| {
+            if self.secret_values.are_in(text) {
                 places.push(place);
             }
         };
-        let cache = &self.elasticache;
-        for group in cache.groups.values() {
-            look(
-                format!("the group {}", group.id),
-                format!("{} {:?}", group.description, group.tags),
-            );
+        for call in &self.calls {
+            for (name, value) in &call.parameters {
+                look(format!("{name} of {}", call.operation), value);
+            }
+            let refusal = call.refusal.as_deref().unwrap_or_default();
+            look(format!("the refusal of {}", call.operation), refusal);
         }
-        for snapshot in cache.snapshots.values() {
-            look(
-                format!("the snapshot {}", snapshot.name),
-                format!("{} {:?}", snapshot.name, snapshot.tags),
-            );
-        }
-        for event in &cache.events {
-            look("an event of ElastiCache".to_owned(), format!("{event:?}"));
-        }
+        self.told_by_elasticache(&mut look);
         for secret in self.secrets.secrets.values() {
-            let said = format!("{:?} {:?}", secret.description, secret.tags);
-            look(format!("what is said of the secret {}", secret.name), said);
+            let said = format!(
+                "{} {:?} {:?} {:?}",
+                secret.name, secret.description, secret.tags, secret.policy
+            );
+            look(format!("what is said of the secret {}", secret.name), &said);
+        }
+        for step in &self.secrets.history {
+            look(
+                format!("the end of {}", step.step.word()),
+                step.error.as_deref().unwrap_or_default(),
+            );
         }
         for alarm in self.cloudwatch.alarms.values() {
-            look(format!("the alarm {}", alarm.name), format!("{alarm:?}"));
+            look(format!("the alarm {}", alarm.name), &format!("{alarm:?}"));
+        }
+        for item in &self.cloudwatch.history {
+            look(format!("the history of the alarm {}", item.alarm), &item.summary);
         }
         for message in &self.sns.published {
-            look("a message".to_owned(), format!("{message:?}"));
+            look("a message".to_owned(), &format!("{message:?}"));
         }
         for execution in &self.sfn.executions {
             let said = format!("{} {} {:?}", execution.name, execution.input, execution.failure);
-            look(format!("the execution {}", execution.name), said);
+            look(format!("the execution {}", execution.name), &said);
         }
         for answer in &self.callbacks.answers {
-            look("an answer to CloudFormation".to_owned(), answer.body.to_string());
+            look("an answer to CloudFormation".to_owned(), &answer.body.to_string());
+        }
+        for refused in &self.callbacks.refused {
+            look("a refused answer to CloudFormation".to_owned(), refused);
+        }
+        for saying in &self.said {
+            look(saying.place.clone(), &saying.text);
         }
         places
     }
+
+    fn told_by_elasticache(&self, look: &mut impl FnMut(String, &str)) {
+        let cache = &self.elasticache;
+        for it in cache.groups.values() {
+            look(format!("the group {}", it.id), &format!("{} {:?}", it.description, it.tags));
+        }
+        for it in cache.snapshots.values() {
+            look(format!("the snapshot {}", it.name), &format!("{} {:?}", it.name, it.tags));
+        }
+        for it in cache.subnet_groups.values() {
+            look(format!("the subnet group {}", it.name), &format!("{it:?}"));
+        }
+        for it in cache.parameter_groups.values() {
+            look(format!("the parameter group {}", it.name), &format!("{it:?}"));
+        }
+        for it in cache.users.all() {
+            let said = format!("{} {} {:?} {}", it.id, it.name, it.tags, it.rights.access_string);
+            look(format!("the user {}", it.id), &said);
+        }
+        for it in cache.user_groups.values() {
+            look(format!("the user group {}", it.id), &format!("{it:?}"));
+        }
+        for event in &cache.events {
+            look("an event of ElastiCache".to_owned(), &format!("{event:?}"));
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

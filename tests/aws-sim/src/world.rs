@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::drive::Sandboxes;
 use crate::fault::{Fault, Side};
-use crate::secrecy::SecretValues;
+use crate::secrecy::{Saying, SecretValues};
 use crate::seed::Seed;
 use crate::settings::Settings;
 use crate::wire::Call;
@@ -66,6 +66,8 @@ pub struct State {
     pub seed: Seed,
     /// What must not be told.
     pub secret_values: SecretValues,
+    /// What functions and state machines said, to be searched for that.
+    pub said: Vec<Saying>,
     /// The invocations of functions that make the calls.
     pub sandboxes: Sandboxes,
     tickets: BTreeMap<Ticket, Owner>,
@@ -85,6 +87,8 @@ pub struct CallRecord {
     pub parameters: BTreeMap<String, String>,
     /// The status of the answer, 0 where none was given.
     pub status: u16,
+    /// What the answer said, where it was an error.
+    pub refusal: Option<String>,
     /// The invocation that made it, where a function did.
     pub invocation: Option<u64>,
 }
@@ -128,6 +132,7 @@ impl World {
             effects: VecDeque::new(),
             faults: fault::Plan::default(),
             secret_values: SecretValues::default(),
+            said: Vec::new(),
             sandboxes: Sandboxes::default(),
             tickets: BTreeMap::new(),
             last_ticket: 0,
@@ -284,10 +289,11 @@ impl State {
             operation: asked.operation.clone(),
             parameters: parameters(&asked, &mut self.secret_values),
             status: 0,
+            refusal: None,
             invocation: self.sandboxes.running(),
         };
         let mut takes = Duration::ZERO;
-        let response = match self.faults.strike(service, &asked.operation) {
+        let response = match self.faults.strike(service, &asked.operation, record.invocation) {
             Some(Fault::Cut(Side::BeforeEffect)) => {
                 self.sandboxes.kill_running();
                 return Exchange::Never;
@@ -322,7 +328,8 @@ impl State {
             }
             None => self.dispatch(service, asked),
         };
-        self.note(CallRecord { status: response.status, ..record });
+        let refusal = (400 <= response.status).then(|| response.text());
+        self.note(CallRecord { status: response.status, refusal, ..record });
         Exchange::Answer(response, takes)
     }
 

@@ -358,6 +358,19 @@ async fn throttles_and_broken_connections_are_ridden_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn work_that_began_is_not_said_to_have_failed_where_every_answer_to_its_beginning_is_lost() {
+    let stack = Stack::new().await;
+    let lost = Rule::operation("StartExecution", Fault::Broken(Side::AfterEffect)).times(99);
+    stack.scene.world.with(|it| it.faults.add(lost));
+    let create = stack.request("Create", None, &properties(&[]));
+    stack.deliver(&create).await;
+    stack.settle().await;
+    let answers = stack.answers(&create);
+    assert_eq!(answers.len(), 1, "{answers:#?}");
+    assert_eq!(answers[0]["Status"], "SUCCESS", "{answers:#?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn upstash_is_described_and_nothing_is_made() {
     let stack = Stack::new().await;
     let upstash = properties(&[

@@ -6,10 +6,10 @@ use std::time::Duration;
 use aws_sim::cloudwatch::{Alarm, hold};
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use domain::alarm::Watch;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Way, all_but_lost, must_succeed, on_scene, unless};
-use crate::scene::{GROUP, Scene};
+use crate::scene::{GROUP, Scene, function_arn};
 
 async fn calm(way: Way, seed: u64) -> Scene {
     let scene = Scene::new(way.settings(seed)).await;
@@ -97,9 +97,7 @@ impl Flow for Memory {
     }
 
     async fn run_beside(&self, scene: &Scene) {
-        scene
-            .account
-            .send(&crate::scene::function_arn("autoscale"), json!({ "action": "evaluate" }));
+        scene.account.send(&function_arn("autoscale"), json!({ "action": "evaluate" }));
         scene.account.settle().await;
     }
 
@@ -148,9 +146,7 @@ impl Flow for Reads {
     }
 
     async fn run_beside(&self, scene: &Scene) {
-        scene
-            .account
-            .send(&crate::scene::function_arn("autoscale"), json!({ "action": "evaluate" }));
+        scene.account.send(&function_arn("autoscale"), json!({ "action": "evaluate" }));
         scene.account.settle().await;
     }
 
@@ -160,5 +156,81 @@ impl Flow for Reads {
         let is_larger = node_type == "cache.t4g.small"
             && case.is_some_and(|it| it.mishap == Mishap::PRIMARY_LOST);
         problems_of(scene, members(scene).len() == 3 || is_larger, case).await
+    }
+}
+
+/// A group that is larger than it need be, for nearly as long as it has to be calm before anything is taken from it.
+async fn idle(way: Way, seed: u64, over: &[(&str, Value)]) -> Scene {
+    let scene = Scene::new(way.settings(seed)).await;
+    let policy =
+        [("AutoscaleMode", json!("full")), ("RotationDays", json!(0)), ("SnapshotKeep", json!(0))];
+    scene.created(&[&policy, over].concat()).await;
+    for member in members(&scene) {
+        load(&scene, &member, 4.0);
+    }
+    scene.world().with(|it| it.elasticache.fill(GROUP, 80_000_000));
+    // By the schedule it is looked at, and left alone.
+    scene.account.pass(Duration::from_mins(50)).await;
+    scene.account.settle().await;
+    scene
+}
+
+/// Nobody reads: a replica less.
+pub(super) struct FewerReplicas(pub(super) Way);
+
+impl Flow for FewerReplicas {
+    on_scene!("autoscale-fewer-replicas");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost().into_iter().chain([Mishap::EVENT_LOST]).collect()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        idle(self.0, seed, &[("RedisNumCacheNodes", json!(3))]).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        scene.account.pass(Duration::from_mins(75)).await;
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.account.send(&function_arn("autoscale"), json!({ "action": "evaluate" }));
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let is_done = shape(scene) == (2, "cache.t4g.micro".to_owned());
+        problems_of(scene, is_done, case).await
+    }
+}
+
+/// Nothing is done and little is kept: a smaller node type.
+pub(super) struct SmallerNodes(pub(super) Way);
+
+impl Flow for SmallerNodes {
+    on_scene!("autoscale-smaller-nodes");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost().into_iter().chain([Mishap::EVENT_LOST]).collect()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        idle(self.0, seed, &[("RedisNodeType", json!("cache.t4g.small"))]).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        scene.account.pass(Duration::from_mins(75)).await;
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.account.send(&function_arn("autoscale"), json!({ "action": "evaluate" }));
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let is_done = shape(scene) == (2, "cache.t4g.micro".to_owned());
+        problems_of(scene, is_done, case).await
     }
 }

@@ -6,15 +6,13 @@ use std::time::Duration;
 use aws_sim::State;
 use aws_sim::drive::cloudformation::Status;
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
-use aws_sim::elasticache::model::SnapshotStatus;
+use aws_sim::elasticache::model::{SnapshotStatus, Toggle};
 use serde_json::{Value, json};
 
 use super::{Way, all_but_lost, must_succeed, on_scene, same, unless};
 use crate::scene::{GROUP, Scene, properties};
 
 const STANDS: [&str; 5] =
-    ["group available", "subnet group", "parameter group", "5 alarms", "secret"];
-const GROWN: [&str; 5] =
     ["group available", "subnet group", "parameter group", "5 alarms", "secret"];
 const GONE: [&str; 1] = ["secret on its way out"];
 
@@ -32,8 +30,10 @@ fn shape(scene: &Scene) -> String {
         it.elasticache.groups.get(GROUP).map_or_else(String::new, |it| {
             let asked = it.tags.contains_key(domain::tag::ASKED);
             let asked = if asked { ", and something is still asked for" } else { "" };
+            let is_left = it.members.values().any(|member| member.node_type != it.node_type);
+            let left = if is_left { ", and a member was left behind" } else { "" };
             let count = it.members.len();
-            format!("{count} x {}, {} days{asked}", it.node_type, it.snapshot_retention)
+            format!("{count} x {}, {} days{asked}{left}", it.node_type, it.snapshot_retention)
         })
     })
 }
@@ -49,9 +49,20 @@ async fn problems_of(
     let outcome = scene.outcome.borrow().clone().unwrap();
     let why = outcome.reason.clone().unwrap_or_default();
     problems.extend(unless(!why.contains("did not receive a response"), "nobody answered"));
-    let is_allowed = outcome.status == good || !must_succeed(case) && bad.contains(&outcome.status);
+    // The one call that has no state machine behind it yet: what lasts there is told, as nobody would be left to answer.
+    let lasts = [Mishap::THROTTLE_LASTS, Mishap::OUTAGE_LASTS];
+    let is_told = case.is_some_and(|it| lasts.contains(&it.mishap))
+        && scene.world().with(|it| says_it_never_began(it));
+    let may_fail = !must_succeed(case) || is_told;
+    let is_allowed = outcome.status == good || may_fail && bad.contains(&outcome.status);
     problems.extend(unless(is_allowed, format!("it came to {:?}: {why}", outcome.status)));
     problems
+}
+
+/// Whether an answer says that Step Functions could not be reached.
+fn says_it_never_began(state: &State) -> bool {
+    let reasons = state.callbacks.answers.iter().filter_map(|it| it.body["Reason"].as_str());
+    reasons.into_iter().any(|it| it.starts_with("StartExecution failed"))
 }
 
 /// When the stack gives up: at a call, where that is the case, otherwise after a time; and when it has been answered.
@@ -112,8 +123,7 @@ impl Flow for CreateGivenUp {
     on_scene!("provision-create-given-up");
 
     fn mishaps(&self) -> Vec<Mishap> {
-        // It may come after its own Delete.
-        all_but_lost().into_iter().filter(|it| *it != Mishap::EVENT_LATE).collect()
+        all_but_lost()
     }
 
     async fn set(&self, seed: u64) -> Scene {
@@ -137,8 +147,12 @@ impl Flow for CreateGivenUp {
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        if case.is_some_and(is_begun_late) {
-            return scene.problems().await;
+        if is_begun_late(scene) {
+            let mut problems = scene.problems().await;
+            let left = scene.left();
+            let is_whole = left.is_empty() || left == GONE || left == STANDS;
+            problems.extend(unless(is_whole, format!("left are {left:?}")));
+            return problems;
         }
         let bad = [Status::RollbackFailed];
         let mut problems = problems_of(scene, Status::RollbackComplete, &bad, case).await;
@@ -150,10 +164,17 @@ impl Flow for CreateGivenUp {
     }
 }
 
-/// Nothing was done when its caller died, so that the retry of its event is the first that is heard of it: after the stack took it back,
-/// and nobody can tell it from one that is wanted.
-fn is_begun_late(case: &Case) -> bool {
-    case.mishap == Mishap::DIES_BEFORE && case.at == 0
+/// Work on what the stack gave up began only after that on what it asked for instead: its event came late, or whoever heard of it first
+/// came to his end before he had done anything. Nobody can tell it from what is wanted, so it is carried out, and wholly.
+fn is_begun_late(scene: &Scene) -> bool {
+    let outcome = scene.outcome.borrow();
+    let requests = &outcome.as_ref().unwrap().requests;
+    let number = |id: &Value| requests.iter().position(|it| it["RequestId"] == *id);
+    let begun: Vec<usize> = scene.world().with(|it| {
+        let executions = it.sfn.executions.iter();
+        executions.filter_map(|it| number(&it.input["event"]["RequestId"])).collect()
+    });
+    begun.iter().position(|it| *it == 0).is_some_and(|at| 0 < at)
 }
 
 /// A larger node type, one node more, another retention.
@@ -188,7 +209,7 @@ impl Flow for Update {
         let mut problems = problems_of(scene, Status::UpdateComplete, &bad, case).await;
         let (shape, left) = (shape(scene), scene.left());
         if scene.outcome.borrow().as_ref().unwrap().status == Status::UpdateComplete {
-            problems.extend(same(&left, &GROWN));
+            problems.extend(same(&left, &STANDS));
             problems.extend(unless(shape == "3 x cache.t4g.small, 3 days", shape));
         } else {
             problems.extend(same(&left, &STANDS));
@@ -205,7 +226,7 @@ impl Flow for UpdateGivenUp {
     on_scene!("provision-update-given-up");
 
     fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost().into_iter().filter(|it| *it != Mishap::EVENT_LATE).collect()
+        all_but_lost()
     }
 
     async fn set(&self, seed: u64) -> Scene {
@@ -229,8 +250,13 @@ impl Flow for UpdateGivenUp {
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        if case.is_some_and(is_begun_late) {
-            return scene.problems().await;
+        if is_begun_late(scene) {
+            let mut problems = scene.problems().await;
+            let (shape, left) = (shape(scene), scene.left());
+            let is_whole = left == STANDS && shape == "2 x cache.t4g.micro, 7 days"
+                || left == STANDS && shape == "3 x cache.t4g.small, 3 days";
+            problems.extend(unless(is_whole, format!("{shape}, and left are {left:?}")));
+            return problems;
         }
         let (good, bad) = (Status::UpdateRollbackComplete, [Status::UpdateRollbackFailed]);
         let mut problems = problems_of(scene, good, &bad, case).await;
@@ -259,6 +285,100 @@ fn last_snapshots(scene: &Scene) -> (usize, usize) {
         let all: Vec<SnapshotStatus> = all.map(|it| it.status).collect();
         (all.iter().filter(|it| **it == SnapshotStatus::Available).count(), all.len())
     })
+}
+
+/// The last replica goes, and with it failover.
+pub(super) struct Shrink(pub(super) Way);
+
+impl Flow for Shrink {
+    on_scene!("provision-shrink");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        Update(self.0).set(seed).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let one = properties(&[("RedisNumCacheNodes", json!(1))]);
+        let outcome = scene.stack.update(&one).await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.stack.send_again();
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let bad = [Status::UpdateRollbackComplete];
+        let mut problems = problems_of(scene, Status::UpdateComplete, &bad, case).await;
+        let (shape, left) = (shape(scene), scene.left());
+        let failover = scene.world().with(|it| it.elasticache.groups[GROUP].failover);
+        if scene.outcome.borrow().as_ref().unwrap().status == Status::UpdateComplete {
+            problems.extend(same(&left, &STANDS));
+            let is_well = shape == "1 x cache.t4g.micro, 7 days" && failover == Toggle::Disabled;
+            problems.extend(unless(is_well, format!("{shape}, failover {failover:?}")));
+        } else {
+            problems.extend(same(&left, &STANDS));
+            let is_well = shape == "2 x cache.t4g.micro, 7 days" && failover == Toggle::Enabled;
+            problems.extend(unless(is_well, format!("{shape}, failover {failover:?}")));
+        }
+        problems
+    }
+}
+
+/// A newer version of the engine, and its parameter group with it.
+pub(super) struct Upgrade(pub(super) Way);
+
+impl Flow for Upgrade {
+    on_scene!("provision-upgrade");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        let scene = Scene::new(self.0.settings(seed)).await;
+        scene.created(&[("RedisEngineVersion", json!("6.2"))]).await;
+        scene
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let newer = properties(&[("RedisEngineVersion", json!("7.1"))]);
+        let outcome = scene.stack.update(&newer).await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        scene.stack.send_again();
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let bad = [Status::UpdateRollbackComplete];
+        let mut problems = problems_of(scene, Status::UpdateComplete, &bad, case).await;
+        // The parameter group of the older version's family stays until the stack goes.
+        let mut left = scene.left();
+        left.dedup();
+        problems.extend(same(&left, &STANDS));
+        let shape = shape(scene);
+        problems.extend(unless(shape == "2 x cache.t4g.micro, 7 days", shape));
+        let is_done = scene.outcome.borrow().as_ref().unwrap().status == Status::UpdateComplete;
+        scene.world().with(|it| {
+            let group = &it.elasticache.groups[GROUP];
+            let family = &it.elasticache.parameter_groups[&group.parameter_group].family;
+            let said = format!("{} with {family}", group.version);
+            // There is no way back to an older version, so a rollback may leave the newer one.
+            let is_well = said == "7.1.0 with redis7" || !is_done && said == "6.2.6 with redis6.x";
+            problems.extend(unless(is_well, said));
+        });
+        problems
+    }
 }
 
 /// The cache goes, its last snapshot stays.

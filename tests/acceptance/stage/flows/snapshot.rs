@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sim::State;
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use aws_sim::elasticache::model::SnapshotStatus;
 use serde_json::json;
@@ -184,6 +185,64 @@ impl Flow for Restore {
     }
 }
 
+/// One that AWS took in its window into a new group.
+pub(super) struct RestoreAutomatic(pub(super) Way);
+
+impl Flow for RestoreAutomatic {
+    on_scene!("snapshot-restore-automatic");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        let scene = Scene::new(self.0.settings(seed)).await;
+        let window = [
+            ("SnapshotWindow", json!("01:00-02:00")),
+            ("AutoscaleMode", json!("off")),
+            ("RotationDays", json!(0)),
+        ];
+        scene.created(&window).await;
+        scene.world().with(|it| it.elasticache.fill(GROUP, 100 << 20));
+        let is_taken = |it: &mut State| newest_automatic(it).is_some() && is_available(it, GROUP);
+        assert!(scene.account.play(Duration::from_hours(2), is_taken).await);
+        scene
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        restore_automatic(scene).await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        restore_automatic(scene).await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let mut problems = scene.problems().await;
+        problems.extend(back(scene, case));
+        let is_there = scene.world().with(|it| newest_automatic(it).is_some());
+        problems.extend(unless(is_there, "the snapshot is gone"));
+        if problems.is_empty() && must_succeed(case) {
+            restore_automatic(scene).await;
+            problems.extend(back(scene, case));
+        }
+        problems
+    }
+}
+
+async fn restore_automatic(scene: &Scene) {
+    let newest = scene.world().with(|it| newest_automatic(it));
+    send(scene, json!({ "action": "restore", "snapshot": newest, "group": BACK })).await;
+}
+
+/// The newest snapshot that AWS took of our group, whether it is being restored or not.
+fn newest_automatic(state: &State) -> Option<String> {
+    let all = state.elasticache.snapshots.values().rev();
+    let taken = [SnapshotStatus::Available, SnapshotStatus::Restoring];
+    let mut ours = all.filter(|it| it.automatic && it.source.id == GROUP);
+    ours.find(|it| taken.contains(&it.status)).map(|it| it.name.clone())
+}
+
 async fn restore(scene: &Scene) {
     let newest = snapshots(scene).pop().map(|it| it.0);
     send(scene, json!({ "action": "restore", "snapshot": newest, "group": BACK })).await;
@@ -196,6 +255,13 @@ fn restored(scene: &Scene, case: Option<&Case>) -> Vec<String> {
         good(scene) == 1 && kept.len() == 1,
         format!("the snapshots are {kept:?}"),
     ));
+    problems.extend(back(scene, case));
+    problems
+}
+
+/// What is wrong with the group that was made of one.
+fn back(scene: &Scene, case: Option<&Case>) -> Vec<String> {
+    let mut problems = Vec::new();
     scene.world().with(|it| {
         let creations = it.calls.iter().filter(|it| {
             it.operation == "CreateReplicationGroup"

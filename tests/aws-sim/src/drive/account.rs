@@ -52,8 +52,9 @@ struct Heart {
     subscriptions: Vec<Subscription>,
     rules: Vec<EventRule>,
     timeouts: BTreeMap<String, Duration>,
-    outbox: RefCell<VecDeque<Event>>,
-    /// How many events were sent so far, and what becomes of those of these numbers.
+    /// Events on their way, with their numbers.
+    outbox: RefCell<VecDeque<(usize, Event)>>,
+    /// How many events were sent so far, steps of rotations among them, and what becomes of those of these numbers.
     sent: Cell<usize>,
     mishaps: RefCell<BTreeMap<usize, EventMishap>>,
     /// Executions that are being run, or were.
@@ -119,7 +120,7 @@ impl Account {
         request_id
     }
 
-    /// Has this become of the event of this number, counted from those that are sent from now on.
+    /// Has this become of the event of this number, or the step of a rotation, counted from those that are sent from now on.
     pub fn befall(&self, number: usize, mishap: EventMishap) {
         let number = self.heart.sent.get() + number;
         self.heart.mishaps.borrow_mut().insert(number, mishap);
@@ -130,7 +131,7 @@ impl Account {
         !self.heart.mishaps.borrow().is_empty()
     }
 
-    /// How many events were sent so far, by whomever.
+    /// How many events were sent so far, by whomever, the steps of rotations among them.
     pub fn events(&self) -> usize {
         self.heart.sent.get()
     }
@@ -241,9 +242,15 @@ impl Heart {
     }
 
     fn send(&self, event: Event) {
+        let number = self.number();
+        self.outbox.borrow_mut().push_back((number, event));
+    }
+
+    /// The number of the next event.
+    fn number(&self) -> usize {
         let number = self.sent.get();
         self.sent.set(number + 1);
-        self.outbox.borrow_mut().push_back(event);
+        number
     }
 
     /// Takes up what is to be done: events, what the world wants done outside, and executions.
@@ -251,9 +258,7 @@ impl Heart {
         for effect in self.world.take_effects() {
             self.take_up(effect, tasks);
         }
-        let first = self.sent.get() - self.outbox.borrow().len();
-        let events: Vec<Event> = self.outbox.take().into();
-        for (number, event) in (first..).zip(events) {
+        for (number, event) in self.outbox.take() {
             let mishap = self.mishaps.borrow_mut().remove(&number);
             let planned = || self.world.with(|it| it.faults.befall(&event.function_arn));
             let mishap = mishap.or_else(planned);
@@ -297,9 +302,11 @@ impl Heart {
                 }
             }
             Effect::InvokeFunction { function_arn, payload, ticket } => {
+                let number = self.number();
+                let mishap = self.mishaps.borrow_mut().remove(&number);
                 let heart = Rc::clone(self);
                 self.begin(tasks, async move {
-                    heart.rotate(&function_arn, payload, ticket).await;
+                    heart.rotate(&function_arn, payload, ticket, mishap).await;
                 });
             }
             Effect::SendEvent { function_arn, payload } => {
@@ -326,21 +333,50 @@ impl Heart {
         }
     }
 
-    /// Secrets Manager calls once per step, and tries all of them again itself (facts 3.3).
-    async fn rotate(&self, function_arn: &str, payload: Value, ticket: Ticket) {
-        let request_id = self.world.with(|state| state.seed.uuid());
-        let result = match self.invoke(function_arn, &request_id, payload).await {
-            Ended::Answered(answer) => Ok(Done::Answered(answer)),
-            Ended::Failed(failure) => Err(failure.message),
+    /// Secrets Manager calls once per step, and tries all of them again itself (facts 3.3). Whether it waits for the function's answer or
+    /// leaves the call to a queue, which may lose it or bring it twice, is not confirmed (U17): a step is numbered as an event is.
+    async fn rotate(
+        &self,
+        function_arn: &str,
+        payload: Value,
+        ticket: Ticket,
+        mishap: Option<EventMishap>,
+    ) {
+        let once = || async {
+            let request_id = self.world.with(|state| state.seed.uuid());
+            self.invoke(function_arn, &request_id, payload.clone()).await
         };
-        self.world.done(self.world.clock(), ticket, result);
+        let first = async {
+            let result = match mishap {
+                Some(EventMishap::Lost) => {
+                    tokio::time::sleep(self.timeout(function_arn)).await;
+                    Err("the function did not answer".to_owned())
+                }
+                Some(EventMishap::Late(_) | EventMishap::Doubled) | None => {
+                    tokio::time::sleep(lateness(mishap)).await;
+                    match once().await {
+                        Ended::Answered(answer) => Ok(Done::Answered(answer)),
+                        Ended::Failed(failure) => Err(failure.message),
+                    }
+                }
+            };
+            self.world.done(self.world.clock(), ticket, result);
+        };
+        let second = async {
+            if mishap == Some(EventMishap::Doubled) {
+                tokio::time::sleep(BETWEEN_DOUBLES).await;
+                // Secrets Manager has heard the first answer.
+                let _unheard = once().await;
+            }
+        };
+        tokio::join!(first, second);
     }
 
     async fn post(&self, event: Event, mishap: Option<EventMishap>) {
         match mishap {
             Some(EventMishap::Lost) => {}
-            Some(EventMishap::Late(late)) => {
-                tokio::time::sleep(Duration::try_from(late).unwrap_or_default()).await;
+            Some(EventMishap::Late(_)) => {
+                tokio::time::sleep(lateness(mishap)).await;
                 self.deliver(&event).await;
             }
             Some(EventMishap::Doubled) => {
@@ -369,7 +405,7 @@ impl Heart {
 
     async fn invoke(&self, function_arn: &str, request_id: &str, payload: Value) -> Ended {
         self.world.advance(self.world.clock());
-        let timeout = self.timeouts.get(function_arn).copied().unwrap_or(sandbox::TIMEOUT);
+        let timeout = self.timeout(function_arn);
         let invocation = Invocation {
             function_arn: function_arn.to_owned(),
             request_id: request_id.to_owned(),
@@ -377,6 +413,10 @@ impl Heart {
             payload,
         };
         sandbox::run(&self.world, &*self.functions, invocation, timeout).await
+    }
+
+    fn timeout(&self, function_arn: &str) -> Duration {
+        self.timeouts.get(function_arn).copied().unwrap_or(sandbox::TIMEOUT)
     }
 
     async fn execute(&self, machine: &str, arn: &str) {
@@ -392,7 +432,20 @@ impl Heart {
 /// The pauses before the tries of an asynchronous event: two retries, a minute and two minutes later (facts 7.5).
 const RETRIES: [Duration; 3] = [Duration::ZERO, Duration::from_mins(1), Duration::from_mins(2)];
 
+/// Close enough that the first delivery is mostly still at work.
+const BETWEEN_DOUBLES: Duration = Duration::from_secs(2);
+
+fn lateness(mishap: Option<EventMishap>) -> Duration {
+    match mishap {
+        Some(EventMishap::Late(late)) => Duration::try_from(late).unwrap_or_default(),
+        Some(EventMishap::Lost | EventMishap::Doubled) | None => Duration::ZERO,
+    }
+}
+
 fn later(now: Timestamp, span: Duration) -> Timestamp {
     let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
     now.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests;

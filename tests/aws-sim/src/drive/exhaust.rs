@@ -6,6 +6,7 @@
 
 mod case;
 mod mishap;
+mod places;
 
 use std::cell::Cell;
 use std::future::Future;
@@ -176,10 +177,8 @@ fn cases<F: Flow>(flow: &F, calls: &[CallRecord], events: usize, seed: u64) -> V
     for mishap in flow.mishaps() {
         let places = match mishap {
             Mishap::Event(_) => (0..events).collect(),
-            Mishap::Call(_) | Mishap::Beside => {
-                let befalls =
-                    |(at, call): (usize, &CallRecord)| mishap.can_befall(call).then_some(at);
-                calls.iter().enumerate().filter_map(befalls).collect::<Vec<_>>()
+            Mishap::Call(_) | Mishap::Lasting(_) | Mishap::Beside => {
+                places::tried(calls, mishap.spread(), |it| mishap.can_befall(it))
             }
         };
         let flow = flow.name();
@@ -204,7 +203,7 @@ async fn befallen<F: Flow>(flow: &F, case: &Case) -> Befallen {
     let account = flow.account(&stage);
     match &case.mishap {
         Mishap::Event(mishap) => account.befall(case.at, *mishap),
-        Mishap::Call(_) | Mishap::Beside => {
+        Mishap::Call(_) | Mishap::Lasting(_) | Mishap::Beside => {
             account.world().with(|state| state.faults.add(case.mishap.rule(case.at)));
         }
     }

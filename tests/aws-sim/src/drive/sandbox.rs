@@ -72,12 +72,19 @@ pub(super) async fn run(
     timeout: Duration,
 ) -> Ended {
     let number = world.with(|state| state.sandboxes.open());
+    let function = invocation.function_arn.clone();
     let sandbox = Sandbox { world, number, work: functions.handle(invocation) };
     let ended = tokio::time::timeout(timeout, sandbox).await;
-    ended.unwrap_or_else(|_elapsed| {
+    let ended = ended.unwrap_or_else(|_elapsed| {
         let message = format!("Task timed out after {}.00 seconds", timeout.as_secs());
         Ended::Failed(Failure { kind: "Sandbox.Timedout".to_owned(), message })
-    })
+    });
+    let said = match &ended {
+        Ended::Answered(answer) => answer.to_string(),
+        Ended::Failed(failure) => format!("{}: {}", failure.kind, failure.message),
+    };
+    world.with(|state| state.hear(format!("the end of an invocation of {function}"), said));
+    ended
 }
 
 /// The work, with its calls known as its own, and dead when one of them was to be the last.

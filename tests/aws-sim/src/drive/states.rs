@@ -125,6 +125,8 @@ impl Run<'_> {
             if let Some(end) = self.is_over() {
                 return end;
             }
+            let entered = format!("what the state {name} of {} is entered with", self.arn);
+            self.world.with(|state| state.hear(entered, data.to_string()));
             let states = self.machine.definition.get("States");
             let Some(state) = states.and_then(|it| it.get(&name)) else {
                 return End::Failed(Problem::runtime(format!("there is no state {name}")));

@@ -398,7 +398,7 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
     let room =
         state.elasticache.groups.get(id).map_or(0, |it| plane::room(state, it, &it.node_type));
     let data = state.elasticache.groups.get(id).map_or(0, |it| it.bytes_used);
-    let why = if state.faults.shortages.contains_key(&node_type) {
+    let why = if state.faults.lacks(&node_type) {
         Some(format!("Insufficient capacity for node type {node_type}. Please try again later."))
     } else if Plan::take(&mut state.faults.failing_starts) {
         Some("Internal failure while provisioning the cache nodes.".to_owned())

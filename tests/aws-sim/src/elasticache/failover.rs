@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::model::Status;
+use super::model::{Group, Member, Status, Toggle};
 use super::rest::rest;
 use super::work::{self, Work};
 use super::{describe, event, group, must_be_available, plane};
@@ -35,21 +35,62 @@ pub(super) fn test(state: &mut State, params: &Params) -> Result<String, Refusal
     describe::one(state, &found.id)
 }
 
-/// The primary of a group is lost. With automatic failover a replica takes over; without, the node is only replaced.
+/// The groups that survive the loss of their primary, whatever else goes on with them: a replica is there to take over.
+pub(crate) fn able_to_fail_over(state: &State) -> Vec<String> {
+    let elasticache = &state.elasticache;
+    let lives = [Status::Available, Status::Modifying, Status::Snapshotting];
+    let recovers = |id: &str| {
+        let mut works = elasticache.queue.of(id);
+        works.any(|it| matches!(it, Work::FailedOver | Work::Replaced(_)))
+    };
+    let is_able = |it: &&Group| {
+        lives.contains(&it.status)
+            && it.failover == Toggle::Enabled
+            && heir(it).is_some()
+            && !recovers(&it.id)
+    };
+    elasticache.groups.values().filter(is_able).map(|it| it.id.clone()).collect()
+}
+
+/// The replica of the lowest number that is there and stays.
+fn heir(group: &Group) -> Option<&Member> {
+    group.replicas().find(|it| is_settled(it))
+}
+
+fn is_settled(member: &Member) -> bool {
+    ![Status::Creating, Status::Deleting].contains(&member.status)
+}
+
+/// The primary of a group is lost. With automatic failover a replica takes over; without, the node is only replaced. What else is under way
+/// goes on beside it, but for a snapshot of the lost node, which fails.
 pub fn lose_primary(state: &mut State, id: &str) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
-    group.set_all(Status::Modifying);
+    group.status = Status::Modifying;
+    for member in group.members.values_mut().filter(|it| is_settled(it)) {
+        member.status = Status::Modifying;
+    }
     let fails_over = group.failover.is_wanted();
-    let (lost, node_type) = (group.primary.clone(), group.node_type.clone());
+    let lost = group.primary.clone();
     let gone = group.members.get_mut(&lost).map(|it| {
         it.serves_since = None;
         it.node.clone()
     });
     plane::stop(state, gone.into_iter().collect());
+    let snapshots = state.elasticache.snapshots.values();
+    let ended: Vec<String> =
+        snapshots.filter(|it| it.member == lost).map(|it| it.name.clone()).collect();
+    state.elasticache.queue.fail_snapshots(id, &ended);
     if fails_over {
         let takes = state.settings.durations.failover;
         return work::start(state, Some(id), takes, [], Work::FailedOver);
     }
+    replace_primary(state, id);
+}
+
+/// Nobody takes over: the node is replaced, and its data is gone.
+fn replace_primary(state: &mut State, id: &str) {
+    let Some(group) = state.elasticache.groups.get(id) else { return };
+    let (lost, node_type) = (group.primary.clone(), group.node_type.clone());
     let node = plane::new_node(state, &lost);
     if let Some(member) =
         state.elasticache.groups.get_mut(id).and_then(|it| it.members.get_mut(&lost))
@@ -61,10 +102,12 @@ pub fn lose_primary(state: &mut State, id: &str) {
     work::start(state, Some(id), takes, waits, Work::Replaced(lost));
 }
 
-/// The replica of the lowest number takes over.
+/// A replica takes over.
 pub(super) fn failed_over(state: &mut State, id: &str) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
-    let Some(chosen) = group.replicas().next().map(|it| it.id.clone()) else { return };
+    let Some(chosen) = heir(group).map(|it| it.id.clone()) else {
+        return replace_primary(state, id);
+    };
     let lost = std::mem::replace(&mut group.primary, chosen.clone());
     if let Some(member) = group.members.get_mut(&lost) {
         member.status = Status::Creating;

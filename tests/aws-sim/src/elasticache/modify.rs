@@ -249,7 +249,7 @@ fn why_not(state: &mut State, id: &str, failed: Option<String>) -> Option<String
     if room < group.bytes_used {
         return Some("the data does not fit".to_owned());
     }
-    if state.faults.shortages.contains_key(&wanted) {
+    if state.faults.lacks(&wanted) {
         return Some("insufficient capacity".to_owned());
     }
     if Plan::take(&mut state.faults.rollbacks) {
@@ -398,9 +398,9 @@ fn finish(state: &mut State, id: &str) {
 
 /// Its token's change shows no longer, unless another one has begun.
 pub(super) fn token_told(state: &mut State, id: &str) {
-    if let Some(group) = state.elasticache.groups.get_mut(id)
-        && group.status != Status::Modifying
-    {
+    // Being busy with a failover is no change of the token.
+    let is_changing = state.elasticache.queue.of(id).any(|it| matches!(it, Work::Modify(_)));
+    if let Some(group) = state.elasticache.groups.get_mut(id).filter(|_| !is_changing) {
         group.under_way.token = None;
     }
 }

@@ -129,7 +129,7 @@ fn remove(state: &mut State, id: &str, removed: Vec<String>) {
 pub(super) fn added(state: &mut State, id: &str, members: &[String], failed: Option<String>) {
     let Some(group) = state.elasticache.groups.get(id) else { return };
     let node_type = group.node_type.clone();
-    let why = if state.faults.shortages.contains_key(&node_type) {
+    let why = if state.faults.lacks(&node_type) {
         Some(format!("Insufficient capacity for node type {node_type}. Please try again later."))
     } else if Plan::take(&mut state.faults.failing_starts) {
         Some("Internal failure while provisioning the cache nodes.".to_owned())

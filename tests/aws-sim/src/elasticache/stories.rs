@@ -7,6 +7,7 @@ mod keys;
 mod lags;
 mod life;
 mod logs;
+mod losses;
 mod members;
 mod parameters;
 pub(crate) mod rbac;

@@ -83,6 +83,11 @@ impl Users {
     pub fn find(&self, id: &str) -> Option<&User> {
         self.0.get(id)
     }
+
+    /// All of them, by id.
+    pub fn all(&self) -> impl Iterator<Item = &User> {
+        self.0.values()
+    }
 }
 
 /// `CreateUser`. The user is there at once.

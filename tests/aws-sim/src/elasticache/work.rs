@@ -154,6 +154,17 @@ impl Queue {
         }
     }
 
+    /// Has the snapshots of these names, which are being taken of a group, fail when their time has come.
+    pub(super) fn fail_snapshots(&mut self, group: &str, names: &[String]) {
+        for place in self.of_group.get(group).into_iter().flatten() {
+            let job = self.jobs.get_mut(place);
+            let taken = |it: &&mut Job| matches!(&it.work, Work::SnapshotTaken(name) if names.contains(name));
+            if let Some(job) = job.filter(taken) {
+                job.failed = Some("the node was lost".to_owned());
+            }
+        }
+    }
+
     fn push(&mut self, due: Timestamp, job: Job) {
         self.last += 1;
         let place = (due, self.last);

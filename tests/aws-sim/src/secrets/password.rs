@@ -42,5 +42,7 @@ pub(super) fn random(state: &mut State, fields: &Fields) -> Result<Value, Refusa
         let other = usize::try_from(state.seed.below(at as u64 + 1)).unwrap_or_default();
         password.swap(at, other);
     }
-    Ok(json!({ "RandomPassword": String::from_utf8_lossy(&password) }))
+    let password = String::from_utf8_lossy(&password);
+    state.secret_values.note(&password);
+    Ok(json!({ "RandomPassword": password }))
 }

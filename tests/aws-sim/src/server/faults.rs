@@ -13,7 +13,7 @@ use crate::fault::{Delivery, Fault, Happening, Rule, Shortage, Side};
 
 pub(super) use shown::pending;
 
-/// A list of rules, or `{"rules": […], "events": […], "rollbacks": 1, "stuck_members": 1, "failing_snapshots": 1, "failing_starts": 1,
+/// A list of rules, or `{"rules": […], "events": […], "rollbacks": 1, "stuck_members": 1, "failing_snapshots": 1, "failing_starts": 1, "late_shortages": 1,
 /// "shortages": {"cache.t4g.small": "later"}, "disabled_keys": ["alias/orders"], "missing_destinations": ["a-log-group"]}`, each part optional. Nothing is added where anything is wrong.
 pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
     let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
@@ -44,6 +44,7 @@ pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
             "stuck_members" => plan.stuck_members = count(name, part)?,
             "failing_snapshots" => plan.failing_snapshots = count(name, part)?,
             "failing_starts" => plan.failing_starts = count(name, part)?,
+            "late_shortages" => plan.late_shortages = count(name, part)?,
             "shortages" => {
                 let types = part.as_object().ok_or_else(|| format!("{part} is no object"))?;
                 for (node_type, when) in types {
@@ -54,7 +55,7 @@ pub(super) fn add(state: &mut State, body: &[u8]) -> Result<Value, String> {
             "missing_destinations" => plan.missing_destinations.extend(names(name, part)?),
             other => {
                 return Err(format!(
-                    "{other} is not one of rules, events, rollbacks, stuck_members, failing_snapshots, failing_starts, shortages, disabled_keys, missing_destinations"
+                    "{other} is not one of rules, events, rollbacks, stuck_members, failing_snapshots, failing_starts, late_shortages, shortages, disabled_keys, missing_destinations"
                 ));
             }
         }
@@ -254,7 +255,7 @@ mod tests {
             check(&format!(r#"[{{"operation": "CreateSnapshot", "fault": {fault}}}]"#), Ok(()));
         }
         check(
-            r#"{"rules": [], "rollbacks": 2, "shortages": {"cache.t4g.small": "later"}}"#,
+            r#"{"rules": [], "rollbacks": 2, "late_shortages": 1, "shortages": {"cache.t4g.small": "later"}}"#,
             Ok(()),
         );
         check(r#"{"disabled_keys": ["alias/a"], "missing_destinations": ["b", "c"]}"#, Ok(()));

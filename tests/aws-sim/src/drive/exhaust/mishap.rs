@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::places::{self, Spread};
 use crate::CallRecord;
 use crate::drive::EventMishap;
 use crate::fault::{Fault, Happening, Rule, Side};
@@ -13,6 +14,8 @@ use crate::fault::{Fault, Happening, Rule, Side};
 pub enum Mishap {
     /// This befalls the call.
     Call(Fault),
+    /// This befalls the call and all of its kind that the same invocation makes after it, more than the SDK has tries. Then it is over.
+    Lasting(Fault),
     /// The call takes long, and meanwhile the same flow begins once more.
     Beside,
     /// This becomes of the event.
@@ -44,6 +47,16 @@ impl Mishap {
     pub const START_FAILS: Self = Self::Call(Fault::Meanwhile(Happening::StartFails));
     /// The next snapshot fails.
     pub const SNAPSHOT_FAILS: Self = Self::Call(Fault::Meanwhile(Happening::SnapshotFails));
+    /// The next node type change leaves a replica behind.
+    pub const MEMBER_STUCK: Self = Self::Call(Fault::Meanwhile(Happening::MemberStuck));
+    /// The next call for nodes is accepted, and then there are none.
+    pub const CAPACITY_GONE: Self = Self::Call(Fault::Meanwhile(Happening::CapacityGone));
+    /// There are too many calls, for longer than the SDK tries.
+    pub const THROTTLE_LASTS: Self = Self::Lasting(Fault::Throttled);
+    /// AWS has a problem for longer than the SDK tries. Calls that are lost for as long look the same to their caller.
+    pub const OUTAGE_LASTS: Self = Self::Lasting(Fault::Unavailable);
+    /// However often the SDK tries, the calls have their effect, and their answers are lost.
+    pub const ANSWERS_LOST: Self = Self::Lasting(Fault::Broken(Side::AfterEffect));
     /// The event is lost.
     pub const EVENT_LOST: Self = Self::Event(EventMishap::Lost);
     /// The event comes twice.
@@ -52,7 +65,7 @@ impl Mishap {
     pub const EVENT_LATE: Self = Self::Event(EventMishap::Late(SignedDuration::from_mins(20)));
 
     /// Everything that can go wrong, but for want of capacity, which is [`Mishap::no_capacity`].
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::DIES_BEFORE,
         Self::DIES_AFTER,
         Self::CALL_LOST,
@@ -65,6 +78,11 @@ impl Mishap {
         Self::ROLLS_BACK,
         Self::START_FAILS,
         Self::SNAPSHOT_FAILS,
+        Self::MEMBER_STUCK,
+        Self::CAPACITY_GONE,
+        Self::THROTTLE_LASTS,
+        Self::OUTAGE_LASTS,
+        Self::ANSWERS_LOST,
         Self::Beside,
         Self::EVENT_LOST,
         Self::EVENT_DOUBLED,
@@ -95,6 +113,11 @@ impl Mishap {
             Self::Call(Fault::Meanwhile(Happening::NodeTypeRollsBack)) => "rolls-back",
             Self::Call(Fault::Meanwhile(Happening::StartFails)) => "start-fails",
             Self::Call(Fault::Meanwhile(Happening::SnapshotFails)) => "snapshot-fails",
+            Self::Call(Fault::Meanwhile(Happening::MemberStuck)) => "member-stuck",
+            Self::Call(Fault::Meanwhile(Happening::CapacityGone)) => "capacity-gone",
+            Self::Lasting(Fault::Throttled) => "throttle-lasts",
+            Self::Lasting(Fault::Broken(_)) => "answers-lost",
+            Self::Lasting(_) => "outage-lasts",
             Self::Beside => "beside",
             Self::Event(EventMishap::Lost) => "event-lost",
             Self::Event(EventMishap::Doubled) => "event-doubled",
@@ -114,9 +137,33 @@ impl Mishap {
             ["CreateReplicationGroup", "ModifyReplicationGroup", "IncreaseReplicaCount"];
         match self {
             Self::Call(Fault::Answer(..)) => starts_nodes.contains(&call.operation.as_str()),
+            // A look has no effect: to die after it is to die before what comes next.
+            Self::Call(Fault::Cut(Side::AfterEffect)) => !places::is_look(&call.operation),
             // CloudFormation's address is signed: whoever has it may.
-            Self::Call(Fault::Denied | Fault::Throttled) => call.service != "cloudformation",
-            Self::Call(_) | Self::Beside | Self::Event(_) => true,
+            Self::Call(Fault::Denied | Fault::Throttled) | Self::Lasting(Fault::Throttled) => {
+                call.service != "cloudformation"
+            }
+            Self::Call(_) | Self::Lasting(_) | Self::Beside | Self::Event(_) => true,
+        }
+    }
+
+    /// At how many of the calls that it can befall it is tried.
+    pub(super) fn spread(&self) -> Spread {
+        match self {
+            // It waits for its work, so it does not matter before which of several looks in a row it was told to.
+            Self::Call(Fault::Meanwhile(
+                Happening::NodeTypeRollsBack
+                | Happening::StartFails
+                | Happening::SnapshotFails
+                | Happening::MemberStuck
+                | Happening::CapacityGone,
+            )) => Spread::OncePerPlace,
+            // The SDK tries again and the function never knows; or the function knows, and where it had got to is what matters.
+            Self::Call(
+                Fault::Throttled | Fault::Unavailable | Fault::Broken(Side::BeforeEffect),
+            )
+            | Self::Lasting(_) => Spread::OncePerOperation,
+            Self::Call(_) | Self::Beside | Self::Event(_) => Spread::Everywhere,
         }
     }
 
@@ -124,6 +171,7 @@ impl Mishap {
     pub(super) fn rule(&self, at: usize) -> Rule {
         match self {
             Self::Call(fault) => Rule::call(at, fault.clone()),
+            Self::Lasting(fault) => Rule::call(at, fault.clone()).lasting(),
             Self::Beside | Self::Event(_) => Rule::call(at, Fault::Slow(Duration::from_secs(4))),
         }
     }

@@ -22,6 +22,7 @@ pub(in crate::server) fn pending(plan: &Plan) -> Value {
         "stuck_members": plan.stuck_members,
         "failing_snapshots": plan.failing_snapshots,
         "failing_starts": plan.failing_starts,
+        "late_shortages": plan.late_shortages,
         "shortages": shortages.collect::<Map<_, _>>(),
         "disabled_keys": plan.disabled_keys,
         "missing_destinations": plan.missing_destinations,
@@ -29,7 +30,8 @@ pub(in crate::server) fn pending(plan: &Plan) -> Value {
 }
 
 fn rule(rule: &Rule) -> Value {
-    let Rule { service, operation, after, times, fault: befalls } = rule;
+    // Over HTTP nobody knows which invocation a call is of, so no rule lasts for the rest of one.
+    let Rule { service, operation, after, times, fault: befalls, lasts: _ } = rule;
     let mut shown = json!({ "after": after, "times": times, "fault": fault(befalls) });
     name(&mut shown, "service", service.as_deref());
     name(&mut shown, "operation", operation.as_deref());
@@ -120,6 +122,7 @@ mod tests {
             "stuck_members": 2,
             "failing_snapshots": 3,
             "failing_starts": 4,
+            "late_shortages": 5,
             "shortages": { "cache.t4g.small": "later", "cache.t4g.micro": "at-once" },
             "disabled_keys": ["alias/orders"],
             "missing_destinations": ["a-log-group"],
@@ -134,6 +137,7 @@ mod tests {
             "stuck_members": 0,
             "failing_snapshots": 0,
             "failing_starts": 0,
+            "late_shortages": 0,
             "shortages": {},
             "disabled_keys": [],
             "missing_destinations": [],
@@ -154,7 +158,7 @@ mod tests {
             let told = |it: &Value| format!("{} {} {}", it["fault"], it["after"], it["times"]);
             rules.map(told).collect::<Vec<_>>()
         };
-        let strike = || world.with(|it| it.faults.strike("elasticache", "DescribeEvents"));
+        let strike = || world.with(|it| it.faults.strike("elasticache", "DescribeEvents", None));
         assert!(strike().is_some());
         assert_eq!(left(), [r#""denied" 0 1"#, r#""throttled" 1 1"#]);
     }
