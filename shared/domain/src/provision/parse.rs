@@ -10,7 +10,7 @@ use super::{
 };
 use crate::engine::Version;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
-use crate::{Arn, Catalog, GroupId, NodeType, Owner, Problems, tag};
+use crate::{Arn, Catalog, GroupId, NodeType, Owner, Problems, Tags, tag};
 
 /// The versions that can be kept: older ones cannot change an AUTH token (facts 2.1).
 const VERSIONS: &[&str] = &["5.0.6", "6.0", "6.2", "7.0", "7.1"];
@@ -154,13 +154,8 @@ fn group(
 ) -> Option<GroupSpec> {
     let node_type = node_type(read, "RedisNodeType", before, Some("cache.t4g.micro"));
     let version = version(read);
-    if let (Some(node_type), Some(version)) = (&node_type, version)
-        && let Some(from) = Catalog::embedded().find(node_type).and_then(|it| it.redis_from)
-        && (version.major, version.minor) < (from.major, from.minor)
-    {
-        let rule =
-            format!("{node_type} runs Redis from {from} on, and RedisEngineVersion is {version}");
-        read.problems.add("RedisNodeType", rule);
+    if let (Some(node_type), Some(version)) = (&node_type, version) {
+        runs(read, node_type, version);
     }
     let nodes = read.number("RedisNumCacheNodes", 1..=6).unwrap_or(2);
     let (at_rest, protection) = encryption(read);
@@ -175,8 +170,6 @@ fn group(
     let autoscale = autoscale(read, node_type.as_ref(), nodes, before);
     let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
     let snapshots = snapshots(read);
-    let deletion = deletion(read);
-    let tags = labels::read(read, "Tags");
     let rest = Rest {
         maxmemory_policy: read.one_of("MaxmemoryPolicy", MAXMEMORY_POLICIES, "allkeys-lru"),
         maintenance_window: read.parsed("MaintenanceWindow", str::parse),
@@ -184,6 +177,8 @@ fn group(
         alarms: read.switch("EnableAlarms", true),
         rotation_days: read.number("RotationDays", 0..=1000).unwrap_or(30),
         rotation_grace_minutes: read.number("RotationGraceMinutes", 0..=43_200).unwrap_or(1440),
+        deletion: deletion(read),
+        tags: labels::read(read, "Tags"),
     };
     let stated = Stated {
         snapshot_window: snapshots.window.as_ref().filter(|_| 0 < snapshots.retention_days),
@@ -221,9 +216,20 @@ fn group(
         rotation_grace_minutes: rest.rotation_grace_minutes,
         autoscale,
         snapshot_keep: snapshots.keep,
-        deletion,
-        tags,
+        deletion: rest.deletion,
+        tags: rest.tags,
     })
+}
+
+/// Newer node types do not run older versions.
+fn runs(read: &mut Properties<'_>, node_type: &NodeType, version: Version) {
+    if let Some(from) = Catalog::embedded().find(node_type).and_then(|it| it.redis_from)
+        && (version.major, version.minor) < (from.major, from.minor)
+    {
+        let rule =
+            format!("{node_type} runs Redis from {from} on, and RedisEngineVersion is {version}");
+        read.problems.add("RedisNodeType", rule);
+    }
 }
 
 struct Rest {
@@ -233,6 +239,8 @@ struct Rest {
     alarms: bool,
     rotation_days: u32,
     rotation_grace_minutes: u32,
+    deletion: Deletion,
+    tags: Tags,
 }
 
 struct Snapshots {

@@ -1,12 +1,15 @@
 //! A stack makes, changes and deletes its cache, whatever happens meanwhile.
 
-use std::cell::Cell;
+mod deletion;
+
+pub(super) use deletion::{Delete, DeleteAgain, Retain};
+
 use std::time::Duration;
 
 use aws_sim::State;
 use aws_sim::drive::cloudformation::Status;
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
-use aws_sim::elasticache::model::{SnapshotStatus, Toggle};
+use aws_sim::elasticache::model::Toggle;
 use serde_json::{Value, json};
 
 use super::{Way, all_but_lost, must_succeed, on_scene, same, unless};
@@ -253,8 +256,9 @@ impl Flow for UpdateGivenUp {
         if is_begun_late(scene) {
             let mut problems = scene.problems().await;
             let (shape, left) = (shape(scene), scene.left());
-            let is_whole = left == STANDS && shape == "2 x cache.t4g.micro, 7 days"
-                || left == STANDS && shape == "3 x cache.t4g.small, 3 days";
+            let is_one = ["2 x cache.t4g.micro, 7 days", "3 x cache.t4g.small, 3 days"]
+                .contains(&shape.as_str());
+            let is_whole = left == STANDS && is_one;
             problems.extend(unless(is_whole, format!("{shape}, and left are {left:?}")));
             return problems;
         }
@@ -267,24 +271,6 @@ impl Flow for UpdateGivenUp {
         }
         problems
     }
-}
-
-/// What a deletion may never leave, however it went: no group, and no last snapshot that is whole.
-fn lost(scene: &Scene) -> Vec<String> {
-    let (whole, _) = last_snapshots(scene);
-    let kept = scene.group().is_some() || 0 < whole;
-    unless(kept, "neither the group nor a whole snapshot of its data is there")
-        .into_iter()
-        .collect()
-}
-
-/// How many last snapshots are whole, and how many are there.
-fn last_snapshots(scene: &Scene) -> (usize, usize) {
-    scene.world().with(|it| {
-        let all = it.elasticache.snapshots.values().filter(|it| it.name.contains("-final-"));
-        let all: Vec<SnapshotStatus> = all.map(|it| it.status).collect();
-        (all.iter().filter(|it| **it == SnapshotStatus::Available).count(), all.len())
-    })
 }
 
 /// The last replica goes, and with it failover.
@@ -377,144 +363,6 @@ impl Flow for Upgrade {
             let is_well = said == "7.1.0 with redis7" || !is_done && said == "6.2.6 with redis6.x";
             problems.extend(unless(is_well, said));
         });
-        problems
-    }
-}
-
-/// The cache goes, its last snapshot stays.
-pub(super) struct Delete(pub(super) Way);
-
-impl Flow for Delete {
-    on_scene!("provision-delete");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
-
-    async fn set(&self, seed: u64) -> Scene {
-        Update(self.0).set(seed).await
-    }
-
-    async fn run(&self, scene: &Scene, _: Option<&Case>) {
-        let outcome = scene.stack.delete().await;
-        *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
-        scene.account.settle().await;
-    }
-
-    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        let mut problems =
-            problems_of(scene, Status::DeleteComplete, &[Status::DeleteFailed], case).await;
-        problems.extend(lost(scene));
-        if scene.outcome.borrow().as_ref().unwrap().status == Status::DeleteComplete {
-            problems.extend(same(&scene.left(), &GONE));
-            let ours = last_snapshots(scene);
-            problems.extend(unless(ours == (1, 1), format!("the last snapshots are {ours:?}")));
-        }
-        problems
-    }
-}
-
-/// The last snapshot fails, so the cache stays; the next Delete takes another one.
-pub(super) struct DeleteAgain(pub(super) Way, Cell<Option<Status>>);
-
-impl DeleteAgain {
-    pub(super) fn new(way: Way) -> Self {
-        Self(way, Cell::new(None))
-    }
-}
-
-impl Flow for DeleteAgain {
-    on_scene!("provision-delete-again");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
-
-    async fn set(&self, seed: u64) -> Scene {
-        let scene = Scene::new(self.0.settings(seed)).await;
-        scene.created(&[]).await;
-        scene.world().with(|it| it.faults.failing_snapshots = 1);
-        scene
-    }
-
-    async fn run(&self, scene: &Scene, _: Option<&Case>) {
-        let first = scene.stack.delete().await;
-        scene.account.settle().await;
-        // The group may be at a snapshot still, where a look at it was refused.
-        let stands = scene.group().is_some() && scene.left()[1..] == STANDS[1..];
-        let is_kept = first.status == Status::DeleteFailed && stands;
-        self.1.set((!is_kept).then_some(first.status));
-        let again = scene.stack.delete().await;
-        *scene.outcome.borrow_mut() = Some(again);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
-        scene.account.settle().await;
-    }
-
-    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        let mut problems =
-            problems_of(scene, Status::DeleteComplete, &[Status::DeleteFailed], case).await;
-        problems.extend(lost(scene));
-        let first =
-            self.1.get().map(|it| format!("the first Delete came to {it:?}, or took a part"));
-        problems.extend(first);
-        if scene.outcome.borrow().as_ref().unwrap().status == Status::DeleteComplete {
-            problems.extend(same(&scene.left(), &GONE));
-            let (whole, _) = last_snapshots(scene);
-            problems.extend(unless(whole == 1, format!("{whole} last snapshots are whole")));
-        }
-        problems
-    }
-}
-
-/// The cache stays, and no Delete of the stack takes it any more.
-pub(super) struct Retain(pub(super) Way);
-
-impl Flow for Retain {
-    on_scene!("provision-retain");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
-
-    async fn set(&self, seed: u64) -> Scene {
-        let scene = Scene::new(self.0.settings(seed)).await;
-        scene.created(&[("DeletionPolicy", json!("Retain"))]).await;
-        scene
-    }
-
-    async fn run(&self, scene: &Scene, _: Option<&Case>) {
-        let outcome = scene.stack.delete().await;
-        *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
-        scene.account.settle().await;
-    }
-
-    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        let mut problems =
-            problems_of(scene, Status::DeleteComplete, &[Status::DeleteFailed], case).await;
-        problems.extend(same(&scene.left(), &STANDS));
-        let (_, taken) = last_snapshots(scene);
-        problems.extend(unless(taken == 0, format!("{taken} last snapshots were taken")));
-        if scene.outcome.borrow().as_ref().unwrap().status == Status::DeleteComplete {
-            let is_owned = scene.world().with(|it| {
-                let group = it.elasticache.groups.get(GROUP);
-                group.is_none_or(|it| it.tags.contains_key(domain::tag::OWNER))
-            });
-            problems.extend(unless(!is_owned, "the stack owns it still"));
-        }
         problems
     }
 }

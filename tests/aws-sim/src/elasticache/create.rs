@@ -137,7 +137,6 @@ fn read(
     let user_groups = attach::of_new(state, params, (&engine_name, version), transit.is_on())?;
     let access = access(state, params, transit.is_on(), &user_groups)?;
     let logs = logs::of_new(params, (&engine_name, version))?;
-    let letters = state.seed.text(6, b"abcdefghijkmnpqrstuvwxyz23456789");
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
         id: id.to_owned(),
@@ -145,7 +144,7 @@ fn read(
         description: params.required("ReplicationGroupDescription")?,
         status: Status::Creating,
         created_at: state.now,
-        letters,
+        letters: state.seed.text(6, b"abcdefghijkmnpqrstuvwxyz23456789"),
         engine: engine_name.clone(),
         version,
         node_type,
