@@ -1,7 +1,9 @@
 //! A story of every switch: what a caller sees of it with its default, and what with the other answer.
 
 mod answers;
+mod changes;
 mod groups;
+mod operators;
 mod people;
 mod secrets;
 mod snapshots;
@@ -33,7 +35,14 @@ impl Story {
 }
 
 fn stories() -> impl Iterator<Item = &'static Story> {
-    let of_elasticache = [groups::STORIES, people::STORIES, snapshots::STORIES, tokens::STORIES];
+    let of_elasticache = [
+        groups::STORIES,
+        changes::STORIES,
+        operators::STORIES,
+        people::STORIES,
+        snapshots::STORIES,
+        tokens::STORIES,
+    ];
     of_elasticache.into_iter().chain([secrets::STORIES, answers::STORIES]).flatten()
 }
 

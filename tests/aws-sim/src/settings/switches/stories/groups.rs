@@ -1,7 +1,7 @@
 //! Groups, their members and their metrics.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Story, Switches};
 use crate::elasticache::stories::{Caller, all, one};
@@ -96,9 +96,24 @@ pub(super) const STORIES: &[Story] = &[
     Story {
         switch: "group_metrics",
         take: |to, from| to.group_metrics = from.group_metrics,
-        tell: alarm_on_a_group,
+        tell: |switches| {
+            let group = json!([{ "Name": "ReplicationGroupId", "Value": "orders" }]);
+            alarm_on(switches, "DatabaseMemoryUsageCountedForEvictPercentage", &group)
+        },
         usual: "OK",
         otherwise: "INSUFFICIENT_DATA",
+    },
+    Story {
+        switch: "roles_in_lower_case",
+        take: |to, from| to.roles_in_lower_case = from.roles_in_lower_case,
+        tell: |switches| {
+            let of = |role| json!([{ "Name": "ReplicationGroupId", "Value": "orders" }, { "Name": "Role", "Value": role }]);
+            ["Primary", "primary"]
+                .map(|it| alarm_on(switches.clone(), "EngineCPUUtilization", &of(it)))
+                .join(", ")
+        },
+        usual: "OK, INSUFFICIENT_DATA",
+        otherwise: "INSUFFICIENT_DATA, OK",
     },
     Story {
         switch: "throttle_code",
@@ -178,14 +193,14 @@ fn members_after_any_went(switches: Switches) -> String {
     all(&aws.group(), "ClusterId").join(" ")
 }
 
-/// The state of an alarm on one of the metrics that a whole group has, if any has.
-fn alarm_on_a_group(switches: Switches) -> String {
+/// The state of an alarm on a metric of these dimensions, which is OK where somebody reports it.
+fn alarm_on(switches: Switches, metric: &str, dimensions: &Value) -> String {
     let mut aws = orders("2", switches);
     let alarm = json!({
         "AlarmName": "full",
         "Namespace": "AWS/ElastiCache",
-        "MetricName": "DatabaseMemoryUsageCountedForEvictPercentage",
-        "Dimensions": [{ "Name": "ReplicationGroupId", "Value": "orders" }],
+        "MetricName": metric,
+        "Dimensions": dimensions,
         "Statistic": "Average",
         "Period": 60,
         "EvaluationPeriods": 1,
