@@ -23,7 +23,7 @@ pub(super) const STORIES: &[Story] = &[
     Story {
         switch: "upgrade_moves_default_parameters",
         take: |to, from| {
-            to.upgrade_moves_default_parameters = from.upgrade_moves_default_parameters
+            to.upgrade_moves_default_parameters = from.upgrade_moves_default_parameters;
         },
         tell: |switches| {
             let mut aws = running(switches, &[("Engine", "valkey"), ("EngineVersion", "7.2")]);
