@@ -20,6 +20,7 @@ impl Scene {
         let (sns, heard) = listen();
         let mut child = Command::new(env!("CARGO_BIN_EXE_aws-sim"))
             .args(["--listen", "127.0.0.1:0", "--nodes", "modelled", "--time-scale", "0"])
+            .args(["--node-quota", "none"])
             .args(["--seed", "1", "--start", "2026-01-01T00:00:00Z", "--sns-endpoint", &sns])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
