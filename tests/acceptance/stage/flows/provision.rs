@@ -56,7 +56,12 @@ async fn problems_of(
     let lasts = [Mishap::THROTTLE_LASTS, Mishap::OUTAGE_LASTS];
     let is_told = case.is_some_and(|it| lasts.contains(&it.mishap))
         && scene.world().with(|it| says_it_never_began(it));
-    let may_fail = !must_succeed(case) || is_told;
+    // The snapshot of a primary that is lost meanwhile fails, and without it no data are deleted.
+    let is_kept = case.is_some_and(|it| it.mishap == Mishap::PRIMARY_LOST) && {
+        let (whole, all) = deletion::last_snapshots(scene);
+        whole < all
+    };
+    let may_fail = !must_succeed(case) || is_told || is_kept;
     let is_allowed = outcome.status == good || may_fail && bad.contains(&outcome.status);
     problems.extend(unless(is_allowed, format!("it came to {:?}: {why}", outcome.status)));
     problems

@@ -21,7 +21,7 @@ fn lost(scene: &Scene) -> Vec<String> {
 }
 
 /// How many last snapshots are whole, and how many are there.
-fn last_snapshots(scene: &Scene) -> (usize, usize) {
+pub(super) fn last_snapshots(scene: &Scene) -> (usize, usize) {
     scene.world().with(|it| {
         let all = it.elasticache.snapshots.values().filter(|it| it.name.contains("-final-"));
         let all: Vec<SnapshotStatus> = all.map(|it| it.status).collect();
