@@ -151,8 +151,8 @@ fn queries(spec: &AlarmSpec) -> Vec<MetricDataQuery> {
             .metric(metric.dimensions(member).build())
             .period(count(spec.period_seconds))
             .stat(word(spec.statistic));
-        let id = format!("m{}", place + 1);
-        MetricDataQuery::builder().id(id).metric_stat(stat.build()).return_data(false).build()
+        let query = MetricDataQuery::builder().id(id(place + 1)).metric_stat(stat.build());
+        query.return_data(false).build()
     };
     let highest = MetricDataQuery::builder()
         .id(HIGHEST)
@@ -167,9 +167,14 @@ const NAMESPACE: &str = "AWS/ElastiCache";
 const MEMBER: &str = "CacheClusterId";
 const HIGHEST: &str = "highest";
 
+/// Of the query of the member at this place, counted from 1.
+fn id(place: usize) -> String {
+    format!("m{place}")
+}
+
 /// Over so many members. The brackets make a list of one, too, of which `MAX` makes a series; without them it were a single number.
 fn highest_of(members: usize) -> String {
-    let ids: Vec<String> = (1..=members).map(|it| format!("m{it}")).collect();
+    let ids: Vec<String> = (1..=members).map(id).collect();
     format!("MAX([{}])", ids.join(", "))
 }
 
@@ -188,27 +193,30 @@ struct Series {
     members: Vec<String>,
 }
 
-/// Reads what an alarm watches, where it is the highest value of one metric of some members.
+/// Reads what an alarm watches, where it is the highest value of one metric of some members. Nobody says in which order CloudWatch lists
+/// what it was given, so that does not count.
 fn series(seen: &MetricAlarm) -> Option<Series> {
     let (expressions, stats): (Vec<_>, Vec<_>) =
         seen.metrics().iter().partition(|it| it.metric_stat().is_none());
     let [highest] = expressions.as_slice() else { return None };
     let mut all = Vec::new();
-    for (place, query) in stats.iter().enumerate() {
+    let mut ids = BTreeSet::new();
+    for query in stats {
         let stat = query.metric_stat()?;
         let metric = stat.metric()?;
         let [member] = metric.dimensions() else { return None };
         let is_ours = metric.namespace() == Some(NAMESPACE)
             && member.name() == Some(MEMBER)
-            && query.id() == Some(&format!("m{}", place + 1))
             && stat.unit().is_none();
         let what = (metric.metric_name()?, stat.stat()?, stat.period()?);
         is_ours.then(|| all.push((what, member.value().map(str::to_owned))))?;
+        ids.insert(query.id()?.to_owned());
     }
     let ((metric, stat, period), _) = all.first()?.clone();
     let is_one = all.iter().all(|(what, _)| *what == (metric, stat, period));
+    let is_each = ids == (1..=all.len()).map(id).collect();
     let is_highest = highest.expression() == Some(&highest_of(all.len()));
-    (is_one && is_highest).then(|| Series {
+    (is_one && is_each && is_highest).then(|| Series {
         metric: metric.to_owned(),
         statistic: [alarm::Statistic::Average, alarm::Statistic::Sum]
             .into_iter()
@@ -249,4 +257,56 @@ fn view(seen: &MetricAlarm) -> AlarmView {
 
 fn count(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alarm_of(queries: Vec<MetricDataQuery>) -> MetricAlarm {
+        MetricAlarm::builder().alarm_name("orders/memory").set_metrics(Some(queries)).build()
+    }
+
+    fn spec() -> AlarmSpec {
+        let members = ["orders-001", "orders-002", "annex"].map(|it| MemberId::parse(it).unwrap());
+        let all = alarm::wanted(&GroupId::parse("orders").unwrap(), &members);
+        all.into_iter().find(|it| it.name == "orders/memory").unwrap()
+    }
+
+    #[test]
+    fn what_an_alarm_watches_is_read_in_whatever_order_it_is_listed() {
+        let spec = spec();
+        let read = view(&alarm_of(queries(&spec)));
+        let mut turned = queries(&spec);
+        turned.reverse();
+        let turned = view(&alarm_of(turned));
+        for view in [&read, &turned] {
+            let mut members = view.members.clone();
+            members.sort();
+            assert_eq!(members, ["annex", "orders-001", "orders-002"]);
+            assert_eq!(view.metric, spec.metric);
+            assert_eq!(view.period_seconds, spec.period_seconds);
+        }
+    }
+
+    #[test]
+    fn what_watches_anything_else_is_none_of_ours() {
+        let check = |what: &str, change: fn(&mut Vec<MetricDataQuery>)| {
+            let mut queries = queries(&spec());
+            change(&mut queries);
+            assert_eq!(view(&alarm_of(queries)).members, Vec::<String>::new(), "{what}");
+        };
+        check("a mean", |it| it[0].expression = Some("AVG([m1, m2, m3])".to_owned()));
+        check("fewer than it names", |it| drop(it.pop()));
+        check("nothing on top", |it| drop(it.remove(0)));
+        check("another metric", |it| {
+            let stat = it[2].metric_stat.as_mut().unwrap();
+            stat.metric.as_mut().unwrap().metric_name = Some("CacheHits".to_owned());
+        });
+        check("another period", |it| it[2].metric_stat.as_mut().unwrap().period = Some(300));
+        check("another dimension", |it| {
+            let metric = it[1].metric_stat.as_mut().unwrap().metric.as_mut().unwrap();
+            metric.dimensions.as_mut().unwrap()[0].name = Some("ReplicationGroupId".to_owned());
+        });
+    }
 }
