@@ -135,3 +135,35 @@ macro_rules! on_scene {
     };
 }
 use on_scene;
+
+/// What is the same for requests of a stack: nobody begins one again whose event is lost, and its event may come once more.
+macro_rules! may_come_twice {
+    () => {
+        fn mishaps(&self) -> Vec<aws_sim::drive::exhaust::Mishap> {
+            crate::flows::all_but_lost()
+        }
+
+        async fn run_beside(&self, scene: &crate::scene::Scene) {
+            scene.stack.send_again();
+            scene.account.settle().await;
+        }
+    };
+}
+use may_come_twice;
+
+/// What is the same for changes of size: the schedule makes up for an event that is lost, and may look at the same time.
+macro_rules! is_looked_at_by_schedule {
+    () => {
+        fn mishaps(&self) -> Vec<aws_sim::drive::exhaust::Mishap> {
+            let lost = aws_sim::drive::exhaust::Mishap::EVENT_LOST;
+            crate::flows::all_but_lost().into_iter().chain([lost]).collect()
+        }
+
+        async fn run_beside(&self, scene: &crate::scene::Scene) {
+            let look = serde_json::json!({ "action": "evaluate" });
+            scene.account.send(&crate::scene::function_arn("autoscale"), look);
+            scene.account.settle().await;
+        }
+    };
+}
+use is_looked_at_by_schedule;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod around;
 #[path = "server/scene.rs"]
 mod scene;
 

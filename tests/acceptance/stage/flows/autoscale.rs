@@ -8,8 +8,8 @@ use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use domain::alarm::Watch;
 use serde_json::{Value, json};
 
-use super::{Way, all_but_lost, must_succeed, on_scene, unless};
-use crate::scene::{GROUP, Scene, function_arn};
+use super::{Way, is_looked_at_by_schedule, must_succeed, on_scene, unless};
+use crate::scene::{GROUP, Scene};
 
 async fn calm(way: Way, seed: u64) -> Scene {
     let scene = Scene::new(way.settings(seed)).await;
@@ -80,11 +80,7 @@ pub(super) struct Memory(pub(super) Way);
 
 impl Flow for Memory {
     on_scene!("autoscale-memory");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        // An alarm that is lost is made up for by the schedule.
-        all_but_lost().into_iter().chain([Mishap::EVENT_LOST]).collect()
-    }
+    is_looked_at_by_schedule!();
 
     async fn set(&self, seed: u64) -> Scene {
         calm(self.0, seed).await
@@ -93,11 +89,6 @@ impl Flow for Memory {
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
         scene.world().with(|it| it.elasticache.fill(GROUP, 374_000_000));
         scene.account.pass(Duration::from_mins(100)).await;
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.account.send(&function_arn("autoscale"), json!({ "action": "evaluate" }));
         scene.account.settle().await;
     }
 
@@ -115,10 +106,7 @@ pub(super) struct Reads(pub(super) Way);
 
 impl Flow for Reads {
     on_scene!("autoscale-reads");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost().into_iter().chain([Mishap::EVENT_LOST]).collect()
-    }
+    is_looked_at_by_schedule!();
 
     async fn set(&self, seed: u64) -> Scene {
         calm(self.0, seed).await
@@ -142,11 +130,6 @@ impl Flow for Reads {
             load(scene, &member, 50.0);
         }
         scene.account.pass(Duration::from_mins(90)).await;
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.account.send(&function_arn("autoscale"), json!({ "action": "evaluate" }));
         scene.account.settle().await;
     }
 
@@ -180,10 +163,7 @@ pub(super) struct FewerReplicas(pub(super) Way);
 
 impl Flow for FewerReplicas {
     on_scene!("autoscale-fewer-replicas");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost().into_iter().chain([Mishap::EVENT_LOST]).collect()
-    }
+    is_looked_at_by_schedule!();
 
     async fn set(&self, seed: u64) -> Scene {
         idle(self.0, seed, &[("RedisNumCacheNodes", json!(3))]).await
@@ -191,11 +171,6 @@ impl Flow for FewerReplicas {
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
         scene.account.pass(Duration::from_mins(75)).await;
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.account.send(&function_arn("autoscale"), json!({ "action": "evaluate" }));
         scene.account.settle().await;
     }
 
@@ -210,10 +185,7 @@ pub(super) struct SmallerNodes(pub(super) Way);
 
 impl Flow for SmallerNodes {
     on_scene!("autoscale-smaller-nodes");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost().into_iter().chain([Mishap::EVENT_LOST]).collect()
-    }
+    is_looked_at_by_schedule!();
 
     async fn set(&self, seed: u64) -> Scene {
         idle(self.0, seed, &[("RedisNodeType", json!("cache.t4g.small"))]).await
@@ -221,11 +193,6 @@ impl Flow for SmallerNodes {
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
         scene.account.pass(Duration::from_mins(75)).await;
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.account.send(&function_arn("autoscale"), json!({ "action": "evaluate" }));
         scene.account.settle().await;
     }
 

@@ -12,7 +12,7 @@ use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use aws_sim::elasticache::model::Toggle;
 use serde_json::{Value, json};
 
-use super::{Way, all_but_lost, must_succeed, on_scene, same, unless};
+use super::{Way, all_but_lost, may_come_twice, must_succeed, on_scene, same, unless};
 use crate::scene::{GROUP, Scene, properties};
 
 const STANDS: [&str; 5] =
@@ -88,10 +88,7 @@ pub(super) struct Create(pub(super) Way);
 
 impl Flow for Create {
     on_scene!("provision-create");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_come_twice!();
 
     async fn set(&self, seed: u64) -> Scene {
         Scene::new(self.0.settings(seed)).await
@@ -100,11 +97,6 @@ impl Flow for Create {
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
         let outcome = scene.stack.create(&properties(&[])).await;
         *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
         scene.account.settle().await;
     }
 
@@ -190,10 +182,7 @@ pub(super) struct Update(pub(super) Way);
 
 impl Flow for Update {
     on_scene!("provision-update");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_come_twice!();
 
     async fn set(&self, seed: u64) -> Scene {
         let scene = Scene::new(self.0.settings(seed)).await;
@@ -204,11 +193,6 @@ impl Flow for Update {
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
         let outcome = scene.stack.update(&properties(&larger())).await;
         *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
         scene.account.settle().await;
     }
 
@@ -283,10 +267,7 @@ pub(super) struct Shrink(pub(super) Way);
 
 impl Flow for Shrink {
     on_scene!("provision-shrink");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_come_twice!();
 
     async fn set(&self, seed: u64) -> Scene {
         Update(self.0).set(seed).await
@@ -296,11 +277,6 @@ impl Flow for Shrink {
         let one = properties(&[("RedisNumCacheNodes", json!(1))]);
         let outcome = scene.stack.update(&one).await;
         *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
         scene.account.settle().await;
     }
 
@@ -327,10 +303,7 @@ pub(super) struct Upgrade(pub(super) Way);
 
 impl Flow for Upgrade {
     on_scene!("provision-upgrade");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_come_twice!();
 
     async fn set(&self, seed: u64) -> Scene {
         let scene = Scene::new(self.0.settings(seed)).await;
@@ -342,11 +315,6 @@ impl Flow for Upgrade {
         let newer = properties(&[("RedisEngineVersion", json!("7.1"))]);
         let outcome = scene.stack.update(&newer).await;
         *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
         scene.account.settle().await;
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::around::{listen, scope};
 
 /// A simulator and the endpoint that stands for SNS and Lambda.
 pub(crate) struct Scene {
@@ -208,47 +210,11 @@ pub(crate) fn ends(text: &str, after: &str, before: &str) -> String {
     rest.split_once(before).unwrap().0.to_owned()
 }
 
-fn scope(service: &str) -> String {
-    format!("AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/{service}/aws4_request, Signature=0")
-}
-
 fn encoded(text: &str) -> String {
     let plain = |it: u8| it.is_ascii_alphanumeric() || b"-._".contains(&it);
     text.bytes()
         .map(|it| if plain(it) { char::from(it).to_string() } else { format!("%{it:02X}") })
         .collect()
-}
-
-/// Stands for SNS and Lambda: remembers what it is sent, and answers that all is well.
-fn listen() -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = format!("http://{}", listener.local_addr().unwrap());
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let ears = Arc::clone(&heard);
-    spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let (mut lines, mut length) = (String::new(), 0);
-            loop {
-                let mut line = String::new();
-                stream.read_line(&mut line).unwrap();
-                if let Some(number) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = number.trim().parse().unwrap();
-                }
-                if line.trim().is_empty() {
-                    break;
-                }
-                lines.push_str(&line);
-            }
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            let path = lines.lines().next().unwrap_or_default();
-            ears.lock().unwrap().push(format!("{path} {}", String::from_utf8_lossy(&body)));
-            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnull";
-            stream.get_mut().write_all(answer).unwrap();
-        }
-    });
-    (at, heard)
 }
 
 /// A client that counts without end, over one connection as long as it lasts, and begins another when it breaks.

@@ -1,13 +1,15 @@
 //! A running simulator whose nodes are modelled and whose clock stands still, and the endpoint that stands for SNS.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread::{sleep, spawn};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::around::{listen, scope};
 
 pub(crate) struct Scene {
     child: Child,
@@ -109,38 +111,4 @@ fn hear(mut stream: TcpStream) -> String {
     // It may have gone in the middle.
     drop(stream.read_to_end(&mut heard));
     String::from_utf8_lossy(&heard).into_owned()
-}
-
-fn scope(service: &str) -> String {
-    format!("AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/{service}/aws4_request, Signature=0")
-}
-
-/// Stands for SNS: remembers the bodies that it is sent, and answers that all is well.
-fn listen() -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = format!("http://{}", listener.local_addr().unwrap());
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let ears = Arc::clone(&heard);
-    spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let mut length = 0;
-            loop {
-                let mut line = String::new();
-                stream.read_line(&mut line).unwrap();
-                if let Some(number) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = number.trim().parse().unwrap();
-                }
-                if line.trim().is_empty() {
-                    break;
-                }
-            }
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            ears.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
-            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            stream.get_mut().write_all(answer).unwrap();
-        }
-    });
-    (at, heard)
 }

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 
 use aws_sim::drive::cloudformation::Status;
-use aws_sim::drive::exhaust::{Case, Flow, Mishap};
+use aws_sim::drive::exhaust::{Case, Flow};
 use aws_sim::elasticache::model::SnapshotStatus;
 use serde_json::json;
 
 use super::{GONE, STANDS, Update, problems_of};
-use crate::flows::{Way, all_but_lost, on_scene, same, unless};
+use crate::flows::{Way, may_come_twice, on_scene, same, unless};
 use crate::scene::{GROUP, Scene};
 
 /// What a deletion may never leave, however it went: no group, and no last snapshot that is whole.
@@ -34,10 +34,7 @@ pub(in super::super) struct Delete(pub(in super::super) Way);
 
 impl Flow for Delete {
     on_scene!("provision-delete");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_come_twice!();
 
     async fn set(&self, seed: u64) -> Scene {
         Update(self.0).set(seed).await
@@ -46,11 +43,6 @@ impl Flow for Delete {
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
         let outcome = scene.stack.delete().await;
         *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
         scene.account.settle().await;
     }
 
@@ -78,10 +70,7 @@ impl DeleteAgain {
 
 impl Flow for DeleteAgain {
     on_scene!("provision-delete-again");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_come_twice!();
 
     async fn set(&self, seed: u64) -> Scene {
         let scene = Scene::new(self.0.settings(seed)).await;
@@ -99,11 +88,6 @@ impl Flow for DeleteAgain {
         self.1.set((!is_kept).then_some(first.status));
         let again = scene.stack.delete().await;
         *scene.outcome.borrow_mut() = Some(again);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
         scene.account.settle().await;
     }
 
@@ -128,10 +112,7 @@ pub(in super::super) struct Retain(pub(in super::super) Way);
 
 impl Flow for Retain {
     on_scene!("provision-retain");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_come_twice!();
 
     async fn set(&self, seed: u64) -> Scene {
         let scene = Scene::new(self.0.settings(seed)).await;
@@ -142,11 +123,6 @@ impl Flow for Retain {
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
         let outcome = scene.stack.delete().await;
         *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.stack.send_again();
         scene.account.settle().await;
     }
 
