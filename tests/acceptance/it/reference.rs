@@ -25,7 +25,7 @@ fn the_reference_page_is_the_table_of_the_code() {
     fs::write(&written, &expected).unwrap();
     assert!(
         page == expected,
-        "docs/properties.md is not what shared/domain/src/provision/reference.rs says; to write it anew:\n  cp {} docs/properties.md\n\n{expected}",
+        "docs/properties.md is not what shared/domain/src/provision/reference says; to write it anew:\n  cp {} docs/properties.md\n\n{expected}",
         written.display()
     );
 }
@@ -45,7 +45,7 @@ fn the_template_hands_on_properties_with_their_defaults() {
     let mut seen = 0;
     for name in handed.keys() {
         let name = name.as_str().unwrap();
-        let property = reference::PROPERTIES.iter().find(|it| it.name == name);
+        let property = reference::properties().into_iter().find(|it| it.name == name);
         let property = property.unwrap_or_else(|| panic!("{name} is not a property"));
         let Some(parameter) = parameters.as_mapping_get(name) else { continue };
         seen += 1;

@@ -1,14 +1,11 @@
-//! What a plan may ask for, and why it may refuse.
-
-use std::fmt;
+//! What a plan may ask for.
 
 use crate::alarm::AlarmSpec;
-use crate::asked::{Asked, AskedField};
+use crate::asked::Asked;
 use crate::engine::Version;
-use crate::group::{GroupStatus, Resilience};
-use crate::snapshot::SnapshotStatus;
+use crate::group::Resilience;
 use crate::snapshot::take::ReadFrom;
-use crate::{GroupId, MemberId, NodeType, SnapshotName, Tags, tag};
+use crate::{MemberId, NodeType, SnapshotName, Tags};
 
 /// One change. Each can run twice without harm; none holds a token.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,140 +101,4 @@ pub struct Settings {
     pub maintenance_window: Option<String>,
     /// Whether minor versions are installed in that window.
     pub auto_minor_version_upgrade: Option<bool>,
-}
-
-/// Why a plan goes no further.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Refusal {
-    /// The id belongs to another group.
-    Foreign { group: GroupId },
-    /// A thing beside the group has our name and is not ours.
-    ForeignThing { what: &'static str, name: String },
-    /// AWS could not make the group.
-    CreateFailed { group: GroupId, events: Vec<String> },
-    /// A state that nobody documented.
-    Strange { group: GroupId, status: GroupStatus },
-    /// Values that no running group can change.
-    Immutable(Vec<Difference>),
-    /// An older version than the one that runs.
-    Downgrade { has: Version, wants: Version },
-    /// AWS took a change and dropped it.
-    DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
-    /// The token is lost.
-    SecretGone { name: String },
-    /// The stack says that it is not to be deleted.
-    Protected { group: GroupId },
-    /// The data are in no last snapshot: this one has this status, or is not there any more.
-    LastSnapshotFailed {
-        group: GroupId,
-        snapshot: SnapshotName,
-        status: Option<SnapshotStatus>,
-        events: Vec<String>,
-    },
-    /// The last snapshot says that it is there, and not what is in it.
-    LastSnapshotEmpty { group: GroupId, snapshot: SnapshotName },
-    /// A snapshot of the name of the last one is of another group.
-    LastSnapshotForeign { group: GroupId, snapshot: SnapshotName, of: String },
-}
-
-/// A value that the running group has and the one that the stack states.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Difference {
-    /// What differs.
-    pub field: &'static str,
-    /// On the running group.
-    pub has: String,
-    /// In the template.
-    pub wants: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { field, has, wants } = self;
-        write!(f, "{field} is {has} on the running cache and {wants} in the template")
-    }
-}
-
-impl Refusal {
-    /// Whether the group of that name is somebody else's.
-    pub fn is_foreign(&self) -> bool {
-        matches!(self, Self::Foreign { .. })
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Foreign { group } => write!(
-                f,
-                "the replication group {group} exists and belongs to somebody else; nothing was changed; state another ReplicationGroupId"
-            ),
-            Self::ForeignThing { what, name } => write!(
-                f,
-                "the {what} {name} exists and does not carry this resource's ownership tag; nothing was changed in it; delete it or state another name"
-            ),
-            Self::CreateFailed { group, events } => write!(
-                f,
-                "ElastiCache could not make the replication group {group}: {}; where capacity is short, try again later, another node type, fewer nodes or subnets in other zones",
-                told(events)
-            ),
-            Self::Strange { group, status } => write!(
-                f,
-                "the replication group {group} is in the state \"{status}\", in which nothing is known to be safe; look at it in the console, then update the stack again"
-            ),
-            Self::Immutable(differences) => {
-                let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
-                write!(
-                    f,
-                    "{}; that cannot change on a running cache, and nothing was changed; make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
-                    each.join("; ")
-                )
-            }
-            Self::Downgrade { has, wants } => write!(
-                f,
-                "RedisEngineVersion {wants} is older than {has}, which runs; ElastiCache cannot go back; state {has}, or restore a snapshot into a second cache"
-            ),
-            Self::DidNotTake { field, wants, got, events } => write!(
-                f,
-                "the change of {field} to {wants} did not take, it is {got} still: {}",
-                told(events)
-            ),
-            Self::SecretGone { name } => write!(
-                f,
-                "the secret {name} is gone, and ElastiCache never tells a token; restore the secret if it is in its recovery window under another owner, or write the token that clients use into a secret of that name, tagged as before"
-            ),
-            Self::Protected { group } => write!(
-                f,
-                "the replication group {group} is protected from deletion, and nothing of it was touched; update the stack with DeletionProtection false, or set the tag {} of the group to off, then delete it again",
-                tag::DELETION_PROTECTION
-            ),
-            Self::LastSnapshotFailed { group, snapshot, status, events } => {
-                let is = match status {
-                    Some(status) => format!("is {status}"),
-                    None => "failed and is not there any more".to_owned(),
-                };
-                write!(
-                    f,
-                    "the last snapshot {snapshot} {is}, so the replication group {group} stays with its data: {}; mostly too little memory is reserved for a snapshot: delete again when there is less to write, which takes another one, or update the stack with DeletionPolicy Delete first, which takes none",
-                    told(events)
-                )
-            }
-            Self::LastSnapshotEmpty { group, snapshot } => write!(
-                f,
-                "the last snapshot {snapshot} is there and tells no size, so the replication group {group} stays with its data; look at that snapshot in the console, then delete again, which takes another one"
-            ),
-            Self::LastSnapshotForeign { group, snapshot, of } => write!(
-                f,
-                "the name of the last snapshot, {snapshot}, is taken by one of {of}, so the replication group {group} stays with its data; delete again, which uses another name"
-            ),
-        }
-    }
-}
-
-/// The events, or that there are none.
-fn told(events: &[String]) -> String {
-    if events.is_empty() {
-        return "its events give no reason".to_owned();
-    }
-    format!("its events say: {}", events.join(" / "))
 }

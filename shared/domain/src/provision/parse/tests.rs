@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::provision::{DeletionPolicy, Protection};
 
 /// The properties of the seed's "Option A", in short names, as CloudFormation sends them.
 pub(in crate::provision) fn properties() -> Map<String, Value> {

@@ -10,11 +10,12 @@ use std::fmt::Debug;
 
 use super::*;
 use crate::group::{Endpoint, Toggle};
+use crate::provision::diff;
 use crate::provision::parse::tests::{owner, spec};
 use crate::provision::{
     Keep, ParameterGroupView, Protection, Rotation, SecretView, Settings, SubnetGroupView,
 };
-use crate::{Arn, MemberId, MemberView, NodeType, Role};
+use crate::{Arn, MemberId, MemberView, NodeType, Role, Tags, tag};
 
 pub(in crate::provision) const NOW: &str = "2026-01-02T03:00:00Z";
 const SUBNET_GROUP: &str = "arn:aws:elasticache:eu-west-1:1:subnetgroup:orders";

@@ -1,0 +1,49 @@
+//! What the autoscaler may do.
+
+use serde_json::{Map, Value};
+
+use super::super::AutoscalePolicy;
+use super::super::property::Properties;
+use super::engine::node_type;
+use crate::{Catalog, NodeType};
+
+pub(super) const AUTOSCALE_MODES: &[&str] = &["off", "recommend", "up-only", "full"];
+
+pub(super) fn autoscale(
+    read: &mut Properties<'_>,
+    starts_with: Option<&NodeType>,
+    nodes: u32,
+    before: Option<&Map<String, Value>>,
+) -> AutoscalePolicy {
+    let mode = read.one_of("AutoscaleMode", AUTOSCALE_MODES, "full");
+    let max_node_type = node_type(read, "AutoscaleMaxNodeType", before, None);
+    let min_replicas = read.number("AutoscaleMinReplicas", 0..=5);
+    let max_replicas = read.number("AutoscaleMaxReplicas", 0..=5);
+    let memory = |it: &NodeType| Catalog::embedded().find(it).map(|it| it.maxmemory);
+    if let (Some(start), Some(most)) = (starts_with, &max_node_type)
+        && memory(most) < memory(start)
+    {
+        read.problems
+            .add("AutoscaleMaxNodeType", format!("{most} is smaller than RedisNodeType, {start}"));
+    }
+    let replicas = nodes.saturating_sub(1);
+    if let (Some(least), Some(most)) = (min_replicas, max_replicas)
+        && most < least
+    {
+        read.problems.add(
+            "AutoscaleMinReplicas",
+            format!("{least} is more than AutoscaleMaxReplicas, {most}"),
+        );
+    } else if min_replicas.is_some_and(|it| replicas < it) {
+        read.problems.add(
+            "AutoscaleMinReplicas",
+            format!("is more than the {replicas} replicas of RedisNumCacheNodes {nodes}"),
+        );
+    } else if max_replicas.is_some_and(|it| it < replicas) {
+        read.problems.add(
+            "AutoscaleMaxReplicas",
+            format!("is less than the {replicas} replicas of RedisNumCacheNodes {nodes}"),
+        );
+    }
+    AutoscalePolicy { mode, max_node_type, min_replicas, max_replicas }
+}

@@ -1,0 +1,201 @@
+//! From a group that takes changes to the group as wanted.
+
+use jiff::Timestamp;
+
+use super::super::diff::{self, NodeTypeSeen};
+use super::super::{Around, Keep, Refusal, Seen, Step, SubnetGroupView, Wanted, name};
+use super::alarm_upkeep;
+use super::ask::{ask, was_seen};
+use super::fixed::{immutable, impossible};
+use super::make::{beside, secret};
+use crate::alarm;
+use crate::asked::{Asked, AskedField};
+use crate::{GroupView, Next, Tags, Wait, WaitingOn, tag};
+
+/// Changes a group that is `available` into the group as wanted.
+pub(super) fn converge(
+    wanted: &Wanted,
+    group: &GroupView,
+    seen: &Seen,
+    now: Timestamp,
+) -> Next<Step, Refusal> {
+    if let Some(lagging) = group.members.iter().find(|it| !it.is_settled()) {
+        return Next::Wait(Wait::slow(WaitingOn::Member(lagging.id.to_string())));
+    }
+    let (Some(tags), Some(around), true) = (&group.tags, &seen.around, group.is_settled()) else {
+        return Next::Wait(Wait::slow(WaitingOn::Modification));
+    };
+    let wanted = &kept(wanted, group, tags);
+    if let Some(refusal) = impossible(wanted, group, tags, now) {
+        return Next::Refuse(refusal);
+    }
+    let Some(subnet_group) = &around.subnet_group else {
+        return Next::Do(Step::MakeSubnetGroup);
+    };
+    let looked = Looked { group, tags, subnet_group, events: &seen.events, now };
+    let parameter_group = diff::parameter_group(wanted, group);
+    let family = name::family(diff::wanted_version(wanted, group));
+    beside(wanted, around, &parameter_group, &family)
+        .or_else(|| resize(wanted, &looked))
+        .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
+        .or_else(|| upgrade(wanted, &looked))
+        .or_else(|| fewer(wanted, group))
+        .or_else(|| tagged(wanted, group, around, tags))
+        .or_else(|| rotated(wanted, around))
+        .or_else(|| watched(wanted, group, around))
+        .or_else(|| connected(group))
+        .or_else(|| undisturbed(seen, now))
+        .or_else(|| held_back(wanted, group, tags))
+        .unwrap_or(Next::Settled)
+}
+
+/// A settled group, with all that a change of it is decided on.
+pub(super) struct Looked<'a> {
+    pub(super) group: &'a GroupView,
+    pub(super) tags: &'a Tags,
+    pub(super) subnet_group: &'a SubnetGroupView,
+    pub(super) events: &'a [String],
+    pub(super) now: Timestamp,
+}
+
+/// A new group that the autoscaler has changed already is left as it made it. So is a group whose stack stated before what the group
+/// never was: that update was refused as a whole, and this is the way back from it.
+pub(super) fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags) -> Wanted {
+    let mut wanted = wanted.clone();
+    if wanted.creating && tags.contains_key(tag::CHANGED) {
+        wanted.keep.node_type = true;
+        wanted.keep.nodes = true;
+    }
+    if wanted.before.as_ref().is_some_and(|it| !immutable(it, group, tags).is_empty()) {
+        wanted.keep = Keep::ALL;
+    }
+    wanted
+}
+
+/// Replicas are added before failover is turned on, and failover is off before the last one goes (facts 1.7); a node type changes
+/// while there are most nodes to carry the load.
+pub(super) fn resize(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
+    let &Looked { group, now, .. } = seen;
+    let nodes = diff::nodes(wanted, group);
+    let has = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
+    if has < nodes {
+        return Some(Next::Do(Step::AddReplicas { to: nodes.saturating_sub(1) }));
+    }
+    let resilience = wanted.resilience(nodes);
+    match diff::resilience(group) {
+        Some(it) if it == resilience => {}
+        Some(_) => return Some(Next::Do(Step::SetResilience(resilience))),
+        None => return Some(Next::Wait(Wait::slow(WaitingOn::Modification))),
+    }
+    let stated = &wanted.spec.node_type;
+    match diff::node_type(wanted, group) {
+        NodeTypeSeen::AsWanted => None,
+        NodeTypeSeen::Lags(member) => Some(Next::Wait(Wait::slow(WaitingOn::Member(member)))),
+        NodeTypeSeen::Other(got) => {
+            let asked = Asked { field: AskedField::NodeType, value: stated.to_string(), at: now };
+            let step = |mark| Step::SetNodeType { to: stated.clone(), mark };
+            Some(ask(wanted, asked, step, Tags::new(), &got, seen))
+        }
+    }
+}
+
+pub(super) fn upgrade(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
+    let &Looked { group, now, .. } = seen;
+    let (runs, stated) = (diff::version(group)?, wanted.spec.version);
+    if stated.is_met_by(runs) || stated < runs {
+        return None;
+    }
+    let asked = Asked { field: AskedField::EngineVersion, value: stated.to_string(), at: now };
+    let parameter_group = name::parameter_group(&wanted.spec.id, &name::family(stated));
+    // In full: 5.0 without its patch would not be the 5.0.6 that a rollback states.
+    let remembered = format!("{runs} at {now}");
+    let beside = Tags::from([(tag::UPGRADED.to_owned(), remembered)]);
+    let step = |mark| Step::Upgrade { to: stated, parameter_group, mark };
+    Some(ask(wanted, asked, step, beside, &runs.to_string(), seen))
+}
+
+pub(super) fn fewer(wanted: &Wanted, group: &GroupView) -> Option<Next<Step, Refusal>> {
+    let nodes = diff::nodes(wanted, group);
+    let has = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
+    (nodes < has).then(|| Next::Do(Step::RemoveReplicas { to: nodes.saturating_sub(1) }))
+}
+
+pub(super) fn tagged(
+    wanted: &Wanted,
+    group: &GroupView,
+    around: &Around,
+    seen: &Tags,
+) -> Option<Next<Step, Refusal>> {
+    let token = wanted.spec.protection.has_token();
+    if token && around.secret.is_none() {
+        let name = wanted.spec.secret_name.clone();
+        return Some(Next::Refuse(Refusal::SecretGone { name }));
+    }
+    if let Some(next) = secret(wanted, around, |_, _| false) {
+        return Some(next);
+    }
+    let secret = around.secret.as_ref().filter(|_| token);
+    if let Some(secret) = secret {
+        let (missing, _) = diff::tag_changes(&diff::secret_tags(wanted), &secret.tags);
+        if !missing.is_empty() {
+            return Some(Next::Do(Step::TagSecret { arn: secret.arn.clone(), tags: missing }));
+        }
+    }
+    let sought = diff::tags(wanted, secret.map(|it| it.arn.as_str()));
+    let (missing, mut stale) = diff::tag_changes(&sought, seen);
+    if !missing.is_empty() {
+        return Some(Next::Do(Step::Tag { arn: group.arn.clone(), tags: missing }));
+    }
+    stale.extend(wanted.spec.deletion.stale(seen));
+    if was_seen(wanted, group, seen) {
+        stale.push(tag::ASKED);
+    }
+    let mut keys: Vec<String> = stale.into_iter().map(str::to_owned).collect();
+    keys.extend(diff::dropped_tags(wanted, seen));
+    (!keys.is_empty()).then(|| Next::Do(Step::Untag { arn: group.arn.clone(), keys }))
+}
+
+pub(super) fn rotated(wanted: &Wanted, around: &Around) -> Option<Next<Step, Refusal>> {
+    let secret = around.secret.as_ref().filter(|_| wanted.spec.protection.has_token())?;
+    let arn = secret.arn.clone();
+    match (wanted.spec.rotation_days, &secret.rotation) {
+        (0, None) => None,
+        (0, Some(_)) => Some(Next::Do(Step::CancelRotation { arn })),
+        (days, Some(it)) if it.days == days && it.function == wanted.rotate_function.as_str() => {
+            None
+        }
+        (days, _) => Some(Next::Do(Step::ScheduleRotation { arn, days })),
+    }
+}
+
+pub(super) fn watched(
+    wanted: &Wanted,
+    group: &GroupView,
+    around: &Around,
+) -> Option<Next<Step, Refusal>> {
+    let alarm::Upkeep { put, delete, .. } = alarm_upkeep(wanted, group, around);
+    if !put.is_empty() {
+        return Some(Next::Do(Step::PutAlarms(put)));
+    }
+    if delete.is_empty() { None } else { Some(Next::Do(Step::DeleteAlarms(delete))) }
+}
+
+/// A group without an endpoint is of no use to a stack yet.
+pub(super) fn connected(group: &GroupView) -> Option<Next<Step, Refusal>> {
+    group.primary_endpoint.is_none().then(|| Next::Wait(Wait::slow(WaitingOn::Creation)))
+}
+
+/// What is as wanted stays so only when nobody of before can still act on an older wish.
+pub(super) fn undisturbed(seen: &Seen, now: Timestamp) -> Option<Next<Step, Refusal>> {
+    seen.others_may_act(now).then(|| Next::Wait(Wait::slow(WaitingOn::Modification)))
+}
+
+/// What a Delete is told is written last of all: a group that never got so far must not hold up the rollback of its Create.
+pub(super) fn held_back(
+    wanted: &Wanted,
+    group: &GroupView,
+    tags: &Tags,
+) -> Option<Next<Step, Refusal>> {
+    let (missing, _) = diff::tag_changes(&wanted.spec.deletion.when_made(), tags);
+    (!missing.is_empty()).then(|| Next::Do(Step::Tag { arn: group.arn.clone(), tags: missing }))
+}

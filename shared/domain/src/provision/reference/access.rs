@@ -1,0 +1,41 @@
+//! What protects the keys, and who may read them.
+
+use super::{Default, OnUpdate, Property};
+
+pub(super) const PROPERTIES: &[Property] = &[
+    Property {
+        name: "EnableAuthToken",
+        takes: "true, false; a token needs TLS",
+        default: Default::Derived("as `EnableEncryptionInTransit`"),
+        update: OnUpdate::CannotChange,
+        rule: "ElastiCache takes a token only over TLS",
+    },
+    Property {
+        name: "EnableEncryptionAtRest",
+        takes: "true, false",
+        default: Default::Value("true"),
+        update: OnUpdate::CannotChange,
+        rule: "AWS cannot change it on a running group",
+    },
+    Property {
+        name: "EnableEncryptionInTransit",
+        takes: "true, false",
+        default: Default::Value("true"),
+        update: OnUpdate::CannotChange,
+        rule: "AWS cannot take it back, and turns it on later only in two steps and from 7.0.5 on",
+    },
+    Property {
+        name: "RotationDays",
+        takes: "0 to 1000; 0 is never",
+        default: Default::Value("30"),
+        update: OnUpdate::InPlace,
+        rule: "Secrets Manager rotates every 1 to 1000 days",
+    },
+    Property {
+        name: "RotationGraceMinutes",
+        takes: "0 to 43200; how long the old token stays valid",
+        default: Default::Value("1440"),
+        update: OnUpdate::InPlace,
+        rule: "a group takes two tokens until one is set",
+    },
+];

@@ -1,0 +1,34 @@
+//! What the autoscaler may do.
+
+use super::{Default, OnUpdate, Property};
+
+pub(super) const PROPERTIES: &[Property] = &[
+    Property {
+        name: "AutoscaleMaxNodeType",
+        takes: "a current node type without data tiering, not smaller than `RedisNodeType`, that runs `RedisEngineVersion`",
+        default: Default::Derived("the largest of the family"),
+        update: OnUpdate::InPlace,
+        rule: "newer node types run newer versions only",
+    },
+    Property {
+        name: "AutoscaleMaxReplicas",
+        takes: "0 to 5, not below the minimum",
+        default: Default::Derived("5"),
+        update: OnUpdate::InPlace,
+        rule: "a group has five replicas at most",
+    },
+    Property {
+        name: "AutoscaleMinReplicas",
+        takes: "0 to 5; 1 at least from 2 nodes on",
+        default: Default::Derived("as the stack starts, at most 1"),
+        update: OnUpdate::InPlace,
+        rule: "a group that fails over keeps a replica",
+    },
+    Property {
+        name: "AutoscaleMode",
+        takes: "`off`, `recommend`, `up-only`, `full`",
+        default: Default::Value("full"),
+        update: OnUpdate::InPlace,
+        rule: "none; it becomes a tag of the group",
+    },
+];

@@ -1,0 +1,48 @@
+//! What runs, and on which nodes.
+
+use super::{Default, OnUpdate, Property};
+
+pub(super) const PROPERTIES: &[Property] = &[
+    Property {
+        name: "AutoMinorVersionUpgrade",
+        takes: "true, false",
+        default: Default::Derived("true, from Redis 6.0 on"),
+        update: OnUpdate::InPlace,
+        rule: "ElastiCache installs minor versions in the maintenance window from 6.0 on, and does not heed the setting before",
+    },
+    Property {
+        name: "MaintenanceWindow",
+        takes: "`sun:05:00-sun:07:00`, UTC",
+        default: Default::Derived("AWS chooses"),
+        update: OnUpdate::InPlace,
+        rule: "an hour at least; apart from the snapshot window",
+    },
+    Property {
+        name: "MaxmemoryPolicy",
+        takes: "Redis's eight policies",
+        default: Default::Value("allkeys-lru"),
+        update: OnUpdate::InPlace,
+        rule: "a parameter of our own group for the family; the default groups cannot be changed",
+    },
+    Property {
+        name: "RedisEngineVersion",
+        takes: "5.0.6, 6.0, 6.2, 7.0, 7.1",
+        default: Default::Value("7.1"),
+        update: OnUpdate::BriefInterruption,
+        rule: "a version goes up in place and never down; before 5.0.6 a token cannot be changed",
+    },
+    Property {
+        name: "RedisNodeType",
+        takes: "a current node type without data tiering, that runs `RedisEngineVersion`; an update may also go back to one of a previous generation",
+        default: Default::Value("cache.t4g.micro"),
+        update: OnUpdate::BriefInterruption,
+        rule: "clients reconnect when a larger or smaller node takes over. Left to the autoscaler where the stack does not change it",
+    },
+    Property {
+        name: "RedisNumCacheNodes",
+        takes: "1 to 6, the primary with them",
+        default: Default::Value("2"),
+        update: OnUpdate::InPlace,
+        rule: "one primary and five replicas at most. Left to the autoscaler where the stack does not change it",
+    },
+];

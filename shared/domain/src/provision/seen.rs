@@ -1,0 +1,97 @@
+//! What was seen of a cache and of what stands around it, at one moment.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::alarm::AlarmView;
+use crate::snapshot::SnapshotView;
+use crate::{GroupView, Tags};
+
+/// What was seen, at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// The group, with its tags where its state lets them be read.
+    pub group: Option<GroupView>,
+    /// What stands around the group; not looked at while the group is busy, since nothing can be done then.
+    pub around: Option<Around>,
+    /// The last snapshot before a deletion, by its name; looked at only where it decides.
+    pub last: Option<SnapshotView>,
+    /// What the service's events say, newest last; asked for only where something looks failed.
+    pub events: Vec<String>,
+    /// When the last other execution for this group ended; a call of its may still be under way.
+    pub others_ended: Option<Timestamp>,
+}
+
+impl Seen {
+    /// Whether a run that was stopped may still act: its execution has ended, but its sandbox lives until its own time is over, and may
+    /// be between a look and the step that follows. The function's time-out in the template is two minutes.
+    pub fn others_may_act(&self, now: Timestamp) -> bool {
+        const SANDBOX_OVER: SignedDuration = SignedDuration::from_secs(130);
+        let over = self.others_ended.and_then(|it| it.saturating_add(SANDBOX_OVER).ok());
+        over.is_some_and(|it| now < it)
+    }
+}
+
+/// What stands around a group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Around {
+    /// The subnet group of the group's name.
+    pub subnet_group: Option<SubnetGroupView>,
+    /// The parameter groups of the group's name, one a family.
+    pub parameter_groups: Vec<ParameterGroupView>,
+    /// The secret of the stated name.
+    pub secret: Option<SecretView>,
+    /// The alarms of present and former members.
+    pub alarms: Vec<AlarmView>,
+    /// The names of those among them that do not carry our tag.
+    pub foreign_alarms: BTreeSet<String>,
+}
+
+/// A subnet group as it was seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SubnetGroupView {
+    /// The name.
+    pub name: String,
+    /// The ARN, by which it is tagged.
+    pub arn: String,
+    /// Its subnets.
+    pub subnets: Vec<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A parameter group as it was seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ParameterGroupView {
+    /// The name.
+    pub name: String,
+    /// The family, such as `redis7`.
+    pub family: String,
+    /// What is dropped when memory runs out, where it was ever set.
+    pub maxmemory_policy: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A secret as it was seen; its value is not part of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SecretView {
+    /// The ARN.
+    pub arn: String,
+    /// Its tags.
+    pub tags: Tags,
+    /// Whether it is in its recovery window, on its way out.
+    pub deleted: bool,
+    /// The function that rotates it and after how many days, where rotation is on.
+    pub rotation: Option<Rotation>,
+}
+
+/// The rotation of a secret.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Rotation {
+    /// The ARN of the function.
+    pub function: String,
+    /// After how many days.
+    pub days: u32,
+}

@@ -1,0 +1,127 @@
+//! A cache as a stack states it.
+
+use crate::engine::Version;
+use crate::window::{MaintenanceWindow, SnapshotWindow};
+use crate::{Arn, GroupId, NodeType, Tags};
+
+use super::Deletion;
+
+/// Where the keys live.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Backend {
+    /// In a replication group, which this function makes and keeps.
+    ElastiCache(Box<GroupSpec>),
+    /// At Upstash, in a database that somebody made there.
+    Upstash(UpstashSpec),
+}
+
+/// A cache as the stack states it.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of the resource, and is read by its name"
+)]
+pub struct GroupSpec {
+    /// The id of the replication group.
+    pub id: GroupId,
+    /// The name of the secret with the token.
+    pub secret_name: String,
+    /// The engine version.
+    pub version: Version,
+    /// The node type that it starts with.
+    pub node_type: NodeType,
+    /// How many nodes it starts with, the primary with them.
+    pub nodes: u32,
+    /// The subnets.
+    pub subnets: Vec<String>,
+    /// The security groups of the cache.
+    pub security_groups: Vec<String>,
+    /// The VPC, where it was said.
+    pub vpc: Option<String>,
+    /// Whether data at rest is encrypted.
+    pub at_rest: bool,
+    /// How traffic is protected.
+    pub protection: Protection,
+    /// Whether it spreads over zones, where it has replicas.
+    pub multi_az: bool,
+    /// What is dropped when memory runs out.
+    pub maxmemory_policy: String,
+    /// How many days automatic snapshots are kept; 0 is off.
+    pub snapshot_retention_days: u32,
+    /// When automatic snapshots are taken; AWS chooses where it was not said.
+    pub snapshot_window: Option<SnapshotWindow>,
+    /// When AWS may maintain the nodes; AWS chooses where it was not said.
+    pub maintenance_window: Option<MaintenanceWindow>,
+    /// Whether minor versions are installed in the maintenance window.
+    pub auto_minor_version_upgrade: bool,
+    /// Whether members have alarms.
+    pub alarms: bool,
+    /// A topic of the user's that alarms tell beside our own.
+    pub alarm_topic: Option<Arn>,
+    /// After how many days the token is rotated; 0 is never.
+    pub rotation_days: u32,
+    /// How long the old token stays valid after a rotation.
+    pub rotation_grace_minutes: u32,
+    /// What the autoscaler may do.
+    pub autoscale: AutoscalePolicy,
+    /// How many manual snapshots are kept.
+    pub snapshot_keep: u32,
+    /// What becomes of it when the resource is deleted.
+    pub deletion: Deletion,
+    /// The tags that the stack gives it.
+    pub tags: Tags,
+}
+
+/// How traffic is protected, before there is a token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Protection {
+    /// Not at all.
+    Plain,
+    /// By TLS.
+    Tls,
+    /// By TLS, and clients log in with a token.
+    TlsWithToken,
+}
+
+impl GroupSpec {
+    /// Whether minor versions are installed by AWS, as far as a group of this version can be told so.
+    pub fn upgrades_itself(&self, version: Version) -> Option<bool> {
+        version.may_upgrade_itself().then_some(self.auto_minor_version_upgrade)
+    }
+}
+
+impl Protection {
+    /// Whether traffic is encrypted.
+    pub fn has_tls(self) -> bool {
+        self != Self::Plain
+    }
+
+    /// Whether clients log in.
+    pub fn has_token(self) -> bool {
+        self == Self::TlsWithToken
+    }
+}
+
+/// What the autoscaler may do: it becomes tags on the group.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AutoscalePolicy {
+    /// `off`, `recommend`, `up-only` or `full`.
+    pub mode: String,
+    /// The largest type it may choose.
+    pub max_node_type: Option<NodeType>,
+    /// The fewest replicas it may leave.
+    pub min_replicas: Option<u32>,
+    /// The most replicas it may make.
+    pub max_replicas: Option<u32>,
+}
+
+/// A database at Upstash, as the stack states it. Its token is in the secret and nowhere else.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UpstashSpec {
+    /// The REST endpoint.
+    pub url: String,
+    /// The secret that holds endpoint and token.
+    pub secret: Option<Arn>,
+    /// The physical id of the resource.
+    pub physical_id: String,
+}

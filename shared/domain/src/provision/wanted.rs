@@ -1,0 +1,71 @@
+//! What a request wants to be true.
+
+use jiff::Timestamp;
+
+use super::{GroupSpec, Protection};
+use crate::group::{Resilience, Transit};
+use crate::{Arn, Owner};
+
+/// What a request wants to be true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// The cache.
+    pub spec: GroupSpec,
+    /// Whose it is.
+    pub owner: Owner,
+    /// When the request was made.
+    pub since: Timestamp,
+    /// Whether the request makes the cache, rather than changing it.
+    pub creating: bool,
+    /// What is left as it is found: the autoscaler owns it, and the stack did not change it.
+    pub keep: Keep,
+    /// What the stack stated before, in an update.
+    pub before: Option<Box<GroupSpec>>,
+    /// The function that rotates the token.
+    pub rotate_function: Arn,
+    /// The topic that the autoscaler listens on.
+    pub autoscale_topic: Arn,
+}
+
+/// What is left as it is found.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Keep {
+    /// The node type.
+    pub node_type: bool,
+    /// The number of nodes.
+    pub nodes: bool,
+    /// The engine version, where AWS went ahead of the stack.
+    pub version: bool,
+}
+
+impl Keep {
+    /// Nothing of what may be kept is changed.
+    pub const ALL: Self = Self { node_type: true, nodes: true, version: true };
+}
+
+impl Wanted {
+    /// Every topic that an alarm tells.
+    pub fn alarm_topics(&self) -> Vec<Arn> {
+        let mut topics = vec![self.autoscale_topic.clone()];
+        topics.extend(self.spec.alarm_topic.clone().filter(|it| *it != self.autoscale_topic));
+        topics
+    }
+
+    /// The encryption of a new group, once its token is known.
+    pub fn transit(&self, token: Option<crate::AuthToken>) -> Transit {
+        match (self.spec.protection, token) {
+            (Protection::Plain, _) => Transit::Plain,
+            (Protection::TlsWithToken, Some(token)) => Transit::TlsWithToken(token),
+            (Protection::Tls, _) | (Protection::TlsWithToken, None) => Transit::Tls,
+        }
+    }
+
+    /// What protects a group of so many nodes against the loss of one.
+    pub fn resilience(&self, nodes: u32) -> Resilience {
+        match (nodes, self.spec.multi_az) {
+            (0 | 1, _) => Resilience::None,
+            (_, true) => Resilience::MultiAz,
+            (_, false) => Resilience::Failover,
+        }
+    }
+}
