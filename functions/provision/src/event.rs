@@ -1,5 +1,7 @@
 //! CloudFormation's request: the envelope first, since a bad property still has to be answered, and then what it asks for.
 
+pub(crate) mod preview;
+
 use domain::owner::Owner;
 use domain::provision::change::judge;
 use domain::provision::farewell::Farewell;
@@ -118,7 +120,10 @@ pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problem
                 }
             })
         }
-        "Delete" => Ok(vanish(ticket, stated)),
+        "Delete" => {
+            let physical_id = ticket.physical_id.as_deref().unwrap_or_default();
+            Ok(vanish(&ticket.owner, &ticket.request_id, physical_id, stated))
+        }
         other => {
             let mut problems = Problems::default();
             problems
@@ -131,8 +136,12 @@ pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problem
 /// Reads a Delete. Nothing in it may fail: properties may be wrong or missing, and the physical id may be one that CloudFormation
 /// invented while the Create is still running (facts 7.4). Only then is the group of the properties meant, too: a group whose id we gave
 /// out is named by that id alone.
-fn vanish(ticket: &Ticket, properties: &Map<String, Value>) -> Request {
-    let physical_id = ticket.physical_id.as_deref().unwrap_or_default();
+pub(crate) fn vanish(
+    owner: &Owner,
+    request_id: &str,
+    physical_id: &str,
+    properties: &Map<String, Value>,
+) -> Request {
     if physical_id.starts_with(NOTHING_MADE) || physical_id.starts_with(name::UPSTASH) {
         return Request::Nothing;
     }
@@ -154,11 +163,11 @@ fn vanish(ticket: &Ticket, properties: &Map<String, Value>) -> Request {
     let ids = by_id.into_iter().chain(derived).chain(foreign.clone());
     let farewell = |id: GroupId| {
         Some(Farewell {
-            owner: ticket.owner.clone(),
+            owner: owner.clone(),
             stated: Deletion::lenient(text),
             is_rollback,
             // Every group id makes one. Where it did not, the group would stay.
-            last: name::final_snapshot(&id, &ticket.request_id).ok()?,
+            last: name::final_snapshot(&id, request_id).ok()?,
             group_is_foreign: foreign.as_ref() == Some(&id),
             group: id,
         })

@@ -24,6 +24,7 @@ use platform::{
 use serde_json::Value;
 
 use crate::apply::{Existence, Vanish};
+use crate::event::preview::Preview;
 use crate::event::{Existing, Request, Ticket, Vanishing};
 use crate::observe::Services;
 
@@ -105,6 +106,9 @@ impl App {
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
         let clock = self.clock.for_event();
         let delivery = Delivery::open(event.payload);
+        if let Some(asked) = Preview::read(&delivery.event) {
+            return Ok(self.preview(asked, clock).await);
+        }
         let Some(ticket) = Ticket::read(&delivery.event) else {
             return Ok(report::nobody_to_answer(&self.journal, clock.now()));
         };
@@ -128,6 +132,16 @@ impl App {
             }
         };
         report::to_cloudformation(&self.callback, &self.journal, &clock, &ticket, conclusion).await
+    }
+
+    /// Tells what a request would do, and does nothing.
+    async fn preview(&self, asked: Result<Preview, Problems>, clock: Clock) -> Value {
+        let told = match &self.ready {
+            Ok(ready) => report::preview::tell(&self.services, &ready.settings, asked, clock).await,
+            Err(problems) => report::preview::Told::without_settings(problems),
+        };
+        report::of_preview(&self.journal, &told, clock.now());
+        told.answer()
     }
 
     /// A request that is as good beside the function's own settings as by itself.

@@ -64,15 +64,25 @@ impl Services {
         if goes || view.as_ref().is_some_and(|it| farewell.has_let_go(it)) {
             return Ok(Seen { group: view, ..Seen::default() });
         }
-        let mut around = self.around(group, secret_name).await?;
+        let around = self.rest(farewell, secret_name).await?;
+        Ok(Seen { group: view, around: Some(around), ..Seen::default() })
+    }
+
+    /// Looks at what stands around a group that should go; of the alarms, only at ours.
+    pub(crate) async fn rest(
+        &self,
+        farewell: &Farewell,
+        secret_name: Option<&str>,
+    ) -> Result<Around, Fault> {
+        let mut around = self.around(&farewell.group, secret_name).await?;
         let mut ours = Vec::new();
         for alarm in around.alarms {
-            if owner.owns(&self.alarms.tags(&alarm.arn).await?) {
+            if farewell.owner.owns(&self.alarms.tags(&alarm.arn).await?) {
                 ours.push(alarm);
             }
         }
         around.alarms = ours;
-        Ok(Seen { group: view, around: Some(around), ..Seen::default() })
+        Ok(around)
     }
 
     /// Looks at the last snapshot of a group. One that is not there may have failed since it was asked for; in the first minutes it most

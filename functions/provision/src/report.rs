@@ -1,5 +1,7 @@
 //! What CloudFormation is answered, and every sentence of it.
 
+pub(crate) mod preview;
+
 use domain::owner::Owner;
 use domain::provision::name::NOT_OURS;
 use domain::provision::outputs::{self, Attributes};
@@ -127,6 +129,21 @@ fn advised(fault: &Fault) -> String {
         FaultKind::Gone | FaultKind::Taken | FaultKind::NoChange | FaultKind::Rejected => "",
     };
     format!("{fault}{advice}")
+}
+
+/// Writes down what a preview came to.
+pub(crate) fn of_preview(journal: &Journal, told: &preview::Told, now: Timestamp) {
+    let record = Record {
+        function: "provision",
+        group: told.group.clone(),
+        asked: "plan".to_owned(),
+        outcome: told.status,
+        decided: "to tell what would be done, and to do nothing".to_owned(),
+        why: told.summary.clone(),
+        next: "whoever asked decides".to_owned(),
+        ..Record::default()
+    };
+    journal.write(&record, now);
 }
 
 /// An event that is no request of CloudFormation's: there is no URL to answer to, so it is noted and dropped.

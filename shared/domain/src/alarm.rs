@@ -267,13 +267,12 @@ pub fn name_prefix(group: &GroupId) -> String {
     format!("{group}/")
 }
 
-#[cfg(test)]
 impl AlarmView {
-    /// An alarm that is as it should be.
+    /// An alarm that is as it should be, as it would be seen.
     pub(crate) fn of(spec: &AlarmSpec, topics: &[String]) -> Self {
         Self {
             name: spec.name.clone(),
-            arn: format!("arn:aws:cloudwatch:eu-west-1:1:alarm:{}", spec.name),
+            arn: format!("arn:aws:cloudwatch:::alarm:{}", spec.name),
             members: spec.members.iter().map(ToString::to_string).collect(),
             metric: spec.metric.to_owned(),
             statistic: Some(spec.statistic),

@@ -17,6 +17,12 @@ impl Owner {
         Self { stack_id: stack_id.into(), logical_id: logical_id.into() }
     }
 
+    /// The owner that the tags of a thing name.
+    pub fn read(tags: &Tags) -> Option<Self> {
+        let (stack_id, logical_id) = tags.get(tag::OWNER)?.rsplit_once('/')?;
+        Some(Self::new(stack_id, logical_id))
+    }
+
     /// The stack.
     pub fn stack_id(&self) -> &str {
         &self.stack_id
@@ -76,6 +82,8 @@ mod tests {
         let ours = Owner::new("arn:aws:cloudformation:eu-west-1:1:stack/a/b", "Cache");
         let tags = Tags::from([(tag::OWNER.to_owned(), ours.to_string())]);
         assert!(ours.owns(&tags));
+        assert_eq!(Owner::read(&tags), Some(ours.clone()));
+        assert_eq!(Owner::read(&Tags::new()), None);
         assert!(!Owner::new(ours.stack_id(), "Other").owns(&tags));
         assert!(!ours.owns(&Tags::new()));
     }

@@ -1,12 +1,14 @@
 //! What `provision` decides: from a CloudFormation request to one step at a time.
 //!
 //! In reading order: [`mod@parse`] turns properties into a [`Backend`] ([`spec`]), [`change`] says what an update may touch, [`mod@plan`] goes from a
-//! group as it is to the group as wanted, [`farewell`] goes from there to nothing, [`outputs`] tells the stack what it has.
+//! group as it is to the group as wanted, [`farewell`] goes from there to nothing, [`mod@forecast`] tells
+//! beforehand what either would do, [`outputs`] tells the stack what it has.
 
 pub mod change;
 mod deletion;
 pub mod diff;
 pub mod farewell;
+pub mod forecast;
 mod labels;
 pub mod name;
 pub mod outputs;

@@ -4,6 +4,7 @@ mod calls;
 mod deletion;
 mod events;
 pub(crate) mod grants;
+mod preview;
 mod random;
 mod refusal;
 mod stack;

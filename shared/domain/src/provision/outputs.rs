@@ -35,7 +35,7 @@ pub fn of_group(
         ("RedisAuthTokenSecretArn", secret.unwrap_or_default().to_owned()),
         ("ReplicationGroupId", group.id.to_string()),
         ("DeploymentInfo", info(spec, group)),
-        ("EstimatedMonthlyCost", estimate(spec, group, secret.is_some(), catalog, today)),
+        ("EstimatedMonthlyCost", cost(spec, group, secret.is_some(), catalog, today)),
     ])
 }
 
@@ -105,7 +105,8 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     parts.join(", ")
 }
 
-fn estimate(
+/// What a running group costs in a month, in words.
+pub fn cost(
     spec: &GroupSpec,
     group: &GroupView,
     secret: bool,

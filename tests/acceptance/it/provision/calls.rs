@@ -7,7 +7,7 @@ const READS: [&str; 3] = ["Describe", "List", "Get"];
 
 impl Stack {
     /// The calls since the last look that change something, in their order. The answer to CloudFormation is none.
-    fn changes(&self) -> Vec<String> {
+    pub(super) fn changes(&self) -> Vec<String> {
         let calls = self.scene.world.with(|it| std::mem::take(&mut it.calls));
         let changes = calls.into_iter().map(|it| it.operation);
         changes.filter(|it| it != "PUT" && !READS.iter().any(|read| it.starts_with(read))).collect()

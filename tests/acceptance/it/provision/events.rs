@@ -18,6 +18,8 @@ const FILES: &[(&str, &str)] = &[
     ("delete-invented-id.json", "settled"),
     ("delete.json", "settled"),
     ("gave-up-create.json", "FAILED"),
+    ("plan-delete.json", "settled"),
+    ("plan.json", "settled"),
     ("update-rollback.json", "settled"),
     ("update.json", "settled"),
 ];

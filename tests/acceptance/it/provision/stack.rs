@@ -9,7 +9,7 @@ use domain::Arn;
 use domain::alarm::Watch;
 use domain::price::Prices;
 use domain::{GroupId, GroupView};
-use lambda_runtime::{Diagnostic, LambdaEvent};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::settings::ProvisionSettings;
 use platform::{Alarms, ElastiCache, Secrets};
 use serde_json::{Value, json};
@@ -138,6 +138,11 @@ impl Stack {
 
     pub(super) async fn carry(&self, execution: &Execution) -> Ended {
         Box::pin(self.scene.carry(execution, &|it| self.handle(it))).await
+    }
+
+    /// Somebody invokes the function directly.
+    pub(super) async fn invoke(&self, event: Value) -> Value {
+        self.handle(LambdaEvent::new(event, Context::default())).await.unwrap()
     }
 
     async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Every file of `events/provision`: what CloudFormation and the state machine really send.
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     include_str!("../../../../../events/provision/carried-create.json"),
     include_str!("../../../../../events/provision/create-bad-input.json"),
     include_str!("../../../../../events/provision/create-upstash.json"),
@@ -13,6 +13,8 @@ const FILES: [&str; 10] = [
     include_str!("../../../../../events/provision/delete-invented-id.json"),
     include_str!("../../../../../events/provision/delete.json"),
     include_str!("../../../../../events/provision/gave-up-create.json"),
+    include_str!("../../../../../events/provision/plan-delete.json"),
+    include_str!("../../../../../events/provision/plan.json"),
     include_str!("../../../../../events/provision/update-rollback.json"),
     include_str!("../../../../../events/provision/update.json"),
 ];
@@ -167,6 +169,12 @@ fn mutate(event: &mut Value, place: &str, mutation: Mutation) {
 /// What is told of an event's mistakes, after it was read as the function reads it.
 fn told(payload: &Value) -> Result<String, TestCaseError> {
     let event = Delivery::open(payload.clone()).event;
+    if let Some(preview) = preview::Preview::read(&event) {
+        // Its properties are read as those of a request are.
+        let owner = Owner::new("stack", "Cache");
+        let read = preview.and_then(|it| parse(&it.stated, &owner, it.before.as_ref()));
+        return Ok(read.map_or_else(|problems| problems.to_string(), |_| String::new()));
+    }
     let patience = patience(&event);
     prop_assert!(0 < patience.as_secs() && patience.as_secs() <= 3600);
     let Some(ticket) = Ticket::read(&event) else { return Ok(String::new()) };
@@ -218,7 +226,8 @@ proptest! {
             json!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:planted?"),
         ]),
     ) {
-        let inner = if event.get("event").is_some() { "/event/ResourceProperties" } else { "/ResourceProperties" };
+        let places = ["/event/ResourceProperties", "/ResourceProperties", "/properties"];
+        let inner = places.into_iter().find(|it| event.pointer(it).is_some()).unwrap_or("/none");
         if let Some(Value::Object(properties)) = event.pointer_mut(inner) {
             properties.insert(name.to_owned(), value);
         }

@@ -51,7 +51,7 @@ impl Scene {
     }
 
     /// Nothing stands yet.
-    fn bare(mut self) -> Self {
+    pub(in crate::provision) fn bare(mut self) -> Self {
         self.seen.group = None;
         self.seen.around = Some(Around::default());
         self
@@ -100,7 +100,7 @@ impl Scene {
         self
     }
 
-    fn tag(self, key: &str, value: &str) -> Self {
+    pub(in crate::provision) fn tag(self, key: &str, value: &str) -> Self {
         let (key, value) = (key.to_owned(), value.to_owned());
         self.group(|it| {
             it.tags.as_mut().unwrap().insert(key, value);

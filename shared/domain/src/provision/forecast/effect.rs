@@ -1,0 +1,258 @@
+//! The world after a step, if ElastiCache takes it.
+
+use super::super::{
+    Around, Mark, ParameterGroupView, Rotation, SecretView, Seen, Settings, Step, SubnetGroupView,
+    Wanted, diff, name,
+};
+use crate::alarm::{AlarmSpec, AlarmView};
+use crate::engine::Version;
+use crate::group::{Endpoint, Resilience, Toggle};
+use crate::{GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
+
+/// Thinks of what is seen after a step.
+pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
+    let spec = &wanted.spec;
+    let around = seen.around.get_or_insert_default();
+    let group = &mut seen.group;
+    match step {
+        Step::MakeSubnetGroup => around.subnet_group = Some(subnet_group(wanted)),
+        Step::ChangeSubnets => {
+            around.subnet_group.iter_mut().for_each(|it| it.subnets.clone_from(&spec.subnets));
+        }
+        Step::MakeParameterGroup { name, family } => {
+            around.parameter_groups.push(parameter_group(wanted, name, family));
+        }
+        Step::SetMaxmemoryPolicy { parameter_group, policy } => {
+            let ours = around.parameter_groups.iter_mut().filter(|it| it.name == *parameter_group);
+            ours.for_each(|it| it.maxmemory_policy = Some(policy.clone()));
+        }
+        Step::MakeSecret => around.secret = Some(secret(wanted)),
+        Step::RestoreSecret { .. } => {
+            around.secret.iter_mut().for_each(|it| it.deleted = false);
+        }
+        Step::TagSecret { tags, .. } => {
+            around.secret.iter_mut().for_each(|it| it.tags.extend(tags.clone()));
+        }
+        Step::ScheduleRotation { days, .. } => {
+            let function = wanted.rotate_function.to_string();
+            let rotation = Rotation { function, days: *days };
+            around.secret.iter_mut().for_each(|it| it.rotation = Some(rotation.clone()));
+        }
+        Step::CancelRotation { .. } => {
+            around.secret.iter_mut().for_each(|it| it.rotation = None);
+        }
+        Step::MakeGroup { parameter_group, tags, .. } => {
+            *group = Some(made(wanted, parameter_group, tags));
+        }
+        Step::Ask { tags, .. } | Step::Tag { tags, .. } => tag(group, tags),
+        Step::Untag { keys, .. } => {
+            let tags = group.iter_mut().filter_map(|it| it.tags.as_mut());
+            tags.for_each(|it| it.retain(|key, _| !keys.contains(key)));
+        }
+        Step::SetNodeType { to, mark } => {
+            note(around, mark);
+            if let Some(it) = group {
+                have_node_type(it, to);
+            }
+        }
+        Step::Upgrade { to, parameter_group, mark } => {
+            note(around, mark);
+            if let Some(it) = group {
+                have_version(it, *to, parameter_group);
+            }
+        }
+        Step::AddReplicas { to } | Step::RemoveReplicas { to } => {
+            let nodes = to.saturating_add(1);
+            if let Some(it) = group {
+                have_members(wanted, it, nodes);
+            }
+        }
+        Step::SetResilience(to) => {
+            if let Some(it) = group {
+                have_resilience(it, *to);
+            }
+        }
+        Step::SetSettings(settings) => {
+            if let Some(it) = group {
+                have_settings(it, settings);
+            }
+        }
+        Step::PutAlarms(alarms) => put_alarms(wanted, around, alarms),
+        Step::DeleteAlarms(names) => around.alarms.retain(|it| !names.contains(&it.name)),
+    }
+}
+
+/// In the place of an ARN that only the making tells.
+const NOT_MADE: &str = "(not made yet)";
+
+fn subnet_group(wanted: &Wanted) -> SubnetGroupView {
+    SubnetGroupView {
+        name: wanted.spec.id.to_string(),
+        arn: NOT_MADE.to_owned(),
+        subnets: wanted.spec.subnets.clone(),
+        tags: diff::beside_tags(wanted),
+    }
+}
+
+fn parameter_group(wanted: &Wanted, name: &str, family: &str) -> ParameterGroupView {
+    ParameterGroupView {
+        name: name.to_owned(),
+        family: family.to_owned(),
+        maxmemory_policy: None,
+        tags: diff::beside_tags(wanted),
+    }
+}
+
+fn secret(wanted: &Wanted) -> SecretView {
+    let tags = diff::secret_tags(wanted);
+    SecretView { arn: NOT_MADE.to_owned(), tags, ..SecretView::default() }
+}
+
+fn put_alarms(wanted: &Wanted, around: &mut Around, alarms: &[AlarmSpec]) {
+    let topics: Vec<_> = wanted.alarm_topics().iter().map(ToString::to_string).collect();
+    around.alarms.retain(|seen| !alarms.iter().any(|it| it.name == seen.name));
+    around.alarms.extend(alarms.iter().map(|it| AlarmView::of(it, &topics)));
+}
+
+/// The mark of a call that was made is on the subnet group.
+fn note(around: &mut Around, mark: &Mark) {
+    around.subnet_group.iter_mut().for_each(|it| it.tags.extend(mark.tags.clone()));
+}
+
+fn tag(group: &mut Option<GroupView>, tags: &Tags) {
+    let group = group.iter_mut();
+    group.for_each(|it| it.tags.get_or_insert_default().extend(tags.clone()));
+}
+
+fn have_node_type(group: &mut GroupView, to: &NodeType) {
+    group.node_type = Some(to.clone());
+    group.members.iter_mut().for_each(|it| it.node_type = Some(to.clone()));
+}
+
+fn have_version(group: &mut GroupView, to: Version, parameter_group: &str) {
+    for member in &mut group.members {
+        member.engine_version = to.to_string();
+        member.parameter_group = Some(parameter_group.to_owned());
+    }
+}
+
+fn have_resilience(group: &mut GroupView, to: Resilience) {
+    let toggle = |on| if on { Toggle::Enabled } else { Toggle::Disabled };
+    group.automatic_failover = toggle(to != Resilience::None);
+    group.multi_az = toggle(to == Resilience::MultiAz);
+}
+
+fn have_settings(group: &mut GroupView, settings: &Settings) {
+    let Settings {
+        parameter_group,
+        security_groups,
+        snapshot_retention_days,
+        snapshotting_member: _,
+        snapshot_window,
+        maintenance_window,
+        auto_minor_version_upgrade,
+    } = settings.clone();
+    for member in &mut group.members {
+        if parameter_group.is_some() {
+            member.parameter_group.clone_from(&parameter_group);
+        }
+        if let Some(them) = &security_groups {
+            member.security_groups.clone_from(them);
+        }
+        if let Some(window) = &maintenance_window {
+            member.maintenance_window.clone_from(window);
+        }
+    }
+    group.snapshot_retention_days =
+        snapshot_retention_days.unwrap_or(group.snapshot_retention_days);
+    if let Some(window) = snapshot_window {
+        group.snapshot_window = window;
+    }
+    group.auto_minor_version_upgrade =
+        auto_minor_version_upgrade.or(group.auto_minor_version_upgrade);
+}
+
+/// Members of the numbers that are free, or fewer from the end: which ones go, ElastiCache chooses.
+fn have_members(wanted: &Wanted, group: &mut GroupView, nodes: u32) {
+    let nodes = usize::try_from(nodes).unwrap_or(usize::MAX);
+    let free = (1..=99).filter_map(|it| MemberId::parse(&format!("{}-{it:03}", group.id)).ok());
+    for id in free {
+        if nodes <= group.member_ids.len() {
+            break;
+        }
+        if group.member_ids.contains(&id) {
+            continue;
+        }
+        let role = if group.members.is_empty() { Role::Primary } else { Role::Replica };
+        let like = group.members.first().cloned();
+        let member = like.unwrap_or_else(|| first_member(wanted, group, id.clone()));
+        group.members.push(MemberView { id: id.clone(), role: Some(role), ..member });
+        group.member_ids.push(id);
+    }
+    group.member_ids.truncate(nodes);
+    group.members.retain(|it| group.member_ids.contains(&it.id));
+}
+
+fn first_member(wanted: &Wanted, group: &GroupView, id: MemberId) -> MemberView {
+    let spec = &wanted.spec;
+    let window = spec.maintenance_window.as_ref();
+    MemberView {
+        id,
+        status: "available".to_owned(),
+        node_type: group.node_type.clone(),
+        pending_node_type: None,
+        pending_engine_version: None,
+        engine: crate::engine::Engine::Redis.to_string(),
+        engine_version: spec.version.to_string(),
+        parameter_group: None,
+        subnet_group: Some(spec.id.to_string()),
+        security_groups: spec.security_groups.clone(),
+        maintenance_window: window.map_or(String::new(), |it| it.as_str().to_owned()),
+        notification_topic: None,
+        role: None,
+        endpoint: None,
+        zone: None,
+        created_at: None,
+    }
+}
+
+fn made(wanted: &Wanted, parameter_group: &str, tags: &Tags) -> GroupView {
+    let spec = &wanted.spec;
+    let home = &wanted.autoscale_topic;
+    let endpoint = Some(Endpoint { address: NOT_MADE.to_owned(), port: 6379 });
+    let window = spec.snapshot_window.as_ref();
+    let mut group = GroupView {
+        id: spec.id.clone(),
+        // What it costs depends on where it stands.
+        arn: format!(
+            "arn:aws:elasticache:{}:{}:replicationgroup:{}",
+            home.region(),
+            home.account(),
+            spec.id
+        ),
+        status: GroupStatus::Available,
+        node_type: Some(spec.node_type.clone()),
+        description: name::description(&spec.id, &wanted.owner),
+        cluster_enabled: false,
+        automatic_failover: Toggle::Disabled,
+        multi_az: Toggle::Disabled,
+        transit_encryption: spec.protection.has_tls(),
+        at_rest_encryption: spec.at_rest,
+        auth_token_enabled: spec.protection.has_token(),
+        user_groups: Vec::new(),
+        token_change: None,
+        snapshot_retention_days: spec.snapshot_retention_days,
+        snapshot_window: window.map_or(String::new(), |it| it.as_str().to_owned()),
+        auto_minor_version_upgrade: spec.upgrades_itself(spec.version),
+        primary_endpoint: endpoint.clone(),
+        reader_endpoint: endpoint,
+        member_ids: Vec::new(),
+        members: Vec::new(),
+        node_groups_settled: true,
+        tags: Some(tags.clone()),
+    };
+    have_members(wanted, &mut group, spec.nodes);
+    have_resilience(&mut group, wanted.resilience(spec.nodes));
+    group.members.iter_mut().for_each(|it| it.parameter_group = Some(parameter_group.to_owned()));
+    group
+}

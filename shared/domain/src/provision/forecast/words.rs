@@ -1,0 +1,212 @@
+//! Steps in the words of a person who decides on them.
+
+use std::ops::RangeInclusive;
+
+use super::super::{Removal, Seen, Settings, Step, Wanted, diff};
+use super::{Change, Effect};
+use crate::group::Resilience;
+use crate::snapshot::take::ReadFrom;
+use crate::{GroupView, Tags};
+
+/// What takes a moment.
+const AT_ONCE: RangeInclusive<u32> = 0..=1;
+/// A change of settings, during which the group is `modifying`.
+const SETTINGS: RangeInclusive<u32> = 1..=3;
+/// A new group, of small nodes (facts 1.8).
+const CREATION: RangeInclusive<u32> = 5..=12;
+/// Replicas, more or fewer (facts 1.8).
+const REPLICAS: RangeInclusive<u32> = 8..=12;
+/// Other nodes, or another engine on them: as long as the keys take to be copied, of which a new cache has few (facts 1.8).
+const NODES: RangeInclusive<u32> = 10..=30;
+/// A snapshot, as long as its keys take to be written (facts 1.8).
+const SNAPSHOT: RangeInclusive<u32> = 2..=15;
+/// The end of a group (facts 1.8).
+const DELETION: RangeInclusive<u32> = 3..=8;
+
+/// Tells of a step; nothing where it is only a note that another step makes.
+pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Change> {
+    let (spec, id) = (&wanted.spec, &wanted.spec.id);
+    let (secret, subnets) = (&spec.secret_name, spec.subnets.join(", "));
+    let group = seen.group.as_ref();
+    let change = match step {
+        Step::Ask { .. } => return None,
+        Step::MakeSubnetGroup => at_once(format!("make the subnet group {id} of {subnets}")),
+        Step::ChangeSubnets => at_once(format!("give the subnet group {id} {subnets}")),
+        Step::MakeParameterGroup { name, family } => {
+            at_once(format!("make the parameter group {name} of the family {family}"))
+        }
+        Step::SetMaxmemoryPolicy { parameter_group, policy } => {
+            at_once(format!("set maxmemory-policy to {policy} in {parameter_group}"))
+        }
+        Step::MakeSecret => at_once(format!("make the secret {secret} with a new token")),
+        Step::RestoreSecret { .. } => {
+            at_once(format!("take the secret {secret} out of its recovery window"))
+        }
+        Step::TagSecret { tags, .. } => {
+            at_once(format!("tag the secret {secret}: {}", pairs(tags)))
+        }
+        Step::ScheduleRotation { days, .. } => {
+            at_once(format!("have the token rotated every {days} days"))
+        }
+        Step::CancelRotation { .. } => {
+            deleting(at_once("end the rotation of the token".to_owned()), "the rotation schedule")
+        }
+        Step::MakeGroup { .. } => lasting(CREATION, of_making(wanted)),
+        Step::SetNodeType { to, .. } => {
+            let has = from(group.and_then(|it| it.node_type.as_ref()));
+            brief(format!("change the node type {has}to {to}"), NODES)
+        }
+        Step::Upgrade { to, .. } => {
+            let has = from(group.and_then(diff::version).as_ref());
+            brief(format!("upgrade Redis {has}to {to}"), NODES)
+        }
+        Step::AddReplicas { to } => lasting(REPLICAS, format!("add replicas, up to {to}")),
+        Step::RemoveReplicas { to } => fewer(*to, group),
+        Step::SetResilience(to) => lasting(SETTINGS, of_resilience(*to).to_owned()),
+        Step::SetSettings(settings) => {
+            lasting(SETTINGS, format!("set {}", of_settings(settings, group)))
+        }
+        Step::Tag { tags, .. } => at_once(format!("tag the replication group: {}", pairs(tags))),
+        Step::Untag { keys, .. } => {
+            at_once(format!("take tags off the replication group: {}", keys.join(", ")))
+        }
+        Step::PutAlarms(alarms) => {
+            let names: Vec<_> = alarms.iter().map(|it| it.name.as_str()).collect();
+            at_once(format!("make or put right {} alarms: {}", names.len(), names.join(", ")))
+        }
+        Step::DeleteAlarms(names) => without_alarms(names),
+    };
+    Some(change)
+}
+
+fn of_making(wanted: &Wanted) -> String {
+    let spec = &wanted.spec;
+    let (id, nodes, node_type, version) = (&spec.id, spec.nodes, &spec.node_type, spec.version);
+    format!("make the replication group {id}: {nodes} x {node_type}, Redis {version}")
+}
+
+fn fewer(to: u32, group: Option<&GroupView>) -> Change {
+    let has = group.map_or(0, |it| it.member_ids.len().saturating_sub(1));
+    let less = has.saturating_sub(usize::try_from(to).unwrap_or(has));
+    let change = lasting(REPLICAS, format!("remove replicas, down to {to}"));
+    deleting(change, &format!("{less} of {has} replicas, and the connections to them"))
+}
+
+fn of_resilience(to: Resilience) -> &'static str {
+    match to {
+        Resilience::None => "turn Multi-AZ and automatic failover off",
+        Resilience::Failover => "turn automatic failover on, and Multi-AZ off",
+        Resilience::MultiAz => "turn automatic failover and Multi-AZ on",
+    }
+}
+
+fn without_alarms(names: &[String]) -> Change {
+    let change = at_once(format!("delete {} alarms", names.len()));
+    deleting(change, &format!("the alarms {}", names.join(", ")))
+}
+
+/// Tells of a step of a deletion.
+pub(super) fn of_removal(removal: &Removal, group: &str) -> Change {
+    match removal {
+        Removal::TakeLast { of, .. } => {
+            let of = match of {
+                ReadFrom::Member(it) => it.to_string(),
+                ReadFrom::Group(it) => it.to_string(),
+            };
+            lasting(SNAPSHOT, format!("take a last snapshot of {of}, and see that it is whole"))
+        }
+        Removal::Retain { .. } => at_once("write on the replication group whose it was".to_owned()),
+        Removal::LetGo { .. } => deleting(
+            at_once("take the owner's tag off the replication group, which stays".to_owned()),
+            "the stack's hold on the replication group",
+        ),
+        Removal::Group => Change {
+            what: format!("delete the replication group {group}"),
+            effect: Effect::End,
+            minutes: DELETION,
+            deletes: Some(format!("the replication group {group}, and what no snapshot holds")),
+        },
+        Removal::Alarms(names) => without_alarms(names),
+        Removal::ParameterGroup { name } => deleting(
+            at_once(format!("delete the parameter group {name}")),
+            &format!("the parameter group {name}"),
+        ),
+        Removal::SubnetGroup => deleting(
+            at_once(format!("delete the subnet group {group}")),
+            &format!("the subnet group {group}"),
+        ),
+        Removal::Secret { arn } => deleting(
+            at_once(format!("send the secret {arn} into its recovery window")),
+            &format!("the secret {arn}, after its recovery window"),
+        ),
+    }
+}
+
+fn at_once(what: String) -> Change {
+    Change { what, effect: Effect::InPlace, minutes: AT_ONCE, deletes: None }
+}
+
+fn lasting(minutes: RangeInclusive<u32>, what: String) -> Change {
+    Change { minutes, ..at_once(what) }
+}
+
+fn brief(what: String, minutes: RangeInclusive<u32>) -> Change {
+    Change { what, effect: Effect::BriefInterruption, minutes, deletes: None }
+}
+
+fn deleting(change: Change, what: &str) -> Change {
+    Change { deletes: Some(what.to_owned()), ..change }
+}
+
+fn from<T: ToString>(value: Option<&T>) -> String {
+    value.map_or(String::new(), |it| format!("from {} ", it.to_string()))
+}
+
+fn pairs(tags: &Tags) -> String {
+    let pairs: Vec<_> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(", ")
+}
+
+/// What a settings call changes, each with the value that it has now where that is one.
+fn of_settings(settings: &Settings, group: Option<&GroupView>) -> String {
+    let Settings {
+        parameter_group,
+        security_groups,
+        snapshot_retention_days,
+        snapshotting_member,
+        snapshot_window,
+        maintenance_window,
+        auto_minor_version_upgrade,
+    } = settings;
+    let had = |text: Option<String>| {
+        text.filter(|it| !it.is_empty()).map_or(String::new(), |it| format!(" from {it}"))
+    };
+    let member = group.and_then(|it| it.members.first());
+    let days = |it: u32| format!("{it} days");
+    let said = [
+        parameter_group.as_ref().map(|it| {
+            let has = had(member.and_then(|it| it.parameter_group.clone()));
+            format!("the parameter group{has} to {it}")
+        }),
+        security_groups.as_ref().map(|it| {
+            let has = had(member.map(|it| it.security_groups.join(", ")));
+            format!("the security groups{has} to {}", it.join(", "))
+        }),
+        snapshot_retention_days.map(|it| {
+            let has = had(group.map(|it| days(it.snapshot_retention_days)));
+            format!("the retention of automatic snapshots{has} to {}", days(it))
+        }),
+        snapshotting_member.as_ref().map(|it| format!("the member they are read from to {it}")),
+        snapshot_window.as_ref().map(|it| {
+            let has = had(group.map(|it| it.snapshot_window.clone()));
+            format!("the snapshot window{has} to {it}")
+        }),
+        maintenance_window.as_ref().map(|it| {
+            let has = had(member.map(|it| it.maintenance_window.clone()));
+            format!("the maintenance window{has} to {it}")
+        }),
+        auto_minor_version_upgrade
+            .map(|it| format!("minor upgrades by AWS {}", if it { "on" } else { "off" })),
+    ];
+    said.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
