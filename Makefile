@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 # Of two compilers that may be about, the one of rust-toolchain.toml.
 unexport RUSTUP_TOOLCHAIN
 
-.PHONY: help setup demo up down test test-exhaustive bench deploy clean
+.PHONY: help setup demo up down plan test test-exhaustive bench deploy clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
@@ -34,6 +34,9 @@ up: setup ## Start the local cloud with the stack deployed, and print how to use
 
 down: setup ## Stop what `make up` started.
 	@$(PYTHON) tests/local-cloud/down.py
+
+plan: setup ## Tell what a change would do, and do nothing: make plan STACK=cachewarden SET="RedisNodeType=cache.m7g.large"
+	@$(PYTHON) tools/plan.py "$(or $(STACK),cachewarden)" $(SET) $(if $(RESOURCE),--resource "$(RESOURCE)") $(if $(DELETE),--delete)
 
 test: setup ## Check everything: formatting, lints, templates, unit and scenario tests, documentation, local cloud.
 	@tests/local-cloud/checks.sh

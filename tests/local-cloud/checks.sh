@@ -22,7 +22,8 @@ check "Unit and scenario tests" cargo test --workspace --locked --quiet
 check "Documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 check "Simulator: built" cargo build --workspace --bin aws-sim --bin sdk-teller --locked --quiet
 check "Simulator: as boto3, the AWS CLI, the SDK for Rust and the models of the services see it" python tests/conformance
-check "Local cloud: its programs" python -m compileall -q tests/local-cloud tests/conformance
+check "Local cloud: its programs" python -m compileall -q tests/local-cloud tests/conformance tools
+check "Tools" python -m unittest discover --quiet --start-directory tools
 check "Local cloud: the whole story, with production's own commands" python tests/local-cloud/demo.py
 
 printf '\nEverything holds. %s min.\n' $((SECONDS / 60))

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 
 import telling
 from cloud import ROOT
@@ -54,6 +55,17 @@ class Deployment:
             ],
         )
         return self.outputs()
+
+    def plan(self, *changes):
+        """Asks what a change would do, as `make plan` does."""
+        command = [sys.executable, "tools/plan.py", STACK, *changes]
+        telling.command(["make", "plan", f"STACK={STACK}", f"SET={' '.join(changes)}"])
+        done = subprocess.run(command, cwd=ROOT, env=self.cloud.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Failure(f"the plan failed: {done.stdout}{done.stderr}")
+        for line in done.stdout.splitlines():
+            telling.note(line)
+        return done.stdout
 
     def delete(self):
         self.sam("delete", ["--stack-name", STACK, "--region", "us-east-1", "--no-prompts"])

@@ -34,6 +34,9 @@ def run(story):
     telling.saw(f"the memory alarm is OK after {watch}")
 
     telling.did("A stack update changes something else: SnapshotRetentionLimit from 7 to 8. The stack still says cache.t4g.micro.")
+    planned = story.deployment.plan("SnapshotRetentionLimit=8")
+    expect("set the retention of automatic snapshots from 7 days to 8 days" in planned, f"the plan should tell of the retention, and says {planned}")
+    expect("change the node type" not in planned, "the plan should leave the node type alone")
     updates = len(story.deployment.cache_updates())
     story.deployment.deploy(SnapshotRetentionLimit="8")
     expect(updates < len(story.deployment.cache_updates()), "the update should have reached the cache")
