@@ -11,15 +11,15 @@ mod report;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::provision::rules;
-use domain::{Problems, Wait, WaitingOn};
+use domain::provision::{UpstashSpec, rules};
+use domain::{Problems, Wait, WaitingOn, upstash};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use platform::continuation::{Carrier, Delivery, Executions, Started};
 use platform::settings::{ProvisionSettings, environment};
 use platform::{
     Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, Outcome,
-    Secrets, converge, telemetry,
+    Secrets, Upstash, converge, telemetry,
 };
 use serde_json::Value;
 
@@ -34,6 +34,7 @@ use crate::report::{Conclusion, Failure};
 pub struct App {
     services: Services,
     callback: Callback,
+    upstash: Upstash,
     /// Bad settings are kept, and every event is answered with them: CloudFormation would wait an hour for a function that
     /// cannot start.
     ready: Result<Ready, Problems>,
@@ -96,6 +97,7 @@ impl App {
                 alarms: Alarms::new(aws),
             },
             callback: Callback::new(aws),
+            upstash: Upstash::new(aws),
             ready,
             clock,
             journal,
@@ -117,7 +119,7 @@ impl App {
             (Err(problems), _) => Conclusion::Failed(Failure::BadInput(problems)),
             (Ok(Request::Nothing), _) => Conclusion::Nothing,
             (Ok(_), Err(problems)) => Conclusion::Failed(Failure::BadSettings(problems.clone())),
-            (Ok(Request::Describe(spec)), Ok(_)) => Conclusion::Described(spec),
+            (Ok(Request::Describe(spec)), Ok(_)) => self.described(spec, &clock).await,
             (Ok(request), Ok(ready)) => {
                 let deadline = deadline(event.context.deadline);
                 let run = Run { app: self, ready, ticket: &ticket, clock, deadline };
@@ -132,6 +134,26 @@ impl App {
             }
         };
         report::to_cloudformation(&self.callback, &self.journal, &clock, &ticket, conclusion).await
+    }
+
+    /// Describes a database at Upstash, once the credentials that a secret keeps were seen to open it.
+    async fn described(&self, spec: UpstashSpec, clock: &Clock) -> Conclusion {
+        let Some(secret) = &spec.secret else { return Conclusion::Described(spec) };
+        let shut = |refusal| Conclusion::Failed(Failure::ShutOut(refusal));
+        let credentials = match self.services.secrets.upstash(secret.as_str()).await {
+            Ok(Ok(credentials)) => credentials,
+            Ok(Err(err)) => return shut(upstash::Refusal::Unreadable(err)),
+            Err(fault) => {
+                return Conclusion::Failed(Failure::Fault(Request::Describe(spec), fault));
+            }
+        };
+        if !credentials.are_of(&spec.url) {
+            return shut(upstash::Refusal::OtherEndpoint);
+        }
+        match self.upstash.ping(&credentials, clock).await {
+            Ok(()) => Conclusion::Described(spec),
+            Err(refusal) => shut(refusal),
+        }
     }
 
     /// Tells what a request would do, and does nothing.

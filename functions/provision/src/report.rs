@@ -6,7 +6,7 @@ use domain::owner::Owner;
 use domain::provision::name::NOT_OURS;
 use domain::provision::outputs::{self, Attributes};
 use domain::provision::{Refusal, UpstashSpec};
-use domain::{GroupId, Problems, Wait};
+use domain::{GroupId, Problems, Wait, upstash};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use platform::journal::Record;
@@ -49,6 +49,8 @@ pub(crate) enum Failure {
     Fault(Request, Fault),
     /// CloudFormation is about to stop waiting.
     TooLong { request: Request, wait: Wait, patience: SignedDuration },
+    /// The credentials of a database at Upstash do not open it.
+    ShutOut(upstash::Refusal),
     /// The state machine gave up.
     GaveUp(Request, String),
 }
@@ -77,6 +79,7 @@ impl Failure {
                     }
                 }
             ),
+            Self::ShutOut(refusal) => refusal.to_string(),
             Self::GaveUp(_, why) => format!(
                 "the state machine gave up calling the provision function: {why}; its log says more"
             ),
@@ -86,7 +89,9 @@ impl Failure {
     /// The physical id of the answer: never empty, never random, and never one whose Delete would find a group that is not ours.
     fn id(&self, ticket: &Ticket) -> String {
         let request = match self {
-            Self::BadInput(_) | Self::BadSettings(_) => return ticket.id_of_nothing(),
+            Self::BadInput(_) | Self::BadSettings(_) | Self::ShutOut(_) => {
+                return ticket.id_of_nothing();
+            }
             Self::Refused(request, _)
             | Self::Fault(request, _)
             | Self::TooLong { request, .. }

@@ -25,6 +25,7 @@ pub mod snapshot;
 pub mod tag;
 pub mod token;
 pub mod units;
+pub mod upstash;
 pub mod window;
 
 pub use crate::arn::Arn;

@@ -1,17 +1,13 @@
 //! The answer to CloudFormation: one PUT to a presigned URL.
 
 use std::fmt;
-use std::time::Duration;
 
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::timeout::TimeoutConfig;
 use jiff::SignedDuration;
 
-use crate::{Aws, Clock, Fault, FaultKind};
+use crate::{Aws, Clock, Fault, FaultKind, http};
 
 /// Where an answer goes. Whoever has it can answer in our place, so it prints as stars (facts 7.1).
 #[derive(Clone, Eq, PartialEq)]
@@ -60,39 +56,19 @@ impl Callback {
     }
 
     async fn once(&self, url: &ResponseUrl, body: &str) -> Result<(), Fault> {
-        let Some((origin, path)) = split(&url.0) else {
-            return Err(Fault::strange(CALL, "the ResponseURL is no URL"));
-        };
-        let (path, body) = (path.to_owned(), body.to_owned());
-        let put = Operation::builder()
-            .service_name("cloudformation")
-            .operation_name(CALL)
-            .http_client(self.http.clone())
-            .endpoint_url(origin)
-            .no_auth()
-            .no_retry()
-            .timeout_config(
-                TimeoutConfig::builder().operation_timeout(Duration::from_secs(10)).build(),
-            )
-            .serializer(move |(): ()| request(&path, &body).map_err(Into::into))
-            .deserializer(|answer: &HttpResponse| {
-                Ok::<u16, OrchestratorError<Never>>(answer.status().as_u16())
-            })
-            .build();
-        match put.invoke(()).await {
-            Ok(200..=299) => Ok(()),
-            Ok(status @ (429 | 500..=599)) => {
+        let body = body.to_owned();
+        let answer = http::send(&self.http, CALL, &url.0, move |path| request(path, &body)).await?;
+        match answer.status {
+            200..=299 => Ok(()),
+            status @ (429 | 500..=599) => {
                 Err(Fault::transient(CALL, format!("it answers HTTP {status}")))
             }
-            Ok(status) => Err(Fault {
+            status => Err(Fault {
                 call: CALL,
                 kind: FaultKind::Denied,
                 code: Some(status.to_string()),
                 message: format!("it answers HTTP {status}"),
             }),
-            // The error may hold the request, and with it the URL.
-            Err(SdkError::TimeoutError(_)) => Err(Fault::transient(CALL, "it does not answer")),
-            Err(_) => Err(Fault::transient(CALL, "it cannot be reached")),
         }
     }
 }
@@ -107,18 +83,6 @@ fn request(path: &str, body: &str) -> Result<HttpRequest, aws_smithy_runtime_api
     Ok(request)
 }
 
-/// Splits a URL into its origin and the rest.
-fn split(url: &str) -> Option<(&str, &str)> {
-    let host_at = url.find("://")? + 3;
-    let path_at = url.get(host_at..)?.find('/').map_or(url.len(), |it| it + host_at);
-    let (origin, path) = url.split_at_checked(path_at)?;
-    Some((origin, if path.is_empty() { "/" } else { path }))
-}
-
-/// An error of the operation itself; there is none, since every status is an answer.
-#[derive(Debug, thiserror::Error)]
-enum Never {}
-
 const CALL: &str = "the answer to CloudFormation";
 
 /// With pauses of 1, 2, 4, 8 and 16 seconds between them.
@@ -127,17 +91,6 @@ const TRIES: u32 = 6;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_url_is_split_and_its_query_is_kept() {
-        let url = "https://bucket.s3.amazonaws.com/arn%3Aaws?Signature=a%2Bb&Expires=1";
-        let parts = split(url);
-        assert_eq!(
-            parts,
-            Some(("https://bucket.s3.amazonaws.com", "/arn%3Aaws?Signature=a%2Bb&Expires=1"))
-        );
-        assert_eq!(split("http://127.0.0.1:4566"), Some(("http://127.0.0.1:4566", "/")));
-    }
 
     #[test]
     fn a_url_is_never_printed() {

@@ -9,3 +9,4 @@ mod random;
 mod refusal;
 mod stack;
 mod story;
+mod upstash;

@@ -27,6 +27,7 @@ pub mod settings;
 pub mod sfn;
 pub mod sns;
 pub mod tagging;
+pub mod upstash;
 pub mod valkey;
 pub mod wire;
 mod world;

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::wire::Call;
 use crate::{
     Done, Effect, Refusal, Request, Response, Ticket, callback, cloudwatch, elasticache, fault,
-    secrets, sfn, sns, tagging,
+    secrets, sfn, sns, tagging, upstash,
 };
 
 /// A world, shared by all that look at it.
@@ -54,6 +54,8 @@ pub struct State {
     pub sns: sns::Service,
     /// What CloudFormation was answered.
     pub callbacks: callback::Service,
+    /// Databases at Upstash.
+    pub upstash: upstash::Service,
     /// Every call that reached AWS, in order; only the newest where [`Settings::calls_kept`] says so.
     pub calls: Vec<CallRecord>,
     /// How often each operation was called, by service and operation.
@@ -127,6 +129,7 @@ impl World {
             sfn: sfn::Service::default(),
             sns: sns::Service::default(),
             callbacks: callback::Service::default(),
+            upstash: upstash::Service::default(),
             calls: Vec::new(),
             call_counts: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -265,6 +268,9 @@ impl State {
         if callback::is_one(request) {
             return self.answered(Call::named(request, "PUT".to_owned()), "cloudformation");
         }
+        if upstash::is_one(request) {
+            return self.answered(Call::named(request, "REST".to_owned()), "upstash");
+        }
         let service = request.service().unwrap_or("unsigned");
         self.answered(Call::read(request), service)
     }
@@ -337,6 +343,7 @@ impl State {
         let request = asked.request;
         match service {
             "cloudformation" if asked.operation == "PUT" => callback::call(self, request),
+            "upstash" => upstash::call(self, request),
             "elasticache" => elasticache::call(self, &asked),
             "secretsmanager" => secrets::call(self, asked),
             "monitoring" => cloudwatch::call(self, asked),

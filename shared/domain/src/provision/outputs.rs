@@ -46,7 +46,7 @@ pub fn of_upstash(spec: &UpstashSpec) -> Attributes {
     let login = if secret.is_empty() {
         "credentials kept by you"
     } else {
-        "credentials in Secrets Manager"
+        "credentials in Secrets Manager, which opened it"
     };
     BTreeMap::from([
         ("RedisEndpoint", host.to_owned()),

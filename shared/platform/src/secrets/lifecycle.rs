@@ -1,11 +1,15 @@
 //! A secret from its making to its recovery window. Its versions and labels are in `rotation.rs`.
 
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
 use domain::provision::{Rotation, SecretView};
+use domain::upstash::{Credentials, CredentialsError};
 use domain::{Arn, AuthToken, Tags};
 
 use crate::{Fault, FaultKind, Secrets};
+
+const GET: &str = "GetSecretValue";
 
 impl Secrets {
     /// Looks at a secret by name or ARN, or finds it gone. One in its recovery window is still there.
@@ -49,17 +53,25 @@ impl Secrets {
 
     /// The token that clients use now.
     pub async fn token(&self, id: &str) -> Result<AuthToken, Fault> {
-        const CALL: &str = "GetSecretValue";
-        let answer = self
-            .client
+        let answer = self.current(id).await?;
+        AuthToken::parse(answer.secret_string().unwrap_or_default())
+            .map_err(|err| Fault::strange(GET, format!("the secret {id} holds no token: {err}")))
+    }
+
+    /// The credentials of a database at Upstash that a secret holds now, or why it holds none.
+    pub async fn upstash(&self, id: &str) -> Result<Result<Credentials, CredentialsError>, Fault> {
+        let answer = self.current(id).await?;
+        Ok(Credentials::parse(answer.secret_string().unwrap_or_default()))
+    }
+
+    async fn current(&self, id: &str) -> Result<GetSecretValueOutput, Fault> {
+        self.client
             .get_secret_value()
             .secret_id(id)
             .version_stage("AWSCURRENT")
             .send()
             .await
-            .map_err(|err| later_if_between_states(Fault::from_sdk(CALL, err)))?;
-        AuthToken::parse(answer.secret_string().unwrap_or_default())
-            .map_err(|err| Fault::strange(CALL, format!("the secret {id} holds no token: {err}")))
+            .map_err(|err| later_if_between_states(Fault::from_sdk(GET, err)))
     }
 
     /// Tags a secret, over the tags of the same keys.

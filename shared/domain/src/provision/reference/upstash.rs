@@ -22,6 +22,6 @@ pub(super) const PROPERTIES: &[Property] = &[
         takes: "the ARN of the secret with endpoint and token",
         default: Default::Absent,
         update: OnUpdate::InPlace,
-        rule: "none; it is told to the stack",
+        rule: "it holds `{\"url\":…,\"token\":…}`, and is told to the stack once a PING with it was answered; the function may read secrets with `upstash` in their names",
     },
 ];
