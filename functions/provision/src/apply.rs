@@ -150,6 +150,7 @@ impl Services {
                 let tags = diff::beside_tags(wanted);
                 cache.make_parameter_group(&name, &family, &description, &tags).await
             }
+            Step::DeleteParameterGroup { name } => cache.delete_parameter_group(&name).await,
             Step::SetMaxmemoryPolicy { parameter_group, policy } => {
                 cache.set_maxmemory_policy(&parameter_group, &policy).await
             }
@@ -179,8 +180,8 @@ impl Services {
             Step::RemoveReplicas { to } => done(cache.remove_replicas(group, to).await),
             Step::SetResilience(to) => cache.set_resilience(group, to).await,
             Step::SetSettings(settings) => cache.set_settings(group, &settings).await,
-            Step::Upgrade { to, parameter_group, mark } => {
-                cache.upgrade(group, to, &parameter_group).await?;
+            Step::Upgrade { engine, to, parameter_group, mark } => {
+                cache.upgrade(group, engine, to, &parameter_group).await?;
                 cache.tag(&mark.arn, &mark.tags).await
             }
             Step::PutAlarms(alarms) => {
@@ -256,7 +257,7 @@ fn new_group(
     NewGroup {
         id: spec.id.clone(),
         description: name::description(&spec.id, &wanted.owner),
-        engine: domain::engine::Engine::Redis.to_string(),
+        engine: spec.engine.to_string(),
         engine_version: spec.version.to_string(),
         node_type: spec.node_type.clone(),
         nodes: spec.nodes,

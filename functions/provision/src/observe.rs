@@ -39,6 +39,10 @@ impl Services {
             let mut around = self.around(group, Some(&wanted.spec.secret_name)).await?;
             if let Some(view) = &view {
                 self.tell_alarms_apart(wanted, view, &mut around).await?;
+                if 1 < around.parameter_groups.len() {
+                    around.parameters_of_others =
+                        self.elasticache.parameter_groups_but_of(group).await?;
+                }
             }
             Some(around)
         } else {
@@ -123,6 +127,7 @@ impl Services {
             secret: secret?,
             alarms: alarms?,
             foreign_alarms: BTreeSet::new(),
+            parameters_of_others: BTreeSet::new(),
         })
     }
 

@@ -116,6 +116,8 @@ pub struct GroupView {
     pub arn: String,
     /// The state.
     pub status: GroupStatus,
+    /// The engine of the group; each member has its own.
+    pub engine: Option<String>,
     /// The node type of the group; each member has its own, which may lag.
     pub node_type: Option<NodeType>,
     /// The text that describes it.

@@ -35,7 +35,7 @@ pub const ASKED: &str = "cachewarden:asked";
 pub const CALLED: &str = "cachewarden:called";
 /// When the autoscaler last changed the group.
 pub const CHANGED: &str = "cachewarden:changed";
-/// The engine version that ran before the last upgrade, and when that was: `7.0 at 2026-01-02T03:04:05Z`.
+/// What ran before the last upgrade, and when that was: `7.0 at 2026-01-02T03:04:05Z`, or `valkey 7.2 at ...`; a version alone is Redis's.
 pub const UPGRADED: &str = "cachewarden:upgraded";
 /// The version of a secret that was seen to be the only one its group accepts, and when.
 pub const REVOKED: &str = "cachewarden:revoked";

@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use super::{GroupSpec, Protection, UpstashSpec, diff};
 use crate::alarm::Watch;
 use crate::cost::bill::Bill;
-use crate::engine::Engine;
 use crate::group::Resilience;
 use crate::{Arn, Catalog, GroupView};
 
@@ -71,9 +70,13 @@ pub fn of_upstash(spec: &UpstashSpec) -> Attributes {
 
 fn info(spec: &GroupSpec, group: &GroupView) -> String {
     let node_type = group.node_type.as_ref().map_or("unknown type".to_owned(), ToString::to_string);
-    let version = diff::version(group).map_or("unknown version".to_owned(), |it| it.to_string());
+    let release = diff::release(group);
+    let runs = release.map_or_else(
+        || format!("{} of unknown version", spec.engine.name()),
+        |it| format!("{} {}", it.engine.name(), it.version),
+    );
     let mut parts = vec![
-        format!("ElastiCache for Redis {version}"),
+        format!("ElastiCache for {runs}"),
         format!("{} x {node_type}", group.member_ids.len()),
         match diff::resilience(group) {
             Some(Resilience::MultiAz) => "Multi-AZ with failover",
@@ -99,8 +102,14 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     if usize::try_from(spec.nodes).is_ok_and(|it| it != group.member_ids.len()) {
         parts.push(format!("autoscaled from {} nodes", spec.nodes));
     }
-    if diff::version(group).is_some_and(|it| diff::is_newer(it, spec.version)) {
-        parts.push(format!("newer than the stated {}", spec.version));
+    match release {
+        Some(it) if it.engine != spec.engine => {
+            parts.push(format!("in place of the stated {} {}", spec.engine.name(), spec.version));
+        }
+        Some(it) if it.is_newer_than(spec.release()) => {
+            parts.push(format!("newer than the stated {}", spec.version));
+        }
+        Some(_) | None => {}
     }
     parts.join(", ")
 }
@@ -115,13 +124,13 @@ fn estimate(
     let Some(node_type) = &group.node_type else {
         return "unknown: ElastiCache tells no node type".to_owned();
     };
-    let engine = group.members.first().and_then(|it| it.engine.parse().ok());
+    let release = diff::release(group);
     let nodes = u64::try_from(group.member_ids.len()).unwrap_or_default();
     let arn = Arn::parse(&group.arn).ok();
     let bill = Bill {
         region: arn.as_ref().map_or("an unknown region", Arn::region),
-        engine: engine.unwrap_or(Engine::Redis),
-        version: diff::version(group),
+        engine: release.map_or(spec.engine, |it| it.engine),
+        version: release.map(|it| it.version),
         node_type,
         nodes,
         snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep),

@@ -46,6 +46,8 @@ pub struct Around {
     pub alarms: Vec<AlarmView>,
     /// The names of those among them that do not carry our tag.
     pub foreign_alarms: BTreeSet<String>,
+    /// The parameter groups that nodes of other groups have; looked at only where there are more of ours than one.
+    pub parameters_of_others: BTreeSet<String>,
 }
 
 /// A subnet group as it was seen.

@@ -1,6 +1,6 @@
 //! A cache as a stack states it.
 
-use crate::engine::Version;
+use crate::engine::{Engine, Release, Version};
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
@@ -26,6 +26,8 @@ pub struct GroupSpec {
     pub id: GroupId,
     /// The name of the secret with the token.
     pub secret_name: String,
+    /// The engine.
+    pub engine: Engine,
     /// The engine version.
     pub version: Version,
     /// The node type that it starts with.
@@ -84,6 +86,11 @@ pub enum Protection {
 }
 
 impl GroupSpec {
+    /// Engine and version.
+    pub fn release(&self) -> Release {
+        Release { engine: self.engine, version: self.version }
+    }
+
     /// Whether minor versions are installed by AWS, as far as a group of this version can be told so.
     pub fn upgrades_itself(&self, version: Version) -> Option<bool> {
         version.may_upgrade_itself().then_some(self.auto_minor_version_upgrade)

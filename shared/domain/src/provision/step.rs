@@ -2,7 +2,7 @@
 
 use crate::alarm::AlarmSpec;
 use crate::asked::Asked;
-use crate::engine::Version;
+use crate::engine::{Engine, Version};
 use crate::group::Resilience;
 use crate::snapshot::take::ReadFrom;
 use crate::{MemberId, NodeType, SnapshotName, Tags};
@@ -16,6 +16,8 @@ pub enum Step {
     ChangeSubnets,
     /// Makes a parameter group of this family.
     MakeParameterGroup { name: String, family: String },
+    /// Deletes a parameter group of ours that no node has any more.
+    DeleteParameterGroup { name: String },
     /// Sets what is dropped when memory runs out.
     SetMaxmemoryPolicy { parameter_group: String, policy: String },
     /// Makes the secret, with a new token in it.
@@ -28,8 +30,8 @@ pub enum Step {
     Ask { arn: String, asked: Asked, tags: Tags },
     /// Changes the node type.
     SetNodeType { to: NodeType, mark: Mark },
-    /// Installs a newer engine version.
-    Upgrade { to: Version, parameter_group: String, mark: Mark },
+    /// Installs a newer version, of another engine where one is named.
+    Upgrade { engine: Option<Engine>, to: Version, parameter_group: String, mark: Mark },
     /// Adds replicas up to this number.
     AddReplicas { to: u32 },
     /// Takes replicas away down to this number.

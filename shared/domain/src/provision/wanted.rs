@@ -34,7 +34,7 @@ pub struct Keep {
     pub node_type: bool,
     /// The number of nodes.
     pub nodes: bool,
-    /// The engine version, where AWS went ahead of the stack.
+    /// Engine and version, where AWS went ahead of the stack.
     pub version: bool,
 }
 

@@ -132,6 +132,7 @@ fn group() -> GroupView {
         id: GroupId::parse("orders").unwrap(),
         arn: "arn:aws:elasticache:eu-west-1:1:replicationgroup:orders".to_owned(),
         status: GroupStatus::Available,
+        engine: None,
         node_type: None,
         description: String::new(),
         cluster_enabled: false,

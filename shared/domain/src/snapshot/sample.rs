@@ -17,6 +17,7 @@ pub(super) fn group(id: &str, nodes: usize) -> GroupView {
         id: GroupId::parse(id).unwrap(),
         arn: format!("arn:aws:elasticache:us-east-1:123456789012:replicationgroup:{id}"),
         status: GroupStatus::Available,
+        engine: Some("redis".to_owned()),
         node_type: Some(NodeType::parse("cache.t4g.small").unwrap()),
         description: "a test".to_owned(),
         cluster_enabled: false,

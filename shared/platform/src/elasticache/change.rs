@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticache::operation::modify_replication_group::builders::ModifyReplicationGroupFluentBuilder;
 use domain::GroupId;
-use domain::engine::Version;
+use domain::engine::{Engine, Version};
 use domain::group::Resilience;
 use domain::provision::Settings;
 
@@ -35,15 +35,17 @@ impl ElastiCache {
         send(request).await
     }
 
-    /// Installs a newer engine version, with the parameter group of its family.
+    /// Installs a newer engine version, of another engine where one is named, with the parameter group of its family.
     pub async fn upgrade(
         &self,
         id: &GroupId,
+        engine: Option<Engine>,
         to: Version,
         parameter_group: &str,
     ) -> Result<(), Fault> {
         let request = self
             .modify(id)
+            .set_engine(engine.map(|it| it.to_string()))
             .engine_version(to.to_string())
             .cache_parameter_group_name(parameter_group);
         send(request).await

@@ -117,7 +117,7 @@ impl ElastiCache {
         }
     }
 
-    async fn clusters(
+    pub(super) async fn clusters(
         &self,
         wanted: impl Fn(&CacheCluster) -> bool,
     ) -> Result<Vec<CacheCluster>, Fault> {
@@ -139,7 +139,7 @@ impl ElastiCache {
     }
 }
 
-fn is_of(cluster: &CacheCluster, group: &GroupId) -> bool {
+pub(super) fn is_of(cluster: &CacheCluster, group: &GroupId) -> bool {
     cluster.replication_group_id().is_some_and(|it| it.eq_ignore_ascii_case(group.as_str()))
 }
 
@@ -161,6 +161,7 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         id: GroupId::parse(id).map_err(|err| strange(err.to_string()))?,
         arn: group.arn().unwrap_or_default().to_owned(),
         status: GroupStatus::parse(group.status().unwrap_or_default()),
+        engine: group.engine().map(str::to_owned),
         node_type: group.cache_node_type().and_then(|it| NodeType::parse(it).ok()),
         description: group.description().unwrap_or_default().to_owned(),
         cluster_enabled: group.cluster_enabled().unwrap_or_default(),

@@ -26,6 +26,7 @@ fn orders() -> View {
         id: GroupId::parse("orders").unwrap(),
         arn: "arn:aws:elasticache:eu-west-1:123456789012:replicationgroup:orders".to_owned(),
         status: GroupStatus::Available,
+        engine: Some("redis".to_owned()),
         node_type: Some(node_type("cache.t4g.micro")),
         description: String::new(),
         cluster_enabled: false,

@@ -163,7 +163,8 @@ fn values_outside_their_range_are_told() {
         ("RedisNodeType", "t4g.micro", "is not a node type such as"),
         ("RedisNodeType", "cache.t2.micro", "of a previous generation"),
         ("RedisNodeType", "cache.r6gd.xlarge", "keeps cold keys on SSD"),
-        ("RedisNodeType", "cache.m8g.large", "cache.m8g.large runs Valkey only"),
+        ("RedisNodeType", "cache.m8g.large", "cache.m8g.large runs Valkey only, and this cache is"),
+        ("Engine", "memcached", "\"memcached\" is not one of redis, valkey"),
         ("RedisEngineVersion", "7.9", "\"7.9\" is not one of"),
         ("RedisEngineVersion", "3.2.6", "is not one of 5.0.6, 6.0, 6.2, 7.0, 7.1"),
         ("MaxmemoryPolicy", "allkeys_lru", "did you mean allkeys-lru?"),
@@ -240,6 +241,21 @@ fn all_mistakes_are_told_at_once() {
             "EnableAlarms",
         ],
     );
+}
+
+#[test]
+fn each_engine_has_its_versions_and_node_types() {
+    let valkey = ("Engine", "valkey");
+    assert_eq!(spec(&[]).release().to_string(), "7.1");
+    assert_eq!(spec(&[valkey]).release().to_string(), "valkey 8.1");
+    assert_eq!(spec(&[valkey, ("RedisEngineVersion", "7.2")]).release().to_string(), "valkey 7.2");
+    let own = spec(&[valkey, ("RedisNodeType", "cache.m8g.large")]);
+    assert_eq!(own.node_type.as_str(), "cache.m8g.large");
+    wrong(&[valkey, ("RedisEngineVersion", "7.1")], &["\"7.1\" is not one of 7.2, 8.0, 8.1"]);
+    wrong(&[("RedisEngineVersion", "8.0")], &["\"8.0\" is not one of 5.0.6, 6.0, 6.2, 7.0, 7.1"]);
+    wrong(&[("AutoscaleMaxNodeType", "cache.m8g.large")], &["cache.m8g.large runs Valkey only"]);
+    let ceiling = ("AutoscaleMaxNodeType", "cache.m8g.large");
+    assert!(parsed(&[valkey, ceiling, ("RedisNodeType", "cache.m7g.large")]).is_ok());
 }
 
 #[test]

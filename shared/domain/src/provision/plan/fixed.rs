@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::{Difference, GroupSpec, Refusal, Wanted, diff};
+use crate::engine::Release;
 use crate::{Arn, GroupView, Tags, tag};
 
 /// What no step can reach is refused before the first one: an update that fails leaves the cache as it was.
@@ -16,11 +17,11 @@ pub(super) fn impossible(
     if !differences.is_empty() {
         return Some(Refusal::Immutable(differences));
     }
-    let (runs, stated) = (diff::version(group)?, wanted.spec.version);
+    let (runs, stated) = (diff::release(group)?, wanted.spec.release());
     // A stack that asks for a newer version than before does not ask for less than what runs, whatever AWS installed meanwhile.
-    let goes_up = wanted.before.as_ref().is_some_and(|it| it.version < stated);
+    let goes_up = wanted.before.as_ref().is_some_and(|it| it.release() < stated);
     let stays = wanted.keep.version || goes_up || upgraded_lately(tags, stated, now);
-    (diff::is_newer(runs, stated) && !stays)
+    (runs.is_newer_than(stated) && !stays)
         .then_some(Refusal::Downgrade { has: runs, wants: stated })
 }
 
@@ -57,13 +58,15 @@ pub(super) fn secret_name(arn: &str) -> Option<String> {
     (chance.len() == 6).then(|| name.to_owned())
 }
 
-/// Whether a group ran this version until a day ago. A stack that fails after an upgrade asks for the old version in its rollback;
+/// Whether a group ran this engine and version until a day ago. A stack that fails after an upgrade asks for the old version in its rollback;
 /// there is no way back, and a rollback that fails would leave the stack stuck, so the newer version is kept and told.
-pub(super) fn upgraded_lately(tags: &Tags, stated: crate::engine::Version, now: Timestamp) -> bool {
+pub(super) fn upgraded_lately(tags: &Tags, stated: Release, now: Timestamp) -> bool {
     let Some((from, at)) = tags.get(tag::UPGRADED).and_then(|it| it.split_once(" at ")) else {
         return false;
     };
-    let (Ok(from), Ok(at)) = (from.parse(), at.parse::<Timestamp>()) else { return false };
+    let (Ok(from), Ok(at)) = (from.parse::<Release>(), at.parse::<Timestamp>()) else {
+        return false;
+    };
     let until = at.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
     now < until && stated.is_met_by(from)
 }

@@ -1,6 +1,7 @@
 //! Tables: a look, and the step that follows from it.
 
 mod alarms;
+mod engine;
 mod fixed;
 mod node_type;
 mod settings;
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::*;
+use crate::engine::Release;
 use crate::group::{Endpoint, Toggle};
 use crate::provision::diff;
 use crate::provision::parse::tests::{owner, spec};
@@ -57,31 +59,35 @@ impl Scene {
         self
     }
 
-    /// What stands is as it would be after steps that went well, for a group of so many nodes of this type and version.
-    fn build(&mut self, nodes: usize, node_type: &str, version: &str) {
+    /// What stands is as it would be after steps that went well, for a group of so many nodes of this type that run this.
+    fn build(&mut self, nodes: usize, node_type: &str, release: &str) {
         let wanted = &self.wanted;
+        let release: Release = release.parse().unwrap();
         let id = |it: usize| MemberId::parse(&format!("{}-{it:03}", wanted.spec.id)).unwrap();
         let ids: Vec<_> = (1..=nodes).map(id).collect();
-        let parameter_group =
-            name::parameter_group(&wanted.spec.id, &name::family(version.parse().unwrap()));
+        let parameter_group = name::parameter_group(&wanted.spec.id, &release.family());
         let mut group = group(wanted, NodeType::parse(node_type).unwrap(), nodes);
         group.members = ids
             .iter()
             .map(|it| MemberView {
                 role: Some(if *it == ids[0] { Role::Primary } else { Role::Replica }),
-                engine_version: version.to_owned(),
+                engine: release.engine.to_string(),
+                engine_version: release.version.to_string(),
                 parameter_group: Some(parameter_group.clone()),
                 ..member(wanted, it, group.node_type.clone())
             })
             .collect();
+        group.engine = Some(release.engine.to_string());
         group.member_ids.clone_from(&ids);
-        self.seen.around =
-            Some(Around { alarms: alarms(wanted, &ids), ..around(wanted, parameter_group) });
+        self.seen.around = Some(Around {
+            alarms: alarms(wanted, &ids),
+            ..around(wanted, parameter_group, release)
+        });
         self.seen.group = Some(group);
     }
 
-    pub(in crate::provision) fn of(mut self, nodes: usize, node_type: &str, version: &str) -> Self {
-        self.build(nodes, node_type, version);
+    pub(in crate::provision) fn of(mut self, nodes: usize, node_type: &str, release: &str) -> Self {
+        self.build(nodes, node_type, release);
         self
     }
 
@@ -152,6 +158,7 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         id: spec.id.clone(),
         arn: format!("arn:aws:elasticache:eu-west-1:1:replicationgroup:{}", spec.id),
         status: GroupStatus::Available,
+        engine: Some("redis".to_owned()),
         node_type: Some(node_type),
         description: name::description(&spec.id, &wanted.owner),
         cluster_enabled: false,
@@ -174,7 +181,7 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
     }
 }
 
-fn around(wanted: &Wanted, parameter_group: String) -> Around {
+fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around {
     let spec = &wanted.spec;
     Around {
         subnet_group: Some(SubnetGroupView {
@@ -185,7 +192,7 @@ fn around(wanted: &Wanted, parameter_group: String) -> Around {
         }),
         parameter_groups: vec![ParameterGroupView {
             name: parameter_group,
-            family: "redis7".to_owned(),
+            family: release.family(),
             maxmemory_policy: Some(spec.maxmemory_policy.clone()),
             tags: diff::beside_tags(wanted),
         }],
@@ -200,6 +207,7 @@ fn around(wanted: &Wanted, parameter_group: String) -> Around {
         }),
         alarms: Vec::new(),
         foreign_alarms: BTreeSet::new(),
+        parameters_of_others: BTreeSet::new(),
     }
 }
 
