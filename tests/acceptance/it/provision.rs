@@ -8,3 +8,4 @@ mod random;
 mod refusal;
 mod stack;
 mod story;
+mod upgrade;
