@@ -1,5 +1,6 @@
 //! A stack and its cache: from CloudFormation's event to its answer.
 
+mod access;
 mod calls;
 mod deletion;
 mod events;

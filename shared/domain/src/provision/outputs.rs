@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{GroupSpec, Protection, UpstashSpec, diff};
+use super::{GroupSpec, UpstashSpec, diff};
 use crate::alarm::Watch;
 use crate::cost::bill::Bill;
-use crate::group::Resilience;
+use crate::group::{Resilience, Tls};
 use crate::{Arn, Catalog, GroupView};
 
 /// Attributes by name. All are always there: a template that asks for one that is missing fails.
@@ -23,7 +23,7 @@ pub fn of_group(
 ) -> Attributes {
     let primary = group.primary_endpoint.as_ref();
     let reader = group.reader_endpoint.as_ref().or(primary);
-    let scheme = if spec.protection.has_tls() { "rediss" } else { "redis" };
+    let scheme = if group.tls == Tls::Off { "redis" } else { "rediss" };
     let address =
         |it: Option<&crate::group::Endpoint>| it.map_or(String::new(), |it| it.address.clone());
     BTreeMap::from([
@@ -84,12 +84,7 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
             Some(Resilience::None) | None => "no failover",
         }
         .to_owned(),
-        match spec.protection {
-            Protection::Plain => "neither TLS nor token",
-            Protection::Tls => "TLS",
-            Protection::TlsWithToken => "TLS and AUTH token",
-        }
-        .to_owned(),
+        access(spec, group),
     ];
     parts.push(if spec.at_rest { "encrypted at rest" } else { "not encrypted at rest" }.to_owned());
     parts.push(match group.snapshot_retention_days {
@@ -112,6 +107,18 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
         Some(_) | None => {}
     }
     parts.join(", ")
+}
+
+/// How clients connect and log in.
+fn access(spec: &GroupSpec, group: &GroupView) -> String {
+    match (group.tls, group.user_groups.as_slice()) {
+        (Tls::Off, _) => "neither TLS nor token".to_owned(),
+        (Tls::Preferred, _) => "TLS for clients that ask for it".to_owned(),
+        (Tls::Required, [_, ..]) => format!("TLS and users of {}", group.user_groups.join(", ")),
+        (Tls::Required, []) if !group.auth_token_enabled => "TLS".to_owned(),
+        (Tls::Required, []) if spec.protection.has_token() => "TLS and AUTH token".to_owned(),
+        (Tls::Required, []) => "TLS and an AUTH token that is not stated".to_owned(),
+    }
 }
 
 fn estimate(

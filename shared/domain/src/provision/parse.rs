@@ -1,6 +1,6 @@
 //! Properties to a cache, with every mistake told at once and before anything is made.
 
-mod access;
+pub(super) mod access;
 mod autoscale;
 pub(super) mod engine;
 mod network;
@@ -112,7 +112,7 @@ fn group(
         engine::runs(read, node_type, release);
     }
     let nodes = read.number("RedisNumCacheNodes", 1..=6).unwrap_or(2);
-    let (at_rest, protection) = access::encryption(read);
+    let access = access::access(read, release);
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
     let security_groups = read.ids("SecurityGroupIds", "sg-");
     let _of_the_application = read.ids("AppSecurityGroupIds", "sg-");
@@ -157,8 +157,10 @@ fn group(
         subnets,
         security_groups,
         vpc,
-        at_rest,
-        protection,
+        at_rest: access.at_rest,
+        protection: access.protection,
+        tls: access.tls,
+        user_groups: access.user_groups,
         multi_az,
         maxmemory_policy: rest.maxmemory_policy,
         snapshot_retention_days: snapshots.retention_days,

@@ -25,6 +25,8 @@ pub enum Refusal {
     Downgrade { has: Release, wants: Release },
     /// AWS took a change and dropped it.
     DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
+    /// A user group that the cache cannot have.
+    UserGroup { id: String, why: String },
     /// The token is lost.
     SecretGone { name: String },
     /// The stack says that it is not to be deleted.
@@ -110,6 +112,9 @@ impl fmt::Display for Refusal {
                 "the change of {field} to {wants} did not take, it is {got} still: {}",
                 told(events)
             ),
+            Self::UserGroup { id, why } => {
+                write!(f, "the user group {id} of UserGroupIds {why}; nothing was changed")
+            }
             Self::SecretGone { name } => write!(
                 f,
                 "the secret {name} is gone, and ElastiCache never tells a token; restore the secret if it is in its recovery window under another owner, or write the token that clients use into a secret of that name, tagged as before"

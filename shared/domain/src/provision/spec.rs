@@ -1,6 +1,7 @@
 //! A cache as a stack states it.
 
 use crate::engine::{Engine, Release, Version};
+use crate::group::Tls;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
@@ -44,6 +45,10 @@ pub struct GroupSpec {
     pub at_rest: bool,
     /// How traffic is protected.
     pub protection: Protection,
+    /// Whether clients have to connect by TLS, or only may.
+    pub tls: Tls,
+    /// The user groups whose users may log in, in the place of a token.
+    pub user_groups: Vec<String>,
     /// Whether it spreads over zones, where it has replicas.
     pub multi_az: bool,
     /// What is dropped when memory runs out.

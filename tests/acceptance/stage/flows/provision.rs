@@ -1,8 +1,10 @@
 //! A stack makes, changes and deletes its cache, whatever happens meanwhile.
 
+mod access;
 mod deletion;
 mod upgrade;
 
+pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::group::Tls;
 use crate::provision::{DeletionPolicy, Protection};
 
 /// The properties of the seed's "Option A", in short names, as CloudFormation sends them.
@@ -221,6 +222,43 @@ fn impossible_combinations_are_told() {
 #[test]
 fn no_tls_and_nothing_said_of_a_token_means_none() {
     assert_eq!(spec(&[("EnableEncryptionInTransit", "false")]).protection, Protection::Plain);
+}
+
+#[test]
+fn who_logs_in_is_said_once_and_only_over_tls() {
+    let staff = ("UserGroupIds", "Staff");
+    let preferred = ("TransitEncryptionMode", "preferred");
+    let users = spec(&[staff]);
+    assert_eq!((users.protection, users.tls), (Protection::Tls, Tls::Required));
+    assert_eq!(users.user_groups, ["staff"]);
+    let both_ways = spec(&[preferred]);
+    assert_eq!((both_ways.protection, both_ways.tls), (Protection::Tls, Tls::Preferred));
+    let plain = spec(&[("EnableEncryptionInTransit", "false")]);
+    assert_eq!(plain.tls, Tls::Off);
+    wrong(&[staff, ("EnableAuthToken", "true")], &["EnableAuthToken: is true, and UserGroupIds"]);
+    wrong(
+        &[staff, ("EnableEncryptionInTransit", "false")],
+        &["UserGroupIds: is stated without EnableEncryptionInTransit"],
+    );
+    wrong(&[staff, preferred], &["UserGroupIds: is stated with TransitEncryptionMode preferred"]);
+    wrong(&[("UserGroupIds", "staff,crew")], &["UserGroupIds: has 2 user groups"]);
+    wrong(&[("UserGroupIds", "1staff")], &["UserGroupIds: takes ids of user groups"]);
+    wrong(
+        &[staff, ("RedisEngineVersion", "5.0.6")],
+        &["UserGroupIds: is stated with RedisEngineVersion 5.0.6: Redis knows users from 6.0 on"],
+    );
+    wrong(
+        &[preferred, ("EnableAuthToken", "true")],
+        &["EnableAuthToken: is true with TransitEncryptionMode preferred"],
+    );
+    wrong(
+        &[preferred, ("EnableEncryptionInTransit", "false")],
+        &["TransitEncryptionMode: is preferred without EnableEncryptionInTransit"],
+    );
+    wrong(
+        &[preferred, ("RedisEngineVersion", "6.2")],
+        &["TransitEncryptionMode: is preferred with RedisEngineVersion 6.2"],
+    );
 }
 
 #[test]

@@ -2,8 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::parse::access::changes_tls;
 use super::super::{Difference, GroupSpec, Refusal, Wanted, diff};
+use super::token;
 use crate::engine::Release;
+use crate::group::Tls;
 use crate::{Arn, GroupView, Tags, tag};
 
 /// What no step can reach is refused before the first one: an update that fails leaves the cache as it was.
@@ -13,7 +16,7 @@ pub(super) fn impossible(
     tags: &Tags,
     now: Timestamp,
 ) -> Option<Refusal> {
-    let differences = immutable(&wanted.spec, group, tags);
+    let differences = immutable(&wanted.spec, group, tags, now);
     if !differences.is_empty() {
         return Some(Refusal::Immutable(differences));
     }
@@ -26,19 +29,18 @@ pub(super) fn impossible(
 }
 
 /// How a running group differs from a stated one in what it cannot change.
-pub(super) fn immutable(spec: &GroupSpec, group: &GroupView, tags: &Tags) -> Vec<Difference> {
+pub(super) fn immutable(
+    spec: &GroupSpec,
+    group: &GroupView,
+    tags: &Tags,
+    now: Timestamp,
+) -> Vec<Difference> {
     let subnets = group.members.iter().find_map(|it| it.subnet_group.clone());
     let token = (group.auth_token_enabled, spec.protection.has_token());
     let secret =
         tags.get(tag::SECRET).and_then(|it| secret_name(it)).filter(|_| token.0 && token.1);
     let fields = [
         ("EnableEncryptionAtRest", group.at_rest_encryption.to_string(), spec.at_rest.to_string()),
-        (
-            "EnableEncryptionInTransit",
-            group.transit_encryption.to_string(),
-            spec.protection.has_tls().to_string(),
-        ),
-        ("EnableAuthToken", token.0.to_string(), token.1.to_string()),
         (
             "the secret's name, made of ProjectName and Environment,",
             secret.unwrap_or_else(|| spec.secret_name.clone()),
@@ -48,7 +50,43 @@ pub(super) fn immutable(spec: &GroupSpec, group: &GroupView, tags: &Tags) -> Vec
         ("cluster mode", group.cluster_enabled.to_string(), false.to_string()),
     ];
     let differ = fields.into_iter().filter(|(_, has, wants)| has != wants);
-    differ.map(|(field, has, wants)| Difference { field, has, wants }).collect()
+    let differ = differ.map(|(field, has, wants)| Difference { field, has, wants });
+    differ.chain(immutable_access(spec, group, tags, now)).collect()
+}
+
+/// No token is taken back, and none stands without TLS; TLS itself changes under a version that can (facts 1.5, 2.2).
+fn immutable_access(
+    spec: &GroupSpec,
+    group: &GroupView,
+    tags: &Tags,
+    now: Timestamp,
+) -> Vec<Difference> {
+    let word = |it: Tls| it.mode().unwrap_or("off").to_owned();
+    let stays = group.auth_token_enabled && !token::given_lately(tags, now);
+    let why_not = match () {
+        () if stays => Some("which a cache with a token cannot have,"),
+        () if !changes_tls(will_run(spec, group)) => Some("which takes Redis 7.0.5,"),
+        () => None,
+    };
+    let tls = why_not.filter(|_| group.tls != spec.tls).map(|why| Difference {
+        field: "EnableEncryptionInTransit",
+        has: word(group.tls),
+        wants: format!("{}, {why}", word(spec.tls)),
+    });
+    let drops = stays && !spec.protection.has_token() && spec.user_groups.is_empty();
+    let token = drops.then(|| Difference {
+        field: "EnableAuthToken",
+        has: true.to_string(),
+        wants: "false, which takes UserGroupIds in its place,".to_owned(),
+    });
+    tls.into_iter().chain(token).collect()
+}
+
+/// What the group runs when all else is as stated.
+fn will_run(spec: &GroupSpec, group: &GroupView) -> Release {
+    let stated = spec.release();
+    let runs = diff::release(group);
+    runs.filter(|it| stated.is_met_by(*it) || it.is_newer_than(stated)).unwrap_or(stated)
 }
 
 /// The name in the ARN of a secret, which ends in a hyphen and six characters of chance.

@@ -10,6 +10,7 @@ use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
 use super::fixed::{immutable, impossible};
 use super::make::{beside, secret};
+use super::{access, token};
 use crate::alarm;
 use crate::asked::{Asked, AskedField};
 use crate::{Catalog, GroupView, Next, Tags, Wait, WaitingOn, tag};
@@ -27,9 +28,13 @@ pub(super) fn converge(
     let (Some(tags), Some(around), true) = (&group.tags, &seen.around, group.is_settled()) else {
         return Next::Wait(Wait::slow(WaitingOn::Modification));
     };
-    let wanted = &kept(wanted, group, tags);
+    let closes = wanted.spec.protection.has_token();
+    let wanted = &kept(wanted, group, tags, now);
     if let Some(refusal) = impossible(wanted, group, tags, now) {
         return Next::Refuse(refusal);
+    }
+    if let Some(next) = access::missing_users(&wanted.spec, around, &group.user_groups) {
+        return next;
     }
     let Some(subnet_group) = &around.subnet_group else {
         return Next::Do(Step::MakeSubnetGroup);
@@ -42,6 +47,7 @@ pub(super) fn converge(
         .or_else(|| resize(wanted, &looked))
         .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
         .or_else(|| upgrade(wanted, &looked))
+        .or_else(|| access::access(wanted, &looked, around, closes))
         .or_else(|| fewer(wanted, group))
         .or_else(|| tagged(wanted, group, around, tags))
         .or_else(|| rotated(wanted, around))
@@ -49,6 +55,7 @@ pub(super) fn converge(
         .or_else(|| connected(group))
         .or_else(|| undisturbed(seen, now))
         .or_else(|| outdated(wanted, around, &parameter_group))
+        .or_else(|| access::forgotten(wanted, group, around))
         .or_else(|| held_back(wanted, group, tags))
         .unwrap_or(Next::Settled)
 }
@@ -64,15 +71,16 @@ pub(super) struct Looked<'a> {
 
 /// A new group that the autoscaler has changed already is left as it made it. So is a group whose stack stated before what the group
 /// never was: that update was refused as a whole, and this is the way back from it.
-pub(super) fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags) -> Wanted {
+pub(super) fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags, now: Timestamp) -> Wanted {
     let mut wanted = wanted.clone();
     if wanted.creating && tags.contains_key(tag::CHANGED) {
         wanted.keep.node_type = true;
         wanted.keep.nodes = true;
     }
-    if wanted.before.as_ref().is_some_and(|it| !immutable(it, group, tags).is_empty()) {
+    if wanted.before.as_ref().is_some_and(|it| !immutable(it, group, tags, now).is_empty()) {
         wanted.keep = Keep::ALL;
     }
+    token::keep(&mut wanted.spec, group, tags, now);
     wanted
 }
 

@@ -1,8 +1,10 @@
 //! Tables: a look, and the step that follows from it.
 
+mod access;
 mod alarms;
 mod engine;
 mod fixed;
+mod foreign;
 mod node_type;
 mod settings;
 
@@ -143,6 +145,7 @@ fn member(wanted: &Wanted, id: &MemberId, node_type: Option<NodeType>) -> Member
         security_groups: wanted.spec.security_groups.clone(),
         maintenance_window: "sun:05:00-sun:06:00".to_owned(),
         notification_topic: None,
+        tls: Some(wanted.spec.tls),
         role: None,
         endpoint: None,
         zone: None,
@@ -165,10 +168,12 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         automatic_failover: toggle,
         multi_az: toggle,
         transit_encryption: spec.protection.has_tls(),
+        tls: spec.tls,
         at_rest_encryption: spec.at_rest,
         auth_token_enabled: spec.protection.has_token(),
-        user_groups: Vec::new(),
+        user_groups: spec.user_groups.clone(),
         token_change: None,
+        token_changed_at: None,
         snapshot_retention_days: spec.snapshot_retention_days,
         snapshot_window: "03:00-04:00".to_owned(),
         auto_minor_version_upgrade: Some(true),
@@ -208,6 +213,7 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
         alarms: Vec::new(),
         foreign_alarms: BTreeSet::new(),
         parameters_of_others: BTreeSet::new(),
+        user_groups: Vec::new(),
     }
 }
 
@@ -297,30 +303,6 @@ fn a_secret_in_its_recovery_window_comes_back_with_its_token() {
 }
 
 #[test]
-fn nothing_of_somebody_else_is_touched() {
-    let foreign = |tags: &mut Tags| {
-        tags.insert(tag::OWNER.to_owned(), "another stack/Cache".to_owned());
-    };
-    check(
-        settled().tag(tag::OWNER, "another stack/Cache"),
-        "Refuse: the replication group orders-redis-production exists and belongs to somebody else",
-    );
-    check(settled().group(|it| it.tags = Some(Tags::new())), "Refuse: the replication group");
-    check(
-        settled().around(|it| foreign(&mut it.subnet_group.as_mut().unwrap().tags)),
-        "Refuse: the subnet group orders-redis-production exists and does not carry",
-    );
-    check(
-        settled().around(|it| foreign(&mut it.parameter_groups[0].tags)),
-        "Refuse: the parameter group",
-    );
-    check(
-        settled().around(|it| foreign(&mut it.secret.as_mut().unwrap().tags)),
-        "Refuse: the secret orders-redis-auth-token-production exists",
-    );
-}
-
-#[test]
 fn a_busy_group_is_waited_for() {
     check(settled().in_state("creating"), "Wait: the group to be created");
     check(settled().in_state("modifying"), "Wait: a modification to finish");
@@ -339,14 +321,6 @@ fn a_busy_group_is_waited_for() {
     check(settled().group(|it| drop(it.members.pop())), "Wait: a modification");
     check(settled().group(|it| it.tags = None), "Wait: a modification");
     check(settled().group(|it| it.primary_endpoint = None), "Wait: the group to be created");
-}
-
-#[test]
-fn whose_a_busy_group_is_its_description_tells() {
-    let foreign =
-        |scene: Scene| scene.group(|it| it.description = "made in the console".to_owned());
-    check(foreign(settled().in_state("creating")), "Wait: the group to be free again");
-    check(foreign(settled().in_state("create-failed")), "Refuse: the replication group");
 }
 
 #[test]
