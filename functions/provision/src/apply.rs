@@ -8,7 +8,8 @@ use domain::group::{Encryption, NewGroup};
 use domain::price::Prices;
 use domain::provision::farewell::{self, Farewell};
 use domain::provision::outputs::{self, Attributes};
-use domain::provision::{self, Refusal, Removal, Seen, Step, Wanted, diff, name};
+use domain::provision::{self, Refusal, Removal, Seen, Step, TokenGift, Wanted, diff, name};
+use domain::rotate::Change;
 use domain::{Catalog, GroupId, Next, Tags, tag};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -44,7 +45,8 @@ impl<'a> Existence<'a> {
     pub(crate) fn attributes(&self, prices: &Prices) -> Option<Attributes> {
         let seen = self.last()?;
         let secret = seen.around.as_ref().and_then(|it| it.secret.as_ref());
-        let secret = secret.filter(|_| self.wanted.spec.protection.has_token());
+        let has_token = seen.group.as_ref().is_some_and(|it| it.auth_token_enabled);
+        let secret = secret.filter(|_| has_token);
         Some(outputs::of_group(
             &self.wanted.spec,
             seen.group.as_ref()?,
@@ -150,6 +152,7 @@ impl Services {
                 let tags = diff::beside_tags(wanted);
                 cache.make_parameter_group(&name, &family, &description, &tags).await
             }
+            Step::DeleteParameterGroup { name } => cache.delete_parameter_group(&name).await,
             Step::SetMaxmemoryPolicy { parameter_group, policy } => {
                 cache.set_maxmemory_policy(&parameter_group, &policy).await
             }
@@ -175,12 +178,21 @@ impl Services {
                 done(cache.resize(group, &to).await)?;
                 cache.tag(&mark.arn, &mark.tags).await
             }
+            Step::SetTls(to) => cache.set_tls(group, to).await,
+            Step::SetUsers { add, remove, drops_token } => {
+                cache.set_users(group, &add, &remove, drops_token).await
+            }
+            Step::GiveToken { secret, gift, mark } => {
+                self.give_token(group, &secret, gift).await?;
+                cache.tag(&mark.arn, &mark.tags).await
+            }
+            Step::ForgetSecret { arn } => secrets.delete(&arn).await,
             Step::AddReplicas { to } => done(cache.add_replicas(group, to).await),
             Step::RemoveReplicas { to } => done(cache.remove_replicas(group, to).await),
             Step::SetResilience(to) => cache.set_resilience(group, to).await,
             Step::SetSettings(settings) => cache.set_settings(group, &settings).await,
-            Step::Upgrade { to, parameter_group, mark } => {
-                cache.upgrade(group, to, &parameter_group).await?;
+            Step::Upgrade { engine, to, parameter_group, mark } => {
+                cache.upgrade(group, engine, to, &parameter_group).await?;
                 cache.tag(&mark.arn, &mark.tags).await
             }
             Step::PutAlarms(alarms) => {
@@ -208,6 +220,29 @@ impl Services {
             Removal::ParameterGroup { name } => cache.delete_parameter_group(&name).await,
             Removal::SubnetGroup => cache.delete_subnet_group(group.as_str()).await,
             Removal::Secret { arn } => self.secrets.delete(&arn).await,
+        }
+    }
+
+    /// Gives a group the token that its secret holds. One that is required already, after a call whose answer was lost, is refused; the next
+    /// look tells.
+    async fn give_token(
+        &self,
+        group: &GroupId,
+        secret: &str,
+        gift: TokenGift,
+    ) -> Result<(), Fault> {
+        let token = self.secrets.token(secret).await?;
+        let (change, in_place_of_users) = match gift {
+            TokenGift::Accept => (Change::Rotate, false),
+            TokenGift::InPlaceOfUsers => (Change::Rotate, true),
+            TokenGift::Require => (Change::Set, false),
+        };
+        let given = self.elasticache.change_token(group, &token, change, in_place_of_users).await;
+        match given {
+            Err(fault) if gift == TokenGift::Require && fault.kind == FaultKind::Rejected => {
+                Err(Fault { kind: FaultKind::Busy, ..fault })
+            }
+            given => done(given),
         }
     }
 
@@ -256,7 +291,7 @@ fn new_group(
     NewGroup {
         id: spec.id.clone(),
         description: name::description(&spec.id, &wanted.owner),
-        engine: domain::engine::Engine::Redis.to_string(),
+        engine: spec.engine.to_string(),
         engine_version: spec.version.to_string(),
         node_type: spec.node_type.clone(),
         nodes: spec.nodes,

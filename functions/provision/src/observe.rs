@@ -37,8 +37,16 @@ impl Services {
         let may_act = view.as_ref().is_none_or(|it| it.status == GroupStatus::Available);
         let around = if may_act {
             let mut around = self.around(group, Some(&wanted.spec.secret_name)).await?;
+            let has = view.as_ref().map_or(&[][..], |it| &it.user_groups);
+            let gets: Vec<String> =
+                wanted.spec.user_groups.iter().filter(|it| !has.contains(it)).cloned().collect();
+            around.user_groups = self.elasticache.user_groups(&gets).await?;
             if let Some(view) = &view {
                 self.tell_alarms_apart(wanted, view, &mut around).await?;
+                if 1 < around.parameter_groups.len() {
+                    around.parameters_of_others =
+                        self.elasticache.parameter_groups_but_of(group).await?;
+                }
             }
             Some(around)
         } else {
@@ -133,6 +141,8 @@ impl Services {
             secret: secret?,
             alarms: alarms?,
             foreign_alarms: BTreeSet::new(),
+            parameters_of_others: BTreeSet::new(),
+            user_groups: Vec::new(),
         })
     }
 

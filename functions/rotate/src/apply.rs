@@ -53,14 +53,14 @@ async fn change_token(
 ) -> Result<(), Fault> {
     note_on(app, secret, tag::ASKED, &asked.to_string()).await?;
     for pause in PAUSES {
-        match app.elasticache.change_token(group, token, asked.change).await {
+        match app.elasticache.change_token(group, token, asked.change, false).await {
             // The one failure after which it is certain that nothing was taken.
             Err(fault) if fault.is_throttle() => clock.sleep(pause).await,
             Err(fault) if fault.kind == FaultKind::NoChange => return Ok(()),
             done => return done,
         }
     }
-    app.elasticache.change_token(group, token, asked.change).await
+    app.elasticache.change_token(group, token, asked.change, false).await
 }
 
 /// Moves the label. Where the answer to a first try was lost, the second is refused, because the label has left the version that it is

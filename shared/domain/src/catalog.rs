@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::engine::{Engine, Version};
+use crate::engine::{Engine, Release, Version};
 use crate::price::{Price, Prices};
 use crate::{Bytes, Dollars, NodeType};
 
@@ -33,6 +33,8 @@ pub struct Entry {
     pub data_tiering: bool,
     /// The oldest Redis OSS that runs on it; the newest generations run Valkey only.
     pub redis_from: Option<Version>,
+    /// The oldest Valkey that runs on it.
+    pub valkey_from: Option<Version>,
     /// What the network carries all the time, in Gbit/s.
     pub network: f64,
     /// The price under Redis OSS; types that are not sold with it have none.
@@ -48,6 +50,20 @@ impl Entry {
             Engine::Redis => self.redis.as_ref(),
             Engine::Valkey => self.valkey.as_ref(),
         }
+    }
+
+    /// The oldest version of this engine that runs on it, where any does.
+    pub fn runs_from(&self, engine: Engine) -> Option<Version> {
+        match engine {
+            Engine::Redis => self.redis_from,
+            Engine::Valkey => self.valkey_from,
+        }
+    }
+
+    /// Whether this runs on it, patches aside.
+    pub fn runs(&self, release: Release) -> bool {
+        let minor = |it: Version| (it.major, it.minor);
+        self.runs_from(release.engine).is_some_and(|it| minor(it) <= minor(release.version))
     }
 }
 
@@ -133,6 +149,7 @@ struct Row {
     usable_bytes_rmp25: u64,
     data_tiering: String,
     min_redis_oss: String,
+    min_valkey: String,
     net_baseline_gbps: f64,
     redis_usd_hour_use1: Option<f64>,
     valkey_usd_hour_use1: Option<f64>,
@@ -160,6 +177,7 @@ impl From<Row> for Entry {
             usable: Bytes(row.usable_bytes_rmp25),
             data_tiering: row.data_tiering == "yes",
             redis_from: row.min_redis_oss.parse().ok(),
+            valkey_from: row.min_valkey.parse().ok(),
         }
     }
 }
@@ -188,6 +206,14 @@ mod tests {
         assert_eq!(micro.maxmemory, Bytes(536_870_912));
         assert_eq!(micro.price(Engine::Redis).unwrap().hour, Dollars(160));
         assert!(micro.current && micro.burstable && !micro.data_tiering);
+    }
+
+    #[test]
+    fn the_newest_types_run_valkey_only() {
+        let runs = |name: &str, release: &str| entry(name).runs(release.parse().unwrap());
+        assert!(runs("cache.t4g.micro", "5.0.6") && runs("cache.t4g.micro", "valkey 7.2"));
+        assert!(!runs("cache.m7g.large", "6.0") && runs("cache.m7g.large", "6.2.6"));
+        assert!(!runs("cache.m8g.large", "7.1") && runs("cache.m8g.large", "valkey 8.1"));
     }
 
     #[test]

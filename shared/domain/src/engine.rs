@@ -16,6 +16,17 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// The engines, by their words.
+    pub const WORDS: [&str; 2] = ["redis", "valkey"];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Redis => "Redis",
+            Self::Valkey => "Valkey",
+        }
+    }
+
     /// The word that the API uses.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -90,6 +101,54 @@ impl Version {
     }
 }
 
+/// An engine and its version. Valkey follows Redis OSS, so whatever version of it is newer than any of Redis.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Release {
+    /// The engine.
+    pub engine: Engine,
+    /// Its version.
+    pub version: Version,
+}
+
+impl Release {
+    /// Tells whether what was seen satisfies this, which is wanted.
+    pub fn is_met_by(self, observed: Self) -> bool {
+        self.engine == observed.engine && self.version.is_met_by(observed.version)
+    }
+
+    /// Whether this is newer than what is stated, patches of the same minor aside.
+    pub fn is_newer_than(self, stated: Self) -> bool {
+        stated < self && !stated.is_met_by(self)
+    }
+
+    /// The parameter group family.
+    pub fn family(self) -> String {
+        self.version.family(self.engine)
+    }
+}
+
+/// Redis stands as its version alone, as it did in tags before there was another engine.
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.engine {
+            Engine::Redis => self.version.fmt(f),
+            Engine::Valkey => write!(f, "{} {}", self.engine, self.version),
+        }
+    }
+}
+
+impl FromStr for Release {
+    type Err = EngineError;
+
+    fn from_str(text: &str) -> Result<Self, EngineError> {
+        let (engine, version) = match text.split_once(' ') {
+            Some((engine, version)) => (engine.parse()?, version),
+            None => (Engine::Redis, text),
+        };
+        Ok(Self { engine, version: version.parse()? })
+    }
+}
+
 impl FromStr for Version {
     type Err = EngineError;
 
@@ -133,6 +192,32 @@ mod tests {
         assert_eq!(version("6.2").family(Engine::Redis), "redis6.x");
         assert_eq!(version("5.0.6").family(Engine::Redis), "redis5.0");
         assert_eq!(version("8.0").family(Engine::Valkey), "valkey8");
+    }
+
+    #[test]
+    fn every_valkey_is_newer_than_every_redis() {
+        let release = |text: &str| text.parse::<Release>().unwrap();
+        let check = |seen: &str, stated: &str, expected: bool| {
+            assert_eq!(release(seen).is_newer_than(release(stated)), expected, "{seen} {stated}");
+        };
+        check("valkey 7.2.6", "7.1", true);
+        check("7.1.0", "valkey 7.2", false);
+        check("valkey 8.0.1", "valkey 7.2", true);
+        check("valkey 7.2.6", "valkey 7.2", false);
+        check("7.1.0", "7.1", false);
+        assert!(release("valkey 7.2").is_met_by(release("valkey 7.2.6")));
+        assert!(!release("7.2").is_met_by(release("valkey 7.2.6")));
+    }
+
+    #[test]
+    fn a_release_is_written_as_it_is_read() {
+        for text in ["7.1", "5.0.6", "valkey 8.1", "valkey 8.0.1"] {
+            assert_eq!(text.parse::<Release>().unwrap().to_string(), text);
+        }
+        assert_eq!("redis 7.1".parse::<Release>().unwrap().to_string(), "7.1");
+        for text in ["", "memcached 1.6", "valkey", "valkey 8", "valkey 8.0 at"] {
+            assert!(text.parse::<Release>().is_err(), "{text}");
+        }
     }
 
     #[test]

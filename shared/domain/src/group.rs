@@ -103,6 +103,37 @@ impl Toggle {
     }
 }
 
+/// Whether clients connect by TLS.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tls {
+    /// None does.
+    Off,
+    /// They may: on and off lead over this.
+    Preferred,
+    /// All do.
+    Required,
+}
+
+impl Tls {
+    /// Reads the two fields of the API. Groups from before there were modes tell none.
+    pub fn parse(enabled: bool, mode: Option<&str>) -> Self {
+        match (enabled, mode) {
+            (false, _) => Self::Off,
+            (true, Some("preferred")) => Self::Preferred,
+            (true, _) => Self::Required,
+        }
+    }
+
+    /// The mode, as the API writes it.
+    pub fn mode(self) -> Option<&'static str> {
+        match self {
+            Self::Off => None,
+            Self::Preferred => Some("preferred"),
+            Self::Required => Some("required"),
+        }
+    }
+}
+
 /// A group, joined with its members: neither of the two API objects tells all (facts 1.4).
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
@@ -116,6 +147,8 @@ pub struct GroupView {
     pub arn: String,
     /// The state.
     pub status: GroupStatus,
+    /// The engine of the group; each member has its own.
+    pub engine: Option<String>,
     /// The node type of the group; each member has its own, which may lag.
     pub node_type: Option<NodeType>,
     /// The text that describes it.
@@ -128,6 +161,8 @@ pub struct GroupView {
     pub multi_az: Toggle,
     /// Whether traffic is encrypted.
     pub transit_encryption: bool,
+    /// The same, with what lies between.
+    pub tls: Tls,
     /// Whether data at rest is encrypted.
     pub at_rest_encryption: bool,
     /// Whether an AUTH token is asked for.
@@ -136,6 +171,8 @@ pub struct GroupView {
     pub user_groups: Vec<String>,
     /// Whether an AUTH token change is under way (`ROTATING` or `SETTING`, facts 2.2).
     pub token_change: Option<String>,
+    /// When the AUTH token was last changed.
+    pub token_changed_at: Option<Timestamp>,
     /// How many days automatic snapshots are kept; 0 is off.
     pub snapshot_retention_days: u32,
     /// When automatic snapshots are taken, UTC.
@@ -208,6 +245,8 @@ pub struct MemberView {
     pub maintenance_window: String,
     /// Where AWS sends notifications.
     pub notification_topic: Option<String>,
+    /// Whether its clients connect by TLS, where it tells the mode.
+    pub tls: Option<Tls>,
     /// Its present role.
     pub role: Option<Role>,
     /// Its own endpoint.
@@ -293,8 +332,12 @@ pub struct Encryption {
 pub enum Transit {
     /// Not at all.
     Plain,
+    /// By TLS, for those clients that speak it.
+    TlsPreferred,
     /// By TLS.
     Tls,
+    /// By TLS, and clients log in as a user of these user groups.
+    TlsWithUsers(Vec<String>),
     /// By TLS, and clients log in with this token.
     TlsWithToken(AuthToken),
 }

@@ -27,7 +27,9 @@ pub use self::deletion::{Deletion, DeletionPolicy};
 pub use self::parse::{Parsed, parse};
 pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
 pub use self::refusal::{Difference, Refusal};
-pub use self::seen::{Around, ParameterGroupView, Rotation, SecretView, Seen, SubnetGroupView};
+pub use self::seen::{
+    Around, ParameterGroupView, Rotation, SecretView, Seen, SubnetGroupView, UserGroupView,
+};
 pub use self::spec::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec};
-pub use self::step::{Mark, Removal, Settings, Step};
+pub use self::step::{Mark, Removal, Settings, Step, TokenGift};
 pub use self::wanted::{Keep, Wanted};

@@ -35,8 +35,11 @@ pub const ASKED: &str = "cachewarden:asked";
 pub const CALLED: &str = "cachewarden:called";
 /// When the autoscaler last changed the group.
 pub const CHANGED: &str = "cachewarden:changed";
-/// The engine version that ran before the last upgrade, and when that was: `7.0 at 2026-01-02T03:04:05Z`.
+/// What ran before the last upgrade, and when that was: `7.0 at 2026-01-02T03:04:05Z`, or `valkey 7.2 at ...`; a version alone is Redis's.
 pub const UPGRADED: &str = "cachewarden:upgraded";
+/// How far a group without an AUTH token is on its way to one: `auth-token=accept at ...`, `auth-token=require-<when it was changed before>
+/// at ...`, and `auth-token=done at ...`.
+pub const TOKEN: &str = "cachewarden:token";
 /// The version of a secret that was seen to be the only one its group accepts, and when.
 pub const REVOKED: &str = "cachewarden:revoked";
 /// How long the old AUTH token stays valid after a rotation, in minutes.

@@ -1,5 +1,6 @@
 //! ElastiCache, in our words. Each file below is one kind of thing it keeps.
 
+mod access;
 mod change;
 mod create;
 mod delete;

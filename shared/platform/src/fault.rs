@@ -124,6 +124,7 @@ fn kind(code: &str, text: &str, is_theirs: bool) -> FaultKind {
         | "SnapshotNotFoundFault"
         | "CacheSubnetGroupNotFoundFault"
         | "CacheParameterGroupNotFound"
+        | "UserGroupNotFound"
         | "ResourceNotFoundException"
         | "ResourceNotFound"
         | "ExecutionDoesNotExist" => FaultKind::Gone,

@@ -1,5 +1,6 @@
 //! A stack and its cache: from CloudFormation's event to its answer.
 
+mod access;
 mod calls;
 mod deletion;
 mod events;
@@ -9,4 +10,5 @@ mod random;
 mod refusal;
 mod stack;
 mod story;
+mod upgrade;
 mod upstash;

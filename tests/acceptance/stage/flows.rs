@@ -9,13 +9,19 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 25] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
     "provision-update-given-up",
     "provision-shrink",
     "provision-upgrade",
+    "provision-engine",
+    "provision-engine-given-up",
+    "provision-encrypt",
+    "provision-encrypt-given-up",
+    "provision-users",
+    "provision-users-given-up",
     "provision-delete",
     "provision-delete-again",
     "provision-retain",
@@ -73,6 +79,12 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-update-given-up" => exhaust(&provision::UpdateGivenUp(way), sample).await,
         "provision-shrink" => exhaust(&provision::Shrink(way), sample).await,
         "provision-upgrade" => exhaust(&provision::Upgrade(way), sample).await,
+        "provision-engine" => exhaust(&provision::Engine(way), sample).await,
+        "provision-engine-given-up" => exhaust(&provision::EngineGivenUp(way), sample).await,
+        "provision-encrypt" => exhaust(&provision::Encrypt(way), sample).await,
+        "provision-encrypt-given-up" => exhaust(&provision::EncryptGivenUp(way), sample).await,
+        "provision-users" => exhaust(&provision::Users(way), sample).await,
+        "provision-users-given-up" => exhaust(&provision::UsersGivenUp(way), sample).await,
         "provision-delete" => exhaust(&provision::Delete(way), sample).await,
         "provision-delete-again" => exhaust(&provision::DeleteAgain::new(way), sample).await,
         "provision-retain" => exhaust(&provision::Retain(way), sample).await,

@@ -245,7 +245,9 @@ impl Scene {
 
 /// The current secret opens every node that serves.
 fn locked_out(state: &State) -> Vec<String> {
-    let Some(secret) = state.secrets.secrets.get(SECRET) else { return Vec::new() };
+    let secret = state.secrets.secrets.get(SECRET);
+    // One that is on its way out opened a cache that has users now, or none.
+    let Some(secret) = secret.filter(|it| it.gone_at.is_none()) else { return Vec::new() };
     let current = secret.text("AWSCURRENT").map(str::to_owned);
     let nodes = state.nodes().into_iter().filter(|it| it.group == GROUP && it.serves);
     let shut = nodes.filter(|it| !it.access.passwordless && !it.access.admits(current.as_deref()));

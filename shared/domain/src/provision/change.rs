@@ -27,7 +27,7 @@ pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, 
                 Ok(Backend::ElastiCache(before)) if before.id == spec.id => Keep {
                     node_type: before.node_type == spec.node_type,
                     nodes: before.nodes == spec.nodes,
-                    version: before.version == spec.version,
+                    version: before.release() == spec.release(),
                 },
                 // What stood before was refused as a whole, so none of it was ever true: this is the way back from there.
                 Ok(Backend::ElastiCache(_) | Backend::Upstash(_)) | Err(_) => Keep::ALL,
@@ -91,6 +91,15 @@ mod tests {
             &[],
             "keeps node type true, nodes true, version false",
         );
+    }
+
+    #[test]
+    fn another_engine_is_another_version() {
+        let valkey = [("Engine", "valkey")];
+        check(ID, &[], &valkey, "keeps node type true, nodes true, version false");
+        check(ID, &valkey, &[], "keeps node type true, nodes true, version false");
+        check(ID, &valkey, &valkey, "keeps node type true, nodes true, version true");
+        check(ID, &[], &[("Engine", "redis")], "keeps node type true, nodes true, version true");
     }
 
     #[test]

@@ -2,31 +2,33 @@
 
 use super::step::Settings;
 use super::{Wanted, name};
-use crate::engine::Version;
+use crate::engine::Release;
 use crate::group::{Resilience, Toggle};
 use crate::{GroupView, Role, Tags, tag};
 
-/// The version that the members run: the oldest, where they differ.
-pub fn version(group: &GroupView) -> Option<Version> {
-    group.members.iter().filter_map(|it| it.engine_version.parse::<Version>().ok()).min()
+/// What the members run: the oldest, where they differ.
+pub fn release(group: &GroupView) -> Option<Release> {
+    let of = |it: &crate::MemberView| {
+        Some(Release { engine: it.engine.parse().ok()?, version: it.engine_version.parse().ok()? })
+    };
+    group.members.iter().filter_map(of).min()
 }
 
-/// The version that the group should run: the stated one, or the newer one that AWS installed by itself.
-pub fn wanted_version(wanted: &Wanted, group: &GroupView) -> Version {
-    match version(group) {
-        Some(seen) if is_newer(seen, wanted.spec.version) => seen,
-        Some(_) | None => wanted.spec.version,
-    }
+/// What the group should run: what is stated, or what is newer and AWS installed by itself.
+pub fn wanted_release(wanted: &Wanted, group: &GroupView) -> Release {
+    let stated = wanted.spec.release();
+    release(group).filter(|it| it.is_newer_than(stated)).unwrap_or(stated)
 }
 
-/// Whether a version is newer than a stated one, patches of the same minor aside.
-pub fn is_newer(seen: Version, stated: Version) -> bool {
-    stated < seen && !stated.is_met_by(seen)
+/// Whether the group itself tells another engine than its members run. It may lag behind them.
+pub fn engine_lags(group: &GroupView) -> bool {
+    let told = group.engine.as_deref();
+    release(group).is_some_and(|it| told.is_some_and(|told| told != it.engine.as_str()))
 }
 
 /// The name of the parameter group that the group should have.
 pub fn parameter_group(wanted: &Wanted, group: &GroupView) -> String {
-    name::parameter_group(&wanted.spec.id, &name::family(wanted_version(wanted, group)))
+    name::parameter_group(&wanted.spec.id, &wanted_release(wanted, group).family())
 }
 
 /// How many nodes the group should have.
@@ -103,15 +105,15 @@ pub fn settings(wanted: &Wanted, group: &GroupView) -> Option<Settings> {
             .filter(|it| 0 < days && !it.eq_ignore_ascii_case(&group.snapshot_window)),
         maintenance_window: maintenance
             .filter(|it| !every(&|member| member.maintenance_window.eq_ignore_ascii_case(it))),
-        auto_minor_version_upgrade: version(group)
-            .and_then(|it| spec.upgrades_itself(it))
+        auto_minor_version_upgrade: release(group)
+            .and_then(|it| spec.upgrades_itself(it.version))
             .filter(|it| group.auto_minor_version_upgrade.is_some_and(|seen| seen != *it)),
     };
     Some(settings).filter(|it| *it != Settings::default())
 }
 
 fn is_in_family(wanted: &Wanted, group: &GroupView) -> bool {
-    version(group).is_some_and(|it| name::family(it) == name::family(wanted_version(wanted, group)))
+    release(group).is_some_and(|it| it.family() == wanted_release(wanted, group).family())
 }
 
 /// A replica, to spare the primary, or the only node.

@@ -1,6 +1,5 @@
 //! The names that `provision` derives, each the same again for the same request.
 
-use crate::engine::{Engine, Version};
 use crate::owner::short_hash;
 use crate::{GroupId, NameError, Owner, SnapshotName};
 
@@ -38,11 +37,6 @@ pub fn parameter_group(group: &GroupId, family: &str) -> String {
 
 /// The longest id that ElastiCache takes.
 const ID_LEN_MAX: usize = 40;
-
-/// The parameter group family of a version.
-pub fn family(version: Version) -> String {
-    version.family(Engine::Redis)
-}
 
 /// The text that describes a group. It can be read in every state, tags cannot (facts 1.2), so it says whose the group is.
 pub fn description(group: &GroupId, owner: &Owner) -> String {

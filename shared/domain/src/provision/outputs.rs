@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{GroupSpec, Protection, UpstashSpec, diff};
+use super::{GroupSpec, UpstashSpec, diff};
 use crate::alarm::Watch;
 use crate::cost::bill::Bill;
-use crate::engine::Engine;
-use crate::group::Resilience;
+use crate::group::{Resilience, Tls};
 use crate::{Arn, Catalog, GroupView};
 
 /// Attributes by name. All are always there: a template that asks for one that is missing fails.
@@ -24,7 +23,7 @@ pub fn of_group(
 ) -> Attributes {
     let primary = group.primary_endpoint.as_ref();
     let reader = group.reader_endpoint.as_ref().or(primary);
-    let scheme = if spec.protection.has_tls() { "rediss" } else { "redis" };
+    let scheme = if group.tls == Tls::Off { "redis" } else { "rediss" };
     let address =
         |it: Option<&crate::group::Endpoint>| it.map_or(String::new(), |it| it.address.clone());
     BTreeMap::from([
@@ -71,9 +70,13 @@ pub fn of_upstash(spec: &UpstashSpec) -> Attributes {
 
 fn info(spec: &GroupSpec, group: &GroupView) -> String {
     let node_type = group.node_type.as_ref().map_or("unknown type".to_owned(), ToString::to_string);
-    let version = diff::version(group).map_or("unknown version".to_owned(), |it| it.to_string());
+    let release = diff::release(group);
+    let runs = release.map_or_else(
+        || format!("{} of unknown version", spec.engine.name()),
+        |it| format!("{} {}", it.engine.name(), it.version),
+    );
     let mut parts = vec![
-        format!("ElastiCache for Redis {version}"),
+        format!("ElastiCache for {runs}"),
         format!("{} x {node_type}", group.member_ids.len()),
         match diff::resilience(group) {
             Some(Resilience::MultiAz) => "Multi-AZ with failover",
@@ -81,12 +84,7 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
             Some(Resilience::None) | None => "no failover",
         }
         .to_owned(),
-        match spec.protection {
-            Protection::Plain => "neither TLS nor token",
-            Protection::Tls => "TLS",
-            Protection::TlsWithToken => "TLS and AUTH token",
-        }
-        .to_owned(),
+        access(spec, group),
     ];
     parts.push(if spec.at_rest { "encrypted at rest" } else { "not encrypted at rest" }.to_owned());
     parts.push(match group.snapshot_retention_days {
@@ -99,10 +97,28 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     if usize::try_from(spec.nodes).is_ok_and(|it| it != group.member_ids.len()) {
         parts.push(format!("autoscaled from {} nodes", spec.nodes));
     }
-    if diff::version(group).is_some_and(|it| diff::is_newer(it, spec.version)) {
-        parts.push(format!("newer than the stated {}", spec.version));
+    match release {
+        Some(it) if it.engine != spec.engine => {
+            parts.push(format!("in place of the stated {} {}", spec.engine.name(), spec.version));
+        }
+        Some(it) if it.is_newer_than(spec.release()) => {
+            parts.push(format!("newer than the stated {}", spec.version));
+        }
+        Some(_) | None => {}
     }
     parts.join(", ")
+}
+
+/// How clients connect and log in.
+fn access(spec: &GroupSpec, group: &GroupView) -> String {
+    match (group.tls, group.user_groups.as_slice()) {
+        (Tls::Off, _) => "neither TLS nor token".to_owned(),
+        (Tls::Preferred, _) => "TLS for clients that ask for it".to_owned(),
+        (Tls::Required, [_, ..]) => format!("TLS and users of {}", group.user_groups.join(", ")),
+        (Tls::Required, []) if !group.auth_token_enabled => "TLS".to_owned(),
+        (Tls::Required, []) if spec.protection.has_token() => "TLS and AUTH token".to_owned(),
+        (Tls::Required, []) => "TLS and an AUTH token that is not stated".to_owned(),
+    }
 }
 
 /// What a running group costs in a month, in words.
@@ -116,13 +132,13 @@ pub fn cost(
     let Some(node_type) = &group.node_type else {
         return "unknown: ElastiCache tells no node type".to_owned();
     };
-    let engine = group.members.first().and_then(|it| it.engine.parse().ok());
+    let release = diff::release(group);
     let nodes = u64::try_from(group.member_ids.len()).unwrap_or_default();
     let arn = Arn::parse(&group.arn).ok();
     let bill = Bill {
         region: arn.as_ref().map_or("an unknown region", Arn::region),
-        engine: engine.unwrap_or(Engine::Redis),
-        version: diff::version(group),
+        engine: release.map_or(spec.engine, |it| it.engine),
+        version: release.map(|it| it.version),
         node_type,
         nodes,
         snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep),

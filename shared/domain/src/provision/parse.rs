@@ -1,8 +1,8 @@
 //! Properties to a cache, with every mistake told at once and before anything is made.
 
-mod access;
+pub(super) mod access;
 mod autoscale;
-mod engine;
+pub(super) mod engine;
 mod network;
 mod upkeep;
 mod upstash;
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::property::Properties;
 use super::rules::{self, Stated};
 use super::{Backend, Deletion, GroupSpec, labels, name, reference};
+use crate::engine::Release;
 use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
 
@@ -103,13 +104,15 @@ fn group(
     owner: &Owner,
     before: Option<&Map<String, Value>>,
 ) -> Option<GroupSpec> {
-    let node_type = engine::node_type(read, "RedisNodeType", before, Some("cache.t4g.micro"));
-    let version = engine::version(read);
-    if let (Some(node_type), Some(version)) = (&node_type, version) {
-        engine::runs(read, node_type, version);
+    let engine = engine::engine(read);
+    let node_type =
+        engine::node_type(read, "RedisNodeType", engine, before, Some("cache.t4g.micro"));
+    let release = engine::version(read, engine).map(|version| Release { engine, version });
+    if let (Some(node_type), Some(release)) = (&node_type, release) {
+        engine::runs(read, node_type, release);
     }
     let nodes = read.number("RedisNumCacheNodes", 1..=6).unwrap_or(2);
-    let (at_rest, protection) = access::encryption(read);
+    let access = access::access(read, release);
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
     let security_groups = read.ids("SecurityGroupIds", "sg-");
     let _of_the_application = read.ids("AppSecurityGroupIds", "sg-");
@@ -118,7 +121,7 @@ fn group(
         network::needed(read, &subnets, &security_groups);
     }
     let multi_az = network::multi_az(read, nodes, &subnets);
-    let autoscale = autoscale::autoscale(read, node_type.as_ref(), nodes, before);
+    let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), nodes, before);
     let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
     let snapshots = upkeep::snapshots(read);
     let rest = Rest {
@@ -135,7 +138,7 @@ fn group(
         snapshot_window: snapshots.window.as_ref().filter(|_| 0 < snapshots.retention_days),
         maintenance_window: rest.maintenance_window.as_ref(),
         alarm_topic: alarm_topic.as_ref().filter(|_| rest.alarms),
-        version,
+        release,
         nodes,
         max_node_type: autoscale.max_node_type.as_ref(),
         min_replicas: autoscale.min_replicas,
@@ -147,14 +150,17 @@ fn group(
     Some(GroupSpec {
         id: names.id,
         secret_name: names.secret,
-        version: version?,
+        engine,
+        version: release?.version,
         node_type: node_type?,
         nodes,
         subnets,
         security_groups,
         vpc,
-        at_rest,
-        protection,
+        at_rest: access.at_rest,
+        protection: access.protection,
+        tls: access.tls,
+        user_groups: access.user_groups,
         multi_az,
         maxmemory_policy: rest.maxmemory_policy,
         snapshot_retention_days: snapshots.retention_days,

@@ -1,9 +1,11 @@
 //! From what is there to the cache as stated, one step at a time.
 
+mod access;
 mod ask;
 mod fixed;
 mod make;
 mod settled;
+mod token;
 
 use jiff::Timestamp;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::asked::AskedField;
-use crate::engine::Version;
+use crate::engine::Release;
 use crate::group::GroupStatus;
 use crate::snapshot::SnapshotStatus;
 use crate::{GroupId, SnapshotName, tag};
@@ -21,10 +21,12 @@ pub enum Refusal {
     Strange { group: GroupId, status: GroupStatus },
     /// Values that no running group can change.
     Immutable(Vec<Difference>),
-    /// An older version than the one that runs.
-    Downgrade { has: Version, wants: Version },
+    /// An older version than the one that runs, or the older engine.
+    Downgrade { has: Release, wants: Release },
     /// AWS took a change and dropped it.
     DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
+    /// A user group that the cache cannot have.
+    UserGroup { id: String, why: String },
     /// The token is lost.
     SecretGone { name: String },
     /// The stack says that it is not to be deleted.
@@ -95,15 +97,24 @@ impl fmt::Display for Refusal {
                     each.join("; ")
                 )
             }
+            Self::Downgrade { has, wants } if has.engine != wants.engine => write!(
+                f,
+                "Engine {} would take the place of {has}, which runs; a cache goes from redis to valkey and not back, nor does {0} read a snapshot of {}; state Engine {1}",
+                wants.engine, has.engine
+            ),
             Self::Downgrade { has, wants } => write!(
                 f,
-                "RedisEngineVersion {wants} is older than {has}, which runs; ElastiCache cannot go back; state {has}, or restore a snapshot into a second cache"
+                "RedisEngineVersion {} is older than {}, which runs; ElastiCache cannot go back; state {1}, or restore a snapshot into a second cache",
+                wants.version, has.version
             ),
             Self::DidNotTake { field, wants, got, events } => write!(
                 f,
                 "the change of {field} to {wants} did not take, it is {got} still: {}",
                 told(events)
             ),
+            Self::UserGroup { id, why } => {
+                write!(f, "the user group {id} of UserGroupIds {why}; nothing was changed")
+            }
             Self::SecretGone { name } => write!(
                 f,
                 "the secret {name} is gone, and ElastiCache never tells a token; restore the secret if it is in its recovery window under another owner, or write the token that clients use into a secret of that name, tagged as before"

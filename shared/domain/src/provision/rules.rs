@@ -7,9 +7,10 @@
 use serde_json::{Map, Value};
 
 use super::GroupSpec;
-use crate::engine::Version;
+use super::parse::engine::too_old;
+use crate::engine::Release;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
-use crate::{Arn, Catalog, NodeType, Owner, Problems, tag};
+use crate::{Arn, NodeType, Owner, Problems, tag};
 
 /// What the rules look at, as far as it could be read.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +20,7 @@ pub(super) struct Stated<'a> {
     pub(super) maintenance_window: Option<&'a MaintenanceWindow>,
     /// Where alarms are on.
     pub(super) alarm_topic: Option<&'a Arn>,
-    pub(super) version: Option<Version>,
+    pub(super) release: Option<Release>,
     pub(super) nodes: u32,
     pub(super) max_node_type: Option<&'a NodeType>,
     pub(super) min_replicas: Option<u32>,
@@ -110,14 +111,10 @@ fn place_of_topic(stated: &Stated<'_>, owner: &Owner, problems: &mut Problems) {
 }
 
 fn ceiling(stated: &Stated<'_>, problems: &mut Problems) {
-    if let (Some(most), Some(version)) = (stated.max_node_type, stated.version)
-        && let Some(from) = Catalog::embedded().find(most).and_then(|it| it.redis_from)
-        && (version.major, version.minor) < (from.major, from.minor)
+    if let (Some(most), Some(release)) = (stated.max_node_type, stated.release)
+        && let Some(rule) = too_old(most, release)
     {
-        problems.add(
-            "AutoscaleMaxNodeType",
-            format!("{most} runs Redis from {from} on, and RedisEngineVersion is {version}"),
-        );
+        problems.add("AutoscaleMaxNodeType", rule);
     }
 }
 
@@ -134,7 +131,7 @@ fn floor(stated: &Stated<'_>, problems: &mut Problems) {
 }
 
 fn own_upgrades(stated: &Stated<'_>, problems: &mut Problems) {
-    if let (Some(said), Some(version)) = (stated.upgrades_itself, stated.version)
+    if let (Some(said), Some(Release { version, .. })) = (stated.upgrades_itself, stated.release)
         && !version.may_upgrade_itself()
     {
         problems.add(

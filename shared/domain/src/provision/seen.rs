@@ -46,6 +46,21 @@ pub struct Around {
     pub alarms: Vec<AlarmView>,
     /// The names of those among them that do not carry our tag.
     pub foreign_alarms: BTreeSet<String>,
+    /// The parameter groups that nodes of other groups have; looked at only where there are more of ours than one.
+    pub parameters_of_others: BTreeSet<String>,
+    /// The stated user groups, as far as there are any of that id.
+    pub user_groups: Vec<UserGroupView>,
+}
+
+/// A user group as it was seen.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct UserGroupView {
+    /// The id.
+    pub id: String,
+    /// `redis` or `valkey`.
+    pub engine: String,
+    /// The state; only one that is `active` is taken.
+    pub status: String,
 }
 
 /// A subnet group as it was seen.

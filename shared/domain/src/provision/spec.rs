@@ -1,6 +1,7 @@
 //! A cache as a stack states it.
 
-use crate::engine::Version;
+use crate::engine::{Engine, Release, Version};
+use crate::group::Tls;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
@@ -26,6 +27,8 @@ pub struct GroupSpec {
     pub id: GroupId,
     /// The name of the secret with the token.
     pub secret_name: String,
+    /// The engine.
+    pub engine: Engine,
     /// The engine version.
     pub version: Version,
     /// The node type that it starts with.
@@ -42,6 +45,10 @@ pub struct GroupSpec {
     pub at_rest: bool,
     /// How traffic is protected.
     pub protection: Protection,
+    /// Whether clients have to connect by TLS, or only may.
+    pub tls: Tls,
+    /// The user groups whose users may log in, in the place of a token.
+    pub user_groups: Vec<String>,
     /// Whether it spreads over zones, where it has replicas.
     pub multi_az: bool,
     /// What is dropped when memory runs out.
@@ -84,6 +91,11 @@ pub enum Protection {
 }
 
 impl GroupSpec {
+    /// Engine and version.
+    pub fn release(&self) -> Release {
+        Release { engine: self.engine, version: self.version }
+    }
+
     /// Whether minor versions are installed by AWS, as far as a group of this version can be told so.
     pub fn upgrades_itself(&self, version: Version) -> Option<bool> {
         version.may_upgrade_itself().then_some(self.auto_minor_version_upgrade)

@@ -2,8 +2,8 @@
 
 use crate::alarm::AlarmSpec;
 use crate::asked::Asked;
-use crate::engine::Version;
-use crate::group::Resilience;
+use crate::engine::{Engine, Version};
+use crate::group::{Resilience, Tls};
 use crate::snapshot::take::ReadFrom;
 use crate::{MemberId, NodeType, SnapshotName, Tags};
 
@@ -16,6 +16,8 @@ pub enum Step {
     ChangeSubnets,
     /// Makes a parameter group of this family.
     MakeParameterGroup { name: String, family: String },
+    /// Deletes a parameter group of ours that no node has any more.
+    DeleteParameterGroup { name: String },
     /// Sets what is dropped when memory runs out.
     SetMaxmemoryPolicy { parameter_group: String, policy: String },
     /// Makes the secret, with a new token in it.
@@ -28,8 +30,16 @@ pub enum Step {
     Ask { arn: String, asked: Asked, tags: Tags },
     /// Changes the node type.
     SetNodeType { to: NodeType, mark: Mark },
-    /// Installs a newer engine version.
-    Upgrade { to: Version, parameter_group: String, mark: Mark },
+    /// Installs a newer version, of another engine where one is named.
+    Upgrade { engine: Option<Engine>, to: Version, parameter_group: String, mark: Mark },
+    /// Turns encryption in transit on or off, one step of it.
+    SetTls(Tls),
+    /// Has users of other user groups log in, or everybody in the place of users, or users in the place of a token.
+    SetUsers { add: Vec<String>, remove: Vec<String>, drops_token: bool },
+    /// Gives a group without a token that of its secret.
+    GiveToken { secret: String, gift: TokenGift, mark: Mark },
+    /// Sends the secret of a token that no group takes any more into its recovery window.
+    ForgetSecret { arn: String },
     /// Adds replicas up to this number.
     AddReplicas { to: u32 },
     /// Takes replicas away down to this number.
@@ -52,6 +62,17 @@ pub enum Step {
     PutAlarms(Vec<AlarmSpec>),
     /// Deletes alarms.
     DeleteAlarms(Vec<String>),
+}
+
+/// How a group without a token gets one (facts 2.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenGift {
+    /// It is accepted, and so are clients without one.
+    Accept,
+    /// The same, and the users of its user groups no longer are.
+    InPlaceOfUsers,
+    /// Clients without one are no longer accepted.
+    Require,
 }
 
 /// What is written down after a call was accepted, on a thing that takes tags while the group is busy.

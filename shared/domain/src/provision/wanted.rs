@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{GroupSpec, Protection};
-use crate::group::{Resilience, Transit};
+use crate::group::{Resilience, Tls, Transit};
 use crate::{Arn, Owner};
 
 /// What a request wants to be true.
@@ -34,7 +34,7 @@ pub struct Keep {
     pub node_type: bool,
     /// The number of nodes.
     pub nodes: bool,
-    /// The engine version, where AWS went ahead of the stack.
+    /// Engine and version, where AWS went ahead of the stack.
     pub version: bool,
 }
 
@@ -53,8 +53,11 @@ impl Wanted {
 
     /// The encryption of a new group, once its token is known.
     pub fn transit(&self, token: Option<crate::AuthToken>) -> Transit {
+        let users = &self.spec.user_groups;
         match (self.spec.protection, token) {
             (Protection::Plain, _) => Transit::Plain,
+            (Protection::Tls, _) if !users.is_empty() => Transit::TlsWithUsers(users.clone()),
+            (Protection::Tls, _) if self.spec.tls == Tls::Preferred => Transit::TlsPreferred,
             (Protection::TlsWithToken, Some(token)) => Transit::TlsWithToken(token),
             (Protection::Tls, _) | (Protection::TlsWithToken, None) => Transit::Tls,
         }

@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticache::operation::modify_replication_group::builders::ModifyReplicationGroupFluentBuilder;
 use domain::GroupId;
-use domain::engine::Version;
+use domain::engine::{Engine, Version};
 use domain::group::Resilience;
 use domain::provision::Settings;
 
@@ -35,22 +35,24 @@ impl ElastiCache {
         send(request).await
     }
 
-    /// Installs a newer engine version, with the parameter group of its family.
+    /// Installs a newer engine version, of another engine where one is named, with the parameter group of its family.
     pub async fn upgrade(
         &self,
         id: &GroupId,
+        engine: Option<Engine>,
         to: Version,
         parameter_group: &str,
     ) -> Result<(), Fault> {
         let request = self
             .modify(id)
+            .set_engine(engine.map(|it| it.to_string()))
             .engine_version(to.to_string())
             .cache_parameter_group_name(parameter_group);
         send(request).await
     }
 
     /// A change that is applied now and not in the maintenance window, where it could not be seen on the group (facts 1.4).
-    fn modify(&self, id: &GroupId) -> ModifyReplicationGroupFluentBuilder {
+    pub(super) fn modify(&self, id: &GroupId) -> ModifyReplicationGroupFluentBuilder {
         self.client
             .modify_replication_group()
             .replication_group_id(id.as_str())
@@ -59,7 +61,7 @@ impl ElastiCache {
 }
 
 /// Sends a change. That it changes nothing means that an earlier call, whose answer was lost, has changed it.
-async fn send(request: ModifyReplicationGroupFluentBuilder) -> Result<(), Fault> {
+pub(super) async fn send(request: ModifyReplicationGroupFluentBuilder) -> Result<(), Fault> {
     match request.send().await.map_err(|err| Fault::from_sdk("ModifyReplicationGroup", err)) {
         Ok(_) => Ok(()),
         Err(fault) if fault.kind == FaultKind::NoChange => Ok(()),

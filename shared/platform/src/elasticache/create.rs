@@ -1,6 +1,7 @@
 //! A new replication group.
 
 use aws_sdk_elasticache::operation::create_replication_group::builders::CreateReplicationGroupFluentBuilder;
+use aws_sdk_elasticache::types::TransitEncryptionMode;
 use domain::group::{NewGroup, Resilience, Transit};
 
 use super::group::api_tags;
@@ -42,7 +43,7 @@ impl ElastiCache {
             (Ok(_), _) => Ok(()),
             // The service's own words only without the token (facts 10).
             (Err(fault), Transit::TlsWithToken(token)) => Err(fault.without(token)),
-            (Err(fault), Transit::Plain | Transit::Tls) => Err(fault),
+            (Err(fault), _) => Err(fault),
         }
     }
 }
@@ -54,6 +55,12 @@ fn protected(
     match transit {
         Transit::Plain => request.transit_encryption_enabled(false),
         Transit::Tls => request.transit_encryption_enabled(true),
+        Transit::TlsPreferred => request
+            .transit_encryption_enabled(true)
+            .transit_encryption_mode(TransitEncryptionMode::Preferred),
+        Transit::TlsWithUsers(groups) => {
+            request.transit_encryption_enabled(true).set_user_group_ids(Some(groups.clone()))
+        }
         // The request type prints the token (facts 10): it is built here, sent, and never logged.
         Transit::TlsWithToken(token) => {
             request.transit_encryption_enabled(true).auth_token(token.expose())

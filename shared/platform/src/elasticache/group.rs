@@ -1,9 +1,10 @@
 //! Replication groups as they are seen: group, members and tags, joined.
 
+use aws_sdk_elasticache::primitives::DateTime;
 use aws_sdk_elasticache::types::{
     CacheCluster, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
 };
-use domain::group::{Endpoint, Toggle};
+use domain::group::{Endpoint, Tls, Toggle};
 use domain::{GroupId, GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
 use jiff::Timestamp;
 
@@ -117,7 +118,7 @@ impl ElastiCache {
         }
     }
 
-    async fn clusters(
+    pub(super) async fn clusters(
         &self,
         wanted: impl Fn(&CacheCluster) -> bool,
     ) -> Result<Vec<CacheCluster>, Fault> {
@@ -139,7 +140,7 @@ impl ElastiCache {
     }
 }
 
-fn is_of(cluster: &CacheCluster, group: &GroupId) -> bool {
+pub(super) fn is_of(cluster: &CacheCluster, group: &GroupId) -> bool {
     cluster.replication_group_id().is_some_and(|it| it.eq_ignore_ascii_case(group.as_str()))
 }
 
@@ -161,11 +162,16 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         id: GroupId::parse(id).map_err(|err| strange(err.to_string()))?,
         arn: group.arn().unwrap_or_default().to_owned(),
         status: GroupStatus::parse(group.status().unwrap_or_default()),
+        engine: group.engine().map(str::to_owned),
         node_type: group.cache_node_type().and_then(|it| NodeType::parse(it).ok()),
         description: group.description().unwrap_or_default().to_owned(),
         cluster_enabled: group.cluster_enabled().unwrap_or_default(),
         automatic_failover: Toggle::parse(group.automatic_failover().map_or("", |it| it.as_str())),
         multi_az: Toggle::parse(group.multi_az().map_or("", |it| it.as_str())),
+        tls: Tls::parse(
+            group.transit_encryption_enabled().unwrap_or_default(),
+            group.transit_encryption_mode().map(|it| it.as_str()),
+        ),
         transit_encryption: group.transit_encryption_enabled().unwrap_or_default(),
         at_rest_encryption: group.at_rest_encryption_enabled().unwrap_or_default(),
         auth_token_enabled: group.auth_token_enabled().unwrap_or_default(),
@@ -173,6 +179,7 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         token_change: pending
             .and_then(|it| it.auth_token_status())
             .map(|it| it.as_str().to_owned()),
+        token_changed_at: group.auth_token_last_modified_date().and_then(time),
         snapshot_retention_days: group
             .snapshot_retention_limit()
             .and_then(|it| u32::try_from(it).ok())
@@ -230,6 +237,7 @@ fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView
             .notification_configuration()
             .and_then(|it| it.topic_arn())
             .map(str::to_owned),
+        tls: tls(cluster),
         role: node.and_then(|it| it.current_role()).and_then(role),
         endpoint: node.and_then(|it| endpoint(it.read_endpoint())).or(own),
         zone: cluster.preferred_availability_zone().map(str::to_owned),
@@ -237,6 +245,17 @@ fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView
             .cache_cluster_create_time()
             .and_then(|it| Timestamp::from_second(it.secs()).ok()),
     })
+}
+
+fn time(api: &DateTime) -> Option<Timestamp> {
+    Timestamp::new(api.secs(), i32::try_from(api.subsec_nanos()).ok()?).ok()
+}
+
+/// What a member says itself; one that is encrypted and tells no mode is not to be compared.
+fn tls(cluster: &CacheCluster) -> Option<Tls> {
+    let mode = cluster.transit_encryption_mode().map(|it| it.as_str());
+    let enabled = cluster.transit_encryption_enabled()?;
+    (!enabled || mode.is_some()).then(|| Tls::parse(enabled, mode))
 }
 
 fn role(word: &str) -> Option<Role> {

@@ -1,10 +1,12 @@
 //! Parameter groups, as far as we set anything in them: what is dropped when memory runs out.
 
-use aws_sdk_elasticache::types::ParameterNameValue;
-use domain::Tags;
-use domain::provision::ParameterGroupView;
+use std::collections::BTreeSet;
 
-use super::group::api_tags;
+use aws_sdk_elasticache::types::ParameterNameValue;
+use domain::provision::ParameterGroupView;
+use domain::{GroupId, Tags};
+
+use super::group::{api_tags, is_of};
 use super::network::{done_if_gone, look_again_if_taken};
 use crate::{ElastiCache, Fault};
 
@@ -38,6 +40,16 @@ impl ElastiCache {
             });
         }
         Ok(found)
+    }
+
+    /// The parameter groups that nodes of other groups than this one have.
+    pub async fn parameter_groups_but_of(
+        &self,
+        group: &GroupId,
+    ) -> Result<BTreeSet<String>, Fault> {
+        let others = self.clusters(|it| !is_of(it, group)).await?;
+        let named = others.iter().filter_map(|it| it.cache_parameter_group());
+        Ok(named.filter_map(|it| it.cache_parameter_group_name()).map(str::to_owned).collect())
     }
 
     async fn maxmemory_policy(&self, group: &str) -> Result<Option<String>, Fault> {

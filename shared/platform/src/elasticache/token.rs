@@ -11,6 +11,8 @@ use crate::{ElastiCache, Fault};
 impl ElastiCache {
     /// Has a group accept this token: beside the present one (`ROTATE`) or alone (`SET`).
     ///
+    /// Where users log in, their user groups have to go with the same call.
+    ///
     /// The client sends it once and does not retry by itself. Where an answer is lost the change may have been taken, and what a second `ROTATE`
     /// with the same token does to the other one nobody knows (facts U3).
     pub async fn change_token(
@@ -18,6 +20,7 @@ impl ElastiCache {
         group: &GroupId,
         token: &AuthToken,
         change: Change,
+        in_place_of_users: bool,
     ) -> Result<(), Fault> {
         let once = Config::builder().retry_config(RetryConfig::disabled());
         self.client
@@ -28,6 +31,7 @@ impl ElastiCache {
                 Change::Rotate => AuthTokenUpdateStrategyType::Rotate,
                 Change::Set => AuthTokenUpdateStrategyType::Set,
             })
+            .set_remove_user_groups(in_place_of_users.then_some(true))
             .apply_immediately(true)
             .customize()
             .config_override(once)

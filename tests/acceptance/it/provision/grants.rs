@@ -22,6 +22,9 @@ pub(crate) async fn every_call() {
     other["PrivateSubnetIds"] = serde_json::json!(["subnet-0a", "subnet-0c"]);
     assert_eq!(stack.update(&first, &other).await["Status"], "SUCCESS");
     assert_eq!(stack.update(&other, &first).await["Status"], "SUCCESS");
+    // Users are looked for before anything is done.
+    let users = properties(&[("UserGroupIds", "staff")]);
+    assert_eq!(stack.update(&first, &users).await["Status"], "FAILED");
     stack.delete(GROUP, &first).await;
     stack.create(&first).await;
     // What stays is let go of.

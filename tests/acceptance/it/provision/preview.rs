@@ -18,7 +18,7 @@ fn words(told: &Value) -> Vec<&str> {
 fn calls_of(change: &str) -> usize {
     match change {
         // Both are asked for in a tag first, and noted in another after it.
-        it if it.starts_with("change the node type") || it.starts_with("upgrade Redis") => 3,
+        it if it.starts_with("change the node type") || it.starts_with("upgrade ") => 3,
         it if it.starts_with("make or put right 5 alarms") => 5,
         _ => 1,
     }

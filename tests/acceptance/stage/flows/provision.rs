@@ -1,8 +1,12 @@
 //! A stack makes, changes and deletes its cache, whatever happens meanwhile.
 
+mod access;
 mod deletion;
+mod upgrade;
 
+pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
+pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};
 
 use std::time::Duration;
 
@@ -294,48 +298,6 @@ impl Flow for Shrink {
             let is_well = shape == "2 x cache.t4g.micro, 7 days" && failover == Toggle::Enabled;
             problems.extend(unless(is_well, format!("{shape}, failover {failover:?}")));
         }
-        problems
-    }
-}
-
-/// A newer version of the engine, and its parameter group with it.
-pub(super) struct Upgrade(pub(super) Way);
-
-impl Flow for Upgrade {
-    on_scene!("provision-upgrade");
-    may_come_twice!();
-
-    async fn set(&self, seed: u64) -> Scene {
-        let scene = Scene::new(self.0.settings(seed)).await;
-        scene.created(&[("RedisEngineVersion", json!("6.2"))]).await;
-        scene
-    }
-
-    async fn run(&self, scene: &Scene, _: Option<&Case>) {
-        let newer = properties(&[("RedisEngineVersion", json!("7.1"))]);
-        let outcome = scene.stack.update(&newer).await;
-        *scene.outcome.borrow_mut() = Some(outcome);
-        scene.account.settle().await;
-    }
-
-    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        let bad = [Status::UpdateRollbackComplete];
-        let mut problems = problems_of(scene, Status::UpdateComplete, &bad, case).await;
-        // The parameter group of the older version's family stays until the stack goes.
-        let mut left = scene.left();
-        left.dedup();
-        problems.extend(same(&left, &STANDS));
-        let shape = shape(scene);
-        problems.extend(unless(shape == "2 x cache.t4g.micro, 7 days", shape));
-        let is_done = scene.outcome.borrow().as_ref().unwrap().status == Status::UpdateComplete;
-        scene.world().with(|it| {
-            let group = &it.elasticache.groups[GROUP];
-            let family = &it.elasticache.parameter_groups[&group.parameter_group].family;
-            let said = format!("{} with {family}", group.version);
-            // There is no way back to an older version, so a rollback may leave the newer one.
-            let is_well = said == "7.1.0 with redis7" || !is_done && said == "6.2.6 with redis6.x";
-            problems.extend(unless(is_well, said));
-        });
         problems
     }
 }

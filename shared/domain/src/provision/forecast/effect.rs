@@ -2,11 +2,13 @@
 
 use super::super::{
     Around, Mark, ParameterGroupView, Rotation, SecretView, Seen, Settings, Step, SubnetGroupView,
-    Wanted, diff, name,
+    TokenGift, Wanted, diff, name,
 };
+use jiff::{SignedDuration, Timestamp};
+
 use crate::alarm::{AlarmSpec, AlarmView};
-use crate::engine::Version;
-use crate::group::{Endpoint, Resilience, Toggle};
+use crate::engine::{Engine, Version};
+use crate::group::{Endpoint, Resilience, Tls, Toggle};
 use crate::{GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
 
 /// Thinks of what is seen after a step.
@@ -21,6 +23,9 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
         }
         Step::MakeParameterGroup { name, family } => {
             around.parameter_groups.push(parameter_group(wanted, name, family));
+        }
+        Step::DeleteParameterGroup { name } => {
+            around.parameter_groups.retain(|it| it.name != *name);
         }
         Step::SetMaxmemoryPolicy { parameter_group, policy } => {
             let ours = around.parameter_groups.iter_mut().filter(|it| it.name == *parameter_group);
@@ -55,11 +60,32 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
                 have_node_type(it, to);
             }
         }
-        Step::Upgrade { to, parameter_group, mark } => {
+        Step::Upgrade { engine, to, parameter_group, mark } => {
             note(around, mark);
             if let Some(it) = group {
-                have_version(it, *to, parameter_group);
+                have_version(it, *engine, *to, parameter_group);
             }
+        }
+        Step::SetTls(to) => {
+            if let Some(it) = group {
+                have_tls(it, *to);
+            }
+        }
+        Step::SetUsers { add, remove, drops_token } => {
+            if let Some(it) = group {
+                it.user_groups.retain(|it| !remove.contains(it));
+                it.user_groups.extend(add.clone());
+                it.auth_token_enabled &= !drops_token;
+            }
+        }
+        Step::GiveToken { gift, mark, .. } => {
+            note(around, mark);
+            if let Some(it) = group {
+                have_token(it, *gift);
+            }
+        }
+        Step::ForgetSecret { .. } => {
+            around.secret.iter_mut().for_each(|it| it.deleted = true);
         }
         Step::AddReplicas { to } | Step::RemoveReplicas { to } => {
             let nodes = to.saturating_add(1);
@@ -129,7 +155,28 @@ fn have_node_type(group: &mut GroupView, to: &NodeType) {
     group.members.iter_mut().for_each(|it| it.node_type = Some(to.clone()));
 }
 
-fn have_version(group: &mut GroupView, to: Version, parameter_group: &str) {
+fn have_tls(group: &mut GroupView, to: Tls) {
+    group.tls = to;
+    group.transit_encryption = to != Tls::Off;
+    group.members.iter_mut().for_each(|it| it.tls = Some(to));
+}
+
+fn have_token(group: &mut GroupView, gift: TokenGift) {
+    group.auth_token_enabled = true;
+    if gift == TokenGift::InPlaceOfUsers {
+        group.user_groups.clear();
+    }
+    // Any other time than before: it is how a group tells that its token was changed.
+    let second = SignedDuration::from_secs(1);
+    let later = group.token_changed_at.and_then(|it| it.saturating_add(second).ok());
+    group.token_changed_at = later.or(Some(Timestamp::UNIX_EPOCH));
+}
+
+fn have_version(group: &mut GroupView, engine: Option<Engine>, to: Version, parameter_group: &str) {
+    if let Some(engine) = engine {
+        group.engine = Some(engine.to_string());
+        group.members.iter_mut().for_each(|it| it.engine = engine.to_string());
+    }
     for member in &mut group.members {
         member.engine_version = to.to_string();
         member.parameter_group = Some(parameter_group.to_owned());
@@ -202,13 +249,14 @@ fn first_member(wanted: &Wanted, group: &GroupView, id: MemberId) -> MemberView 
         node_type: group.node_type.clone(),
         pending_node_type: None,
         pending_engine_version: None,
-        engine: crate::engine::Engine::Redis.to_string(),
+        engine: spec.engine.to_string(),
         engine_version: spec.version.to_string(),
         parameter_group: None,
         subnet_group: Some(spec.id.to_string()),
         security_groups: spec.security_groups.clone(),
         maintenance_window: window.map_or(String::new(), |it| it.as_str().to_owned()),
         notification_topic: None,
+        tls: Some(spec.tls),
         role: None,
         endpoint: None,
         zone: None,
@@ -236,10 +284,13 @@ fn made(wanted: &Wanted, parameter_group: &str, tags: &Tags) -> GroupView {
         cluster_enabled: false,
         automatic_failover: Toggle::Disabled,
         multi_az: Toggle::Disabled,
+        engine: Some(spec.engine.to_string()),
         transit_encryption: spec.protection.has_tls(),
+        tls: spec.tls,
+        token_changed_at: None,
         at_rest_encryption: spec.at_rest,
         auth_token_enabled: spec.protection.has_token(),
-        user_groups: Vec::new(),
+        user_groups: spec.user_groups.clone(),
         token_change: None,
         snapshot_retention_days: spec.snapshot_retention_days,
         snapshot_window: window.map_or(String::new(), |it| it.as_str().to_owned()),

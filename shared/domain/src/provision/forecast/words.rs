@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::super::{Removal, Seen, Settings, Step, Wanted, diff};
+use super::super::{Removal, Seen, Settings, Step, TokenGift, Wanted, diff};
 use super::{Change, Effect};
-use crate::group::Resilience;
+use crate::group::{Resilience, Tls};
 use crate::snapshot::take::ReadFrom;
 use crate::{GroupView, Tags};
 
@@ -35,6 +35,10 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::MakeParameterGroup { name, family } => {
             at_once(format!("make the parameter group {name} of the family {family}"))
         }
+        Step::DeleteParameterGroup { name } => deleting(
+            at_once(format!("delete the parameter group {name}")),
+            &format!("the parameter group {name}"),
+        ),
         Step::SetMaxmemoryPolicy { parameter_group, policy } => {
             at_once(format!("set maxmemory-policy to {policy} in {parameter_group}"))
         }
@@ -56,10 +60,19 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
             let has = from(group.and_then(|it| it.node_type.as_ref()));
             brief(format!("change the node type {has}to {to}"), NODES)
         }
-        Step::Upgrade { to, .. } => {
-            let has = from(group.and_then(diff::version).as_ref());
-            brief(format!("upgrade Redis {has}to {to}"), NODES)
+        Step::Upgrade { engine, to, .. } => {
+            let has = group.and_then(diff::release);
+            let name = engine.unwrap_or(spec.engine).name();
+            let has = has.map(|it| format!("{} {}", it.engine.name(), it.version));
+            brief(format!("upgrade {}to {name} {to}", from(has.as_ref())), NODES)
         }
+        Step::SetTls(to) => lasting(SETTINGS, of_tls(*to).to_owned()),
+        Step::SetUsers { add, remove, drops_token } => of_users(add, remove, *drops_token),
+        Step::GiveToken { gift, .. } => lasting(SETTINGS, of_gift(*gift).to_owned()),
+        Step::ForgetSecret { .. } => deleting(
+            at_once(format!("send the secret {secret} into its recovery window")),
+            &format!("the secret {secret}, after its recovery window"),
+        ),
         Step::AddReplicas { to } => lasting(REPLICAS, format!("add replicas, up to {to}")),
         Step::RemoveReplicas { to } => fewer(*to, group),
         Step::SetResilience(to) => lasting(SETTINGS, of_resilience(*to).to_owned()),
@@ -81,8 +94,9 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
 
 fn of_making(wanted: &Wanted) -> String {
     let spec = &wanted.spec;
-    let (id, nodes, node_type, version) = (&spec.id, spec.nodes, &spec.node_type, spec.version);
-    format!("make the replication group {id}: {nodes} x {node_type}, Redis {version}")
+    let (id, nodes, node_type) = (&spec.id, spec.nodes, &spec.node_type);
+    let (engine, version) = (spec.engine.name(), spec.version);
+    format!("make the replication group {id}: {nodes} x {node_type}, {engine} {version}")
 }
 
 fn fewer(to: u32, group: Option<&GroupView>) -> Change {
@@ -97,6 +111,33 @@ fn of_resilience(to: Resilience) -> &'static str {
         Resilience::None => "turn Multi-AZ and automatic failover off",
         Resilience::Failover => "turn automatic failover on, and Multi-AZ off",
         Resilience::MultiAz => "turn automatic failover and Multi-AZ on",
+    }
+}
+
+fn of_tls(to: Tls) -> &'static str {
+    match to {
+        Tls::Off => "turn TLS off: clients connect without it only",
+        Tls::Preferred => "let clients connect with TLS and without it",
+        Tls::Required => "let clients connect by TLS only",
+    }
+}
+
+fn of_users(add: &[String], remove: &[String], drops_token: bool) -> Change {
+    let named = |words: &str, them: &[String]| {
+        (!them.is_empty()).then(|| format!("{words} {}", them.join(", ")))
+    };
+    let token = drops_token.then(|| "take no token any more".to_owned());
+    let said = [named("let in the users of", add), named("no longer those of", remove), token];
+    let what = said.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    // Who is let in already stays so; who is not any more is cut off.
+    if remove.is_empty() && !drops_token { lasting(SETTINGS, what) } else { brief(what, SETTINGS) }
+}
+
+fn of_gift(gift: TokenGift) -> &'static str {
+    match gift {
+        TokenGift::Accept => "accept the token of the secret, and clients without one",
+        TokenGift::InPlaceOfUsers => "accept the token of the secret, and no users any more",
+        TokenGift::Require => "accept no client without a token",
     }
 }
 

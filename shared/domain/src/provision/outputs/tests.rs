@@ -62,6 +62,24 @@ fn a_newer_version_than_stated_is_told() {
 }
 
 #[test]
+fn valkey_is_told_and_has_its_own_prices() {
+    let stated = [("Engine", "valkey"), ("RedisEngineVersion", "8.0")];
+    let scene = Scene::stated(&stated).of(2, "cache.t4g.micro", "valkey 8.0.1");
+    let group = scene.seen.group.as_ref().unwrap();
+    let attributes = attributes_of(&scene.wanted.spec, group, None);
+    let (info, cost) = (&attributes["DeploymentInfo"], &attributes["EstimatedMonthlyCost"]);
+    assert!(info.starts_with("ElastiCache for Valkey 8.0.1, 2 x cache.t4g.micro"), "{info}");
+    assert!(info.ends_with("daily snapshots kept 7 days"), "{info}");
+    assert!(
+        cost.contains("2 x cache.t4g.micro $18.69") && !cost.contains("Under Valkey"),
+        "{cost}"
+    );
+    let kept = attributes_of(&Scene::stated(&[]).wanted.spec, group, None);
+    let info = &kept["DeploymentInfo"];
+    assert!(info.ends_with("in place of the stated Redis 7.1"), "{info}");
+}
+
+#[test]
 fn without_tls_and_reader_the_connection_says_so() {
     let scene =
         Scene::stated(&[("EnableEncryptionInTransit", "false"), ("RedisNumCacheNodes", "1")])

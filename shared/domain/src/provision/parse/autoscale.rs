@@ -5,18 +5,20 @@ use serde_json::{Map, Value};
 use super::super::AutoscalePolicy;
 use super::super::property::Properties;
 use super::engine::node_type;
+use crate::engine::Engine;
 use crate::{Catalog, NodeType};
 
 pub(super) const AUTOSCALE_MODES: &[&str] = &["off", "recommend", "up-only", "full"];
 
 pub(super) fn autoscale(
     read: &mut Properties<'_>,
+    engine: Engine,
     starts_with: Option<&NodeType>,
     nodes: u32,
     before: Option<&Map<String, Value>>,
 ) -> AutoscalePolicy {
     let mode = read.one_of("AutoscaleMode", AUTOSCALE_MODES, "full");
-    let max_node_type = node_type(read, "AutoscaleMaxNodeType", before, None);
+    let max_node_type = node_type(read, "AutoscaleMaxNodeType", engine, before, None);
     let min_replicas = read.number("AutoscaleMinReplicas", 0..=5);
     let max_replicas = read.number("AutoscaleMaxReplicas", 0..=5);
     let memory = |it: &NodeType| Catalog::embedded().find(it).map(|it| it.maxmemory);

@@ -3,11 +3,16 @@
 use serde_json::{Map, Value};
 
 use super::super::property::Properties;
-use crate::engine::Version;
+use crate::engine::{Engine, Release, Version};
 use crate::{Catalog, NodeType};
 
-/// The versions that can be kept: older ones cannot change an AUTH token (facts 2.1).
-pub(super) const VERSIONS: &[&str] = &["5.0.6", "6.0", "6.2", "7.0", "7.1"];
+/// The versions that can be kept, the default last: older ones cannot change an AUTH token (facts 2.1).
+fn versions(engine: Engine) -> (&'static [&'static str], &'static str) {
+    match engine {
+        Engine::Redis => (&["5.0.6", "6.0", "6.2", "7.0", "7.1"], "7.1"),
+        Engine::Valkey => (&["7.2", "8.0", "8.1"], "8.1"),
+    }
+}
 
 pub(super) const MAXMEMORY_POLICIES: &[&str] = &[
     "allkeys-lfu",
@@ -20,15 +25,25 @@ pub(super) const MAXMEMORY_POLICIES: &[&str] = &[
     "volatile-ttl",
 ];
 
-pub(super) fn version(read: &mut Properties<'_>) -> Option<Version> {
-    let version = read.one_of("RedisEngineVersion", VERSIONS, "7.1");
-    version.parse().ok().filter(|_| VERSIONS.contains(&version.as_str()))
+pub(super) fn engine(read: &mut Properties<'_>) -> Engine {
+    read.one_of("Engine", &Engine::WORDS, "redis").parse().unwrap_or(Engine::Redis)
+}
+
+/// The version of the engine, whichever it is: the name of the property is older than the other engine.
+pub(super) fn version(read: &mut Properties<'_>, engine: Engine) -> Option<Version> {
+    if read.has_problem("Engine") {
+        return None;
+    }
+    let (versions, default) = versions(engine);
+    let version = read.one_of("RedisEngineVersion", versions, default);
+    version.parse().ok().filter(|_| versions.contains(&version.as_str()))
 }
 
 /// A node type that can be made. In an update, one of a previous generation may be what stood before it, so ElastiCache is asked.
 pub(super) fn node_type(
     read: &mut Properties<'_>,
     property: &str,
+    engine: Engine,
     before: Option<&Map<String, Value>>,
     default: Option<&str>,
 ) -> Option<NodeType> {
@@ -42,8 +57,8 @@ pub(super) fn node_type(
         Some(entry) if !entry.current && before.is_none() => {
             format!("{node_type} is of a previous generation, of which AWS makes no new nodes")
         }
-        Some(entry) if entry.redis_from.is_none() => {
-            format!("{node_type} runs Valkey only, and this cache is Redis")
+        Some(entry) if entry.runs_from(engine).is_none() => {
+            format!("{node_type} runs Valkey only, and this cache is {}", engine.name())
         }
         Some(_) => return Some(node_type),
     };
@@ -52,12 +67,16 @@ pub(super) fn node_type(
 }
 
 /// Newer node types do not run older versions.
-pub(super) fn runs(read: &mut Properties<'_>, node_type: &NodeType, version: Version) {
-    if let Some(from) = Catalog::embedded().find(node_type).and_then(|it| it.redis_from)
-        && (version.major, version.minor) < (from.major, from.minor)
-    {
-        let rule =
-            format!("{node_type} runs Redis from {from} on, and RedisEngineVersion is {version}");
+pub(super) fn runs(read: &mut Properties<'_>, node_type: &NodeType, release: Release) {
+    if let Some(rule) = too_old(node_type, release) {
         read.problems.add("RedisNodeType", rule);
     }
+}
+
+/// Why a node type does not run this, where it is for the version.
+pub(in super::super) fn too_old(node_type: &NodeType, release: Release) -> Option<String> {
+    let entry = Catalog::embedded().find(node_type)?;
+    let from = entry.runs_from(release.engine).filter(|_| !entry.runs(release))?;
+    let (engine, version) = (release.engine.name(), release.version);
+    Some(format!("{node_type} runs {engine} from {from} on, and RedisEngineVersion is {version}"))
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::group::Tls;
 use crate::provision::{DeletionPolicy, Protection};
 
 /// The properties of the seed's "Option A", in short names, as CloudFormation sends them.
@@ -163,7 +164,8 @@ fn values_outside_their_range_are_told() {
         ("RedisNodeType", "t4g.micro", "is not a node type such as"),
         ("RedisNodeType", "cache.t2.micro", "of a previous generation"),
         ("RedisNodeType", "cache.r6gd.xlarge", "keeps cold keys on SSD"),
-        ("RedisNodeType", "cache.m8g.large", "cache.m8g.large runs Valkey only"),
+        ("RedisNodeType", "cache.m8g.large", "cache.m8g.large runs Valkey only, and this cache is"),
+        ("Engine", "memcached", "\"memcached\" is not one of redis, valkey"),
         ("RedisEngineVersion", "7.9", "\"7.9\" is not one of"),
         ("RedisEngineVersion", "3.2.6", "is not one of 5.0.6, 6.0, 6.2, 7.0, 7.1"),
         ("MaxmemoryPolicy", "allkeys_lru", "did you mean allkeys-lru?"),
@@ -223,6 +225,43 @@ fn no_tls_and_nothing_said_of_a_token_means_none() {
 }
 
 #[test]
+fn who_logs_in_is_said_once_and_only_over_tls() {
+    let staff = ("UserGroupIds", "Staff");
+    let preferred = ("TransitEncryptionMode", "preferred");
+    let users = spec(&[staff]);
+    assert_eq!((users.protection, users.tls), (Protection::Tls, Tls::Required));
+    assert_eq!(users.user_groups, ["staff"]);
+    let both_ways = spec(&[preferred]);
+    assert_eq!((both_ways.protection, both_ways.tls), (Protection::Tls, Tls::Preferred));
+    let plain = spec(&[("EnableEncryptionInTransit", "false")]);
+    assert_eq!(plain.tls, Tls::Off);
+    wrong(&[staff, ("EnableAuthToken", "true")], &["EnableAuthToken: is true, and UserGroupIds"]);
+    wrong(
+        &[staff, ("EnableEncryptionInTransit", "false")],
+        &["UserGroupIds: is stated without EnableEncryptionInTransit"],
+    );
+    wrong(&[staff, preferred], &["UserGroupIds: is stated with TransitEncryptionMode preferred"]);
+    wrong(&[("UserGroupIds", "staff,crew")], &["UserGroupIds: has 2 user groups"]);
+    wrong(&[("UserGroupIds", "1staff")], &["UserGroupIds: takes ids of user groups"]);
+    wrong(
+        &[staff, ("RedisEngineVersion", "5.0.6")],
+        &["UserGroupIds: is stated with RedisEngineVersion 5.0.6: Redis knows users from 6.0 on"],
+    );
+    wrong(
+        &[preferred, ("EnableAuthToken", "true")],
+        &["EnableAuthToken: is true with TransitEncryptionMode preferred"],
+    );
+    wrong(
+        &[preferred, ("EnableEncryptionInTransit", "false")],
+        &["TransitEncryptionMode: is preferred without EnableEncryptionInTransit"],
+    );
+    wrong(
+        &[preferred, ("RedisEngineVersion", "6.2")],
+        &["TransitEncryptionMode: is preferred with RedisEngineVersion 6.2"],
+    );
+}
+
+#[test]
 fn all_mistakes_are_told_at_once() {
     wrong(
         &[
@@ -240,6 +279,21 @@ fn all_mistakes_are_told_at_once() {
             "EnableAlarms",
         ],
     );
+}
+
+#[test]
+fn each_engine_has_its_versions_and_node_types() {
+    let valkey = ("Engine", "valkey");
+    assert_eq!(spec(&[]).release().to_string(), "7.1");
+    assert_eq!(spec(&[valkey]).release().to_string(), "valkey 8.1");
+    assert_eq!(spec(&[valkey, ("RedisEngineVersion", "7.2")]).release().to_string(), "valkey 7.2");
+    let own = spec(&[valkey, ("RedisNodeType", "cache.m8g.large")]);
+    assert_eq!(own.node_type.as_str(), "cache.m8g.large");
+    wrong(&[valkey, ("RedisEngineVersion", "7.1")], &["\"7.1\" is not one of 7.2, 8.0, 8.1"]);
+    wrong(&[("RedisEngineVersion", "8.0")], &["\"8.0\" is not one of 5.0.6, 6.0, 6.2, 7.0, 7.1"]);
+    wrong(&[("AutoscaleMaxNodeType", "cache.m8g.large")], &["cache.m8g.large runs Valkey only"]);
+    let ceiling = ("AutoscaleMaxNodeType", "cache.m8g.large");
+    assert!(parsed(&[valkey, ceiling, ("RedisNodeType", "cache.m7g.large")]).is_ok());
 }
 
 #[test]

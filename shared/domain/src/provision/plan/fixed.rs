@@ -2,7 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::parse::access::changes_tls;
 use super::super::{Difference, GroupSpec, Refusal, Wanted, diff};
+use super::token;
+use crate::engine::Release;
+use crate::group::Tls;
 use crate::{Arn, GroupView, Tags, tag};
 
 /// What no step can reach is refused before the first one: an update that fails leaves the cache as it was.
@@ -12,32 +16,31 @@ pub(super) fn impossible(
     tags: &Tags,
     now: Timestamp,
 ) -> Option<Refusal> {
-    let differences = immutable(&wanted.spec, group, tags);
+    let differences = immutable(&wanted.spec, group, tags, now);
     if !differences.is_empty() {
         return Some(Refusal::Immutable(differences));
     }
-    let (runs, stated) = (diff::version(group)?, wanted.spec.version);
+    let (runs, stated) = (diff::release(group)?, wanted.spec.release());
     // A stack that asks for a newer version than before does not ask for less than what runs, whatever AWS installed meanwhile.
-    let goes_up = wanted.before.as_ref().is_some_and(|it| it.version < stated);
+    let goes_up = wanted.before.as_ref().is_some_and(|it| it.release() < stated);
     let stays = wanted.keep.version || goes_up || upgraded_lately(tags, stated, now);
-    (diff::is_newer(runs, stated) && !stays)
+    (runs.is_newer_than(stated) && !stays)
         .then_some(Refusal::Downgrade { has: runs, wants: stated })
 }
 
 /// How a running group differs from a stated one in what it cannot change.
-pub(super) fn immutable(spec: &GroupSpec, group: &GroupView, tags: &Tags) -> Vec<Difference> {
+pub(super) fn immutable(
+    spec: &GroupSpec,
+    group: &GroupView,
+    tags: &Tags,
+    now: Timestamp,
+) -> Vec<Difference> {
     let subnets = group.members.iter().find_map(|it| it.subnet_group.clone());
     let token = (group.auth_token_enabled, spec.protection.has_token());
     let secret =
         tags.get(tag::SECRET).and_then(|it| secret_name(it)).filter(|_| token.0 && token.1);
     let fields = [
         ("EnableEncryptionAtRest", group.at_rest_encryption.to_string(), spec.at_rest.to_string()),
-        (
-            "EnableEncryptionInTransit",
-            group.transit_encryption.to_string(),
-            spec.protection.has_tls().to_string(),
-        ),
-        ("EnableAuthToken", token.0.to_string(), token.1.to_string()),
         (
             "the secret's name, made of ProjectName and Environment,",
             secret.unwrap_or_else(|| spec.secret_name.clone()),
@@ -47,7 +50,43 @@ pub(super) fn immutable(spec: &GroupSpec, group: &GroupView, tags: &Tags) -> Vec
         ("cluster mode", group.cluster_enabled.to_string(), false.to_string()),
     ];
     let differ = fields.into_iter().filter(|(_, has, wants)| has != wants);
-    differ.map(|(field, has, wants)| Difference { field, has, wants }).collect()
+    let differ = differ.map(|(field, has, wants)| Difference { field, has, wants });
+    differ.chain(immutable_access(spec, group, tags, now)).collect()
+}
+
+/// No token is taken back, and none stands without TLS; TLS itself changes under a version that can (facts 1.5, 2.2).
+fn immutable_access(
+    spec: &GroupSpec,
+    group: &GroupView,
+    tags: &Tags,
+    now: Timestamp,
+) -> Vec<Difference> {
+    let word = |it: Tls| it.mode().unwrap_or("off").to_owned();
+    let stays = group.auth_token_enabled && !token::given_lately(tags, now);
+    let why_not = match () {
+        () if stays => Some("which a cache with a token cannot have,"),
+        () if !changes_tls(will_run(spec, group)) => Some("which takes Redis 7.0.5,"),
+        () => None,
+    };
+    let tls = why_not.filter(|_| group.tls != spec.tls).map(|why| Difference {
+        field: "EnableEncryptionInTransit",
+        has: word(group.tls),
+        wants: format!("{}, {why}", word(spec.tls)),
+    });
+    let drops = stays && !spec.protection.has_token() && spec.user_groups.is_empty();
+    let token = drops.then(|| Difference {
+        field: "EnableAuthToken",
+        has: true.to_string(),
+        wants: "false, which takes UserGroupIds in its place,".to_owned(),
+    });
+    tls.into_iter().chain(token).collect()
+}
+
+/// What the group runs when all else is as stated.
+fn will_run(spec: &GroupSpec, group: &GroupView) -> Release {
+    let stated = spec.release();
+    let runs = diff::release(group);
+    runs.filter(|it| stated.is_met_by(*it) || it.is_newer_than(stated)).unwrap_or(stated)
 }
 
 /// The name in the ARN of a secret, which ends in a hyphen and six characters of chance.
@@ -57,13 +96,15 @@ pub(super) fn secret_name(arn: &str) -> Option<String> {
     (chance.len() == 6).then(|| name.to_owned())
 }
 
-/// Whether a group ran this version until a day ago. A stack that fails after an upgrade asks for the old version in its rollback;
+/// Whether a group ran this engine and version until a day ago. A stack that fails after an upgrade asks for the old version in its rollback;
 /// there is no way back, and a rollback that fails would leave the stack stuck, so the newer version is kept and told.
-pub(super) fn upgraded_lately(tags: &Tags, stated: crate::engine::Version, now: Timestamp) -> bool {
+pub(super) fn upgraded_lately(tags: &Tags, stated: Release, now: Timestamp) -> bool {
     let Some((from, at)) = tags.get(tag::UPGRADED).and_then(|it| it.split_once(" at ")) else {
         return false;
     };
-    let (Ok(from), Ok(at)) = (from.parse(), at.parse::<Timestamp>()) else { return false };
+    let (Ok(from), Ok(at)) = (from.parse::<Release>(), at.parse::<Timestamp>()) else {
+        return false;
+    };
     let until = at.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
     now < until && stated.is_met_by(from)
 }

@@ -1,12 +1,16 @@
 //! What a group needs, and then the group.
 
 use super::super::{Around, Refusal, Seen, Step, Wanted, diff, name};
+use super::access;
 use crate::{Next, Owner, Tags, Wait, WaitingOn, tag};
 
 /// Makes what a group needs, and then the group.
 pub(super) fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     let Some(around) = &seen.around else { return Next::Wait(Wait::short(WaitingOn::Busy)) };
-    let family = name::family(wanted.spec.version);
+    if let Some(next) = access::missing_users(&wanted.spec, around, &[]) {
+        return next;
+    }
+    let family = wanted.spec.release().family();
     let parameter_group = name::parameter_group(&wanted.spec.id, &family);
     if let Some(next) = beside(wanted, around, &parameter_group, &family) {
         return next;

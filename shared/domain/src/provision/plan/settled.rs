@@ -3,14 +3,17 @@
 use jiff::Timestamp;
 
 use super::super::diff::{self, NodeTypeSeen};
-use super::super::{Around, Keep, Refusal, Seen, Step, SubnetGroupView, Wanted, name};
+use super::super::{
+    Around, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, name,
+};
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
 use super::fixed::{immutable, impossible};
 use super::make::{beside, secret};
+use super::{access, token};
 use crate::alarm;
 use crate::asked::{Asked, AskedField};
-use crate::{GroupView, Next, Tags, Wait, WaitingOn, tag};
+use crate::{Catalog, GroupView, Next, Tags, Wait, WaitingOn, tag};
 
 /// Changes a group that is `available` into the group as wanted.
 pub(super) fn converge(
@@ -25,26 +28,34 @@ pub(super) fn converge(
     let (Some(tags), Some(around), true) = (&group.tags, &seen.around, group.is_settled()) else {
         return Next::Wait(Wait::slow(WaitingOn::Modification));
     };
-    let wanted = &kept(wanted, group, tags);
+    let closes = wanted.spec.protection.has_token();
+    let wanted = &kept(wanted, group, tags, now);
     if let Some(refusal) = impossible(wanted, group, tags, now) {
         return Next::Refuse(refusal);
+    }
+    if let Some(next) = access::missing_users(&wanted.spec, around, &group.user_groups) {
+        return next;
     }
     let Some(subnet_group) = &around.subnet_group else {
         return Next::Do(Step::MakeSubnetGroup);
     };
     let looked = Looked { group, tags, subnet_group, events: &seen.events, now };
     let parameter_group = diff::parameter_group(wanted, group);
-    let family = name::family(diff::wanted_version(wanted, group));
+    let family = diff::wanted_release(wanted, group).family();
     beside(wanted, around, &parameter_group, &family)
+        .or_else(|| upgrade_first(wanted, &looked))
         .or_else(|| resize(wanted, &looked))
         .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
         .or_else(|| upgrade(wanted, &looked))
+        .or_else(|| access::access(wanted, &looked, around, closes))
         .or_else(|| fewer(wanted, group))
         .or_else(|| tagged(wanted, group, around, tags))
         .or_else(|| rotated(wanted, around))
         .or_else(|| watched(wanted, group, around))
         .or_else(|| connected(group))
         .or_else(|| undisturbed(seen, now))
+        .or_else(|| outdated(wanted, around, &parameter_group))
+        .or_else(|| access::forgotten(wanted, group, around))
         .or_else(|| held_back(wanted, group, tags))
         .unwrap_or(Next::Settled)
 }
@@ -60,15 +71,16 @@ pub(super) struct Looked<'a> {
 
 /// A new group that the autoscaler has changed already is left as it made it. So is a group whose stack stated before what the group
 /// never was: that update was refused as a whole, and this is the way back from it.
-pub(super) fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags) -> Wanted {
+pub(super) fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags, now: Timestamp) -> Wanted {
     let mut wanted = wanted.clone();
     if wanted.creating && tags.contains_key(tag::CHANGED) {
         wanted.keep.node_type = true;
         wanted.keep.nodes = true;
     }
-    if wanted.before.as_ref().is_some_and(|it| !immutable(it, group, tags).is_empty()) {
+    if wanted.before.as_ref().is_some_and(|it| !immutable(it, group, tags, now).is_empty()) {
         wanted.keep = Keep::ALL;
     }
+    token::keep(&mut wanted.spec, group, tags, now);
     wanted
 }
 
@@ -99,18 +111,27 @@ pub(super) fn resize(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Re
     }
 }
 
+/// A node type that does not run what runs, such as one of Valkey's own, comes after the upgrade.
+pub(super) fn upgrade_first(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
+    let runs = diff::release(seen.group)?;
+    let entry = Catalog::embedded().find(&wanted.spec.node_type)?;
+    if wanted.keep.node_type || entry.runs(runs) { None } else { upgrade(wanted, seen) }
+}
+
 pub(super) fn upgrade(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
     let &Looked { group, now, .. } = seen;
-    let (runs, stated) = (diff::version(group)?, wanted.spec.version);
+    let (runs, stated) = (diff::release(group)?, wanted.spec.release());
     if stated.is_met_by(runs) || stated < runs {
-        return None;
+        let waits = || Next::Wait(Wait::slow(WaitingOn::Modification));
+        return diff::engine_lags(group).then(waits);
     }
     let asked = Asked { field: AskedField::EngineVersion, value: stated.to_string(), at: now };
-    let parameter_group = name::parameter_group(&wanted.spec.id, &name::family(stated));
+    let parameter_group = name::parameter_group(&wanted.spec.id, &stated.family());
     // In full: 5.0 without its patch would not be the 5.0.6 that a rollback states.
     let remembered = format!("{runs} at {now}");
     let beside = Tags::from([(tag::UPGRADED.to_owned(), remembered)]);
-    let step = |mark| Step::Upgrade { to: stated, parameter_group, mark };
+    let engine = Some(stated.engine).filter(|it| *it != runs.engine);
+    let step = |mark| Step::Upgrade { engine, to: stated.version, parameter_group, mark };
     Some(ask(wanted, asked, step, beside, &runs.to_string(), seen))
 }
 
@@ -188,6 +209,24 @@ pub(super) fn connected(group: &GroupView) -> Option<Next<Step, Refusal>> {
 /// What is as wanted stays so only when nobody of before can still act on an older wish.
 pub(super) fn undisturbed(seen: &Seen, now: Timestamp) -> Option<Next<Step, Refusal>> {
     seen.others_may_act(now).then(|| Next::Wait(Wait::slow(WaitingOn::Modification)))
+}
+
+/// A parameter group of ours of another family than the one in use is left over from an upgrade, or from one that was taken back.
+///
+/// It goes when nobody of before can still ask for it. One that somebody gave to other nodes too, such as those of a restored group,
+/// stays: ElastiCache does not let it go.
+pub(super) fn outdated(
+    wanted: &Wanted,
+    around: &Around,
+    in_use: &str,
+) -> Option<Next<Step, Refusal>> {
+    let is_over = |it: &&ParameterGroupView| {
+        it.name != in_use
+            && wanted.owner.owns(&it.tags)
+            && !around.parameters_of_others.contains(&it.name)
+    };
+    let over = around.parameter_groups.iter().find(is_over)?;
+    Some(Next::Do(Step::DeleteParameterGroup { name: over.name.clone() }))
 }
 
 /// What a Delete is told is written last of all: a group that never got so far must not hold up the rollback of its Create.

@@ -1,7 +1,10 @@
 //! Tables: a look, and the step that follows from it.
 
+mod access;
 mod alarms;
+mod engine;
 mod fixed;
+mod foreign;
 mod node_type;
 mod settings;
 
@@ -9,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use super::*;
+use crate::engine::Release;
 use crate::group::{Endpoint, Toggle};
 use crate::provision::diff;
 use crate::provision::parse::tests::{owner, spec};
@@ -57,31 +61,35 @@ impl Scene {
         self
     }
 
-    /// What stands is as it would be after steps that went well, for a group of so many nodes of this type and version.
-    fn build(&mut self, nodes: usize, node_type: &str, version: &str) {
+    /// What stands is as it would be after steps that went well, for a group of so many nodes of this type that run this.
+    fn build(&mut self, nodes: usize, node_type: &str, release: &str) {
         let wanted = &self.wanted;
+        let release: Release = release.parse().unwrap();
         let id = |it: usize| MemberId::parse(&format!("{}-{it:03}", wanted.spec.id)).unwrap();
         let ids: Vec<_> = (1..=nodes).map(id).collect();
-        let parameter_group =
-            name::parameter_group(&wanted.spec.id, &name::family(version.parse().unwrap()));
+        let parameter_group = name::parameter_group(&wanted.spec.id, &release.family());
         let mut group = group(wanted, NodeType::parse(node_type).unwrap(), nodes);
         group.members = ids
             .iter()
             .map(|it| MemberView {
                 role: Some(if *it == ids[0] { Role::Primary } else { Role::Replica }),
-                engine_version: version.to_owned(),
+                engine: release.engine.to_string(),
+                engine_version: release.version.to_string(),
                 parameter_group: Some(parameter_group.clone()),
                 ..member(wanted, it, group.node_type.clone())
             })
             .collect();
+        group.engine = Some(release.engine.to_string());
         group.member_ids.clone_from(&ids);
-        self.seen.around =
-            Some(Around { alarms: alarms(wanted, &ids), ..around(wanted, parameter_group) });
+        self.seen.around = Some(Around {
+            alarms: alarms(wanted, &ids),
+            ..around(wanted, parameter_group, release)
+        });
         self.seen.group = Some(group);
     }
 
-    pub(in crate::provision) fn of(mut self, nodes: usize, node_type: &str, version: &str) -> Self {
-        self.build(nodes, node_type, version);
+    pub(in crate::provision) fn of(mut self, nodes: usize, node_type: &str, release: &str) -> Self {
+        self.build(nodes, node_type, release);
         self
     }
 
@@ -137,6 +145,7 @@ fn member(wanted: &Wanted, id: &MemberId, node_type: Option<NodeType>) -> Member
         security_groups: wanted.spec.security_groups.clone(),
         maintenance_window: "sun:05:00-sun:06:00".to_owned(),
         notification_topic: None,
+        tls: Some(wanted.spec.tls),
         role: None,
         endpoint: None,
         zone: None,
@@ -152,16 +161,19 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         id: spec.id.clone(),
         arn: format!("arn:aws:elasticache:eu-west-1:1:replicationgroup:{}", spec.id),
         status: GroupStatus::Available,
+        engine: Some("redis".to_owned()),
         node_type: Some(node_type),
         description: name::description(&spec.id, &wanted.owner),
         cluster_enabled: false,
         automatic_failover: toggle,
         multi_az: toggle,
         transit_encryption: spec.protection.has_tls(),
+        tls: spec.tls,
         at_rest_encryption: spec.at_rest,
         auth_token_enabled: spec.protection.has_token(),
-        user_groups: Vec::new(),
+        user_groups: spec.user_groups.clone(),
         token_change: None,
+        token_changed_at: None,
         snapshot_retention_days: spec.snapshot_retention_days,
         snapshot_window: "03:00-04:00".to_owned(),
         auto_minor_version_upgrade: Some(true),
@@ -174,7 +186,7 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
     }
 }
 
-fn around(wanted: &Wanted, parameter_group: String) -> Around {
+fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around {
     let spec = &wanted.spec;
     Around {
         subnet_group: Some(SubnetGroupView {
@@ -185,7 +197,7 @@ fn around(wanted: &Wanted, parameter_group: String) -> Around {
         }),
         parameter_groups: vec![ParameterGroupView {
             name: parameter_group,
-            family: "redis7".to_owned(),
+            family: release.family(),
             maxmemory_policy: Some(spec.maxmemory_policy.clone()),
             tags: diff::beside_tags(wanted),
         }],
@@ -200,6 +212,8 @@ fn around(wanted: &Wanted, parameter_group: String) -> Around {
         }),
         alarms: Vec::new(),
         foreign_alarms: BTreeSet::new(),
+        parameters_of_others: BTreeSet::new(),
+        user_groups: Vec::new(),
     }
 }
 
@@ -289,30 +303,6 @@ fn a_secret_in_its_recovery_window_comes_back_with_its_token() {
 }
 
 #[test]
-fn nothing_of_somebody_else_is_touched() {
-    let foreign = |tags: &mut Tags| {
-        tags.insert(tag::OWNER.to_owned(), "another stack/Cache".to_owned());
-    };
-    check(
-        settled().tag(tag::OWNER, "another stack/Cache"),
-        "Refuse: the replication group orders-redis-production exists and belongs to somebody else",
-    );
-    check(settled().group(|it| it.tags = Some(Tags::new())), "Refuse: the replication group");
-    check(
-        settled().around(|it| foreign(&mut it.subnet_group.as_mut().unwrap().tags)),
-        "Refuse: the subnet group orders-redis-production exists and does not carry",
-    );
-    check(
-        settled().around(|it| foreign(&mut it.parameter_groups[0].tags)),
-        "Refuse: the parameter group",
-    );
-    check(
-        settled().around(|it| foreign(&mut it.secret.as_mut().unwrap().tags)),
-        "Refuse: the secret orders-redis-auth-token-production exists",
-    );
-}
-
-#[test]
 fn a_busy_group_is_waited_for() {
     check(settled().in_state("creating"), "Wait: the group to be created");
     check(settled().in_state("modifying"), "Wait: a modification to finish");
@@ -331,14 +321,6 @@ fn a_busy_group_is_waited_for() {
     check(settled().group(|it| drop(it.members.pop())), "Wait: a modification");
     check(settled().group(|it| it.tags = None), "Wait: a modification");
     check(settled().group(|it| it.primary_endpoint = None), "Wait: the group to be created");
-}
-
-#[test]
-fn whose_a_busy_group_is_its_description_tells() {
-    let foreign =
-        |scene: Scene| scene.group(|it| it.description = "made in the console".to_owned());
-    check(foreign(settled().in_state("creating")), "Wait: the group to be free again");
-    check(foreign(settled().in_state("create-failed")), "Refuse: the replication group");
 }
 
 #[test]

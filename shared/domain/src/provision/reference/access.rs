@@ -6,9 +6,11 @@ pub(super) const PROPERTIES: &[Property] = &[
     Property {
         name: "EnableAuthToken",
         takes: "true, false; a token needs TLS",
-        default: Default::Derived("as `EnableEncryptionInTransit`"),
-        update: OnUpdate::CannotChange,
-        rule: "ElastiCache takes a token only over TLS",
+        default: Default::Derived(
+            "true with TLS, but for `UserGroupIds` or `TransitEncryptionMode` `preferred`",
+        ),
+        update: OnUpdate::InPlace,
+        rule: "ElastiCache takes a token only where TLS is required. A cache without one accepts it first and then requires it; none is taken back, but for user groups in its place. The rollback right after keeps the token and says so",
     },
     Property {
         name: "EnableEncryptionAtRest",
@@ -21,8 +23,8 @@ pub(super) const PROPERTIES: &[Property] = &[
         name: "EnableEncryptionInTransit",
         takes: "true, false",
         default: Default::Value("true"),
-        update: OnUpdate::CannotChange,
-        rule: "AWS cannot take it back, and turns it on later only in two steps and from 7.0.5 on",
+        update: OnUpdate::BriefInterruption,
+        rule: "from Redis 7.0.5 on, over a time in which clients connect both ways; endpoints change. Not under a token; users are taken off first",
     },
     Property {
         name: "RotationDays",
@@ -37,5 +39,19 @@ pub(super) const PROPERTIES: &[Property] = &[
         default: Default::Value("1440"),
         update: OnUpdate::InPlace,
         rule: "a group takes two tokens until one is set",
+    },
+    Property {
+        name: "TransitEncryptionMode",
+        takes: "`required`, `preferred`: clients may connect with TLS and without, until all do",
+        default: Default::Value("required"),
+        update: OnUpdate::InPlace,
+        rule: "from Redis 7.0.5 on; nobody logs in while it is preferred",
+    },
+    Property {
+        name: "UserGroupIds",
+        takes: "the id of a user group, whose users log in in the place of a token; one at most",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "from Redis 6.0 on and where TLS is required; the user group exists and is active, and of the engine redis unless the cache is Valkey. A user of authentication type `iam`, from Redis 7.0 on, logs in with IAM. The secret of a token goes to its recovery window",
     },
 ];

@@ -6,9 +6,16 @@ pub(super) const PROPERTIES: &[Property] = &[
     Property {
         name: "AutoMinorVersionUpgrade",
         takes: "true, false",
-        default: Default::Derived("true, from Redis 6.0 on"),
+        default: Default::Derived("true, from Redis 6.0 on and with Valkey"),
         update: OnUpdate::InPlace,
         rule: "ElastiCache installs minor versions in the maintenance window from 6.0 on, and does not heed the setting before",
+    },
+    Property {
+        name: "Engine",
+        takes: "`redis`, `valkey`",
+        default: Default::Value("redis"),
+        update: OnUpdate::BriefInterruption,
+        rule: "a cache goes from redis to valkey in place, with a parameter group of the new family, and not back. The rollback right after keeps valkey and says so",
     },
     Property {
         name: "MaintenanceWindow",
@@ -26,14 +33,14 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "RedisEngineVersion",
-        takes: "5.0.6, 6.0, 6.2, 7.0, 7.1",
-        default: Default::Value("7.1"),
+        takes: "the version of `Engine`: 5.0.6, 6.0, 6.2, 7.0, 7.1 of redis; 7.2, 8.0, 8.1 of valkey",
+        default: Default::Derived("`7.1` of redis, `8.1` of valkey"),
         update: OnUpdate::BriefInterruption,
         rule: "a version goes up in place and never down; before 5.0.6 a token cannot be changed",
     },
     Property {
         name: "RedisNodeType",
-        takes: "a current node type without data tiering, that runs `RedisEngineVersion`; an update may also go back to one of a previous generation",
+        takes: "a current node type without data tiering, that runs `Engine` and `RedisEngineVersion`; an update may also go back to one of a previous generation",
         default: Default::Value("cache.t4g.micro"),
         update: OnUpdate::BriefInterruption,
         rule: "clients reconnect when a larger or smaller node takes over. Left to the autoscaler where the stack does not change it",

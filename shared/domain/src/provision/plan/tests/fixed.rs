@@ -10,8 +10,6 @@ fn what_a_running_group_cannot_change_is_refused() {
                 as Box<dyn Fn(&mut GroupView)>,
             "EnableEncryptionAtRest",
         ),
-        (Box::new(|it: &mut GroupView| it.transit_encryption = false), "EnableEncryptionInTransit"),
-        (Box::new(|it: &mut GroupView| it.auth_token_enabled = false), "EnableAuthToken"),
         (
             Box::new(|it: &mut GroupView| it.members[0].subnet_group = Some("other".to_owned())),
             "the subnet group",
@@ -26,11 +24,11 @@ fn what_a_running_group_cannot_change_is_refused() {
 fn everything_that_cannot_change_is_told_at_once() {
     let scene = settled().group(|it| {
         it.at_rest_encryption = false;
-        it.auth_token_enabled = false;
+        it.cluster_enabled = true;
     });
     check(
         scene,
-        "Refuse: EnableEncryptionAtRest is false on the running cache and true in the template; EnableAuthToken is false",
+        "Refuse: EnableEncryptionAtRest is false on the running cache and true in the template; cluster mode is true",
     );
     let renamed = Scene::stated(&[("Environment", "staging"), ("ReplicationGroupId", "orders")])
         .tag(
