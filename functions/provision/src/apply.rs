@@ -150,8 +150,11 @@ impl Services {
                 let tags = diff::beside_tags(wanted);
                 cache.make_parameter_group(&name, &family, &description, &tags).await
             }
-            Step::SetMaxmemoryPolicy { parameter_group, policy } => {
-                cache.set_maxmemory_policy(&parameter_group, &policy).await
+            Step::SetParameters { parameter_group, values } => {
+                cache.set_parameters(&parameter_group, &values).await
+            }
+            Step::ResetParameters { parameter_group, names } => {
+                cache.reset_parameters(&parameter_group, &names).await
             }
             Step::MakeSecret => {
                 let description = format!("AUTH token of the Redis cache {group}");

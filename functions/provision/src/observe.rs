@@ -6,6 +6,7 @@ use domain::asked::Asked;
 use domain::provision::farewell::Farewell;
 use domain::provision::{
     self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, name, ownership,
+    parameters,
 };
 use domain::{GroupId, GroupStatus, GroupView};
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +38,10 @@ impl Services {
         let may_act = view.as_ref().is_none_or(|it| it.status == GroupStatus::Available);
         let around = if may_act {
             let mut around = self.around(group, Some(&wanted.spec.secret_name)).await?;
+            if let Some(family) = parameters::to_be_known(wanted, view.as_ref(), &around) {
+                let known = self.elasticache.engine_parameters(&family).await?;
+                around.engine_parameters = Some(known);
+            }
             if let Some(view) = &view {
                 self.tell_alarms_apart(wanted, view, &mut around).await?;
             }
@@ -120,6 +125,7 @@ impl Services {
         Ok(Around {
             subnet_group: subnet_group?,
             parameter_groups: parameter_groups?,
+            engine_parameters: None,
             secret: secret?,
             alarms: alarms?,
             foreign_alarms: BTreeSet::new(),

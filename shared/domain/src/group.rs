@@ -200,6 +200,8 @@ pub struct MemberView {
     pub engine_version: String,
     /// The parameter group.
     pub parameter_group: Option<String>,
+    /// Whether it has taken the parameters: `in-sync`, `applying` or `pending-reboot`.
+    pub parameter_status: String,
     /// The subnet group.
     pub subnet_group: Option<String>,
     /// The security groups.

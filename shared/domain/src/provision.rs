@@ -10,6 +10,7 @@ pub mod farewell;
 mod labels;
 pub mod name;
 pub mod outputs;
+pub mod parameters;
 pub mod parse;
 pub mod plan;
 mod property;

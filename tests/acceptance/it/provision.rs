@@ -4,6 +4,7 @@ mod calls;
 mod deletion;
 mod events;
 pub(crate) mod grants;
+mod parameters;
 mod random;
 mod refusal;
 mod stack;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::property::Properties;
 use super::rules::{self, Stated};
-use super::{Backend, Deletion, GroupSpec, labels, name, reference};
+use super::{Backend, Deletion, GroupSpec, labels, name, parameters, reference};
 use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
 
@@ -121,6 +121,7 @@ fn group(
     let autoscale = autoscale::autoscale(read, node_type.as_ref(), nodes, before);
     let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
     let snapshots = upkeep::snapshots(read);
+    let parameters = parameters::read(read);
     let rest = Rest {
         maxmemory_policy: read.one_of("MaxmemoryPolicy", engine::MAXMEMORY_POLICIES, "allkeys-lru"),
         maintenance_window: read.parsed("MaintenanceWindow", str::parse),
@@ -157,6 +158,7 @@ fn group(
         protection,
         multi_az,
         maxmemory_policy: rest.maxmemory_policy,
+        parameters,
         snapshot_retention_days: snapshots.retention_days,
         snapshot_window: snapshots.window,
         maintenance_window: rest.maintenance_window,

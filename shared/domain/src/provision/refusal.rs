@@ -21,6 +21,8 @@ pub enum Refusal {
     Strange { group: GroupId, status: GroupStatus },
     /// Values that no running group can change.
     Immutable(Vec<Difference>),
+    /// Parameters that ElastiCache would not take.
+    Parameters { family: String, wrong: Vec<String> },
     /// An older version than the one that runs.
     Downgrade { has: Version, wants: Version },
     /// AWS took a change and dropped it.
@@ -95,6 +97,11 @@ impl fmt::Display for Refusal {
                     each.join("; ")
                 )
             }
+            Self::Parameters { family, wrong } => write!(
+                f,
+                "Parameters: {}; so ElastiCache describes the parameters of {family}, and nothing was changed",
+                wrong.join("; ")
+            ),
             Self::Downgrade { has, wants } => write!(
                 f,
                 "RedisEngineVersion {wants} is older than {has}, which runs; ElastiCache cannot go back; state {has}, or restore a snapshot into a second cache"

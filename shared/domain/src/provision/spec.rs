@@ -5,6 +5,7 @@ use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
 use super::Deletion;
+use super::parameters::Parameters;
 
 /// Where the keys live.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,8 @@ pub struct GroupSpec {
     pub multi_az: bool,
     /// What is dropped when memory runs out.
     pub maxmemory_policy: String,
+    /// The other parameters of the engine that the stack states.
+    pub parameters: Parameters,
     /// How many days automatic snapshots are kept; 0 is off.
     pub snapshot_retention_days: u32,
     /// When automatic snapshots are taken; AWS chooses where it was not said.

@@ -1,5 +1,6 @@
 //! What a plan may ask for.
 
+use super::parameters::Parameters;
 use crate::alarm::AlarmSpec;
 use crate::asked::Asked;
 use crate::engine::Version;
@@ -16,8 +17,10 @@ pub enum Step {
     ChangeSubnets,
     /// Makes a parameter group of this family.
     MakeParameterGroup { name: String, family: String },
-    /// Sets what is dropped when memory runs out.
-    SetMaxmemoryPolicy { parameter_group: String, policy: String },
+    /// Sets parameters.
+    SetParameters { parameter_group: String, values: Parameters },
+    /// Gives these parameters their defaults again.
+    ResetParameters { parameter_group: String, names: Vec<String> },
     /// Makes the secret, with a new token in it.
     MakeSecret,
     /// Takes the secret out of its recovery window.

@@ -65,6 +65,7 @@ fn member(group: &str, number: usize) -> MemberView {
         engine: "redis".to_owned(),
         engine_version: "7.1.0".to_owned(),
         parameter_group: Some("orders-redis7".to_owned()),
+        parameter_status: "in-sync".to_owned(),
         subnet_group: Some("orders".to_owned()),
         security_groups: vec!["sg-1".to_owned()],
         maintenance_window: "sun:05:00-sun:06:00".to_owned(),

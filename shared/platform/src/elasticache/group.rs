@@ -219,6 +219,11 @@ fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView
             .cache_parameter_group()
             .and_then(|it| it.cache_parameter_group_name())
             .map(str::to_owned),
+        parameter_status: cluster
+            .cache_parameter_group()
+            .and_then(|it| it.parameter_apply_status())
+            .unwrap_or_default()
+            .to_owned(),
         subnet_group: cluster.cache_subnet_group_name().map(str::to_owned),
         security_groups: cluster
             .security_groups()

@@ -82,6 +82,7 @@ impl View {
             engine: "redis".to_owned(),
             engine_version: "7.1.0".to_owned(),
             parameter_group: None,
+            parameter_status: String::new(),
             subnet_group: None,
             security_groups: Vec::new(),
             maintenance_window: String::new(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::diff::{self, NodeTypeSeen};
-use super::super::{Around, Keep, Refusal, Seen, Step, SubnetGroupView, Wanted, name};
+use super::super::{Around, Keep, Refusal, Seen, Step, SubnetGroupView, Wanted, name, parameters};
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
 use super::fixed::{immutable, impossible};
@@ -26,7 +26,9 @@ pub(super) fn converge(
         return Next::Wait(Wait::slow(WaitingOn::Modification));
     };
     let wanted = &kept(wanted, group, tags);
-    if let Some(refusal) = impossible(wanted, group, tags, now) {
+    let refusal = impossible(wanted, group, tags, now)
+        .or_else(|| parameters::impossible(wanted, Some(group), around));
+    if let Some(refusal) = refusal {
         return Next::Refuse(refusal);
     }
     let Some(subnet_group) = &around.subnet_group else {
@@ -44,6 +46,7 @@ pub(super) fn converge(
         .or_else(|| rotated(wanted, around))
         .or_else(|| watched(wanted, group, around))
         .or_else(|| connected(group))
+        .or_else(|| applied(group))
         .or_else(|| undisturbed(seen, now))
         .or_else(|| held_back(wanted, group, tags))
         .unwrap_or(Next::Settled)
@@ -183,6 +186,12 @@ pub(super) fn watched(
 /// A group without an endpoint is of no use to a stack yet.
 pub(super) fn connected(group: &GroupView) -> Option<Next<Step, Refusal>> {
     group.primary_endpoint.is_none().then(|| Next::Wait(Wait::slow(WaitingOn::Creation)))
+}
+
+/// Parameters that were set a moment ago are on their way to the nodes.
+pub(super) fn applied(group: &GroupView) -> Option<Next<Step, Refusal>> {
+    let lagging = group.members.iter().find(|it| it.parameter_status == "applying")?;
+    Some(Next::Wait(Wait::short(WaitingOn::Member(lagging.id.to_string()))))
 }
 
 /// What is as wanted stays so only when nobody of before can still act on an older wish.
