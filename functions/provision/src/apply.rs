@@ -186,6 +186,10 @@ impl Services {
                 cache.upgrade(group, to, &parameter_group).await?;
                 cache.tag(&mark.arn, &mark.tags).await
             }
+            Step::SetDelivery { change, mark } => {
+                cache.set_delivery(group, &change).await?;
+                cache.tag(&mark.arn, &mark.tags).await
+            }
             Step::PutAlarms(alarms) => {
                 let (topics, tags) = (wanted.alarm_topics(), diff::beside_tags(wanted));
                 for alarm in &alarms {
@@ -273,7 +277,9 @@ fn new_group(
         snapshot_window: window.map(|it| it.as_str().to_owned()),
         maintenance_window: spec.maintenance_window.as_ref().map(|it| it.as_str().to_owned()),
         auto_minor_version_upgrade: spec.upgrades_itself(spec.version),
-        notification_topic: None,
+        notification_topic: spec.notification_topic.as_ref().map(ToString::to_string),
+        kms_key: spec.kms_key.as_ref().map(ToString::to_string),
+        logs: spec.logs(),
         snapshot: None,
         tags,
     }

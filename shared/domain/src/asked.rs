@@ -26,6 +26,8 @@ pub enum AskedField {
     NodeType,
     /// The engine version.
     EngineVersion,
+    /// Which topic is told of events, and where logs go.
+    Delivery,
 }
 
 impl Asked {
@@ -60,6 +62,7 @@ impl fmt::Display for AskedField {
         f.write_str(match self {
             Self::NodeType => "node-type",
             Self::EngineVersion => "engine-version",
+            Self::Delivery => "delivery",
         })
     }
 }
@@ -85,6 +88,7 @@ impl FromStr for Asked {
         let field = match field {
             "node-type" => AskedField::NodeType,
             "engine-version" => AskedField::EngineVersion,
+            "delivery" => AskedField::Delivery,
             _ => return Err(wrong()),
         };
         Ok(Self { field, value: value.to_owned(), at: at.parse().map_err(|_| wrong())? })

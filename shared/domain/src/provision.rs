@@ -5,6 +5,7 @@
 
 pub mod change;
 mod deletion;
+mod delivery;
 pub mod diff;
 pub mod farewell;
 mod labels;
@@ -23,6 +24,7 @@ mod step;
 mod wanted;
 
 pub use self::deletion::{Deletion, DeletionPolicy};
+pub use self::delivery::{DeliveryChange, TopicChange};
 pub use self::parse::{Parsed, parse};
 pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
 pub use self::refusal::{Difference, Refusal};

@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod delete;
+mod delivery;
 mod event;
 mod group;
 mod network;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod deletion;
+mod delivery;
 mod events;
 pub(crate) mod grants;
 mod parameters;

@@ -2,6 +2,7 @@
 
 mod access;
 mod autoscale;
+mod delivery;
 mod engine;
 mod network;
 mod upkeep;
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use super::property::Properties;
 use super::rules::{self, Stated};
 use super::{Backend, Deletion, GroupSpec, labels, name, parameters, reference};
+use crate::log::LogKind;
 use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
 
@@ -121,6 +123,10 @@ fn group(
     let autoscale = autoscale::autoscale(read, node_type.as_ref(), nodes, before);
     let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
     let snapshots = upkeep::snapshots(read);
+    let kms_key = access::kms_key(read, at_rest);
+    let notification_topic = read.parsed("NotificationTopicArn", |it| arn(it, "sns"));
+    let slow_log = delivery::log(read, LogKind::Slow, version);
+    let engine_log = delivery::log(read, LogKind::Engine, version);
     let parameters = parameters::read(read);
     let rest = Rest {
         maxmemory_policy: read.one_of("MaxmemoryPolicy", engine::MAXMEMORY_POLICIES, "allkeys-lru"),
@@ -136,6 +142,8 @@ fn group(
         snapshot_window: snapshots.window.as_ref().filter(|_| 0 < snapshots.retention_days),
         maintenance_window: rest.maintenance_window.as_ref(),
         alarm_topic: alarm_topic.as_ref().filter(|_| rest.alarms),
+        notification_topic: notification_topic.as_ref(),
+        kms_key: kms_key.as_ref(),
         version,
         nodes,
         max_node_type: autoscale.max_node_type.as_ref(),
@@ -155,6 +163,7 @@ fn group(
         security_groups,
         vpc,
         at_rest,
+        kms_key,
         protection,
         multi_az,
         maxmemory_policy: rest.maxmemory_policy,
@@ -165,6 +174,9 @@ fn group(
         auto_minor_version_upgrade: rest.upgrades_itself.unwrap_or(true),
         alarms: rest.alarms,
         alarm_topic,
+        notification_topic,
+        slow_log,
+        engine_log,
         rotation_days: rest.rotation_days,
         rotation_grace_minutes: rest.rotation_grace_minutes,
         autoscale,

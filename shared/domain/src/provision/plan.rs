@@ -1,6 +1,7 @@
 //! From what is there to the cache as stated, one step at a time.
 
 mod ask;
+mod deliver;
 mod fixed;
 mod make;
 mod settled;

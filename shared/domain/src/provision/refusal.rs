@@ -27,6 +27,8 @@ pub enum Refusal {
     Downgrade { has: Version, wants: Version },
     /// AWS took a change and dropped it.
     DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
+    /// Events or logs do not go where they should.
+    NotDelivered(Vec<String>),
     /// The token is lost.
     SecretGone { name: String },
     /// The stack says that it is not to be deleted.
@@ -110,6 +112,11 @@ impl fmt::Display for Refusal {
                 f,
                 "the change of {field} to {wants} did not take, it is {got} still: {}",
                 told(events)
+            ),
+            Self::NotDelivered(missing) => write!(
+                f,
+                "{}; make the topic, log group or delivery stream there, and let ElastiCache write to it, or state another",
+                missing.join("; ")
             ),
             Self::SecretGone { name } => write!(
                 f,

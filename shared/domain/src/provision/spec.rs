@@ -1,6 +1,7 @@
 //! A cache as a stack states it.
 
 use crate::engine::Version;
+use crate::log::LogDelivery;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
@@ -41,6 +42,8 @@ pub struct GroupSpec {
     pub vpc: Option<String>,
     /// Whether data at rest is encrypted.
     pub at_rest: bool,
+    /// The key that encrypts it, where it is not ElastiCache's own.
+    pub kms_key: Option<Arn>,
     /// How traffic is protected.
     pub protection: Protection,
     /// Whether it spreads over zones, where it has replicas.
@@ -61,6 +64,12 @@ pub struct GroupSpec {
     pub alarms: bool,
     /// A topic of the user's that alarms tell beside our own.
     pub alarm_topic: Option<Arn>,
+    /// A topic that ElastiCache tells of its events.
+    pub notification_topic: Option<Arn>,
+    /// Where the slow log goes.
+    pub slow_log: Option<LogDelivery>,
+    /// Where the engine's log goes.
+    pub engine_log: Option<LogDelivery>,
     /// After how many days the token is rotated; 0 is never.
     pub rotation_days: u32,
     /// How long the old token stays valid after a rotation.

@@ -1,5 +1,6 @@
 //! What a plan may ask for.
 
+use super::delivery::DeliveryChange;
 use super::parameters::Parameters;
 use crate::alarm::AlarmSpec;
 use crate::asked::Asked;
@@ -41,6 +42,8 @@ pub enum Step {
     SetResilience(Resilience),
     /// Changes what ElastiCache changes at once.
     SetSettings(Settings),
+    /// Has ElastiCache tell a topic of its events, and deliver logs.
+    SetDelivery { change: DeliveryChange, mark: Mark },
     /// Tags the group.
     Tag { arn: String, tags: Tags },
     /// Takes tags off the group.

@@ -24,6 +24,8 @@ pub(super) fn group(id: &str, nodes: usize) -> GroupView {
         multi_az: toggle,
         transit_encryption: true,
         at_rest_encryption: true,
+        kms_key: None,
+        logs: Vec::new(),
         auth_token_enabled: true,
         user_groups: Vec::new(),
         token_change: None,

@@ -50,7 +50,7 @@ impl ElastiCache {
     }
 
     /// A change that is applied now and not in the maintenance window, where it could not be seen on the group (facts 1.4).
-    fn modify(&self, id: &GroupId) -> ModifyReplicationGroupFluentBuilder {
+    pub(super) fn modify(&self, id: &GroupId) -> ModifyReplicationGroupFluentBuilder {
         self.client
             .modify_replication_group()
             .replication_group_id(id.as_str())
@@ -59,7 +59,7 @@ impl ElastiCache {
 }
 
 /// Sends a change. That it changes nothing means that an earlier call, whose answer was lost, has changed it.
-async fn send(request: ModifyReplicationGroupFluentBuilder) -> Result<(), Fault> {
+pub(super) async fn send(request: ModifyReplicationGroupFluentBuilder) -> Result<(), Fault> {
     match request.send().await.map_err(|err| Fault::from_sdk("ModifyReplicationGroup", err)) {
         Ok(_) => Ok(()),
         Err(fault) if fault.kind == FaultKind::NoChange => Ok(()),

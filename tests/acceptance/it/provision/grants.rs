@@ -16,6 +16,7 @@ pub(crate) async fn every_call() {
         ("RedisNumCacheNodes", "3"),
         ("MaxmemoryPolicy", "volatile-ttl"),
         ("Parameters", "timeout=60"),
+        ("SlowLog", "cloudwatch-logs:/orders/slow"),
         ("RotationDays", "0"),
         ("SnapshotRetentionLimit", "3"),
         ("AutoscaleMaxReplicas", "4"),

@@ -33,6 +33,8 @@ fn orders() -> View {
         multi_az: Toggle::Enabled,
         transit_encryption: true,
         at_rest_encryption: true,
+        kms_key: None,
+        logs: Vec::new(),
         auth_token_enabled: true,
         user_groups: Vec::new(),
         token_change: None,

@@ -32,6 +32,7 @@ pub(super) fn immutable(spec: &GroupSpec, group: &GroupView, tags: &Tags) -> Vec
         tags.get(tag::SECRET).and_then(|it| secret_name(it)).filter(|_| token.0 && token.1);
     let fields = [
         ("EnableEncryptionAtRest", group.at_rest_encryption.to_string(), spec.at_rest.to_string()),
+        ("KmsKeyArn", key(group.kms_key.as_deref()), key(spec.kms_key.as_ref().map(Arn::as_str))),
         (
             "EnableEncryptionInTransit",
             group.transit_encryption.to_string(),
@@ -48,6 +49,12 @@ pub(super) fn immutable(spec: &GroupSpec, group: &GroupView, tags: &Tags) -> Vec
     ];
     let differ = fields.into_iter().filter(|(_, has, wants)| has != wants);
     differ.map(|(field, has, wants)| Difference { field, has, wants }).collect()
+}
+
+/// The id of a key: ElastiCache tells a key by its id or by its ARN.
+fn key(text: Option<&str>) -> String {
+    let id = |it: &str| it.rsplit_once("key/").map_or(it, |(_, id)| id).to_owned();
+    text.map_or("ElastiCache's own key".to_owned(), id)
 }
 
 /// The name in the ARN of a secret, which ends in a hyphen and six characters of chance.

@@ -6,6 +6,7 @@ use super::super::diff::{self, NodeTypeSeen};
 use super::super::{Around, Keep, Refusal, Seen, Step, SubnetGroupView, Wanted, name, parameters};
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
+use super::deliver::deliver;
 use super::fixed::{immutable, impossible};
 use super::make::{beside, secret};
 use crate::alarm;
@@ -41,6 +42,7 @@ pub(super) fn converge(
         .or_else(|| resize(wanted, &looked))
         .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
         .or_else(|| upgrade(wanted, &looked))
+        .or_else(|| deliver(wanted, &looked))
         .or_else(|| fewer(wanted, group))
         .or_else(|| tagged(wanted, group, around, tags))
         .or_else(|| rotated(wanted, around))

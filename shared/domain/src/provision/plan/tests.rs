@@ -1,6 +1,7 @@
 //! Tables: a look, and the step that follows from it.
 
 mod alarms;
+mod delivery;
 mod fixed;
 mod node_type;
 mod settings;
@@ -138,7 +139,7 @@ fn member(wanted: &Wanted, id: &MemberId, node_type: Option<NodeType>) -> Member
         subnet_group: Some(wanted.spec.id.to_string()),
         security_groups: wanted.spec.security_groups.clone(),
         maintenance_window: "sun:05:00-sun:06:00".to_owned(),
-        notification_topic: None,
+        notification_topic: wanted.spec.notification_topic.as_ref().map(ToString::to_string),
         role: None,
         endpoint: None,
         zone: None,
@@ -161,6 +162,8 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         multi_az: toggle,
         transit_encryption: spec.protection.has_tls(),
         at_rest_encryption: spec.at_rest,
+        kms_key: spec.kms_key.as_ref().map(ToString::to_string),
+        logs: delivery::logs_of(spec),
         auth_token_enabled: spec.protection.has_token(),
         user_groups: Vec::new(),
         token_change: None,
