@@ -153,8 +153,11 @@ impl Services {
                 cache.make_parameter_group(&name, &family, &description, &tags).await
             }
             Step::DeleteParameterGroup { name } => cache.delete_parameter_group(&name).await,
-            Step::SetMaxmemoryPolicy { parameter_group, policy } => {
-                cache.set_maxmemory_policy(&parameter_group, &policy).await
+            Step::SetParameters { parameter_group, values } => {
+                cache.set_parameters(&parameter_group, &values).await
+            }
+            Step::ResetParameters { parameter_group, names } => {
+                cache.reset_parameters(&parameter_group, &names).await
             }
             Step::MakeSecret => {
                 let description = format!("AUTH token of the Redis cache {group}");
@@ -193,6 +196,10 @@ impl Services {
             Step::SetSettings(settings) => cache.set_settings(group, &settings).await,
             Step::Upgrade { engine, to, parameter_group, mark } => {
                 cache.upgrade(group, engine, to, &parameter_group).await?;
+                cache.tag(&mark.arn, &mark.tags).await
+            }
+            Step::SetDelivery { change, mark } => {
+                cache.set_delivery(group, &change).await?;
                 cache.tag(&mark.arn, &mark.tags).await
             }
             Step::PutAlarms(alarms) => {
@@ -305,7 +312,9 @@ fn new_group(
         snapshot_window: window.map(|it| it.as_str().to_owned()),
         maintenance_window: spec.maintenance_window.as_ref().map(|it| it.as_str().to_owned()),
         auto_minor_version_upgrade: spec.upgrades_itself(spec.version),
-        notification_topic: None,
+        notification_topic: spec.notification_topic.as_ref().map(ToString::to_string),
+        kms_key: spec.kms_key.as_ref().map(ToString::to_string),
+        logs: spec.logs(),
         snapshot: None,
         tags,
     }

@@ -6,6 +6,7 @@ use domain::asked::Asked;
 use domain::provision::farewell::Farewell;
 use domain::provision::{
     self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, name, ownership,
+    parameters,
 };
 use domain::{GroupId, GroupStatus, GroupView};
 use jiff::{SignedDuration, Timestamp};
@@ -41,6 +42,10 @@ impl Services {
             let gets: Vec<String> =
                 wanted.spec.user_groups.iter().filter(|it| !has.contains(it)).cloned().collect();
             around.user_groups = self.elasticache.user_groups(&gets).await?;
+            if let Some(family) = parameters::to_be_known(wanted, view.as_ref(), &around) {
+                let known = self.elasticache.engine_parameters(&family).await?;
+                around.engine_parameters = Some(known);
+            }
             if let Some(view) = &view {
                 self.tell_alarms_apart(wanted, view, &mut around).await?;
                 if 1 < around.parameter_groups.len() {
@@ -138,6 +143,7 @@ impl Services {
         Ok(Around {
             subnet_group: subnet_group?,
             parameter_groups: parameter_groups?,
+            engine_parameters: None,
             secret: secret?,
             alarms: alarms?,
             foreign_alarms: BTreeSet::new(),

@@ -203,6 +203,8 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         maintenance_window: model.as_ref().and_then(|it| filled(it.maintenance_window.clone())),
         auto_minor_version_upgrade: source.auto_minor_version_upgrade.or(Some(true)),
         notification_topic: model.and_then(|it| it.notification_topic),
+        kms_key: source.kms_key,
+        logs: Vec::new(),
         snapshot: Some(plan.snapshot),
         tags: plan.tags,
     }

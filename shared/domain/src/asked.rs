@@ -28,6 +28,8 @@ pub enum AskedField {
     EngineVersion,
     /// Whether clients log in with a token; it has a tag of its own, since another change must not overwrite it.
     AuthToken,
+    /// Which topic is told of events, and where logs go.
+    Delivery,
 }
 
 impl Asked {
@@ -63,6 +65,7 @@ impl fmt::Display for AskedField {
             Self::NodeType => "node-type",
             Self::EngineVersion => "engine-version",
             Self::AuthToken => "auth-token",
+            Self::Delivery => "delivery",
         })
     }
 }
@@ -89,6 +92,7 @@ impl FromStr for Asked {
             "node-type" => AskedField::NodeType,
             "engine-version" => AskedField::EngineVersion,
             "auth-token" => AskedField::AuthToken,
+            "delivery" => AskedField::Delivery,
             _ => return Err(wrong()),
         };
         Ok(Self { field, value: value.to_owned(), at: at.parse().map_err(|_| wrong())? })

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::log::{LogDelivery, LogKind, LogView};
 use crate::{AuthToken, GroupId, MemberId, NodeType, Tags};
 
 /// The state of a group. What AWS adds later is kept by its name, never taken for `available`.
@@ -165,6 +166,10 @@ pub struct GroupView {
     pub tls: Tls,
     /// Whether data at rest is encrypted.
     pub at_rest_encryption: bool,
+    /// The key that encrypts it, where it is not ElastiCache's own.
+    pub kms_key: Option<String>,
+    /// The logs that are delivered, or should be.
+    pub logs: Vec<LogView>,
     /// Whether an AUTH token is asked for.
     pub auth_token_enabled: bool,
     /// The groups of users that may log in, where access is by user instead of by token.
@@ -237,13 +242,15 @@ pub struct MemberView {
     pub engine_version: String,
     /// The parameter group.
     pub parameter_group: Option<String>,
+    /// Whether it has taken the parameters: `in-sync`, `applying` or `pending-reboot`.
+    pub parameter_status: String,
     /// The subnet group.
     pub subnet_group: Option<String>,
     /// The security groups.
     pub security_groups: Vec<String>,
     /// When AWS may maintain it, UTC.
     pub maintenance_window: String,
-    /// Where AWS sends notifications.
+    /// Where AWS sends notifications, while it does.
     pub notification_topic: Option<String>,
     /// Whether its clients connect by TLS, where it tells the mode.
     pub tls: Option<Tls>,
@@ -301,6 +308,10 @@ pub struct NewGroup {
     pub auto_minor_version_upgrade: Option<bool>,
     /// Where AWS sends notifications.
     pub notification_topic: Option<String>,
+    /// The key that encrypts it, where it is not ElastiCache's own.
+    pub kms_key: Option<String>,
+    /// The logs that are delivered.
+    pub logs: Vec<(LogKind, LogDelivery)>,
     /// The snapshot that it starts from, which may be an automatic one.
     pub snapshot: Option<String>,
     /// The tags.

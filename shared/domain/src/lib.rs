@@ -13,6 +13,7 @@ pub mod catalog;
 pub mod cost;
 pub mod engine;
 pub mod group;
+pub mod log;
 pub mod name;
 pub mod next;
 pub mod node;

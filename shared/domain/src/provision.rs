@@ -6,12 +6,14 @@
 
 pub mod change;
 mod deletion;
+mod delivery;
 pub mod diff;
 pub mod farewell;
 pub mod forecast;
 mod labels;
 pub mod name;
 pub mod outputs;
+pub mod parameters;
 pub mod parse;
 pub mod plan;
 mod property;
@@ -24,6 +26,7 @@ mod step;
 mod wanted;
 
 pub use self::deletion::{Deletion, DeletionPolicy};
+pub use self::delivery::{DeliveryChange, TopicChange};
 pub use self::parse::{Parsed, parse};
 pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
 pub use self::refusal::{Difference, Refusal};

@@ -4,6 +4,7 @@ mod access;
 mod change;
 mod create;
 mod delete;
+mod delivery;
 mod event;
 mod group;
 mod network;

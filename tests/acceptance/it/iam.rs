@@ -65,10 +65,21 @@ fn actions_of(call: &CallRecord) -> Vec<String> {
 }
 
 /// Permissions whose use nobody can see from inside the simulator, and why they are there.
-const UNSEEN: [(&str, &str); 12] = [
+const UNSEEN: [(&str, &str); 23] = [
     ("logs:CreateLogStream", "Lambda writes the log"),
     ("logs:PutLogEvents", "Lambda writes the log"),
     ("sqs:SendMessage", "Lambda hands over what no try could handle"),
+    ("kms:CreateGrant", "ElastiCache does it for whoever creates a group with a key"),
+    ("kms:DescribeKey", "ElastiCache does it for whoever creates a group with a key"),
+    ("logs:CreateLogDelivery", "ElastiCache does it for whoever has a log delivered"),
+    ("logs:DeleteLogDelivery", "ElastiCache does it for whoever has a log delivered"),
+    ("logs:DescribeLogGroups", "ElastiCache does it for whoever has a log delivered"),
+    ("logs:DescribeResourcePolicies", "ElastiCache does it for whoever has a log delivered"),
+    ("logs:GetLogDelivery", "ElastiCache does it for whoever has a log delivered"),
+    ("logs:ListLogDeliveries", "ElastiCache does it for whoever has a log delivered"),
+    ("logs:PutResourcePolicy", "ElastiCache does it for whoever has a log delivered"),
+    ("logs:UpdateLogDelivery", "ElastiCache does it for whoever has a log delivered"),
+    ("firehose:TagDeliveryStream", "ElastiCache does it for whoever has a log delivered"),
     ("iam:CreateServiceLinkedRole", "ElastiCache does it with the first group of an account"),
     ("ec2:AssignPrivateIpAddresses", "Lambda puts the function into its VPC"),
     ("ec2:CreateNetworkInterface", "Lambda puts the function into its VPC"),

@@ -3,8 +3,10 @@
 mod access;
 mod calls;
 mod deletion;
+mod delivery;
 mod events;
 pub(crate) mod grants;
+mod parameters;
 mod preview;
 mod random;
 mod refusal;

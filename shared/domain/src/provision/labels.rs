@@ -39,7 +39,7 @@ pub(super) fn read(read: &mut Properties<'_>, name: &str) -> Tags {
     tags
 }
 
-fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
+pub(super) fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
     match value {
         Value::Null => Some(Vec::new()),
         Value::String(text) => {

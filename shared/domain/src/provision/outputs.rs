@@ -91,6 +91,11 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
         0 => "no daily snapshots".to_owned(),
         days => format!("daily snapshots kept {days} days"),
     });
+    let waiting = group.members.iter().filter(|it| it.parameter_status == "pending-reboot");
+    let waiting: Vec<_> = waiting.map(|it| it.id.to_string()).collect();
+    if !waiting.is_empty() {
+        parts.push(format!("parameters that wait for a reboot of {}", waiting.join(" and ")));
+    }
     if node_type != spec.node_type.as_str() {
         parts.push(format!("autoscaled from {}", spec.node_type));
     }

@@ -2,6 +2,7 @@
 
 pub(super) mod access;
 mod autoscale;
+mod delivery;
 pub(super) mod engine;
 mod network;
 mod upkeep;
@@ -11,8 +12,9 @@ use serde_json::{Map, Value};
 
 use super::property::Properties;
 use super::rules::{self, Stated};
-use super::{Backend, Deletion, GroupSpec, labels, name, reference};
+use super::{Backend, Deletion, GroupSpec, labels, name, parameters, reference};
 use crate::engine::Release;
+use crate::log::LogKind;
 use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
 
@@ -124,6 +126,11 @@ fn group(
     let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), nodes, before);
     let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
     let snapshots = upkeep::snapshots(read);
+    let kms_key = access::kms_key(read, access.at_rest);
+    let notification_topic = read.parsed("NotificationTopicArn", |it| arn(it, "sns"));
+    let slow_log = delivery::log(read, LogKind::Slow, release);
+    let engine_log = delivery::log(read, LogKind::Engine, release);
+    let parameters = parameters::read(read);
     let rest = Rest {
         maxmemory_policy: read.one_of("MaxmemoryPolicy", engine::MAXMEMORY_POLICIES, "allkeys-lru"),
         maintenance_window: read.parsed("MaintenanceWindow", str::parse),
@@ -138,6 +145,8 @@ fn group(
         snapshot_window: snapshots.window.as_ref().filter(|_| 0 < snapshots.retention_days),
         maintenance_window: rest.maintenance_window.as_ref(),
         alarm_topic: alarm_topic.as_ref().filter(|_| rest.alarms),
+        notification_topic: notification_topic.as_ref(),
+        kms_key: kms_key.as_ref(),
         release,
         nodes,
         max_node_type: autoscale.max_node_type.as_ref(),
@@ -158,17 +167,22 @@ fn group(
         security_groups,
         vpc,
         at_rest: access.at_rest,
+        kms_key,
         protection: access.protection,
         tls: access.tls,
         user_groups: access.user_groups,
         multi_az,
         maxmemory_policy: rest.maxmemory_policy,
+        parameters,
         snapshot_retention_days: snapshots.retention_days,
         snapshot_window: snapshots.window,
         maintenance_window: rest.maintenance_window,
         auto_minor_version_upgrade: rest.upgrades_itself.unwrap_or(true),
         alarms: rest.alarms,
         alarm_topic,
+        notification_topic,
+        slow_log,
+        engine_log,
         rotation_days: rest.rotation_days,
         rotation_grace_minutes: rest.rotation_grace_minutes,
         autoscale,

@@ -2,6 +2,7 @@
 
 mod access;
 mod ask;
+mod deliver;
 mod fixed;
 mod make;
 mod settled;

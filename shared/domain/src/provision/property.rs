@@ -177,7 +177,7 @@ fn shown(name: &str, text: &str) -> String {
 }
 
 /// The word that was perhaps meant, if one is near: case and underscores do not count, and a third of the letters may differ.
-fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
+pub(super) fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
     let plain = |it: &str| {
         it.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };

@@ -21,10 +21,14 @@ pub enum Refusal {
     Strange { group: GroupId, status: GroupStatus },
     /// Values that no running group can change.
     Immutable(Vec<Difference>),
+    /// Parameters that ElastiCache would not take.
+    Parameters { family: String, wrong: Vec<String> },
     /// An older version than the one that runs, or the older engine.
     Downgrade { has: Release, wants: Release },
     /// AWS took a change and dropped it.
     DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
+    /// Events or logs do not go where they should.
+    NotDelivered(Vec<String>),
     /// A user group that the cache cannot have.
     UserGroup { id: String, why: String },
     /// The token is lost.
@@ -97,6 +101,11 @@ impl fmt::Display for Refusal {
                     each.join("; ")
                 )
             }
+            Self::Parameters { family, wrong } => write!(
+                f,
+                "Parameters: {}; so ElastiCache describes the parameters of {family}, and nothing was changed",
+                wrong.join("; ")
+            ),
             Self::Downgrade { has, wants } if has.engine != wants.engine => write!(
                 f,
                 "Engine {} would take the place of {has}, which runs; a cache goes from redis to valkey and not back, nor does {0} read a snapshot of {}; state Engine {1}",
@@ -115,6 +124,11 @@ impl fmt::Display for Refusal {
             Self::UserGroup { id, why } => {
                 write!(f, "the user group {id} of UserGroupIds {why}; nothing was changed")
             }
+            Self::NotDelivered(missing) => write!(
+                f,
+                "{}; make the topic, log group or delivery stream there, and let ElastiCache write to it, or state another",
+                missing.join("; ")
+            ),
             Self::SecretGone { name } => write!(
                 f,
                 "the secret {name} is gone, and ElastiCache never tells a token; restore the secret if it is in its recovery window under another owner, or write the token that clients use into a secret of that name, tagged as before"

@@ -21,6 +21,8 @@ pub(super) struct Stated<'a> {
     /// Where alarms are on.
     pub(super) alarm_topic: Option<&'a Arn>,
     pub(super) release: Option<Release>,
+    pub(super) notification_topic: Option<&'a Arn>,
+    pub(super) kms_key: Option<&'a Arn>,
     pub(super) nodes: u32,
     pub(super) max_node_type: Option<&'a NodeType>,
     pub(super) min_replicas: Option<u32>,
@@ -43,6 +45,12 @@ pub(super) fn check(
     }
     if is_new(&["AlarmSnsTopicArn", "EnableAlarms"]) {
         place_of_topic(stated, owner, &mut problems);
+    }
+    if is_new(&["NotificationTopicArn"]) {
+        place_of_events(stated, owner, &mut problems);
+    }
+    if is_new(&["KmsKeyArn"]) {
+        place_of_key(stated, owner, &mut problems);
     }
     if before.is_none() {
         ceiling(stated, &mut problems);
@@ -106,6 +114,32 @@ fn place_of_topic(stated: &Stated<'_>, owner: &Owner, problems: &mut Problems) {
             format!(
                 "\"{topic}\" is in {has}, and the stack in {wants}: an alarm tells a topic of its own region"
             ),
+        );
+    }
+}
+
+fn place_of_events(stated: &Stated<'_>, owner: &Owner, problems: &mut Problems) {
+    let (Some(topic), Ok(stack)) = (stated.notification_topic, Arn::parse(owner.stack_id())) else {
+        return;
+    };
+    let place = |it: &Arn| format!("{} in account {}", it.region(), it.account());
+    let (has, wants) = (place(topic), place(&stack));
+    if has != wants {
+        problems.add(
+            "NotificationTopicArn",
+            format!("\"{topic}\" is of {has}, and the stack of {wants}: ElastiCache tells a topic of its own region and account"),
+        );
+    }
+}
+
+fn place_of_key(stated: &Stated<'_>, owner: &Owner, problems: &mut Problems) {
+    let (Some(key), Ok(stack)) = (stated.kms_key, Arn::parse(owner.stack_id())) else { return };
+    // A key of another account may be used, if its policy lets this one.
+    let (has, wants) = (key.region(), stack.region());
+    if has != wants {
+        problems.add(
+            "KmsKeyArn",
+            format!("\"{key}\" is in {has}, and the stack in {wants}: a cache is encrypted with a key of its own region"),
         );
     }
 }

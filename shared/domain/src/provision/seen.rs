@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::parameters::{EngineParameter, Parameters};
 use crate::alarm::AlarmView;
 use crate::snapshot::SnapshotView;
 use crate::{GroupView, Tags};
@@ -40,6 +41,8 @@ pub struct Around {
     pub subnet_group: Option<SubnetGroupView>,
     /// The parameter groups of the group's name, one a family.
     pub parameter_groups: Vec<ParameterGroupView>,
+    /// What the engine's parameters may be; looked at only where one is not as the stack states it.
+    pub engine_parameters: Option<Vec<EngineParameter>>,
     /// The secret of the stated name.
     pub secret: Option<SecretView>,
     /// The alarms of present and former members.
@@ -83,8 +86,8 @@ pub struct ParameterGroupView {
     pub name: String,
     /// The family, such as `redis7`.
     pub family: String,
-    /// What is dropped when memory runs out, where it was ever set.
-    pub maxmemory_policy: Option<String>,
+    /// What was set in it.
+    pub values: Parameters,
     /// Its tags.
     pub tags: Tags,
 }

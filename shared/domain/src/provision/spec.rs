@@ -2,10 +2,12 @@
 
 use crate::engine::{Engine, Release, Version};
 use crate::group::Tls;
+use crate::log::LogDelivery;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
 use super::Deletion;
+use super::parameters::Parameters;
 
 /// Where the keys live.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,8 @@ pub struct GroupSpec {
     pub vpc: Option<String>,
     /// Whether data at rest is encrypted.
     pub at_rest: bool,
+    /// The key that encrypts it, where it is not ElastiCache's own.
+    pub kms_key: Option<Arn>,
     /// How traffic is protected.
     pub protection: Protection,
     /// Whether clients have to connect by TLS, or only may.
@@ -53,6 +57,8 @@ pub struct GroupSpec {
     pub multi_az: bool,
     /// What is dropped when memory runs out.
     pub maxmemory_policy: String,
+    /// The other parameters of the engine that the stack states.
+    pub parameters: Parameters,
     /// How many days automatic snapshots are kept; 0 is off.
     pub snapshot_retention_days: u32,
     /// When automatic snapshots are taken; AWS chooses where it was not said.
@@ -65,6 +71,12 @@ pub struct GroupSpec {
     pub alarms: bool,
     /// A topic of the user's that alarms tell beside our own.
     pub alarm_topic: Option<Arn>,
+    /// A topic that ElastiCache tells of its events.
+    pub notification_topic: Option<Arn>,
+    /// Where the slow log goes.
+    pub slow_log: Option<LogDelivery>,
+    /// Where the engine's log goes.
+    pub engine_log: Option<LogDelivery>,
     /// After how many days the token is rotated; 0 is never.
     pub rotation_days: u32,
     /// How long the old token stays valid after a rotation.

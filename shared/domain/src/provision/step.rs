@@ -1,5 +1,7 @@
 //! What a plan may ask for.
 
+use super::delivery::DeliveryChange;
+use super::parameters::Parameters;
 use crate::alarm::AlarmSpec;
 use crate::asked::Asked;
 use crate::engine::{Engine, Version};
@@ -18,8 +20,10 @@ pub enum Step {
     MakeParameterGroup { name: String, family: String },
     /// Deletes a parameter group of ours that no node has any more.
     DeleteParameterGroup { name: String },
-    /// Sets what is dropped when memory runs out.
-    SetMaxmemoryPolicy { parameter_group: String, policy: String },
+    /// Sets parameters.
+    SetParameters { parameter_group: String, values: Parameters },
+    /// Gives these parameters their defaults again.
+    ResetParameters { parameter_group: String, names: Vec<String> },
     /// Makes the secret, with a new token in it.
     MakeSecret,
     /// Takes the secret out of its recovery window.
@@ -48,6 +52,8 @@ pub enum Step {
     SetResilience(Resilience),
     /// Changes what ElastiCache changes at once.
     SetSettings(Settings),
+    /// Has ElastiCache tell a topic of its events, and deliver logs.
+    SetDelivery { change: DeliveryChange, mark: Mark },
     /// Tags the group.
     Tag { arn: String, tags: Tags },
     /// Takes tags off the group.

@@ -1,9 +1,11 @@
 //! A new replication group.
 
 use aws_sdk_elasticache::operation::create_replication_group::builders::CreateReplicationGroupFluentBuilder;
-use aws_sdk_elasticache::types::TransitEncryptionMode;
+use aws_sdk_elasticache::types::{LogDeliveryConfigurationRequest, TransitEncryptionMode};
 use domain::group::{NewGroup, Resilience, Transit};
+use domain::log::{LogDelivery, LogKind};
 
+use super::delivery;
 use super::group::api_tags;
 use crate::{ElastiCache, Fault};
 
@@ -32,6 +34,8 @@ impl ElastiCache {
             .set_preferred_maintenance_window(group.maintenance_window.clone())
             .set_auto_minor_version_upgrade(group.auto_minor_version_upgrade)
             .set_notification_topic_arn(group.notification_topic.clone())
+            .set_kms_key_id(group.kms_key.clone())
+            .set_log_delivery_configurations(some_logs(&group.logs))
             .set_snapshot_name(group.snapshot.clone())
             .set_tags(Some(api_tags(&group.tags)))
             .at_rest_encryption_enabled(group.encryption.at_rest);
@@ -66,6 +70,12 @@ fn protected(
             request.transit_encryption_enabled(true).auth_token(token.expose())
         }
     }
+}
+
+/// Logs as a call asks for them; none is no parameter.
+fn some_logs(logs: &[(LogKind, LogDelivery)]) -> Option<Vec<LogDeliveryConfigurationRequest>> {
+    let logs: Vec<_> = logs.iter().map(|(kind, to)| delivery::asked(*kind, Some(to))).collect();
+    Some(logs).filter(|it| !it.is_empty())
 }
 
 /// A small count as the API takes it.

@@ -5,9 +5,11 @@ use aws_sdk_elasticache::types::{
     CacheCluster, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
 };
 use domain::group::{Endpoint, Tls, Toggle};
+use domain::log::LogView;
 use domain::{GroupId, GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
 use jiff::Timestamp;
 
+use super::delivery;
 use crate::{ElastiCache, Fault, FaultKind};
 
 impl ElastiCache {
@@ -174,6 +176,8 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         ),
         transit_encryption: group.transit_encryption_enabled().unwrap_or_default(),
         at_rest_encryption: group.at_rest_encryption_enabled().unwrap_or_default(),
+        kms_key: group.kms_key_id().map(str::to_owned),
+        logs: logs(group),
         auth_token_enabled: group.auth_token_enabled().unwrap_or_default(),
         user_groups: group.user_group_ids().to_vec(),
         token_change: pending
@@ -226,6 +230,11 @@ fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView
             .cache_parameter_group()
             .and_then(|it| it.cache_parameter_group_name())
             .map(str::to_owned),
+        parameter_status: cluster
+            .cache_parameter_group()
+            .and_then(|it| it.parameter_apply_status())
+            .unwrap_or_default()
+            .to_owned(),
         subnet_group: cluster.cache_subnet_group_name().map(str::to_owned),
         security_groups: cluster
             .security_groups()
@@ -235,6 +244,7 @@ fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView
         maintenance_window: cluster.preferred_maintenance_window().unwrap_or_default().to_owned(),
         notification_topic: cluster
             .notification_configuration()
+            .filter(|it| it.topic_status() == Some("active"))
             .and_then(|it| it.topic_arn())
             .map(str::to_owned),
         tls: tls(cluster),
@@ -256,6 +266,16 @@ fn tls(cluster: &CacheCluster) -> Option<Tls> {
     let mode = cluster.transit_encryption_mode().map(|it| it.as_str());
     let enabled = cluster.transit_encryption_enabled()?;
     (!enabled || mode.is_some()).then(|| Tls::parse(enabled, mode))
+}
+
+/// The logs of a group; one that is still to come shows only among what is pending (facts 1.4).
+fn logs(group: &ReplicationGroup) -> Vec<LogView> {
+    let pending = group.pending_modified_values().into_iter();
+    let pending = pending.flat_map(|it| it.log_delivery_configurations());
+    let comes: Vec<LogView> = pending.filter_map(|it| delivery::to_come(it.log_type()?)).collect();
+    let shown = group.log_delivery_configurations().iter().filter_map(delivery::view);
+    let stays = shown.filter(|it| comes.iter().all(|other| other.kind != it.kind));
+    stays.chain(comes.iter().cloned()).collect()
 }
 
 fn role(word: &str) -> Option<Role> {

@@ -1,16 +1,15 @@
-//! Parameter groups, as far as we set anything in them: what is dropped when memory runs out.
+//! Parameter groups, and what was set in them.
 
 use std::collections::BTreeSet;
 
-use aws_sdk_elasticache::types::ParameterNameValue;
+use aws_sdk_elasticache::types::{Parameter, ParameterNameValue};
 use domain::provision::ParameterGroupView;
+use domain::provision::parameters::{EngineParameter, Parameters};
 use domain::{GroupId, Tags};
 
 use super::group::{api_tags, is_of};
 use super::network::{done_if_gone, look_again_if_taken};
 use crate::{ElastiCache, Fault};
-
-const MAXMEMORY_POLICY: &str = "maxmemory-policy";
 
 impl ElastiCache {
     /// Looks at the parameter groups that a rule picks by name and family, with their tags and what was set in them.
@@ -35,7 +34,7 @@ impl ElastiCache {
             found.push(ParameterGroupView {
                 name: name.to_owned(),
                 family: family.to_owned(),
-                maxmemory_policy: self.maxmemory_policy(name).await?,
+                values: self.values(name).await?,
                 tags,
             });
         }
@@ -52,27 +51,47 @@ impl ElastiCache {
         Ok(named.filter_map(|it| it.cache_parameter_group_name()).map(str::to_owned).collect())
     }
 
-    async fn maxmemory_policy(&self, group: &str) -> Result<Option<String>, Fault> {
+    /// What was set by a user; the other hundred parameters stay unread.
+    async fn values(&self, group: &str) -> Result<Parameters, Fault> {
         let mut pages = self
             .client
             .describe_cache_parameters()
             .cache_parameter_group_name(group)
-            // What was set by a user; the other hundred parameters stay unread.
             .source("user")
             .into_paginator()
+            .items()
             .send();
-        while let Some(page) = pages.next().await {
-            let page = match page.map_err(|err| Fault::from_sdk("DescribeCacheParameters", err)) {
-                Err(fault) if fault.is_gone() => return Ok(None),
-                page => page?,
-            };
-            let set =
-                page.parameters().iter().find(|it| it.parameter_name() == Some(MAXMEMORY_POLICY));
-            if let Some(set) = set {
-                return Ok(set.parameter_value().map(str::to_owned));
+        let mut values = Parameters::new();
+        while let Some(set) = pages.next().await {
+            match set.map_err(|err| Fault::from_sdk("DescribeCacheParameters", err)) {
+                Err(fault) if fault.is_gone() => return Ok(Parameters::new()),
+                set => values.extend(named(&set?)),
             }
         }
-        Ok(None)
+        Ok(values)
+    }
+
+    /// The parameters that the engine has in a family, and what each may be.
+    pub async fn engine_parameters(&self, family: &str) -> Result<Vec<EngineParameter>, Fault> {
+        let mut pages = self
+            .client
+            .describe_engine_default_parameters()
+            .cache_parameter_group_family(family)
+            .into_paginator()
+            .items()
+            .send();
+        let mut known = Vec::new();
+        while let Some(one) = pages.next().await {
+            let one = one.map_err(|err| Fault::from_sdk("DescribeEngineDefaultParameters", err))?;
+            let Some((name, default)) = named(&one) else { continue };
+            known.push(EngineParameter {
+                name,
+                default,
+                allowed: one.allowed_values().unwrap_or_default().to_owned(),
+                modifiable: one.is_modifiable().unwrap_or(true),
+            });
+        }
+        Ok(known)
     }
 
     /// Makes a parameter group of a family. One of that name is looked at again.
@@ -96,19 +115,31 @@ impl ElastiCache {
         look_again_if_taken(made.map(drop))
     }
 
-    /// Sets what is dropped when memory runs out. It takes effect at once on every group that has the parameter group.
-    pub async fn set_maxmemory_policy(&self, group: &str, policy: &str) -> Result<(), Fault> {
-        let value = ParameterNameValue::builder()
-            .parameter_name(MAXMEMORY_POLICY)
-            .parameter_value(policy)
-            .build();
+    /// Sets parameters, twenty at most. Most take effect at once on every group that has the parameter group.
+    pub async fn set_parameters(&self, group: &str, values: &Parameters) -> Result<(), Fault> {
+        let pair = |(name, value): (&String, &String)| {
+            ParameterNameValue::builder().parameter_name(name).parameter_value(value).build()
+        };
         self.client
             .modify_cache_parameter_group()
             .cache_parameter_group_name(group)
-            .parameter_name_values(value)
+            .set_parameter_name_values(Some(values.iter().map(pair).collect()))
             .send()
             .await
             .map_err(|err| Fault::from_sdk("ModifyCacheParameterGroup", err))?;
+        Ok(())
+    }
+
+    /// Gives these parameters, twenty at most, their defaults again, and leaves the others.
+    pub async fn reset_parameters(&self, group: &str, names: &[String]) -> Result<(), Fault> {
+        let named = |it: &String| ParameterNameValue::builder().parameter_name(it).build();
+        self.client
+            .reset_cache_parameter_group()
+            .cache_parameter_group_name(group)
+            .set_parameter_name_values(Some(names.iter().map(named).collect()))
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("ResetCacheParameterGroup", err))?;
         Ok(())
     }
 
@@ -123,4 +154,9 @@ impl ElastiCache {
             .map_err(|err| Fault::from_sdk("DeleteCacheParameterGroup", err));
         done_if_gone(deleted.map(drop))
     }
+}
+
+fn named(parameter: &Parameter) -> Option<(String, String)> {
+    let value = parameter.parameter_value().unwrap_or_default();
+    Some((parameter.parameter_name()?.to_owned(), value.to_owned()))
 }

@@ -15,6 +15,8 @@ pub(crate) async fn every_call() {
         ("RedisNodeType", "cache.t4g.small"),
         ("RedisNumCacheNodes", "3"),
         ("MaxmemoryPolicy", "volatile-ttl"),
+        ("Parameters", "timeout=60"),
+        ("SlowLog", "cloudwatch-logs:/orders/slow"),
         ("RotationDays", "0"),
         ("SnapshotRetentionLimit", "3"),
         ("AutoscaleMaxReplicas", "4"),

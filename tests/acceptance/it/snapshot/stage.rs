@@ -242,6 +242,8 @@ async fn make(scene: &Scene, id: &str, nodes: u32, transit: Transit, tags: Tags)
         maintenance_window: Some("sun:05:00-sun:06:00".to_owned()),
         auto_minor_version_upgrade: Some(true),
         notification_topic: None,
+        kms_key: None,
+        logs: Vec::new(),
         snapshot: None,
         tags,
     };

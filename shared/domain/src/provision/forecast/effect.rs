@@ -1,5 +1,7 @@
 //! The world after a step, if ElastiCache takes it.
 
+use super::super::delivery::{DeliveryChange, TopicChange};
+use super::super::parameters::Parameters;
 use super::super::{
     Around, Mark, ParameterGroupView, Rotation, SecretView, Seen, Settings, Step, SubnetGroupView,
     TokenGift, Wanted, diff, name,
@@ -9,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::alarm::{AlarmSpec, AlarmView};
 use crate::engine::{Engine, Version};
 use crate::group::{Endpoint, Resilience, Tls, Toggle};
+use crate::log::{LogDelivery, LogKind, LogStatus, LogView};
 use crate::{GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
 
 /// Thinks of what is seen after a step.
@@ -27,9 +30,19 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
         Step::DeleteParameterGroup { name } => {
             around.parameter_groups.retain(|it| it.name != *name);
         }
-        Step::SetMaxmemoryPolicy { parameter_group, policy } => {
+        Step::SetParameters { parameter_group, values } => {
             let ours = around.parameter_groups.iter_mut().filter(|it| it.name == *parameter_group);
-            ours.for_each(|it| it.maxmemory_policy = Some(policy.clone()));
+            ours.for_each(|it| it.values.extend(values.clone()));
+        }
+        Step::ResetParameters { parameter_group, names } => {
+            let ours = around.parameter_groups.iter_mut().filter(|it| it.name == *parameter_group);
+            ours.for_each(|it| it.values.retain(|name, _| !names.contains(name)));
+        }
+        Step::SetDelivery { change, mark } => {
+            note(around, mark);
+            if let Some(it) = group {
+                have_delivery(it, change);
+            }
         }
         Step::MakeSecret => around.secret = Some(secret(wanted)),
         Step::RestoreSecret { .. } => {
@@ -124,7 +137,7 @@ fn parameter_group(wanted: &Wanted, name: &str, family: &str) -> ParameterGroupV
     ParameterGroupView {
         name: name.to_owned(),
         family: family.to_owned(),
-        maxmemory_policy: None,
+        values: Parameters::new(),
         tags: diff::beside_tags(wanted),
     }
 }
@@ -153,6 +166,25 @@ fn tag(group: &mut Option<GroupView>, tags: &Tags) {
 fn have_node_type(group: &mut GroupView, to: &NodeType) {
     group.node_type = Some(to.clone());
     group.members.iter_mut().for_each(|it| it.node_type = Some(to.clone()));
+}
+
+fn have_delivery(group: &mut GroupView, change: &DeliveryChange) {
+    let topic = match &change.topic {
+        None => None,
+        Some(TopicChange::Off) => Some(None),
+        Some(TopicChange::To(topic)) => Some(Some(topic.to_string())),
+    };
+    if let Some(topic) = topic {
+        group.members.iter_mut().for_each(|it| it.notification_topic.clone_from(&topic));
+    }
+    for (kind, to) in &change.logs {
+        group.logs.retain(|it| it.kind != *kind);
+        group.logs.extend(to.iter().map(|it| delivered(*kind, it)));
+    }
+}
+
+fn delivered(kind: LogKind, to: &LogDelivery) -> LogView {
+    LogView { kind, delivery: Some(to.clone()), status: LogStatus::Active }
 }
 
 fn have_tls(group: &mut GroupView, to: Tls) {
@@ -252,10 +284,11 @@ fn first_member(wanted: &Wanted, group: &GroupView, id: MemberId) -> MemberView 
         engine: spec.engine.to_string(),
         engine_version: spec.version.to_string(),
         parameter_group: None,
+        parameter_status: "in-sync".to_owned(),
         subnet_group: Some(spec.id.to_string()),
         security_groups: spec.security_groups.clone(),
         maintenance_window: window.map_or(String::new(), |it| it.as_str().to_owned()),
-        notification_topic: None,
+        notification_topic: spec.notification_topic.as_ref().map(ToString::to_string),
         tls: Some(spec.tls),
         role: None,
         endpoint: None,
@@ -289,6 +322,8 @@ fn made(wanted: &Wanted, parameter_group: &str, tags: &Tags) -> GroupView {
         tls: spec.tls,
         token_changed_at: None,
         at_rest_encryption: spec.at_rest,
+        kms_key: spec.kms_key.as_ref().map(ToString::to_string),
+        logs: spec.logs().iter().map(|(kind, to)| delivered(*kind, to)).collect(),
         auth_token_enabled: spec.protection.has_token(),
         user_groups: spec.user_groups.clone(),
         token_change: None,

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::super::delivery::{DeliveryChange, TopicChange};
 use super::super::{Removal, Seen, Settings, Step, TokenGift, Wanted, diff};
 use super::{Change, Effect};
 use crate::group::{Resilience, Tls};
@@ -39,9 +40,13 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
             at_once(format!("delete the parameter group {name}")),
             &format!("the parameter group {name}"),
         ),
-        Step::SetMaxmemoryPolicy { parameter_group, policy } => {
-            at_once(format!("set maxmemory-policy to {policy} in {parameter_group}"))
+        Step::SetParameters { parameter_group, values } => {
+            at_once(format!("set {} in {parameter_group}", pairs(values)))
         }
+        Step::ResetParameters { parameter_group, names } => {
+            at_once(format!("give {} in {parameter_group} back to the defaults", names.join(", ")))
+        }
+        Step::SetDelivery { change, .. } => lasting(SETTINGS, of_delivery(change)),
         Step::MakeSecret => at_once(format!("make the secret {secret} with a new token")),
         Step::RestoreSecret { .. } => {
             at_once(format!("take the secret {secret} out of its recovery window"))
@@ -112,6 +117,18 @@ fn of_resilience(to: Resilience) -> &'static str {
         Resilience::Failover => "turn automatic failover on, and Multi-AZ off",
         Resilience::MultiAz => "turn automatic failover and Multi-AZ on",
     }
+}
+
+fn of_delivery(change: &DeliveryChange) -> String {
+    let topic = change.topic.as_ref().map(|it| match it {
+        TopicChange::To(topic) => format!("tell {topic} of ElastiCache's events"),
+        TopicChange::Off => "tell no topic of ElastiCache's events".to_owned(),
+    });
+    let logs = change.logs.iter().map(|(kind, to)| match to {
+        Some(to) => format!("deliver {} to {to}", kind.property()),
+        None => format!("deliver no {}", kind.property()),
+    });
+    topic.into_iter().chain(logs).collect::<Vec<_>>().join("; ")
 }
 
 fn of_tls(to: Tls) -> &'static str {

@@ -2,6 +2,8 @@
 
 use super::super::Protection;
 use super::super::property::Properties;
+use super::arn;
+use crate::Arn;
 use crate::engine::{Engine, Release};
 use crate::group::Tls;
 
@@ -111,4 +113,25 @@ fn users(read: &mut Properties<'_>, groups: &[String], tls: Tls, release: Option
     if let Some(release) = release.filter(|it| it.engine == Engine::Redis && it.version.major < 6) {
         add(format!("is stated with RedisEngineVersion {release}: Redis knows users from 6.0 on"));
     }
+}
+
+/// A key of KMS by its own ARN: an alias may stand for another key tomorrow, and a group keeps the key that it was made with.
+pub(super) fn kms_key(read: &mut Properties<'_>, at_rest: bool) -> Option<Arn> {
+    const NAME: &str = "KmsKeyArn";
+    let key = read.parsed(NAME, |it| {
+        let key = arn(it, "kms")?;
+        let is_key = key.resource().strip_prefix("key/").is_some_and(|it| !it.is_empty());
+        if is_key {
+            Ok(key)
+        } else {
+            Err(format!("\"{it}\" is not the ARN of a key, which ends in key/ and its id"))
+        }
+    });
+    if key.is_some() && !at_rest {
+        read.problems.add(
+            NAME,
+            "is stated, and EnableEncryptionAtRest is false: there is nothing to encrypt with it",
+        );
+    }
+    key
 }

@@ -41,6 +41,7 @@ pub(super) fn immutable(
         tags.get(tag::SECRET).and_then(|it| secret_name(it)).filter(|_| token.0 && token.1);
     let fields = [
         ("EnableEncryptionAtRest", group.at_rest_encryption.to_string(), spec.at_rest.to_string()),
+        ("KmsKeyArn", key(group.kms_key.as_deref()), key(spec.kms_key.as_ref().map(Arn::as_str))),
         (
             "the secret's name, made of ProjectName and Environment,",
             secret.unwrap_or_else(|| spec.secret_name.clone()),
@@ -87,6 +88,12 @@ fn will_run(spec: &GroupSpec, group: &GroupView) -> Release {
     let stated = spec.release();
     let runs = diff::release(group);
     runs.filter(|it| stated.is_met_by(*it) || it.is_newer_than(stated)).unwrap_or(stated)
+}
+
+/// The id of a key: ElastiCache tells a key by its id or by its ARN.
+fn key(text: Option<&str>) -> String {
+    let id = |it: &str| it.rsplit_once("key/").map_or(it, |(_, id)| id).to_owned();
+    text.map_or("ElastiCache's own key".to_owned(), id)
 }
 
 /// The name in the ARN of a secret, which ends in a hyphen and six characters of chance.

@@ -1,6 +1,6 @@
 //! What a group needs, and then the group.
 
-use super::super::{Around, Refusal, Seen, Step, Wanted, diff, name};
+use super::super::{Around, Refusal, Seen, Step, Wanted, diff, name, parameters};
 use super::access;
 use crate::{Next, Owner, Tags, Wait, WaitingOn, tag};
 
@@ -9,6 +9,9 @@ pub(super) fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     let Some(around) = &seen.around else { return Next::Wait(Wait::short(WaitingOn::Busy)) };
     if let Some(next) = access::missing_users(&wanted.spec, around, &[]) {
         return next;
+    }
+    if let Some(refusal) = parameters::impossible(wanted, None, around) {
+        return Next::Refuse(refusal);
     }
     let family = wanted.spec.release().family();
     let parameter_group = name::parameter_group(&wanted.spec.id, &family);
@@ -53,25 +56,18 @@ pub(super) fn beside(
         }
         Some(_) => {}
     }
-    let policy = &wanted.spec.maxmemory_policy;
     match around.parameter_groups.iter().find(|it| it.name == parameter_group) {
         None => Some(Next::Do(Step::MakeParameterGroup {
             name: parameter_group.to_owned(),
             family: family.to_owned(),
         })),
         Some(it) if !wanted.owner.owns(&it.tags) => foreign("parameter group", &it.name),
-        Some(it) if it.maxmemory_policy.as_deref().unwrap_or(DEFAULT_POLICY) != policy => {
-            Some(Next::Do(Step::SetMaxmemoryPolicy {
-                parameter_group: parameter_group.to_owned(),
-                policy: policy.clone(),
-            }))
+        Some(it) => {
+            let known = around.engine_parameters.as_deref();
+            parameters::step(wanted, family, it, known).map(Next::Do)
         }
-        Some(_) => None,
     }
 }
-
-/// What a parameter group has that nobody changed (facts 4.2).
-pub(super) const DEFAULT_POLICY: &str = "volatile-lru";
 
 /// Makes the secret of a group that is still to be made; `None` where it is there or not needed. It is there before the group, so
 /// that a crash between the two loses no token.

@@ -5,9 +5,11 @@ use jiff::Timestamp;
 use super::super::diff::{self, NodeTypeSeen};
 use super::super::{
     Around, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, name,
+    parameters,
 };
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
+use super::deliver::deliver;
 use super::fixed::{immutable, impossible};
 use super::make::{beside, secret};
 use super::{access, token};
@@ -30,7 +32,9 @@ pub(super) fn converge(
     };
     let closes = wanted.spec.protection.has_token();
     let wanted = &kept(wanted, group, tags, now);
-    if let Some(refusal) = impossible(wanted, group, tags, now) {
+    let refusal = impossible(wanted, group, tags, now)
+        .or_else(|| parameters::impossible(wanted, Some(group), around));
+    if let Some(refusal) = refusal {
         return Next::Refuse(refusal);
     }
     if let Some(next) = access::missing_users(&wanted.spec, around, &group.user_groups) {
@@ -48,11 +52,13 @@ pub(super) fn converge(
         .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
         .or_else(|| upgrade(wanted, &looked))
         .or_else(|| access::access(wanted, &looked, around, closes))
+        .or_else(|| deliver(wanted, &looked))
         .or_else(|| fewer(wanted, group))
         .or_else(|| tagged(wanted, group, around, tags))
         .or_else(|| rotated(wanted, around))
         .or_else(|| watched(wanted, group, around))
         .or_else(|| connected(group))
+        .or_else(|| applied(group))
         .or_else(|| undisturbed(seen, now))
         .or_else(|| outdated(wanted, around, &parameter_group))
         .or_else(|| access::forgotten(wanted, group, around))
@@ -204,6 +210,12 @@ pub(super) fn watched(
 /// A group without an endpoint is of no use to a stack yet.
 pub(super) fn connected(group: &GroupView) -> Option<Next<Step, Refusal>> {
     group.primary_endpoint.is_none().then(|| Next::Wait(Wait::slow(WaitingOn::Creation)))
+}
+
+/// Parameters that were set a moment ago are on their way to the nodes.
+pub(super) fn applied(group: &GroupView) -> Option<Next<Step, Refusal>> {
+    let lagging = group.members.iter().find(|it| it.parameter_status == "applying")?;
+    Some(Next::Wait(Wait::short(WaitingOn::Member(lagging.id.to_string()))))
 }
 
 /// What is as wanted stays so only when nobody of before can still act on an older wish.

@@ -2,13 +2,14 @@
 
 mod access;
 mod alarms;
+mod delivery;
 mod engine;
 mod fixed;
 mod foreign;
 mod node_type;
 mod settings;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use super::*;
@@ -22,6 +23,7 @@ use crate::provision::{
 use crate::{Arn, MemberId, MemberView, NodeType, Role, Tags, tag};
 
 pub(in crate::provision) const NOW: &str = "2026-01-02T03:00:00Z";
+const POLICY: &str = "maxmemory-policy";
 const SUBNET_GROUP: &str = "arn:aws:elasticache:eu-west-1:1:subnetgroup:orders";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-redis-auth-token-production-AbCdEf";
 
@@ -141,10 +143,11 @@ fn member(wanted: &Wanted, id: &MemberId, node_type: Option<NodeType>) -> Member
         engine: "redis".to_owned(),
         engine_version: String::new(),
         parameter_group: None,
+        parameter_status: "in-sync".to_owned(),
         subnet_group: Some(wanted.spec.id.to_string()),
         security_groups: wanted.spec.security_groups.clone(),
         maintenance_window: "sun:05:00-sun:06:00".to_owned(),
-        notification_topic: None,
+        notification_topic: wanted.spec.notification_topic.as_ref().map(ToString::to_string),
         tls: Some(wanted.spec.tls),
         role: None,
         endpoint: None,
@@ -170,6 +173,8 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         transit_encryption: spec.protection.has_tls(),
         tls: spec.tls,
         at_rest_encryption: spec.at_rest,
+        kms_key: spec.kms_key.as_ref().map(ToString::to_string),
+        logs: delivery::logs_of(spec),
         auth_token_enabled: spec.protection.has_token(),
         user_groups: spec.user_groups.clone(),
         token_change: None,
@@ -198,9 +203,10 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
         parameter_groups: vec![ParameterGroupView {
             name: parameter_group,
             family: release.family(),
-            maxmemory_policy: Some(spec.maxmemory_policy.clone()),
+            values: BTreeMap::from([(POLICY.to_owned(), spec.maxmemory_policy.clone())]),
             tags: diff::beside_tags(wanted),
         }],
+        engine_parameters: None,
         secret: Some(SecretView {
             arn: SECRET.to_owned(),
             tags: diff::secret_tags(wanted),
@@ -264,9 +270,9 @@ fn what_a_group_needs_is_made_before_it_in_this_order() {
         "Do: MakeParameterGroup { name: \"orders-redis-production-redis7\", family: \"redis7\" }",
     );
     let mut fresh = full.parameter_groups.clone();
-    fresh[0].maxmemory_policy = None;
+    fresh[0].values.clear();
     scene.seen.around.as_mut().unwrap().parameter_groups = fresh;
-    check(scene.clone(), "Do: SetMaxmemoryPolicy");
+    check(scene.clone(), "Do: SetParameters");
     scene.seen.around.as_mut().unwrap().parameter_groups = full.parameter_groups;
     check(scene.clone(), "Do: MakeSecret");
     scene.seen.around.as_mut().unwrap().secret = full.secret;
@@ -279,7 +285,7 @@ fn what_a_group_needs_is_made_before_it_in_this_order() {
 #[test]
 fn the_default_policy_of_aws_need_not_be_set() {
     let scene = Scene::stated(&[("MaxmemoryPolicy", "volatile-lru")]);
-    check(scene.around(|it| it.parameter_groups[0].maxmemory_policy = None), "Settled");
+    check(scene.around(|it| it.parameter_groups[0].values.clear()), "Settled");
 }
 
 #[test]
@@ -429,8 +435,8 @@ fn taken(step: &Step, seen: &mut Seen, done: &Seen) {
         around.subnet_group = full.subnet_group;
     } else if is("MakeParameterGroup") {
         around.parameter_groups = full.parameter_groups;
-        around.parameter_groups[0].maxmemory_policy = None;
-    } else if is("SetMaxmemoryPolicy") {
+        around.parameter_groups[0].values.clear();
+    } else if is("SetParameters") {
         around.parameter_groups = full.parameter_groups;
     } else if is("MakeSecret") {
         around.secret = full.secret.map(|it| SecretView { rotation: None, ..it });
@@ -459,7 +465,7 @@ fn the_plan_ends() {
         [
             "MakeSubnetGroup",
             "MakeParameterGroup",
-            "SetMaxmemoryPolicy",
+            "SetParameters",
             "MakeSecret",
             "MakeGroup",
             "ScheduleRotation",

@@ -27,6 +27,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "from Redis 7.0.5 on, over a time in which clients connect both ways; endpoints change. Not under a token; users are taken off first",
     },
     Property {
+        name: "KmsKeyArn",
+        takes: "the ARN of a KMS key in the stack's region, `arn:…:key/…` and no alias; needs `EnableEncryptionAtRest`",
+        default: Default::Derived("ElastiCache's own key"),
+        update: OnUpdate::CannotChange,
+        rule: "AWS cannot change the key of a running group; snapshots are encrypted with it too. Its policy must let the functions' roles use it",
+    },
+    Property {
         name: "RotationDays",
         takes: "0 to 1000; 0 is never",
         default: Default::Value("30"),

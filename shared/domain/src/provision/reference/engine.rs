@@ -32,6 +32,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "a parameter of our own group for the family; the default groups cannot be changed",
     },
     Property {
+        name: "Parameters",
+        takes: "parameters of the engine: a map, a list of `Key` and `Value`, or `timeout=60,activedefrag=yes`; not `maxmemory-policy`, `cluster-enabled` or `reserved-memory`",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "names and values are held against what ElastiCache tells of the family before anything is made. What is no longer stated, or was set by somebody else, goes back to its default. Most take effect at once; `DeploymentInfo` names the nodes that wait for a reboot",
+    },
+    Property {
         name: "RedisEngineVersion",
         takes: "the version of `Engine`: 5.0.6, 6.0, 6.2, 7.0, 7.1 of redis; 7.2, 8.0, 8.1 of valkey",
         default: Default::Derived("`7.1` of redis, `8.1` of valkey"),

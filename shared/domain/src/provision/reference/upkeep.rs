@@ -32,11 +32,32 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "there are hardly any metrics of a whole group, so an alarm takes the highest value of any node, and is paid for each",
     },
     Property {
+        name: "EngineLog",
+        takes: "where the engine's own log goes: a map of `Group` (CloudWatch Logs) or `Stream` (Firehose), and `Format`, `json` or `text`; or `cloudwatch-logs:/orders/engine:json`, `kinesis-firehose:orders:text`",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "from Redis 6.2 on. Log group or stream must be there. A delivery that fails is asked for once more; then the request fails with ElastiCache's own words",
+    },
+    Property {
         name: "FinalSnapshot",
         takes: "true, false; the older spelling: false is `DeletionPolicy` `Delete`. The two may not disagree",
         default: Default::Absent,
         update: OnUpdate::InPlace,
         rule: "none; it becomes a tag of the group, as `DeletionPolicy` does",
+    },
+    Property {
+        name: "NotificationTopicArn",
+        takes: "the ARN of an SNS topic of the stack's region and account that ElastiCache tells of its own events",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "one topic a group. An encrypted topic is taken and told nothing, so the request fails; a policy of the topic must not ask for `aws:SourceAccount`",
+    },
+    Property {
+        name: "SlowLog",
+        takes: "where commands go that took long; as `EngineLog`",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "from Redis 6.0 on; otherwise as `EngineLog`",
     },
     Property {
         name: "SnapshotKeep",

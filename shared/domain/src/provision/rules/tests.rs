@@ -180,3 +180,28 @@ fn the_topics_have_room_in_their_tag() {
     assert_eq!(topics(&long, Some(&long), &ours), Ok(()), "it stood before");
     assert_eq!(topics(&spec(&[]), None, &ours), Ok(()));
 }
+
+#[test]
+fn events_go_to_a_topic_of_the_stacks_region_and_account() {
+    let topic = |place: &str| format!("arn:aws:sns:{place}:events");
+    let of =
+        |place: &str, expected: &str| made(&[("NotificationTopicArn", &topic(place))], expected);
+    of("eu-west-1:123456789012", "fine");
+    of(
+        "us-east-1:123456789012",
+        "of us-east-1 in account 123456789012, and the stack of eu-west-1",
+    );
+    of("eu-west-1:210987654321", "ElastiCache tells a topic of its own region and account");
+    let away = topic("us-east-1:123456789012");
+    updated(&[("NotificationTopicArn", &away)], &[("NotificationTopicArn", &away)], "fine");
+}
+
+#[test]
+fn a_key_is_one_of_the_stacks_region_and_has_something_to_encrypt() {
+    let key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd";
+    made(&[("KmsKeyArn", key)], "fine");
+    made(&[("KmsKeyArn", &key.replace("eu-west-1", "us-east-1"))], "a key of its own region");
+    made(&[("KmsKeyArn", &key.replace("key/1234abcd", "alias/orders"))], "is not the ARN of a key");
+    made(&[("KmsKeyArn", &key.replace(":kms:", ":sns:"))], "is an ARN of sns, not of kms");
+    made(&[("KmsKeyArn", key), ("EnableEncryptionAtRest", "false")], "nothing to encrypt with it");
+}
