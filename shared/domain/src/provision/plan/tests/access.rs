@@ -128,7 +128,12 @@ fn a_token_is_accepted_first_and_required_then() {
         panic!("it is not asked for")
     };
     assert_eq!(gift, crate::provision::TokenGift::Require);
-    check(asks.called(&format!("{text} called at {NOW}")), "Wait: a modification");
+    check(asks.clone().called(&format!("{text} called at {NOW}")), "Wait: a modification");
+    check(
+        asks.clone().around(|it| it.secret.as_mut().unwrap().deleted = true),
+        "Do: RestoreSecret",
+    );
+    check(asks.around(|it| it.secret = None), "Refuse: the secret orders-redis-auth-token");
     let done = accepted(requires, "2026-01-02T02:56:00Z");
     let Next::Do(Step::Tag { tags, .. }) = plan(&done.wanted, &done.seen, at(NOW)) else {
         panic!("it is not written down")
