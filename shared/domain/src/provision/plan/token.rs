@@ -36,7 +36,11 @@ pub(super) fn given(
         let name = wanted.spec.secret_name.clone();
         return Some(Next::Refuse(Refusal::SecretGone { name }));
     }
-    // Somebody who was stopped may have sent it into its recovery window meanwhile.
+    if seen.disturbed {
+        // Whoever was stopped may still put users in its place, and that would be told as a change that did not take.
+        return Some(Next::Wait(Wait::slow(WaitingOn::Modification)));
+    }
+    // It may have been sent into its recovery window meanwhile.
     let of_others = |_: &crate::Owner, _: &Tags| false;
     if let Some(next) = secret(wanted, around, of_others) {
         return Some(next);
