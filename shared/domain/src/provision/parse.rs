@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 use super::property::Properties;
 use super::rules::{self, Stated};
 use super::{Backend, Deletion, GroupSpec, labels, name, parameters, reference};
-use crate::engine::Release;
 use crate::log::LogKind;
 use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
@@ -106,13 +105,7 @@ fn group(
     owner: &Owner,
     before: Option<&Map<String, Value>>,
 ) -> Option<GroupSpec> {
-    let engine = engine::engine(read);
-    let node_type =
-        engine::node_type(read, "RedisNodeType", engine, before, Some("cache.t4g.micro"));
-    let release = engine::version(read, engine).map(|version| Release { engine, version });
-    if let (Some(node_type), Some(release)) = (&node_type, release) {
-        engine::runs(read, node_type, release);
-    }
+    let engine::Runs { engine, release, node_type } = engine::runs(read, before);
     let nodes = read.number("RedisNumCacheNodes", 1..=6).unwrap_or(2);
     let access = access::access(read, release);
     let subnets = read.ids("PrivateSubnetIds", "subnet-");

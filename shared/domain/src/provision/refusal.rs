@@ -106,16 +106,7 @@ impl fmt::Display for Refusal {
                 "Parameters: {}; so ElastiCache describes the parameters of {family}, and nothing was changed",
                 wrong.join("; ")
             ),
-            Self::Downgrade { has, wants } if has.engine != wants.engine => write!(
-                f,
-                "Engine {} would take the place of {has}, which runs; a cache goes from redis to valkey and not back, nor does {0} read a snapshot of {}; state Engine {1}",
-                wants.engine, has.engine
-            ),
-            Self::Downgrade { has, wants } => write!(
-                f,
-                "RedisEngineVersion {} is older than {}, which runs; ElastiCache cannot go back; state {1}, or restore a snapshot into a second cache",
-                wants.version, has.version
-            ),
+            Self::Downgrade { has, wants } => downgrade(f, *has, *wants),
             Self::DidNotTake { field, wants, got, events } => write!(
                 f,
                 "the change of {field} to {wants} did not take, it is {got} still: {}",
@@ -159,6 +150,21 @@ impl fmt::Display for Refusal {
             ),
         }
     }
+}
+
+fn downgrade(f: &mut fmt::Formatter<'_>, has: Release, wants: Release) -> fmt::Result {
+    if has.engine != wants.engine {
+        return write!(
+            f,
+            "Engine {} would take the place of {has}, which runs; a cache goes from redis to valkey and not back, nor does {0} read a snapshot of {}; state Engine {1}",
+            wants.engine, has.engine
+        );
+    }
+    write!(
+        f,
+        "RedisEngineVersion {} is older than {}, which runs; ElastiCache cannot go back; state {1}, or restore a snapshot into a second cache",
+        wants.version, has.version
+    )
 }
 
 /// The events, or that there are none.

@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticache::primitives::DateTime;
 use aws_sdk_elasticache::types::{
-    CacheCluster, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
+    CacheCluster, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup, TransitEncryptionMode,
 };
 use domain::group::{Endpoint, Tls, Toggle};
 use domain::log::LogView;
@@ -172,7 +172,7 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         multi_az: Toggle::parse(group.multi_az().map_or("", |it| it.as_str())),
         tls: Tls::parse(
             group.transit_encryption_enabled().unwrap_or_default(),
-            group.transit_encryption_mode().map(|it| it.as_str()),
+            group.transit_encryption_mode().map(TransitEncryptionMode::as_str),
         ),
         transit_encryption: group.transit_encryption_enabled().unwrap_or_default(),
         at_rest_encryption: group.at_rest_encryption_enabled().unwrap_or_default(),
@@ -263,7 +263,7 @@ fn time(api: &DateTime) -> Option<Timestamp> {
 
 /// What a member says itself; one that is encrypted and tells no mode is not to be compared.
 fn tls(cluster: &CacheCluster) -> Option<Tls> {
-    let mode = cluster.transit_encryption_mode().map(|it| it.as_str());
+    let mode = cluster.transit_encryption_mode().map(TransitEncryptionMode::as_str);
     let enabled = cluster.transit_encryption_enabled()?;
     (!enabled || mode.is_some()).then(|| Tls::parse(enabled, mode))
 }

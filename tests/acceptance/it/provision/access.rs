@@ -144,6 +144,9 @@ async fn a_cache_is_made_with_its_users() {
     let nobody = properties(&[NO_TOKEN]);
     assert_eq!(stack.update(&users, &nobody).await["Status"], "SUCCESS");
     assert!(every_node(&stack, |it| it.access.admits(None)));
+    assert_eq!(stack.update(&nobody, &users).await["Status"], "SUCCESS");
+    assert_eq!(stack.delete(GROUP, &users).await["Status"], "SUCCESS");
+    assert_eq!(stack.left().await, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,12 +25,32 @@ pub(super) const MAXMEMORY_POLICIES: &[&str] = &[
     "volatile-ttl",
 ];
 
-pub(super) fn engine(read: &mut Properties<'_>) -> Engine {
+/// What runs, and on what, as far as it could be read.
+pub(super) struct Runs {
+    pub(super) engine: Engine,
+    pub(super) release: Option<Release>,
+    pub(super) node_type: Option<NodeType>,
+}
+
+/// Newer node types do not run older versions.
+pub(super) fn runs(read: &mut Properties<'_>, before: Option<&Map<String, Value>>) -> Runs {
+    let engine = engine(read);
+    let node_type = node_type(read, "RedisNodeType", engine, before, Some("cache.t4g.micro"));
+    let release = version(read, engine).map(|version| Release { engine, version });
+    if let (Some(node_type), Some(release)) = (&node_type, release)
+        && let Some(rule) = too_old(node_type, release)
+    {
+        read.problems.add("RedisNodeType", rule);
+    }
+    Runs { engine, release, node_type }
+}
+
+fn engine(read: &mut Properties<'_>) -> Engine {
     read.one_of("Engine", &Engine::WORDS, "redis").parse().unwrap_or(Engine::Redis)
 }
 
 /// The version of the engine, whichever it is: the name of the property is older than the other engine.
-pub(super) fn version(read: &mut Properties<'_>, engine: Engine) -> Option<Version> {
+fn version(read: &mut Properties<'_>, engine: Engine) -> Option<Version> {
     if read.has_problem("Engine") {
         return None;
     }
@@ -64,13 +84,6 @@ pub(super) fn node_type(
     };
     read.problems.add(property, rule);
     None
-}
-
-/// Newer node types do not run older versions.
-pub(super) fn runs(read: &mut Properties<'_>, node_type: &NodeType, release: Release) {
-    if let Some(rule) = too_old(node_type, release) {
-        read.problems.add("RedisNodeType", rule);
-    }
 }
 
 /// Why a node type does not run this, where it is for the version.

@@ -4,6 +4,7 @@
 //! only where all of them connect by TLS (facts 1.5, 2.3).
 
 use super::super::{Around, GroupSpec, Refusal, Step, Wanted};
+use super::make::secret;
 use super::settled::Looked;
 use super::token;
 use crate::engine::Engine;
@@ -17,9 +18,15 @@ pub(super) fn access(
     around: &Around,
     closes: bool,
 ) -> Option<Next<Step, Refusal>> {
-    encrypted(&wanted.spec, seen.group)
+    prepared(wanted, seen.group, around)
+        .or_else(|| encrypted(&wanted.spec, seen.group))
         .or_else(|| admitted(&wanted.spec, seen.group))
         .or_else(|| token::given(wanted, seen, around, closes))
+}
+
+/// The secret of a token to come is there before anything else: one of that name that is somebody else's is told first.
+fn prepared(wanted: &Wanted, group: &GroupView, around: &Around) -> Option<Next<Step, Refusal>> {
+    if group.auth_token_enabled { None } else { secret(wanted, around, |_, _| false) }
 }
 
 fn encrypted(spec: &GroupSpec, group: &GroupView) -> Option<Next<Step, Refusal>> {
@@ -49,7 +56,7 @@ fn admitted(spec: &GroupSpec, group: &GroupView) -> Option<Next<Step, Refusal>> 
     // A token comes in the place of users with one call.
     let is_as_wanted = add.is_empty() && (remove.is_empty() || spec.protection.has_token());
     let drops_token = group.auth_token_enabled;
-    (!is_as_wanted).then(|| Next::Do(Step::SetUsers { add, remove, drops_token }))
+    (!is_as_wanted).then_some(Next::Do(Step::SetUsers { add, remove, drops_token }))
 }
 
 /// Refuses or waits for a user group that the cache is to get and cannot have, before anything is done.

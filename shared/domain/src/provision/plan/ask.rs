@@ -19,7 +19,7 @@ pub(super) fn ask(
     got: &str,
     seen: &Looked<'_>,
 ) -> Next<Step, Refusal> {
-    let &Looked { group, tags, subnet_group, events, now } = seen;
+    let &Looked { group, tags, subnet_group, events, now, .. } = seen;
     let written = Asked::read(tags)
         .filter(|it| (it.field, &it.value) == (asked.field, &asked.value))
         // What an earlier request asked for says nothing about this one; a minute is for clocks that differ.

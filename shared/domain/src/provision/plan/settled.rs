@@ -43,7 +43,8 @@ pub(super) fn converge(
     let Some(subnet_group) = &around.subnet_group else {
         return Next::Do(Step::MakeSubnetGroup);
     };
-    let looked = Looked { group, tags, subnet_group, events: &seen.events, now };
+    let disturbed = seen.others_may_act(now);
+    let looked = Looked { group, tags, subnet_group, events: &seen.events, disturbed, now };
     let parameter_group = diff::parameter_group(wanted, group);
     let family = diff::wanted_release(wanted, group).family();
     beside(wanted, around, &parameter_group, &family)
@@ -72,6 +73,8 @@ pub(super) struct Looked<'a> {
     pub(super) tags: &'a Tags,
     pub(super) subnet_group: &'a SubnetGroupView,
     pub(super) events: &'a [String],
+    /// Whether a run that was stopped may still act on an older wish.
+    pub(super) disturbed: bool,
     pub(super) now: Timestamp,
 }
 

@@ -28,13 +28,25 @@ pub(super) fn given(
     if !wanted.spec.protection.has_token() {
         return None;
     }
-    if group.auth_token_enabled {
-        let noted = noted(seen.tags).filter(|it| closes && it.value != DONE)?;
-        return Some(required(wanted, seen, around, &noted));
+    let noted = noted(seen.tags).filter(|_| group.auth_token_enabled);
+    if group.auth_token_enabled && noted.as_ref().is_none_or(|it| !closes || it.value == DONE) {
+        return None;
     }
+    if noted.is_some() && around.secret.is_none() {
+        let name = wanted.spec.secret_name.clone();
+        return Some(Next::Refuse(Refusal::SecretGone { name }));
+    }
+    if seen.disturbed {
+        // Whoever was stopped may still put users in its place, and that would be told as a change that did not take.
+        return Some(Next::Wait(Wait::slow(WaitingOn::Modification)));
+    }
+    // It may have been sent into its recovery window meanwhile.
     let of_others = |_: &crate::Owner, _: &Tags| false;
     if let Some(next) = secret(wanted, around, of_others) {
         return Some(next);
+    }
+    if let Some(noted) = noted {
+        return Some(required(wanted, seen, around, &noted));
     }
     let gift = match group.user_groups.as_slice() {
         [] => TokenGift::Accept,

@@ -42,6 +42,8 @@ fn tls_goes_on_and_off_over_a_time_in_which_it_is_preferred() {
     let off = change(&[NO_TOKEN], &[NO_TLS]);
     next(&off, Tls::Required, "Do: SetTls(Preferred)");
     next(&off, Tls::Preferred, "Do: SetTls(Off)");
+    let foreign = |it: &mut Around| it.secret.as_mut().unwrap().tags.clear();
+    check(change(&[NO_TLS], &[]).around(foreign), "Refuse: the secret orders-redis-auth-token");
     let stays = change(&[NO_TLS], &[PREFERRED]);
     next(&stays, Tls::Off, "Do: SetTls(Preferred)");
     next(&stays, Tls::Required, "Do: SetTls(Preferred)");
@@ -93,6 +95,9 @@ fn a_token_is_accepted_first_and_required_then() {
     let bare = change(&[NO_TOKEN], &[]).around(|it| it.secret = None);
     check(bare.clone(), "Do: MakeSecret");
     let before = change(&[NO_TOKEN], &[]);
+    let mut disturbed = before.clone();
+    disturbed.seen.others_ended = Some(at("2026-01-02T02:59:00Z"));
+    check(disturbed, "Wait: a modification to finish");
     let noted = |value: &str| {
         let text = format!("auth-token={value} at {NOW}");
         (text.clone(), before.clone().tag(tag::TOKEN, &text))
@@ -128,7 +133,12 @@ fn a_token_is_accepted_first_and_required_then() {
         panic!("it is not asked for")
     };
     assert_eq!(gift, crate::provision::TokenGift::Require);
-    check(asks.called(&format!("{text} called at {NOW}")), "Wait: a modification");
+    check(asks.clone().called(&format!("{text} called at {NOW}")), "Wait: a modification");
+    check(
+        asks.clone().around(|it| it.secret.as_mut().unwrap().deleted = true),
+        "Do: RestoreSecret",
+    );
+    check(asks.around(|it| it.secret = None), "Refuse: the secret orders-redis-auth-token");
     let done = accepted(requires, "2026-01-02T02:56:00Z");
     let Next::Do(Step::Tag { tags, .. }) = plan(&done.wanted, &done.seen, at(NOW)) else {
         panic!("it is not written down")

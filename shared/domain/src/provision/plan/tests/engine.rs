@@ -175,10 +175,11 @@ fn a_node_type_of_valkeys_own_comes_after_the_engine() {
     let made = Scene::stated(&over).of(2, "cache.m7g.large", "valkey 8.1.0").seen.around.unwrap();
     let old = Scene::stated(&over).of(2, "cache.m7g.large", "7.1.0");
     let old = old.around(|it| it.parameter_groups.extend(made.parameter_groups));
-    let field = |scene: &Scene| match plan(&scene.wanted, &scene.seen, at(NOW)) {
-        Next::Do(Step::Ask { asked, .. }) => asked.field.to_string(),
-        other => said(other),
+    let asked = |scene: &Scene| {
+        let next = plan(&scene.wanted, &scene.seen, at(NOW));
+        let Next::Do(Step::Ask { asked, .. }) = next else { panic!("{}", said(next)) };
+        asked.field.to_string()
     };
-    assert_eq!(field(&old), "engine-version");
-    assert_eq!(field(&Scene::stated(&over).of(2, "cache.m7g.large", "valkey 8.1.0")), "node-type");
+    assert_eq!(asked(&old), "engine-version");
+    assert_eq!(asked(&Scene::stated(&over).of(2, "cache.m7g.large", "valkey 8.1.0")), "node-type");
 }
