@@ -258,7 +258,7 @@ def shards(it):
     it.refused("NoOperationFault", "DecreaseReplicaCount", **group, NewReplicaCount=1)
     it.refused("InvalidParameterCombination", "DeleteCacheCluster", CacheClusterId="shards-0001-002")
     reshard(it, group)
-    it.refused("InvalidParameterCombination", "CreateSnapshot", CacheClusterId="shards-0001-001", SnapshotName="shards")
+    it.refused("InvalidParameterCombination", "CreateSnapshot", CacheClusterId="shards-0003-001", SnapshotName="shards")
     it.call("CreateSnapshot", ReplicationGroupId="shards", SnapshotName="shards")
     settle(it)
     it.call("DescribeSnapshots", SnapshotName="shards", ShowNodeGroupConfig=True)

@@ -123,18 +123,16 @@ fn read(
     let asked = text("EngineVersion").or(from.map(|it| it.version.to_string()));
     let version = engine::resolve(&engine_name, asked.as_deref())?;
     let node_type = node_type_of(params, &engine_name, version, from)?;
-    let parameter_group =
-        text("CacheParameterGroupName").or(from.map(|it| it.parameter_group.clone()));
     let kind = (engine_name.as_str(), version);
-    let parameter_group = shards::new::parameter_group(state, params, parameter_group, kind)?;
+    let parameter_group = shards::new::parameter_group(state, params, from, kind)?;
     let subnet_group = text("CacheSubnetGroupName").or(from.map(|it| it.subnet_group.clone()));
     let subnet_group = subnet_group.unwrap_or_else(|| "default".to_owned());
     subnets::must_exist(state, &subnet_group)?;
     let port = port(params, from)?;
-    let transit = transit::of_new(state, params, (&engine_name, version))?;
-    let user_groups = attach::of_new(state, params, (&engine_name, version), transit.is_on())?;
+    let transit = transit::of_new(state, params, kind)?;
+    let user_groups = attach::of_new(state, params, kind, transit.is_on())?;
     let access = access(state, params, transit.is_on(), &user_groups)?;
-    let logs = logs::of_new(params, (&engine_name, version))?;
+    let logs = logs::of_new(params, kind)?;
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
         id: id.to_owned(),

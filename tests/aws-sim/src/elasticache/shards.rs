@@ -238,10 +238,10 @@ impl Group {
     pub(super) fn saved_members(&self) -> Vec<&Member> {
         let shards = self.shard_ids();
         let one = |shard: &String| {
-            let replicas = self.members.values().filter(|it| {
+            let mut replicas = self.members.values().filter(|it| {
                 it.shard == *shard && it.status != Status::Creating && !self.is_primary(&it.id)
             });
-            replicas.last().or_else(|| self.primary_of(shard))
+            replicas.next_back().or_else(|| self.primary_of(shard))
         };
         shards.iter().filter_map(one).collect()
     }

@@ -114,10 +114,10 @@ pub(super) fn check_quota(state: &State, member: &str) -> Result<(), Refusal> {
 pub(super) fn take(state: &mut State, id: &str, member: &str, name: &str, asked: Asked) {
     let waits = begin(state, id, member, name, asked);
     let elasticache = &mut state.elasticache;
-    let taken = elasticache.snapshots.get(name).map(|it| it.members.clone()).unwrap_or_default();
+    let members = elasticache.snapshots.get(name).map(|it| it.members.clone()).unwrap_or_default();
     if let Some(group) = elasticache.groups.get_mut(id) {
         group.status = Status::Snapshotting;
-        for member in group.members.values_mut().filter(|it| taken.contains(&it.id)) {
+        for member in group.members.values_mut().filter(|it| members.contains(&it.id)) {
             member.status = Status::Snapshotting;
         }
     }

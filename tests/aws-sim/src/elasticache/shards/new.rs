@@ -24,13 +24,15 @@ struct Wanted {
 pub(in super::super) fn parameter_group(
     state: &State,
     params: &Params,
-    named: Option<String>,
+    from: Option<&Group>,
     (engine, version): (&str, Version),
 ) -> Result<String, Refusal> {
     let mode = params.text("ClusterMode");
     let many = params.number("NumNodeGroups")?.is_some_and(|it| 1 < it);
     let follows = many && state.settings.switches.shards_choose_parameters;
     let on = mode.as_deref() == Some("enabled") || follows;
+    let named = params.text("CacheParameterGroupName").filter(|it| !it.is_empty());
+    let named = named.or_else(|| from.map(|it| it.parameter_group.clone()));
     let named = named.or_else(|| on.then(|| parameters::cluster_default(engine, version)));
     let name = parameters::checked(state, named, engine, version)?;
     let is_on = parameters::enables_cluster(state, &name);

@@ -3,6 +3,8 @@
 //!
 //! Shards that come are there before slots move to them, and those that go are there until their slots have moved away.
 
+use jiff::Timestamp;
+
 use super::super::check::{bad_combination, bad_value};
 use super::super::create::{no_capacity, zones};
 use super::super::model::{Group, Status};
@@ -158,20 +160,23 @@ fn begin(state: &mut State, mut group: Group, places: &[Vec<String>], go: Vec<St
     let id = group.id.clone();
     let replicas = replicas_of_new(&group);
     let mut come = Vec::new();
-    let mut added = Vec::new();
     for zones in places {
         let shard = free_shard(state, &group);
         new::add(&mut group, &shard, None);
         for at in 0..=replicas {
-            added.push(add_member(state, &mut group, &shard, zones.get(at)));
+            add_member(state, &mut group, &shard, zones.get(at));
         }
         come.push(shard);
     }
     let durations = &state.settings.durations;
-    let grows = if come.is_empty() { jiff::SignedDuration::ZERO } else { durations.add_replicas };
-    let moves = durations.reshard;
-    let since = state.now.saturating_add(grows).unwrap_or(state.now);
-    let until = since.saturating_add(moves).unwrap_or(since);
+    let (grows, moves) = (durations.add_replicas, durations.reshard);
+    let after = |at: Timestamp, takes| at.saturating_add(takes).unwrap_or(at);
+    let (first, takes, since) = if come.is_empty() {
+        (Stage::Moved, moves, state.now)
+    } else {
+        (Stage::Grown, grows, after(state.now, grows))
+    };
+    let until = after(since, moves);
     if let Some(shards) = &mut group.shards {
         shards.moves = Some(Moves { since, until });
     }
@@ -181,9 +186,8 @@ fn begin(state: &mut State, mut group: Group, places: &[Vec<String>], go: Vec<St
         member.status = Status::Modifying;
     }
     state.elasticache.groups.insert(id.clone(), group);
-    let stage = if come.is_empty() { Stage::Moved } else { Stage::Grown };
-    let takes = if come.is_empty() { moves } else { grows };
-    work::start(state, Some(&id), takes, [], Work::Resharding(Resharding { come, go, stage }));
+    let work = Resharding { come, go, stage: first };
+    work::start(state, Some(&id), takes, [], Work::Resharding(work));
 }
 
 /// The id of one more shard: the lowest that is free, or the next above all (U13).

@@ -8,7 +8,7 @@ mod saving;
 
 use super::{Caller, all, one};
 use crate::fault::Shortage;
-use crate::settings::Settings;
+use crate::settings::{DataPlane, Settings};
 
 const ORDERS: (&str, &str) = ("ReplicationGroupId", "orders");
 const NOW: (&str, &str) = ("ApplyImmediately", "true");
@@ -234,6 +234,13 @@ fn what_a_group_with_shards_cannot_be_is_refused() {
 }
 
 #[test]
+fn shards_have_no_real_servers() {
+    let mut aws = Caller::new(|it| it.data_plane = DataPlane::Real);
+    let refused = aws.create_shards(&[("NumNodeGroups", "2")]).unwrap_err();
+    assert!(refused.message.contains("real servers"), "{}", refused.message);
+}
+
+#[test]
 fn ids_of_shards_and_of_plain_members_do_not_meet() {
     let mut aws = Caller::with_shards("1", "1", |_| {});
     let refused = aws.create("orders-0001", "2", &[]).unwrap_err();
@@ -284,7 +291,7 @@ fn only_whole_groups_with_shards_go() {
 }
 
 #[test]
-fn metrics_and_tags_are_those_of_every_member() {
+fn data_and_tags_are_those_of_every_member() {
     let aws = Caller::with_shards("2", "1", |_| {});
     aws.fill(1000);
     let nodes = aws.world.with(|it| it.nodes());
