@@ -1,7 +1,7 @@
-//! ElastiCache: replication groups with cluster mode disabled, and what is around them.
+//! ElastiCache: replication groups with cluster mode disabled or enabled, and what is around them.
 //!
-//! Every call checks, records and answers at once; what takes time is a piece of work that is due later. Cluster mode enabled,
-//! global datastores and serverless caches are not modelled and are refused by name.
+//! Every call checks, records and answers at once; what takes time is a piece of work that is due later. Global
+//! datastores and serverless caches are not modelled and are refused by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +33,7 @@ mod reboot;
 mod replicas;
 mod rest;
 mod settings;
+pub mod shards;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod stories;
@@ -55,7 +56,7 @@ use crate::wire::query::{self, Params};
 use crate::{Access, Endpoint, NodeKey, Refusal, Response, State};
 
 pub(crate) use failover::able_to_fail_over;
-pub use failover::lose_primary;
+pub use failover::{lose_primary, lose_primary_of};
 pub(crate) use work::{done, run_due};
 
 const NAMESPACE: &str = "http://elasticache.amazonaws.com/doc/2015-02-02/";
@@ -166,9 +167,10 @@ impl Service {
     /// The group that has a node behind this host name that answers.
     pub(crate) fn serving_at(&self, host: &str) -> Option<&Group> {
         let is_behind = |group: &Group, it: &Member| {
-            let is_primary = it.id == group.primary;
+            let is_primary = group.is_primary(&it.id);
             let former = group.former.as_ref();
             it.endpoint.host == host
+                || group.is_configuration_at(host)
                 || group.primary_endpoint.host == host && is_primary
                 || group.reader_endpoint.host == host
                 || former.is_some_and(|former| former.leads_to(host, &it.id, is_primary))
@@ -182,10 +184,11 @@ impl Service {
     pub(crate) fn is_primary_at(&self, host: &str) -> bool {
         self.groups.values().any(|group| {
             let former = group.former.as_ref();
-            let is_groups =
-                group.primary_endpoint.host == host || former.is_some_and(|it| it.is_primary(host));
-            let member = group.primary_member();
-            let is_own = member.is_some_and(|it| {
+            // A client of a cluster finds the primary from wherever it asks.
+            let is_groups = group.primary_endpoint.host == host
+                || group.is_configuration_at(host)
+                || former.is_some_and(|it| it.is_primary(host));
+            let is_own = group.primaries().any(|it| {
                 it.endpoint.host == host || former.is_some_and(|one| one.is_node(host, &it.id))
             });
             is_groups || is_own
@@ -209,10 +212,10 @@ impl State {
                 group: group.id.clone(),
                 member: member.id.clone(),
                 node: member.node.clone(),
-                primary: member.id == group.primary,
+                primary: group.is_primary(&member.id),
                 node_type: member.node_type.clone(),
                 maxmemory: plane::room_of(self, group, member),
-                bytes_used: group.bytes_used,
+                bytes_used: group.bytes_of(member),
                 access: group.access.clone(),
                 endpoint: member.endpoint.clone(),
                 tls: group.transit == Transit::Required,
@@ -257,6 +260,7 @@ fn act(state: &mut State, operation: &str, params: &Params) -> Result<String, Re
         "DescribeCacheClusters" => describe::clusters(state, params),
         "IncreaseReplicaCount" => replicas::increase(state, params),
         "DecreaseReplicaCount" => replicas::decrease(state, params),
+        "ModifyReplicationGroupShardConfiguration" => shards::reshard::modify(state, params),
         "ListAllowedNodeTypeModifications" => modify::allowed_node_types(state, params),
         "TestFailover" => failover::test(state, params),
         "CreateSnapshot" => snapshot::create(state, params),

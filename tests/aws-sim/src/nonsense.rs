@@ -9,9 +9,14 @@ use crate::seed::Seed;
 use crate::{Request, Response, Settings, World, cloudwatch};
 
 /// Requests of each kind that are in order, to be spoilt.
-const FORMS: [&str; 28] = [
+const FORMS: [&str; 33] = [
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumCacheClusters=3&AutomaticFailoverEnabled=true&TransitEncryptionEnabled=true&AuthToken=a-token-of-no-account&SnapshotRetentionLimit=3&SnapshotWindow=03:00-05:00&PreferredMaintenanceWindow=sun:05:30-sun:07:30&Tags.Tag.1.Key=a&Tags.Tag.1.Value=b",
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumNodeGroups=1&ReplicasPerNodeGroup=1",
+    "CreateReplicationGroup&ReplicationGroupId=shards&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&AutomaticFailoverEnabled=true&CacheParameterGroupName=default.valkey8.cluster.on&Engine=valkey&NumNodeGroups=2&ReplicasPerNodeGroup=1",
+    "CreateReplicationGroup&ReplicationGroupId=shards&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&AutomaticFailoverEnabled=true&ClusterMode=enabled&NodeGroupConfiguration.NodeGroupConfiguration.1.NodeGroupId=1&NodeGroupConfiguration.NodeGroupConfiguration.1.Slots=0-16383&NodeGroupConfiguration.NodeGroupConfiguration.1.ReplicaCount=1&NodeGroupConfiguration.NodeGroupConfiguration.1.PrimaryAvailabilityZone=us-east-1a",
+    "ModifyReplicationGroupShardConfiguration&ReplicationGroupId=shards&ApplyImmediately=true&NodeGroupCount=3&ReshardingConfiguration.ReshardingConfiguration.1.NodeGroupId=3",
+    "ModifyReplicationGroupShardConfiguration&ReplicationGroupId=shards&ApplyImmediately=true&NodeGroupCount=1&NodeGroupsToRemove.NodeGroupToRemove.1=0002",
+    "DecreaseReplicaCount&ReplicationGroupId=shards&ApplyImmediately=true&ReplicaConfiguration.ConfigureShard.1.NodeGroupId=0001&ReplicaConfiguration.ConfigureShard.1.NewReplicaCount=0",
     "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&CacheNodeType=cache.t4g.small&SnapshotRetentionLimit=2",
     "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&AuthToken=another-token-of-none&AuthTokenUpdateStrategy=ROTATE",
     "ModifyReplicationGroup&ReplicationGroupId=orders&ApplyImmediately=true&Engine=valkey&EngineVersion=8.0&CacheParameterGroupName=default.valkey8",

@@ -61,11 +61,23 @@ pub struct Quotas {
     pub parameter_groups: Option<usize>,
     /// Subnet groups.
     pub subnet_groups: Option<usize>,
+    /// Shards of one group.
+    pub shards_of_group: Option<usize>,
+    /// Nodes of one group with shards.
+    pub nodes_of_cluster: Option<usize>,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { nodes: Some(300), parameter_groups: Some(300), subnet_groups: Some(300) }
+        let (shards_of_group, nodes_of_cluster) = (Some(90), Some(90));
+        let many = Some(300);
+        Self {
+            nodes: many,
+            parameter_groups: many,
+            subnet_groups: many,
+            shards_of_group,
+            nodes_of_cluster,
+        }
     }
 }
 
@@ -104,6 +116,8 @@ pub enum Which<'a> {
     Reader,
     /// Leads to this member.
     Node(&'a str),
+    /// Leads to any, where clients of a cluster learn of all shards.
+    Configuration,
 }
 
 /// Gives out addresses. A group asks for each of its own once and keeps it.
@@ -126,6 +140,8 @@ impl Addresses for DnsNames {
             (Which::Primary, true) => format!("master.{group}.{letters}.{zone}"),
             (Which::Reader, true) => format!("replica.{group}.{letters}.{zone}"),
             (Which::Node(member), true) => format!("{member}.{group}.{letters}.{zone}"),
+            (Which::Configuration, true) => format!("clustercfg.{group}.{letters}.{zone}"),
+            (Which::Configuration, false) => format!("{group}.{letters}.clustercfg.{zone}"),
             (Which::Primary, false) => format!("{group}.{letters}.ng.0001.{zone}"),
             (Which::Reader, false) => format!("{group}-ro.{letters}.ng.0001.{zone}"),
             (Which::Node(member), false) => format!("{member}.{letters}.0001.{zone}"),
@@ -172,6 +188,8 @@ pub struct Durations {
     pub add_replicas: SignedDuration,
     /// Fewer replicas.
     pub remove_replicas: SignedDuration,
+    /// Slots that move from some shards to others.
+    pub reshard: SignedDuration,
     /// A failover, from loss to a new primary.
     pub failover: SignedDuration,
     /// Replacing the node that was lost.
@@ -213,6 +231,7 @@ impl Default for Durations {
             setting: seconds(20),
             add_replicas: minutes(10),
             remove_replicas: minutes(4),
+            reshard: minutes(15),
             failover: seconds(30),
             replace_node: minutes(5),
             reboot: minutes(2),
@@ -245,6 +264,7 @@ impl Durations {
             &mut self.setting,
             &mut self.add_replicas,
             &mut self.remove_replicas,
+            &mut self.reshard,
             &mut self.failover,
             &mut self.replace_node,
             &mut self.reboot,
@@ -298,6 +318,14 @@ mod tests {
         assert_eq!(
             name(true, Which::Node("orders-002")),
             "orders-002.orders.abc123.euw1.cache.amazonaws.com"
+        );
+        assert_eq!(
+            name(true, Which::Configuration),
+            "clustercfg.orders.abc123.euw1.cache.amazonaws.com"
+        );
+        assert_eq!(
+            name(false, Which::Configuration),
+            "orders.abc123.clustercfg.euw1.cache.amazonaws.com"
         );
         assert_eq!(name(false, Which::Primary), "orders.abc123.ng.0001.euw1.cache.amazonaws.com");
         assert_eq!(name(false, Which::Reader), "orders-ro.abc123.ng.0001.euw1.cache.amazonaws.com");

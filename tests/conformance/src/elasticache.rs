@@ -3,10 +3,10 @@
 use crate::given::{enumerations, operations, structures};
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::types::{
-    AuthTokenUpdateStrategyType, AzMode, CloudWatchLogsDestinationDetails, ConfigureShard,
-    DestinationDetails, DestinationType, Filter, KinesisFirehoseDestinationDetails,
-    LogDeliveryConfigurationRequest, LogFormat, LogType, ParameterNameValue, SourceType, Tag,
-    TransitEncryptionMode,
+    AuthTokenUpdateStrategyType, AzMode, CloudWatchLogsDestinationDetails, ClusterMode,
+    ConfigureShard, DestinationDetails, DestinationType, Filter, KinesisFirehoseDestinationDetails,
+    LogDeliveryConfigurationRequest, LogFormat, LogType, NodeGroupConfiguration,
+    ParameterNameValue, ReshardingConfiguration, SourceType, Tag, TransitEncryptionMode,
 };
 
 operations! { Client {
@@ -31,10 +31,11 @@ operations! { Client {
         set_auth_token, set_snapshot_retention_limit, set_snapshot_window,
         set_preferred_maintenance_window, set_notification_topic_arn, set_tags, set_snapshot_name,
         set_transit_encryption_mode, set_kms_key_id, set_data_tiering_enabled,
-        set_log_delivery_configurations
+        set_log_delivery_configurations, set_num_node_groups, set_replicas_per_node_group,
+        set_node_group_configuration, set_cluster_mode
     }
     "CreateSnapshot" create_snapshot {
-        set_cache_cluster_id, set_snapshot_name, set_tags, set_kms_key_id
+        set_cache_cluster_id, set_replication_group_id, set_snapshot_name, set_tags, set_kms_key_id
     }
     "CreateUser" create_user {
         set_user_id, set_user_name, set_engine, set_access_string, set_passwords,
@@ -43,7 +44,7 @@ operations! { Client {
     "CreateUserGroup" create_user_group { set_user_group_id, set_engine, set_user_ids }
     "DecreaseReplicaCount" decrease_replica_count {
         set_replication_group_id, set_apply_immediately, set_replica_configuration,
-        set_replicas_to_remove
+        set_replicas_to_remove, set_new_replica_count
     }
     "DeleteCacheCluster" delete_cache_cluster { set_cache_cluster_id }
     "DeleteCacheParameterGroup" delete_cache_parameter_group { set_cache_parameter_group_name }
@@ -81,7 +82,8 @@ operations! { Client {
     "DescribeUserGroups" describe_user_groups { set_user_group_id }
     "DescribeUsers" describe_users { set_user_id, set_filters }
     "IncreaseReplicaCount" increase_replica_count {
-        set_replication_group_id, set_apply_immediately, set_new_replica_count
+        set_replication_group_id, set_apply_immediately, set_new_replica_count,
+        set_replica_configuration
     }
     "ListAllowedNodeTypeModifications" list_allowed_node_type_modifications {
         set_replication_group_id
@@ -104,7 +106,12 @@ operations! { Client {
         set_cache_node_type, set_snapshotting_cluster_id, set_auth_token,
         set_auth_token_update_strategy, set_engine, set_engine_version,
         set_cache_parameter_group_name, set_transit_encryption_enabled,
-        set_transit_encryption_mode, set_log_delivery_configurations
+        set_transit_encryption_mode, set_log_delivery_configurations,
+        set_automatic_failover_enabled
+    }
+    "ModifyReplicationGroupShardConfiguration" modify_replication_group_shard_configuration {
+        set_replication_group_id, set_node_group_count, set_apply_immediately,
+        set_resharding_configuration, set_node_groups_to_remove, set_node_groups_to_retain
     }
     "ModifyUser" modify_user { set_user_id, set_append_access_string }
     "ModifyUserGroup" modify_user_group {
@@ -129,13 +136,19 @@ structures! {
     }
     ConfigureShard { set_node_group_id, set_new_replica_count }
     Filter { set_name, set_values }
+    NodeGroupConfiguration {
+        set_node_group_id, set_slots, set_replica_count, set_primary_availability_zone,
+        set_replica_availability_zones
+    }
     ParameterNameValue { set_parameter_name, set_parameter_value }
+    ReshardingConfiguration { set_node_group_id, set_preferred_availability_zones }
     Tag { set_key, set_value }
 }
 
 enumerations!(
     AuthTokenUpdateStrategyType,
     AzMode,
+    ClusterMode,
     DestinationType,
     LogFormat,
     LogType,

@@ -22,6 +22,7 @@ def tell(it):
     snapshots(it)
     replicas(it)
     members(it)
+    shards(it)
     tags(it)
     token(it)
     users(it)
@@ -220,6 +221,76 @@ def members(it):
     settle(it)
     it.call("DescribeCacheClusters", CacheClusterId=MEMBER, ShowCacheNodeInfo=True)
     it.refused("CacheParameterGroupNotFound", "ModifyCacheCluster", **member, CacheParameterGroupName="none")
+
+
+def shards(it):
+    """A group with cluster mode enabled."""
+    wanted = {
+        "ReplicationGroupId": "shards",
+        "ReplicationGroupDescription": "in shards",
+        "Engine": "redis",
+        "EngineVersion": "7.1",
+        "CacheNodeType": MICRO,
+        "AutomaticFailoverEnabled": True,
+        "CacheParameterGroupName": "default.redis7.cluster.on",
+    }
+    many = {"NumNodeGroups": 46, "ReplicasPerNodeGroup": 1}
+    it.refused("NodeQuotaForClusterExceeded", "CreateReplicationGroup", **wanted, **many)
+    it.refused("NodeGroupsPerReplicationGroupQuotaExceeded", "CreateReplicationGroup", **wanted, NumNodeGroups=91)
+    it.refused("InvalidParameterCombination", "CreateReplicationGroup", **wanted, **many, NumCacheClusters=2)
+    configured = [
+        {"NodeGroupId": "0001", "Slots": "0-99", "ReplicaCount": 1, "PrimaryAvailabilityZone": "us-east-1b", "ReplicaAvailabilityZones": ["us-east-1c"]},
+        {"NodeGroupId": "0002", "Slots": "100-16383", "ReplicaCount": 0},
+    ]
+    it.call("CreateReplicationGroup", **wanted, NodeGroupConfiguration=configured, ClusterMode="enabled")
+    settle(it)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="shards")
+    it.call("DescribeCacheClusters", CacheClusterId="shards-0001-002", ShowCacheNodeInfo=True)
+    group = {"ReplicationGroupId": "shards", "ApplyImmediately": True}
+    it.refused("InvalidParameterCombination", "ModifyReplicationGroup", **group, AutomaticFailoverEnabled=False)
+    it.refused("InvalidParameterCombination", "ModifyReplicationGroup", **group, SnapshottingClusterId="shards-0001-002")
+    it.refused("NodeGroupNotFoundFault", "TestFailover", ReplicationGroupId="shards", NodeGroupId="0003")
+    it.refused("TestFailoverNotAvailableFault", "TestFailover", ReplicationGroupId="shards", NodeGroupId="0002")
+    it.call("TestFailover", ReplicationGroupId="shards", NodeGroupId="0001")
+    settle(it)
+    it.call("IncreaseReplicaCount", **group, ReplicaConfiguration=[{"NodeGroupId": "0002", "NewReplicaCount": 1}])
+    settle(it)
+    it.refused("NoOperationFault", "DecreaseReplicaCount", **group, NewReplicaCount=1)
+    it.refused("InvalidParameterCombination", "DeleteCacheCluster", CacheClusterId="shards-0001-002")
+    reshard(it, group)
+    it.refused("InvalidParameterCombination", "CreateSnapshot", CacheClusterId="shards-0003-001", SnapshotName="shards")
+    it.call("CreateSnapshot", ReplicationGroupId="shards", SnapshotName="shards")
+    settle(it)
+    it.call("DescribeSnapshots", SnapshotName="shards", ShowNodeGroupConfig=True)
+    it.refused("InvalidParameterCombination", "DeleteReplicationGroup", ReplicationGroupId="shards", RetainPrimaryCluster=True)
+    it.call("DeleteReplicationGroup", ReplicationGroupId="shards")
+    plain = {"ReplicationGroupId": "back", "ReplicationGroupDescription": "in none", "CacheNodeType": MICRO, "NumCacheClusters": 1}
+    it.refused("InvalidParameterCombination", "CreateReplicationGroup", **plain, SnapshotName="shards", CacheParameterGroupName="default.redis7")
+    settle(it)
+    it.call("DeleteSnapshot", SnapshotName="shards")
+    settle(it)
+
+
+def reshard(it, group):
+    operation = "ModifyReplicationGroupShardConfiguration"
+    it.refused("ReplicationGroupNotFoundFault", operation, **{**group, "ReplicationGroupId": "none"}, NodeGroupCount=2)
+    it.refused("InvalidParameterValue", operation, **{**group, "ReplicationGroupId": GROUP}, NodeGroupCount=2)
+    it.refused("InvalidParameterCombination", operation, **group, NodeGroupCount=1)
+    it.refused("NodeGroupsPerReplicationGroupQuotaExceeded", operation, **group, NodeGroupCount=91)
+    zones = [{"NodeGroupId": "0003", "PreferredAvailabilityZones": ["us-east-1c", "us-east-1a"]}]
+    it.call(operation, **group, NodeGroupCount=3, ReshardingConfiguration=zones)
+    it.refused("InvalidReplicationGroupState", operation, **group, NodeGroupCount=4)
+    it.advance(1000)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="shards")
+    settle(it)
+    it.call(operation, **group, NodeGroupCount=2, NodeGroupsToRemove=["0001"])
+    settle(it)
+    it.call(operation, **group, NodeGroupCount=1, NodeGroupsToRetain=["0003"])
+    settle(it)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="shards")
+    for code in ("InsufficientCacheClusterCapacity", "NodeQuotaForCustomerExceeded"):
+        it.befall(operation, answer(code))
+        it.refused(code, operation, **group, NodeGroupCount=2)
 
 
 def tags(it):

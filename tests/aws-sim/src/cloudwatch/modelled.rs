@@ -70,9 +70,9 @@ pub(crate) fn note_changes(state: &mut State) {
 fn seen(state: &State, id: &Arc<str>, group: &Group, member: &Member) -> Option<Node> {
     let role = if state.elasticache.standalone.contains(&group.id) {
         Role::Alone
-    } else if member.id != group.primary {
+    } else if !group.is_primary(&member.id) {
         Role::Replica
-    } else if group.members.len() == 1 {
+    } else if group.is_lone(member) {
         Role::Single
     } else {
         Role::Primary
@@ -82,7 +82,7 @@ fn seen(state: &State, id: &Arc<str>, group: &Group, member: &Member) -> Option<
         role,
         saving: member.status == Status::Snapshotting,
         since: group.since(member)?,
-        used: group.bytes_used,
+        used: group.bytes_of(member),
         room: state.room(group, member),
         kind: node_type::find(&member.node_type),
     })

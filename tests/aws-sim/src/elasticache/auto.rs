@@ -45,7 +45,8 @@ pub(super) fn snapshot_window(state: &mut State, id: &str) {
         let again = Work::SnapshotWindow;
         return work::start(state, Some(id), LOOK_AGAIN, [], again);
     }
-    let member = group.snapshotting_member.unwrap_or(group.primary);
+    let member = group.snapshotting_member.clone();
+    let member = member.unwrap_or_else(|| group.saved_as().to_owned());
     let at = state.now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d-%H-%M").to_string();
     let name = format!("automatic.{member}-{at}");
     if !state.elasticache.snapshots.contains_key(&name) {

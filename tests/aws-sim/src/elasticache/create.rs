@@ -10,8 +10,8 @@ use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Togg
 use super::own::Own;
 use super::work::{self, Work};
 use super::{
-    attach, auto, describe, event, keys, logs, node_type, parameters, plane, quota, subnets, tags,
-    tiering, transit,
+    attach, auto, describe, event, keys, logs, node_type, parameters, plane, quota, shards,
+    subnets, tags, tiering, transit,
 };
 use crate::fault::{Plan, Shortage};
 use crate::settings::{AddressFor, Which};
@@ -19,10 +19,9 @@ use crate::wire::query::Params;
 use crate::{Access, Endpoint, Refusal, State};
 
 /// What is not modelled, by parameter.
-const NOT_MODELLED: [(&str, &str); 7] = [
+const NOT_MODELLED: [(&str, &str); 6] = [
     ("GlobalReplicationGroupId", "global datastores"),
     ("PrimaryClusterId", "groups around an existing cluster"),
-    ("NodeGroupConfiguration", "configured node groups"),
     ("SnapshotArns", "restoring from S3"),
     ("CacheSecurityGroupNames", "EC2-Classic"),
     ("ServerlessCacheSnapshotName", "serverless caches"),
@@ -30,8 +29,7 @@ const NOT_MODELLED: [(&str, &str); 7] = [
 ];
 
 /// What is modelled with one value only, by parameter.
-const ONE_VALUE: [(&str, &str); 3] =
-    [("ClusterMode", "disabled"), ("IpDiscovery", "ipv4"), ("NetworkType", "ipv4")];
+const ONE_VALUE: [(&str, &str); 2] = [("IpDiscovery", "ipv4"), ("NetworkType", "ipv4")];
 
 /// `CreateReplicationGroup`.
 pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refusal> {
@@ -54,22 +52,21 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     }
     let snapshot = restored(state, params)?;
     let inherited = snapshot.as_ref().filter(|_| state.settings.switches.restore_inherits);
-    let count = member_count(params)?;
     let inherits = inherited.is_some();
     let mut group = read(state, params, &id, inherited.map(|it| &it.source))?;
     tiering::check(params, &group.node_type, snapshot.as_ref(), inherits)?;
     keys::give(state, params, &mut group, snapshot.as_ref(), inherits)?;
-    let zones = zones(state, params.list("PreferredCacheClusterAZs", "AvailabilityZone"), count)?;
-    let numbers = quota::numbers(state, &group, count)?;
-    quota::check_nodes(state, numbers.len())?;
-    let group = with_members(state, group, &numbers, &zones);
-    check_resilience(&group)?;
+    let group = if parameters::enables_cluster(state, &group.parameter_group) {
+        shards::new::with_shards(state, params, group, snapshot.as_ref())?
+    } else {
+        with_members(state, params, group, snapshot.as_ref())?
+    };
     check_windows(&group)?;
     let shortage = state.faults.shortages.get(&group.node_type).copied();
     if shortage == Some(Shortage::AtOnce) {
         return Err(no_capacity(&group.node_type));
     }
-    start(state, group, snapshot)?;
+    start(state, group, snapshot);
     describe::created(state, &id)
 }
 
@@ -105,7 +102,7 @@ fn member_count(params: &Params) -> Result<u32, Refusal> {
             params.number("ReplicasPerNodeGroup")?.unwrap_or_default().saturating_add(1)
         }
         (None, Some(_)) => {
-            return Err(bad_combination("NumNodeGroups: cluster mode is not modelled here"));
+            return Err(bad_combination("NumNodeGroups must be 1 with cluster mode disabled"));
         }
     };
     u32::try_from(count).ok().filter(|it| (1..=6).contains(it)).ok_or_else(|| {
@@ -126,17 +123,16 @@ fn read(
     let asked = text("EngineVersion").or(from.map(|it| it.version.to_string()));
     let version = engine::resolve(&engine_name, asked.as_deref())?;
     let node_type = node_type_of(params, &engine_name, version, from)?;
-    let parameter_group =
-        text("CacheParameterGroupName").or(from.map(|it| it.parameter_group.clone()));
-    let parameter_group = parameters::checked(state, parameter_group, &engine_name, version)?;
+    let kind = (engine_name.as_str(), version);
+    let parameter_group = shards::new::parameter_group(state, params, from, kind)?;
     let subnet_group = text("CacheSubnetGroupName").or(from.map(|it| it.subnet_group.clone()));
     let subnet_group = subnet_group.unwrap_or_else(|| "default".to_owned());
     subnets::must_exist(state, &subnet_group)?;
     let port = port(params, from)?;
-    let transit = transit::of_new(state, params, (&engine_name, version))?;
-    let user_groups = attach::of_new(state, params, (&engine_name, version), transit.is_on())?;
+    let transit = transit::of_new(state, params, kind)?;
+    let user_groups = attach::of_new(state, params, kind, transit.is_on())?;
     let access = access(state, params, transit.is_on(), &user_groups)?;
-    let logs = logs::of_new(params, (&engine_name, version))?;
+    let logs = logs::of_new(params, kind)?;
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
         id: id.to_owned(),
@@ -179,6 +175,7 @@ fn read(
         under_way: Change::default(),
         deferred: Change::default(),
         primary: String::new(),
+        shards: None,
         members: BTreeMap::new(),
         highest_number: 0,
         primary_endpoint: nowhere(),
@@ -296,24 +293,44 @@ pub(super) fn zones(
     Err(bad_value(text))
 }
 
-fn known_zones(state: &State) -> [String; 3] {
+pub(super) fn known_zones(state: &State) -> [String; 3] {
     ["a", "b", "c"].map(|it| format!("{}{it}", state.settings.region))
 }
 
-fn with_members(state: &mut State, mut group: Group, numbers: &[u32], zones: &[String]) -> Group {
+/// Gives a new group its members, where cluster mode is disabled.
+fn with_members(
+    state: &mut State,
+    params: &Params,
+    mut group: Group,
+    snapshot: Option<&Snapshot>,
+) -> Result<Group, Refusal> {
+    if params.has("NodeGroupConfiguration") {
+        let text = "NodeGroupConfiguration: with cluster mode disabled it is not modelled here";
+        return Err(bad_combination(text));
+    }
+    if snapshot.is_some_and(|it| it.source.is_sharded()) {
+        return Err(bad_combination(
+            "A snapshot of a replication group with cluster mode enabled cannot be restored with cluster mode disabled.",
+        ));
+    }
+    let count = member_count(params)?;
+    let zones = zones(state, params.list("PreferredCacheClusterAZs", "AvailabilityZone"), count)?;
+    let numbers = quota::numbers(state, &group, count)?;
+    quota::check_nodes(state, numbers.len())?;
     group.primary_endpoint = address(state, &group, Which::Primary);
     group.reader_endpoint = address(state, &group, Which::Reader);
     let mut zones = zones.iter();
     for number in numbers {
-        let member = new_member(state, &group, *number, zones.next());
-        group.highest_number = *number;
+        let member = new_member(state, &group, number, zones.next());
+        group.highest_number = number;
         group.members.insert(member.id.clone(), member);
     }
     group.primary = group.members.keys().next().cloned().unwrap_or_default();
     // AWS takes automatic snapshots from a replica where there is one.
     group.snapshotting_member =
         group.members.keys().nth(1).or(group.members.keys().next()).cloned();
-    group
+    check_resilience(&group)?;
+    Ok(group)
 }
 
 /// A new member of this number.
@@ -343,6 +360,7 @@ pub(super) fn named_member(
         status: Status::Creating,
         created_at: state.now,
         serves_since: None,
+        shard: shards::ONLY.to_owned(),
         zone,
         node_type: group.node_type.clone(),
         engine: group.engine.clone(),
@@ -361,7 +379,7 @@ pub(super) fn address(state: &mut State, group: &Group, which: Which<'_>) -> End
     state.settings.addresses.give(&wanted)
 }
 
-fn start(state: &mut State, mut group: Group, snapshot: Option<Snapshot>) -> Result<(), Refusal> {
+fn start(state: &mut State, mut group: Group, snapshot: Option<Snapshot>) {
     let id = group.id.clone();
     let mut takes = state.settings.durations.create;
     if let Some(snapshot) = &snapshot {
@@ -372,20 +390,18 @@ fn start(state: &mut State, mut group: Group, snapshot: Option<Snapshot>) -> Res
             found.status = SnapshotStatus::Restoring;
         }
     }
-    let (node_type, primary) = (group.node_type.clone(), group.primary.clone());
-    let nodes: Vec<_> = group.members.values().map(|it| it.node.clone()).collect();
-    state.elasticache.groups.insert(id.clone(), group);
-    let first = nodes.iter().find(|it| it.member == primary).cloned();
-    let first = first.ok_or_else(|| bad_value("a group has a primary"))?;
+    let node_type = group.node_type.clone();
+    state.elasticache.groups.insert(id.clone(), group.clone());
     let load = snapshot.as_ref().map(|it| it.name.as_str());
     let mut waits = Vec::new();
-    waits.extend(plane::start_node(state, &id, &first, &node_type, load));
-    for node in nodes.iter().filter(|it| it.member != primary) {
-        waits.extend(plane::start_node(state, &id, node, &node_type, None));
-        waits.extend(plane::replicate(state, node, &first));
+    for first in group.primaries() {
+        waits.extend(plane::start_node(state, &id, &first.node, &node_type, load));
+        for replica in group.replicas_of(&first.shard) {
+            waits.extend(plane::start_node(state, &id, &replica.node, &node_type, None));
+            waits.extend(plane::replicate(state, &replica.node, &first.node));
+        }
     }
     work::start(state, Some(&id), takes, waits, Work::Created);
-    Ok(())
 }
 
 /// The time of a new group has passed: it is there, or it failed.
@@ -396,7 +412,7 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
     let restored = release_restored(state, id);
     let room =
         state.elasticache.groups.get(id).map_or(0, |it| plane::room(state, it, &it.node_type));
-    let data = state.elasticache.groups.get(id).map_or(0, |it| it.bytes_used);
+    let data = state.elasticache.groups.get(id).map_or(0, Group::most_bytes);
     let why = if state.faults.lacks(&node_type) {
         Some(format!("Insufficient capacity for node type {node_type}. Please try again later."))
     } else if Plan::take(&mut state.faults.failing_starts) {

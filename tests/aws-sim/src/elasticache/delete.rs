@@ -3,7 +3,7 @@
 use super::check::id as check_id;
 use super::model::{Group, SnapshotStatus, Status};
 use super::work::{self, Work};
-use super::{describe, event, group, plane, replicas, snapshot};
+use super::{describe, event, group, plane, replicas, shards, snapshot};
 use crate::wire::query::Params;
 use crate::{Refusal, State};
 
@@ -11,6 +11,9 @@ use crate::{Refusal, State};
 pub(super) fn delete(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let found = group(state, &params.required("ReplicationGroupId")?)?.clone();
     let retain = params.flag("RetainPrimaryCluster")?.unwrap_or_default();
+    if retain {
+        shards::must_be_off(&found, "RetainPrimaryCluster")?;
+    }
     may_go(state, &found)?;
     let last = final_name(state, &found, params)?;
     let id = found.id;
@@ -67,7 +70,7 @@ fn final_name(state: &State, group: &Group, params: &Params) -> Result<Option<St
         return Err(Refusal::new(400, "InvalidReplicationGroupState", text));
     }
     snapshot::must_be_free(state, &name)?;
-    snapshot::check_quota(state, &group.primary)?;
+    snapshot::check_quota(state, group.saved_as())?;
     Ok(Some(name))
 }
 
@@ -79,7 +82,7 @@ fn take_down(state: &mut State, id: &str, last: Option<String>, retain: bool) {
         Some(name) => {
             let status = if shows_snapshotting { Status::Snapshotting } else { Status::Deleting };
             group.set_all(status);
-            let primary = group.primary.clone();
+            let primary = group.saved_as().to_owned();
             let waits = snapshot::begin(state, id, &primary, &name, snapshot::Asked::Finally);
             let takes = state.settings.durations.snapshot;
             let work = Work::FinalSnapshotTaken { snapshot: name, retain };

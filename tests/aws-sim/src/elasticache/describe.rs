@@ -2,7 +2,7 @@
 
 use super::model::{Group, Member, Status};
 use super::paging::{Page, page};
-use super::{engine, group_arn, logs, parameters, tiering};
+use super::{engine, group_arn, logs, parameters, shards, tiering};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Endpoint, Refusal, State};
@@ -136,10 +136,14 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
         .text("Status", status.word())
         .within("PendingModifiedValues", |xml| pending_of_group(xml, state, it, lags))
         .texts("MemberClusters", "ClusterId", it.members.values().filter(shown).map(|it| &it.id));
-    if it.came {
-        xml.within("NodeGroups", |xml| {
-            xml.within("NodeGroup", |xml| node_group(xml, state, it, lags));
-        });
+    match &it.shards {
+        _ if !it.came => {}
+        Some(shards) => shards::describe::write(xml, state, it, shards, lags),
+        None => {
+            xml.within("NodeGroups", |xml| {
+                xml.within("NodeGroup", |xml| node_group(xml, state, it, lags));
+            });
+        }
     }
     if 0 < it.snapshot_retention || it.status == Status::Creating {
         xml.maybe("SnapshottingClusterId", it.snapshotting_member.as_ref());
@@ -152,7 +156,7 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
         .text("MultiAZ", if it.multi_az { "enabled" } else { "disabled" })
         .number("SnapshotRetentionLimit", it.snapshot_retention)
         .text("SnapshotWindow", &it.snapshot_window)
-        .flag("ClusterEnabled", false)
+        .flag("ClusterEnabled", it.is_sharded())
         .text("CacheNodeType", &it.node_type)
         .flag("AuthTokenEnabled", it.access.has_token());
     if let Some(at) = it.token_changed_at {
@@ -168,7 +172,7 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
         .flag("AutoMinorVersionUpgrade", it.auto_minor)
         .text("NetworkType", "ipv4")
         .text("IpDiscovery", "ipv4")
-        .text("ClusterMode", "disabled")
+        .text("ClusterMode", if it.is_sharded() { "enabled" } else { "disabled" })
         .text("Engine", &it.engine);
     logs::write(xml, it);
 }
@@ -190,6 +194,14 @@ fn pending_of_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
         transit.write(xml);
     }
     logs::write_pending(xml, state, it);
+    if let Some(moves) = it.shards.as_ref().and_then(|it| it.moves) {
+        xml.within("Resharding", |xml| {
+            xml.within("SlotMigration", |xml| {
+                let progress = format!("{:.1}", moves.progress(state.now));
+                xml.text("ProgressPercentage", progress);
+            });
+        });
+    }
     if let Some(change) = it.under_way.user_groups.as_ref().or(it.deferred.user_groups.as_ref()) {
         xml.within("UserGroups", |xml| {
             xml.texts("UserGroupIdsToAdd", "member", &change.add).texts(

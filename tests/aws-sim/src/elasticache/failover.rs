@@ -13,13 +13,14 @@ use crate::{Refusal, State};
 pub(super) fn test(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let found = group(state, &params.required("ReplicationGroupId")?)?.clone();
     let shard = params.required("NodeGroupId")?;
-    if shard != "0001" {
+    if !found.shard_ids().contains(&shard) {
         let text = format!("Node group {shard} not found");
         return Err(Refusal::new(404, "NodeGroupNotFoundFault", text));
     }
     must_be_available(state, &found)?;
-    if !found.failover.is_wanted() {
-        let text = "Automatic failover must be enabled to test it.";
+    let is_bare = found.is_sharded() && found.replicas_of(&shard).next().is_none();
+    if !found.failover.is_wanted() || is_bare {
+        let text = "Automatic failover must be enabled to test it, and there must be a replica.";
         return Err(Refusal::new(400, "TestFailoverNotAvailableFault", text));
     }
     let now = state.now;
@@ -30,8 +31,9 @@ pub(super) fn test(state: &mut State, params: &Params) -> Result<String, Refusal
         return Err(Refusal::new(400, "APICallRateForCustomerExceeded", text));
     }
     tests.push(now);
-    event::of_group(state, &found.id, "Test Failover API called for node group 0001");
-    lose_primary(state, &found.id);
+    let text = format!("Test Failover API called for node group {shard}");
+    event::of_group(state, &found.id, text);
+    lose_primary_of(state, &found.id, &shard);
     describe::one(state, &found.id)
 }
 
@@ -41,36 +43,47 @@ pub(crate) fn able_to_fail_over(state: &State) -> Vec<String> {
     let lives = [Status::Available, Status::Modifying, Status::Snapshotting];
     let recovers = |id: &str| {
         let mut works = elasticache.queue.of(id);
-        works.any(|it| matches!(it, Work::FailedOver | Work::Replaced(_)))
+        works.any(|it| matches!(it, Work::FailedOver(_) | Work::Replaced(_)))
     };
     let is_able = |it: &&Group| {
         lives.contains(&it.status)
             && it.failover == Toggle::Enabled
-            && heir(it).is_some()
+            && first_shard(it).is_some_and(|shard| heir(it, &shard).is_some())
             && !recovers(&it.id)
     };
     elasticache.groups.values().filter(is_able).map(|it| it.id.clone()).collect()
 }
 
-/// The replica of the lowest number that is there and stays.
-fn heir(group: &Group) -> Option<&Member> {
-    group.replicas().find(|it| is_settled(it))
+fn first_shard(group: &Group) -> Option<String> {
+    group.shard_ids().into_iter().next()
+}
+
+/// The replica of the lowest number in a shard that is there and stays.
+fn heir<'a>(group: &'a Group, shard: &'a str) -> Option<&'a Member> {
+    group.replicas_of(shard).find(|it| is_settled(it))
 }
 
 fn is_settled(member: &Member) -> bool {
     ![Status::Creating, Status::Deleting].contains(&member.status)
 }
 
-/// The primary of a group is lost. With automatic failover a replica takes over; without, the node is only replaced. What else is under way
-/// goes on beside it, but for a snapshot of the lost node, which fails.
+/// The primary of a group is lost, or that of its first shard. With automatic failover a replica takes over; without, the node is only replaced.
+/// What else is under way goes on beside it, but for a snapshot of the lost node, which fails.
 pub fn lose_primary(state: &mut State, id: &str) {
+    let shard = state.elasticache.groups.get(id).and_then(first_shard);
+    lose_primary_of(state, id, &shard.unwrap_or_default());
+}
+
+/// The same, of a shard.
+pub fn lose_primary_of(state: &mut State, id: &str, shard: &str) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
+    let Some(lost) = group.primary_of(shard).map(|it| it.id.clone()) else { return };
     group.status = Status::Modifying;
-    for member in group.members.values_mut().filter(|it| is_settled(it)) {
+    let of_shard = |it: &&mut Member| it.shard == shard && is_settled(it);
+    for member in group.members.values_mut().filter(of_shard) {
         member.status = Status::Modifying;
     }
     let fails_over = group.failover.is_wanted();
-    let lost = group.primary.clone();
     let gone = group.members.get_mut(&lost).map(|it| {
         it.serves_since = None;
         it.node.clone()
@@ -78,19 +91,20 @@ pub fn lose_primary(state: &mut State, id: &str) {
     plane::stop(state, gone.into_iter().collect());
     let snapshots = state.elasticache.snapshots.values();
     let ended: Vec<String> =
-        snapshots.filter(|it| it.member == lost).map(|it| it.name.clone()).collect();
+        snapshots.filter(|it| it.members.contains(&lost)).map(|it| it.name.clone()).collect();
     state.elasticache.queue.fail_snapshots(id, &ended);
     if fails_over {
         let takes = state.settings.durations.failover;
-        return work::start(state, Some(id), takes, [], Work::FailedOver);
+        return work::start(state, Some(id), takes, [], Work::FailedOver(shard.to_owned()));
     }
-    replace_primary(state, id);
+    replace_primary(state, id, shard);
 }
 
 /// Nobody takes over: the node is replaced, and its data is gone.
-fn replace_primary(state: &mut State, id: &str) {
+fn replace_primary(state: &mut State, id: &str, shard: &str) {
     let Some(group) = state.elasticache.groups.get(id) else { return };
-    let (lost, node_type) = (group.primary.clone(), group.node_type.clone());
+    let node_type = group.node_type.clone();
+    let Some(lost) = group.primary_of(shard).map(|it| it.id.clone()) else { return };
     let node = plane::new_node(state, &lost);
     if let Some(member) =
         state.elasticache.groups.get_mut(id).and_then(|it| it.members.get_mut(&lost))
@@ -103,23 +117,23 @@ fn replace_primary(state: &mut State, id: &str) {
 }
 
 /// A replica takes over.
-pub(super) fn failed_over(state: &mut State, id: &str) {
+pub(super) fn failed_over(state: &mut State, id: &str, shard: &str) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
-    let Some(chosen) = heir(group).map(|it| it.id.clone()) else {
-        return replace_primary(state, id);
+    let Some(chosen) = heir(group, shard).map(|it| it.id.clone()) else {
+        return replace_primary(state, id, shard);
     };
-    let lost = std::mem::replace(&mut group.primary, chosen.clone());
+    let Some(lost) = group.promote(&chosen) else { return };
     if let Some(member) = group.members.get_mut(&lost) {
         member.status = Status::Creating;
         member.serves_since = None;
     }
     let group = group.clone();
     let old = group.members.get(&lost).map(|it| it.node.clone());
-    let new = group.primary_member().map(|it| it.node.clone());
+    let new = group.primary_of(shard).map(|it| it.node.clone());
     let mut waits = Vec::new();
     if let (Some(old), Some(new)) = (old, new) {
         waits.extend(plane::promote(state, &new, &old, false));
-        let others = group.replicas().filter(|it| it.id != lost);
+        let others = group.replicas_of(shard).filter(|it| it.id != lost);
         for replica in others {
             waits.extend(plane::replicate(state, &replica.node, &new));
         }
@@ -147,9 +161,9 @@ pub(super) fn failed_over(state: &mut State, id: &str) {
 /// The lost node is there again.
 pub(super) fn replaced(state: &mut State, id: &str, member: &str) {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
-    if group.primary == member {
+    if group.is_primary(member) {
         // Without a replica its data is gone with it.
-        group.bytes_used = 0;
+        group.lose_data(member);
     }
     rest(state, id);
     plane::point(state, id);

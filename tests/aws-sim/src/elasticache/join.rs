@@ -2,7 +2,7 @@
 
 use super::check::{self, bad_combination, bad_value};
 use super::create::{named_member, no_capacity, zones};
-use super::{describe, group, must_be_available, quota, replicas, tags};
+use super::{describe, group, must_be_available, quota, replicas, shards, tags};
 use crate::fault::Shortage;
 use crate::wire::query::Params;
 use crate::{Refusal, State};
@@ -26,6 +26,7 @@ pub(super) fn join(state: &mut State, params: &Params) -> Result<String, Refusal
         .ok_or_else(|| bad_combination("a cluster outside of any group is not modelled here"))?;
     let name = check::cluster_id("CacheClusterId", &params.required("CacheClusterId")?)?;
     let mut grown = group(state, &into)?.clone();
+    shards::must_be_off(&grown, "CreateCacheCluster")?;
     let said = params.all().iter().filter(|(_, value)| !value.is_empty());
     let mut said = said.map(|(name, _)| name.split('.').next().unwrap_or_default());
     if said.any(|it| !OF_A_REPLICA.contains(&it)) {

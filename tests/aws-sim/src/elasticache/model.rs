@@ -8,6 +8,7 @@ use super::attach::UserGroupsChange;
 use super::engine::Version;
 use super::logs::{Logs, LogsChange};
 use super::own::Own;
+use super::shards::Shards;
 use super::token::TokenChange;
 use super::transit::{Former, Transit};
 use super::upgrade::Upgrade;
@@ -94,7 +95,7 @@ pub struct Topic {
     pub active: bool,
 }
 
-/// A replication group with cluster mode disabled, or what one leaves with `RetainPrimaryCluster`: a cluster that stands alone.
+/// A replication group, or what one leaves with `RetainPrimaryCluster`: a cluster that stands alone.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "they are AWS's own switches")]
 pub struct Group {
@@ -164,17 +165,19 @@ pub struct Group {
     pub under_way: Change,
     /// What waits for the maintenance window.
     pub deferred: Change,
-    /// The member that takes writes.
+    /// The member that takes writes. None, where there are shards: each has its own.
     pub primary: String,
+    /// Its shards, where cluster mode is enabled.
+    pub shards: Option<Shards>,
     /// The members.
     pub members: BTreeMap<String, Member>,
     /// The highest number that a member ever had.
     pub highest_number: u32,
-    /// The primary endpoint.
+    /// The primary endpoint, where there are no shards.
     pub primary_endpoint: Endpoint,
-    /// The reader endpoint.
+    /// The reader endpoint, where there are no shards.
     pub reader_endpoint: Endpoint,
-    /// Bytes of data in each node.
+    /// Bytes of data, in each node or in all shards together.
     pub bytes_used: u64,
     /// The snapshot that it is being made from.
     pub restored_from: Option<String>,
@@ -249,6 +252,8 @@ pub struct Member {
     pub created_at: Timestamp,
     /// Since when it serves.
     pub serves_since: Option<Timestamp>,
+    /// The id of its shard.
+    pub shard: String,
     /// Where it is.
     pub zone: String,
     /// Its node type.
@@ -268,14 +273,14 @@ pub struct Member {
 }
 
 impl Group {
-    /// The primary.
+    /// The primary, where there are no shards.
     pub fn primary_member(&self) -> Option<&Member> {
         self.members.get(&self.primary)
     }
 
-    /// The others.
+    /// The replicas of all shards.
     pub fn replicas(&self) -> impl Iterator<Item = &Member> {
-        self.members.values().filter(|it| it.id != self.primary)
+        self.members.values().filter(|it| !self.is_primary(&it.id))
     }
 
     /// Sets the state of the group and of all its members.
@@ -392,8 +397,10 @@ pub struct Snapshot {
     pub automatic: bool,
     /// The group or cluster as it was.
     pub source: Group,
-    /// The member that it was taken from.
+    /// The member that it was taken from, or the group where it is of all shards.
     pub member: String,
+    /// The members that it was taken from, one of each shard.
+    pub members: Vec<String>,
     /// Whether it was asked for by the group's id.
     pub by_group: bool,
     /// When it was asked for.

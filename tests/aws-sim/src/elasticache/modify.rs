@@ -169,7 +169,7 @@ fn check_change(state: &State, before: &Group, change: &Change) -> Result<(), Re
         return Err(no_capacity(wanted));
     }
     let room = plane::room(state, before, wanted);
-    if state.settings.switches.misfit_refused_at_once && room < before.bytes_used {
+    if state.settings.switches.misfit_refused_at_once && room < before.most_bytes() {
         let text = format!("The data does not fit into node type {wanted}.");
         return Err(bad_combination(text));
     }
@@ -246,7 +246,7 @@ fn why_not(state: &mut State, id: &str, failed: Option<String>) -> Option<String
     let group = state.elasticache.groups.get(id)?;
     let wanted = group.under_way.node_type.clone()?;
     let room = plane::room(state, group, &wanted);
-    if room < group.bytes_used {
+    if room < group.most_bytes() {
         return Some("the data does not fit".to_owned());
     }
     if state.faults.lacks(&wanted) {

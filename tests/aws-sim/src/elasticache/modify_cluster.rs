@@ -5,7 +5,7 @@ use super::create::{check_windows, retention};
 use super::model::{Group, Member, Status, Topic};
 use super::own::Own;
 use super::work::{self, Work};
-use super::{auto, describe, must_be_available, parameters};
+use super::{auto, describe, must_be_available, parameters, shards};
 use crate::wire::query::Params;
 use crate::{Refusal, State};
 
@@ -116,6 +116,7 @@ fn read(state: &State, group: &Group, member: &Member, params: &Params) -> Resul
     }
     if let Some(name) = params.text("CacheParameterGroupName") {
         let name = parameters::checked(state, Some(name), &group.engine, group.version)?;
+        shards::must_keep_mode(state, group, &name)?;
         parameters::may_follow(state, group.parameter_group_of(member), &name)?;
         own.parameter_group = Some(name);
     }

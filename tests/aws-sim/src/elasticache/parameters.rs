@@ -23,14 +23,38 @@ fn default_name(family: &str) -> String {
     format!("default.{family}")
 }
 
-fn default_group(family: &str) -> ParameterGroup {
-    ParameterGroup {
+/// The default groups of a family: one of them enables cluster mode.
+fn default_groups(family: &str) -> [ParameterGroup; 2] {
+    let plain = ParameterGroup {
         name: default_name(family),
         family: family.to_owned(),
         description: format!("Default parameter group for {family}"),
         values: BTreeMap::new(),
         tags: BTreeMap::new(),
-    }
+    };
+    let clustered = ParameterGroup {
+        name: format!("{}{CLUSTERED}", plain.name),
+        description: format!(
+            "Customized default parameter group for {family} with cluster mode on"
+        ),
+        values: [(table::CLUSTER.to_owned(), "yes".to_owned())].into(),
+        ..plain.clone()
+    };
+    [plain, clustered]
+}
+
+/// How the name of a default group ends that enables cluster mode.
+const CLUSTERED: &str = ".cluster.on";
+
+/// The default group of cluster mode for this engine.
+pub(super) fn cluster_default(engine: &str, version: Version) -> String {
+    format!("{}{CLUSTERED}", default_name(engine::family(engine, version)))
+}
+
+/// Whether a parameter group enables cluster mode.
+pub(super) fn enables_cluster(state: &State, name: &str) -> bool {
+    let on = |it: ParameterGroup| it.values.get(table::CLUSTER).is_some_and(|it| it == "yes");
+    find(state, name).is_ok_and(on)
 }
 
 fn missing(name: &str) -> Refusal {
@@ -43,8 +67,8 @@ fn find(state: &State, name: &str) -> Result<ParameterGroup, Refusal> {
     if let Some(group) = state.elasticache.parameter_groups.get(name) {
         return Ok(group.clone());
     }
-    let family = FAMILIES.iter().find(|it| default_name(it) == name);
-    family.map(|it| default_group(it)).ok_or_else(|| missing(name))
+    let mut defaults = FAMILIES.iter().flat_map(|it| default_groups(it));
+    defaults.find(|it| it.name == name).ok_or_else(|| missing(name))
 }
 
 /// The name of a group that this engine can use; the default one where none is named.
@@ -57,9 +81,6 @@ pub(super) fn checked(
     let family = engine::family(engine, version);
     let Some(name) = name else { return Ok(default_name(family)) };
     let name = name.to_ascii_lowercase();
-    if name.ends_with(".cluster.on") {
-        return Err(bad_combination("Cluster mode enabled is not modelled here"));
-    }
     let group = find(state, &name)?;
     if group.family == family {
         return Ok(name);
@@ -155,9 +176,14 @@ fn change(
     let was = group.values.clone();
     let mut values = was.clone();
     how(&mut values);
+    let is_used = state.elasticache.groups.values().any(|it| it.uses_parameter_group(name));
+    if is_used && values.get(table::CLUSTER) != was.get(table::CLUSTER) {
+        return Err(bad_value(format!(
+            "Parameter group {name} is used by a cache cluster: cluster-enabled cannot be modified."
+        )));
+    }
     set(state, name, values);
-    let is_fixed = state.settings.switches.static_parameters_fixed
-        && state.elasticache.groups.values().any(|it| it.uses_parameter_group(name));
+    let is_fixed = state.settings.switches.static_parameters_fixed && is_used;
     if is_fixed && nodes::values_of_reboots(state, name) != before {
         set(state, name, was);
         let text = format!(
@@ -196,7 +222,7 @@ pub(super) fn describe(state: &mut State, params: &Params) -> Result<String, Ref
     let all: Vec<_> = if let Some(name) = name {
         vec![find(state, &name)?]
     } else {
-        let defaults = FAMILIES.iter().map(|it| default_group(it));
+        let defaults = FAMILIES.iter().flat_map(|it| default_groups(it));
         let mut all: Vec<_> =
             state.elasticache.parameter_groups.values().cloned().chain(defaults).collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
@@ -222,10 +248,11 @@ pub(super) fn describe_parameters(state: &mut State, params: &Params) -> Result<
     let name = params.required("CacheParameterGroupName")?.to_ascii_lowercase();
     let group = find(state, &name)?;
     let wanted = params.text("Source");
+    let is_made = !name.starts_with("default.");
     let source = |it: &Parameter| match (group.values.contains_key(it.name), it.modifiable) {
-        (true, _) => "user",
+        (true, _) if is_made => "user",
         (false, true) => "engine-default",
-        (false, false) => "system",
+        (true | false, _) => "system",
     };
     if let Some(strange) = wanted.as_ref().filter(|it| !SOURCES.contains(&it.as_str())) {
         let text =

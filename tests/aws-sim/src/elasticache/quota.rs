@@ -26,6 +26,33 @@ pub(super) fn check_nodes(state: &State, more: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Refuses more shards than a group may have.
+pub(super) fn check_shards(state: &State, count: usize) -> Result<(), Refusal> {
+    match state.settings.quotas.shards_of_group.filter(|it| *it < count) {
+        None => Ok(()),
+        Some(most) => {
+            let text =
+                format!("Quota exceeded. A replication group has {most} node groups at most.");
+            Err(Refusal::new(400, "NodeGroupsPerReplicationGroupQuotaExceeded", text))
+        }
+    }
+}
+
+/// Refuses more nodes than a group with shards may have, by the code that the operation has for it.
+pub(super) fn check_nodes_of_cluster(
+    state: &State,
+    count: usize,
+    code: &str,
+) -> Result<(), Refusal> {
+    match state.settings.quotas.nodes_of_cluster.filter(|it| *it < count) {
+        None => Ok(()),
+        Some(most) => {
+            let text = format!("Quota exceeded. A cluster has {most} nodes at most.");
+            Err(Refusal::new(400, code, text))
+        }
+    }
+}
+
 /// Refuses one more of what there are so many of.
 pub(super) fn check_one_more(
     now: usize,
@@ -53,7 +80,10 @@ pub(super) fn is_taken(state: &State, cluster: &str) -> bool {
     let has = |group: &str| {
         elasticache.groups.get(group).is_some_and(|it| it.members.contains_key(cluster))
     };
-    has(cluster) || cluster.rsplit_once('-').is_some_and(|(group, _)| has(group))
+    // Of a group, or of a shard of one.
+    let group = cluster.rsplit_once('-').map(|(group, _)| group);
+    let above = group.and_then(|it| it.rsplit_once('-')).map(|(group, _)| group);
+    has(cluster) || group.is_some_and(has) || above.is_some_and(has)
 }
 
 /// A cluster's id that is not there yet.

@@ -27,6 +27,10 @@ pub(super) fn reboot(state: &mut State, params: &Params) -> Result<String, Refus
     if let Some(strange) = nodes.iter().find(|it| *it != NODE) {
         return Err(bad_value(format!("Cache node {strange} is not part of cache cluster {id}.")));
     }
+    if found.is_sharded() {
+        let text = "Rebooting is not supported with cluster mode enabled.";
+        return Err(Refusal::new(400, "InvalidCacheClusterState", text));
+    }
     may_reboot(state, &found, &id)?;
     begin(state, &found, &id);
     describe::one_cluster(state, &id)

@@ -5,7 +5,7 @@ use super::create::{new_member, no_capacity, zones};
 use super::model::{Group, Member, Status};
 use super::rest::rest;
 use super::work::{self, Work};
-use super::{describe, event, group, keys, must_be_available, plane, quota};
+use super::{describe, event, group, keys, must_be_available, plane, quota, shards};
 use crate::fault::{Plan, Shortage};
 use crate::wire::query::Params;
 use crate::{Refusal, State};
@@ -13,6 +13,9 @@ use crate::{Refusal, State};
 /// `IncreaseReplicaCount`.
 pub(super) fn increase(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let found = begun(state, params)?;
+    if found.is_sharded() {
+        return shards::replicas::increase(state, found, params);
+    }
     let (id, now) = (found.id.clone(), found.replicas().count());
     let (wanted, zones) = wanted(state, params)?
         .ok_or_else(|| bad_combination("Specify NewReplicaCount or ReplicaConfiguration"))?;
@@ -62,6 +65,9 @@ pub(super) fn grow(state: &mut State, mut grown: Group, added: Vec<String>) {
 /// `DecreaseReplicaCount`.
 pub(super) fn decrease(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let found = begun(state, params)?;
+    if found.is_sharded() {
+        return shards::replicas::decrease(state, &found, params);
+    }
     let (id, now) = (found.id.clone(), found.replicas().count());
     let named = params.list("ReplicasToRemove", "member");
     let removed = match wanted(state, params)? {
@@ -88,6 +94,7 @@ pub(super) fn decrease(state: &mut State, params: &Params) -> Result<String, Ref
 
 /// `DeleteCacheCluster` for a member: a replica, and not the last one where there must be one.
 pub(super) fn leave(state: &mut State, found: &Group, member: &str) -> Result<(), Refusal> {
+    shards::must_be_off(found, "DeleteCacheCluster")?;
     if must_be_available(state, found).is_err() {
         let text = format!("Cache cluster {member} is not in available state");
         return Err(Refusal::new(400, "InvalidCacheClusterState", text));
@@ -111,11 +118,19 @@ pub(super) fn leave(state: &mut State, found: &Group, member: &str) -> Result<()
     Ok(())
 }
 
-fn remove(state: &mut State, id: &str, removed: Vec<String>) {
+/// Members of a group go, as somebody asked for.
+pub(super) fn remove(state: &mut State, id: &str, removed: Vec<String>) {
     let lags = state.settings.switches.stale_looks;
     if let Some(group) = state.elasticache.groups.get_mut(id) {
-        group.status = Status::Modifying;
         group.stale_looks = lags;
+    }
+    take_down(state, id, removed);
+}
+
+/// Members of a group go.
+pub(super) fn take_down(state: &mut State, id: &str, removed: Vec<String>) {
+    if let Some(group) = state.elasticache.groups.get_mut(id) {
+        group.status = Status::Modifying;
         for member in group.members.values_mut().filter(|it| removed.contains(&it.id)) {
             member.status = Status::Deleting;
         }
@@ -127,7 +142,18 @@ fn remove(state: &mut State, id: &str, removed: Vec<String>) {
 
 /// New members have come, or have not.
 pub(super) fn added(state: &mut State, id: &str, members: &[String], failed: Option<String>) {
-    let Some(group) = state.elasticache.groups.get(id) else { return };
+    arrive(state, id, members, failed);
+    event::notify(state, id, "ReplicationGroupIncreaseReplicaCountFinished", id);
+}
+
+/// The same, of any new members. Tells whether they have.
+pub(super) fn arrive(
+    state: &mut State,
+    id: &str,
+    members: &[String],
+    failed: Option<String>,
+) -> bool {
+    let Some(group) = state.elasticache.groups.get(id) else { return false };
     let node_type = group.node_type.clone();
     let why = if state.faults.lacks(&node_type) {
         Some(format!("Insufficient capacity for node type {node_type}. Please try again later."))
@@ -155,7 +181,7 @@ pub(super) fn added(state: &mut State, id: &str, members: &[String], failed: Opt
             event::notify(state, id, "CacheClusterProvisioningComplete", member);
         }
     }
-    event::notify(state, id, "ReplicationGroupIncreaseReplicaCountFinished", id);
+    why.is_none()
 }
 
 /// Members are gone.
@@ -163,6 +189,7 @@ pub(super) fn removed(state: &mut State, id: &str, members: &[String]) {
     let mut gone = Vec::new();
     if let Some(group) = state.elasticache.groups.get_mut(id) {
         gone.extend(members.iter().filter_map(|it| group.members.remove(it)));
+        group.drop_empty_shards();
         if group.snapshotting_member.as_ref().is_some_and(|it| members.contains(it)) {
             let other = group.replicas().next().map(|it| it.id.clone());
             group.snapshotting_member = other.or_else(|| Some(group.primary.clone()));
@@ -215,7 +242,7 @@ fn wanted(state: &State, params: &Params) -> Result<Option<(usize, Vec<String>)>
 }
 
 /// The zones that are left for members to come, or that have members to spare: each member there is takes one.
-fn without(mut zones: Vec<String>, group: &Group) -> Vec<String> {
+pub(super) fn without(mut zones: Vec<String>, group: &Group) -> Vec<String> {
     for member in group.members.values() {
         if let Some(at) = zones.iter().position(|it| *it == member.zone) {
             zones.remove(at);
@@ -226,7 +253,7 @@ fn without(mut zones: Vec<String>, group: &Group) -> Vec<String> {
 
 /// The replicas that AWS chooses to remove: first where the zones to keep have no place, then where a zone has most members, so that those that
 /// stay are spread (facts 4.4).
-fn chosen(state: &State, group: &Group, count: usize, kept: &[String]) -> Vec<String> {
+pub(super) fn chosen(state: &State, group: &Group, count: usize, kept: &[String]) -> Vec<String> {
     let youngest = state.settings.switches.youngest_replica_goes;
     let mut left = group.clone();
     let mut removed = Vec::new();
@@ -250,7 +277,13 @@ fn chosen(state: &State, group: &Group, count: usize, kept: &[String]) -> Vec<St
     removed
 }
 
-fn check_direction(state: &State, wanted: usize, now: usize, right: bool) -> Result<(), Refusal> {
+/// Refuses a number of replicas that is no change, or on the wrong side.
+pub(super) fn check_direction(
+    state: &State,
+    wanted: usize,
+    now: usize,
+    right: bool,
+) -> Result<(), Refusal> {
     if wanted == now {
         return Err(Refusal::new(
             400,
@@ -281,11 +314,12 @@ fn check_floor(group: &Group, left: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn named_replicas(group: &Group, named: &[String]) -> Result<Vec<String>, Refusal> {
+/// The replicas that are named for removal.
+pub(super) fn named_replicas(group: &Group, named: &[String]) -> Result<Vec<String>, Refusal> {
     let mut removed = Vec::new();
     for name in named {
         let name = name.to_ascii_lowercase();
-        if name == group.primary {
+        if group.is_primary(&name) {
             let text = format!("{name} is the primary and cannot be removed.");
             return Err(bad_value(text));
         }

@@ -17,7 +17,8 @@ pub(super) fn rest(state: &mut State, id: &str) {
             | Work::Settled
             | Work::ReplicasAdded(_)
             | Work::ReplicasRemoved(_)
-            | Work::FailedOver
+            | Work::Resharding(_)
+            | Work::FailedOver(_)
             | Work::Replaced(_) => shown = Status::Modifying,
             Work::SnapshotTaken(name) => saved.push(name.clone()),
             Work::Rebooted(member) => rebooting.push(member.clone()),
@@ -57,7 +58,7 @@ pub(super) fn rest(state: &mut State, id: &str) {
         member.serves_since = None;
     }
     for member in group.members.values_mut() {
-        if saved.iter().any(|it| it.member == member.id) {
+        if saved.iter().any(|it| it.members.contains(&member.id)) {
             member.status = Status::Snapshotting;
         } else if member.status == Status::Snapshotting {
             member.status = shown;

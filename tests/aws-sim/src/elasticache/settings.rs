@@ -3,8 +3,8 @@
 use super::check::{self, bad_combination, bad_value};
 use super::create::{check_windows, retention};
 use super::model::{Group, Toggle, Topic};
-use super::parameters;
 use super::upgrade::Upgrade;
+use super::{parameters, shards};
 use crate::wire::query::Params;
 use crate::{Refusal, Settings, State};
 
@@ -42,15 +42,24 @@ pub(super) fn applied(
     if params.has("CacheParameterGroupName") && !later {
         let name = params.text("CacheParameterGroupName");
         after.parameter_group = parameters::checked(state, name, &before.engine, before.version)?;
+        shards::must_keep_mode(state, before, &after.parameter_group)?;
         for member in before.members.values() {
             let now = before.parameter_group_of(member);
             parameters::may_follow(state, now, &after.parameter_group)?;
         }
         after.forget_own(|it| it.parameter_group = None);
     }
+    if before.is_sharded() {
+        shards::settings::check(params)?;
+    }
     topic(&state.settings, &mut after, params)?;
     snapshots(before, &mut after, params)?;
-    resilience(&mut after, params)?;
+    if after.is_sharded() {
+        after.multi_az = params.flag("MultiAZEnabled")?.unwrap_or(after.multi_az);
+        shards::settings::check_zones(&after)?;
+    } else {
+        resilience(&mut after, params)?;
+    }
     check_windows(&after)?;
     Ok(after)
 }
@@ -107,7 +116,7 @@ fn snapshots(before: &Group, after: &mut Group, params: &Params) -> Result<(), R
         after.snapshotting_member = Some(member);
     }
     if let Some(days) = retention(params)? {
-        let turned_on = before.snapshot_retention == 0 && 0 < days;
+        let turned_on = before.snapshot_retention == 0 && 0 < days && !before.is_sharded();
         if turned_on && params.text("SnapshottingClusterId").is_none() {
             return Err(bad_combination(BOTH));
         }

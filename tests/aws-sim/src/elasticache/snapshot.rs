@@ -45,18 +45,24 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
         }
         (Some(id), None) => {
             let found = group(state, &id)?.clone();
-            if !state.settings.switches.snapshot_by_group {
+            if !found.is_sharded() && !state.settings.switches.snapshot_by_group {
                 return Err(bad_combination(
                     "Replication groups with cluster mode disabled are backed up by CacheClusterId.",
                 ));
             }
             let member = found.replicas().next().map(|it| it.id.clone());
-            let member = member.unwrap_or_else(|| found.primary.clone());
+            let member = member.filter(|_| !found.is_sharded());
+            let member = member.unwrap_or_else(|| found.saved_as().to_owned());
             (found, member, Asked::ByGroup(tags, key))
         }
         (None, Some(member)) => {
             let member = member.to_ascii_lowercase();
             let found = describe::group_of(state, &member)?.clone();
+            if found.is_sharded() {
+                return Err(bad_combination(
+                    "Replication groups with cluster mode enabled are backed up by ReplicationGroupId.",
+                ));
+            }
             (found, member, Asked::ByMember(tags, key))
         }
     };
@@ -69,6 +75,9 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
 }
 
 fn check_source(state: &State, group: &Group, member: &str) -> Result<(), Refusal> {
+    if group.is_sharded() {
+        return must_be_available(state, group);
+    }
     let status = group.members.get(member).map(|it| it.status);
     if status != Some(Status::Available) && !state.settings.switches.calls_during_snapshot {
         // By its group where the whole group is busy, by the member where only that is.
@@ -104,9 +113,11 @@ pub(super) fn check_quota(state: &State, member: &str) -> Result<(), Refusal> {
 /// Begins a snapshot; the group is busy until it is done.
 pub(super) fn take(state: &mut State, id: &str, member: &str, name: &str, asked: Asked) {
     let waits = begin(state, id, member, name, asked);
-    if let Some(group) = state.elasticache.groups.get_mut(id) {
+    let elasticache = &mut state.elasticache;
+    let members = elasticache.snapshots.get(name).map(|it| it.members.clone()).unwrap_or_default();
+    if let Some(group) = elasticache.groups.get_mut(id) {
         group.status = Status::Snapshotting;
-        if let Some(member) = group.members.get_mut(member) {
+        for member in group.members.values_mut().filter(|it| members.contains(&it.id)) {
             member.status = Status::Snapshotting;
         }
     }
@@ -128,7 +139,8 @@ pub(super) fn begin(
     if !automatic {
         state.elasticache.takings.entry(member.to_owned()).or_default().push(state.now);
     }
-    let by_group = matches!(asked, Asked::ByGroup(..));
+    let by_group = source.is_sharded() || matches!(asked, Asked::ByGroup(..));
+    let members = taken_of(&source, member, matches!(asked, Asked::Finally));
     let (tags, kms_key) = match asked {
         Asked::ByMember(tags, key) | Asked::ByGroup(tags, key) => (tags, key),
         Asked::Finally | Asked::Automatically => (BTreeMap::new(), None),
@@ -138,6 +150,7 @@ pub(super) fn begin(
         status: SnapshotStatus::Creating,
         automatic,
         member: member.to_owned(),
+        members,
         by_group,
         asked_at: state.now,
         taken_at: None,
@@ -148,6 +161,16 @@ pub(super) fn begin(
     };
     state.elasticache.snapshots.insert(name.to_owned(), snapshot);
     plane::save(state, &node?, name)
+}
+
+/// The members that a snapshot is taken of, one of each shard. The last one of a group is of primaries (facts 5.5).
+fn taken_of(group: &Group, member: &str, last: bool) -> Vec<String> {
+    if !group.is_sharded() {
+        return vec![member.to_owned()];
+    }
+    let primaries = || group.primaries().collect();
+    let members: Vec<_> = if last { primaries() } else { group.saved_members() };
+    members.iter().map(|it| it.id.clone()).collect()
 }
 
 /// A snapshot's time has passed.
@@ -168,23 +191,24 @@ pub(super) fn finish(state: &mut State, name: &str, bytes: Option<u64>, failed: 
     let now = state.now;
     let Some(snapshot) = state.elasticache.snapshots.get_mut(name) else { return };
     let (id, member) = (snapshot.source.id.clone(), snapshot.member.clone());
+    let is_whole = snapshot.source.is_sharded();
+    let what = if is_whole { "replication group" } else { "cache cluster" };
+    let tell = if is_whole { event::of_group } else { event::of_cluster };
     let held =
         state.elasticache.groups.get(&id).map_or(snapshot.source.bytes_used, |it| it.bytes_used);
     if fails {
         snapshot.status = SnapshotStatus::Failed;
-        let text = format!(
-            "Snapshot failed for snapshot with ID '{name}' of cache cluster with ID '{member}'"
-        );
-        event::of_cluster(state, &member, text);
+        let text =
+            format!("Snapshot failed for snapshot with ID '{name}' of {what} with ID '{member}'");
+        tell(state, &member, text);
         return event::notify(state, &id, "SnapshotFailed", &member);
     }
     snapshot.status = SnapshotStatus::Available;
     snapshot.taken_at = Some(now);
     snapshot.bytes = bytes.unwrap_or(held);
-    let text = format!(
-        "Snapshot succeeded for snapshot with ID '{name}' of cache cluster with ID '{member}'"
-    );
-    event::of_cluster(state, &member, text);
+    let text =
+        format!("Snapshot succeeded for snapshot with ID '{name}' of {what} with ID '{member}'");
+    tell(state, &member, text);
     event::notify(state, &id, "SnapshotComplete", &member);
 }
 

@@ -12,6 +12,7 @@ mod members;
 mod parameters;
 pub(crate) mod rbac;
 mod replicas;
+mod shards;
 mod snapshots;
 mod tokens;
 mod transit;

@@ -10,6 +10,7 @@ use super::check::{bad_combination, bad_value};
 use super::create::address;
 use super::engine::Version;
 use super::model::{Change, Group};
+use super::shards;
 use crate::settings::{DataPlane, Which};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
@@ -184,7 +185,10 @@ pub(super) fn apply(state: &mut State, id: &str, to: Transit) {
     let renamed = from.is_on() != to.is_on() && (to.is_on() || returns);
     let nodes = group.members.iter().map(|(id, it)| (id.clone(), it.endpoint.clone()));
     let nodes = if node_names_stay { nodes.collect() } else { BTreeMap::new() };
-    let (primary, reader) = (group.primary_endpoint.clone(), group.reader_endpoint.clone());
+    let (primary, reader) = match &group.shards {
+        Some(it) => (it.configuration_endpoint.clone(), it.configuration_endpoint.clone()),
+        None => (group.primary_endpoint.clone(), group.reader_endpoint.clone()),
+    };
     // Addresses without TLS stay as long as there are clients without it.
     if from == Transit::Off && renamed && reader != address(state, &group, Which::Reader) {
         group.former = Some(Former { primary, reader, nodes });
@@ -192,8 +196,12 @@ pub(super) fn apply(state: &mut State, id: &str, to: Transit) {
         group.former = None;
     }
     if renamed {
-        group.primary_endpoint = address(state, &group, Which::Primary);
-        group.reader_endpoint = address(state, &group, Which::Reader);
+        if group.is_sharded() {
+            shards::readdress(state, &mut group);
+        } else {
+            group.primary_endpoint = address(state, &group, Which::Primary);
+            group.reader_endpoint = address(state, &group, Which::Reader);
+        }
         let members: Vec<_> = group.members.keys().cloned().collect();
         for member in members {
             let endpoint = address(state, &group, Which::Node(&member));

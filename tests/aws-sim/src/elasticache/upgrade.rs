@@ -11,7 +11,7 @@ use super::engine::{self, Version};
 use super::model::{Change, Group};
 use super::modify::{self, Stage};
 use super::work::{self, Work};
-use super::{event, node_type, parameters, user_groups};
+use super::{event, node_type, parameters, shards, user_groups};
 use crate::wire::query::Params;
 use crate::{Refusal, State, Ticket};
 
@@ -82,7 +82,10 @@ fn parameters_for(
         let has_default = before.parameter_group.starts_with("default.");
         (!has_default || !moves).then(|| before.parameter_group.clone())
     });
-    parameters::checked(state, named, engine, version).map(Some)
+    let own = || before.is_sharded().then(|| parameters::cluster_default(engine, version));
+    let name = parameters::checked(state, named.or_else(own), engine, version)?;
+    shards::must_keep_mode(state, before, &name)?;
+    Ok(Some(name))
 }
 
 /// Refuses a change after which the user groups would be of an engine that the group no longer has.
@@ -116,15 +119,16 @@ pub(super) fn step(state: &mut State, id: &str, passed: Option<&str>) {
     let Some(next) = behind(group) else {
         return modify::switch(state, id, Vec::new());
     };
-    let replicated = group.failover.is_wanted() && group.replicas().next().is_some();
-    if next == group.primary && replicated && switch {
-        let waits = fail_over(state, id);
+    let is_primary = group.is_primary(&next);
+    let has_heir = has_replicas(group, &next);
+    if is_primary && has_heir && switch {
+        let waits = fail_over(state, id, &next);
         let next = Work::Modify(Stage::Upgraded(None));
         return work::start(state, Some(id), SignedDuration::ZERO, waits, next);
     }
     let takes = takes / i32::try_from(group.members.len().max(1)).unwrap_or(1);
-    if next == group.primary
-        && !replicated
+    if is_primary
+        && !has_heir
         && let Some(member) = group.members.get_mut(&next)
     {
         // Nobody stands in for it.
@@ -133,11 +137,17 @@ pub(super) fn step(state: &mut State, id: &str, passed: Option<&str>) {
     work::start(state, Some(id), takes, [], Work::Modify(Stage::Upgraded(Some(next))));
 }
 
+/// Whether a replica of its shard can take over from a primary.
+fn has_replicas(group: &Group, primary: &str) -> bool {
+    let shard = group.members.get(primary).map(|it| it.shard.as_str());
+    let replica = shard.and_then(|it| group.replicas_of(it).next());
+    group.failover.is_wanted() && replica.is_some()
+}
+
 /// The next member that runs something else.
 fn behind(group: &Group) -> Option<String> {
     let to = group.under_way.upgrade.as_ref()?;
-    let last = group.primary_member().into_iter();
-    let mut members = group.replicas().chain(last);
+    let mut members = group.replicas().chain(group.primaries());
     let found = members.find(|it| it.engine != to.engine || it.version != to.version);
     found.map(|it| it.id.clone())
 }
@@ -146,7 +156,7 @@ fn upgraded(state: &mut State, id: &str, member: &str) {
     let now = state.now;
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
     let Some(to) = group.under_way.upgrade.clone() else { return };
-    let was_down = group.primary == member;
+    let was_down = group.is_primary(member);
     if let Some(member) = group.members.get_mut(member) {
         member.engine = to.engine;
         member.version = to.version;
@@ -157,11 +167,13 @@ fn upgraded(state: &mut State, id: &str, member: &str) {
 }
 
 /// A replica that is done takes over, so that somebody takes writes while the last member has its turn.
-fn fail_over(state: &mut State, id: &str) -> Vec<Ticket> {
+fn fail_over(state: &mut State, id: &str, primary: &str) -> Vec<Ticket> {
     let Some(group) = state.elasticache.groups.get_mut(id) else { return Vec::new() };
-    let Some(chosen) = group.replicas().next().map(|it| it.id.clone()) else { return Vec::new() };
-    let old = group.primary_member().map(|it| it.node.clone());
-    let former = std::mem::replace(&mut group.primary, chosen.clone());
+    let Some(member) = group.members.get(primary) else { return Vec::new() };
+    let old = Some(member.node.clone());
+    let chosen = group.replicas_of(&member.shard).next().map(|it| it.id.clone());
+    let Some(chosen) = chosen else { return Vec::new() };
+    let Some(former) = group.promote(&chosen) else { return Vec::new() };
     let waits = modify::hand_over(state, id, old);
     let text = format!("Failover from primary node {former} to replica node {chosen} completed");
     event::of_group(state, id, text);

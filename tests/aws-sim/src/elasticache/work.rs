@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::shards::reshard::{self, Resharding};
 use super::{auto, create, delete, failover, modify, parameters, reboot, replicas};
 use super::{snapshot, user_groups, users};
 use crate::{Done, State, Ticket};
@@ -35,8 +36,10 @@ pub(crate) enum Work {
     ReplicasAdded(Vec<String>),
     /// Members are gone.
     ReplicasRemoved(Vec<String>),
-    /// A replica takes over from a primary that was lost.
-    FailedOver,
+    /// Shards have come, or slots have moved.
+    Resharding(Resharding),
+    /// A replica takes over from the primary of a shard that was lost.
+    FailedOver(String),
     /// The lost node is replaced.
     Replaced(String),
     /// A node has started anew.
@@ -96,7 +99,8 @@ impl Work {
                 | Self::Settled
                 | Self::ReplicasAdded(_)
                 | Self::ReplicasRemoved(_)
-                | Self::FailedOver
+                | Self::Resharding(_)
+                | Self::FailedOver(_)
                 | Self::Replaced(_)
                 | Self::Rebooted(_)
                 | Self::SnapshotTaken(_)
@@ -231,7 +235,8 @@ pub(crate) fn run_due(state: &mut State) {
         Work::TokenTold => modify::token_told(state, &group),
         Work::ReplicasAdded(members) => replicas::added(state, &group, &members, job.failed),
         Work::ReplicasRemoved(members) => replicas::removed(state, &group, &members),
-        Work::FailedOver => failover::failed_over(state, &group),
+        Work::Resharding(it) => reshard::go_on(state, &group, it, job.failed),
+        Work::FailedOver(shard) => failover::failed_over(state, &group, &shard),
         Work::Replaced(member) => failover::replaced(state, &group, &member),
         Work::Rebooted(member) => reboot::rebooted(state, &group, &member),
         Work::ParametersApplied(members) => parameters::applied(state, &group, &members),

@@ -44,7 +44,8 @@ impl Addresses for Loopback {
             blocks.extend(Block::find(wanted.port));
         }
         let found = match wanted.which {
-            Which::Primary => blocks.first().map(|it| it.start + PRIMARY),
+            // No group with shards has real servers.
+            Which::Primary | Which::Configuration => blocks.first().map(|it| it.start + PRIMARY),
             Which::Reader => blocks.first().map(|it| it.start + READER),
             Which::Node(member) => blocks.iter_mut().find_map(|it| it.node(member)).or_else(|| {
                 blocks.extend(Block::find(wanted.port));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Simulator, faults};
-use crate::elasticache::lose_primary;
+use crate::elasticache::lose_primary_of;
 use crate::elasticache::model::Status;
 use crate::redis::Plane;
 use crate::{Request, Response, State};
@@ -70,7 +70,7 @@ fn counted(state: &State) -> Value {
     json!(counts)
 }
 
-/// `{"group": "orders"}`: its primary is lost, as if its machine had died.
+/// `{"group": "orders"}`, with a `"shard"` where there are several: its primary is lost, as if its machine had died.
 fn fail_over(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
     let group =
@@ -84,8 +84,12 @@ fn fail_over(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
                 "{group} is not available, and what it does is not interrupted here"
             ));
         }
-        let lost = found.primary.clone();
-        lose_primary(state, &group);
+        let shard = wanted.get("shard").and_then(Value::as_str);
+        let shard =
+            shard.map_or_else(|| found.shard_ids().first().cloned(), |it| found.shard_named(it));
+        let shard = shard.ok_or(format!("{group} has no such shard"))?;
+        let lost = found.primaries().find(|it| it.shard == shard).map(|it| it.id.clone());
+        lose_primary_of(state, &group, &shard);
         Ok(json!({ "status": "the primary is lost", "member": lost }))
     })
 }
@@ -97,7 +101,7 @@ fn overview(state: &State) -> Value {
             json!({
                 "id": it.id,
                 "status": it.status.word(),
-                "role": if it.id == group.primary { "primary" } else { "replica" },
+                "role": if group.is_primary(&it.id) { "primary" } else { "replica" },
                 "endpoint": format!("{}:{}", it.endpoint.host, it.endpoint.port),
                 "server": it.node.to_string(),
             })
@@ -108,6 +112,9 @@ fn overview(state: &State) -> Value {
             "node_type": group.node_type,
             "primary_endpoint": format!("{}:{}", group.primary_endpoint.host, group.primary_endpoint.port),
             "reader_endpoint": format!("{}:{}", group.reader_endpoint.host, group.reader_endpoint.port),
+            "configuration_endpoint": group.shards.as_ref().map(|it| {
+                format!("{}:{}", it.configuration_endpoint.host, it.configuration_endpoint.port)
+            }),
             "tokens": if group.access.has_token() { group.access.passwords.len() } else { 0 },
             "user_groups": group.user_groups,
             "passwordless": group.access.passwordless,

@@ -30,9 +30,9 @@ pub struct Switches {
     pub settings_make_busy: bool,
     /// U11: calls are allowed during a snapshot.
     pub calls_during_snapshot: bool,
-    /// U12: a node type into which the data does not fit is refused at once, rather than tried and rolled back.
+    /// U12: a node type into which the data does not fit, or too few shards for it, are refused at once, rather than tried and rolled back.
     pub misfit_refused_at_once: bool,
-    /// U13: a new member takes the lowest free number, rather than the next above all.
+    /// U13: a new member or shard takes the lowest free number, rather than the next above all.
     pub numbers_reused: bool,
     /// U14: the code of an increase to fewer, or a decrease to more.
     pub wrong_direction_code: &'static str,
@@ -44,6 +44,11 @@ pub struct Switches {
     pub throttle_code: &'static str,
     /// U18: settings that a restore does not name come from the snapshot.
     pub restore_inherits: bool,
+    /// Facts 5.7, where two texts of AWS differ: a snapshot of shards is restored into as many, rather than into however many are asked for.
+    pub restore_keeps_shards: bool,
+    /// API reference, `CreateReplicationGroup`: where no parameter group is named, more than one shard takes the default one of cluster mode,
+    /// rather than being refused.
+    pub shards_choose_parameters: bool,
     /// U25: `DescribeSnapshots` for an unknown group is an error, rather than empty.
     pub unknown_group_snapshots_fail: bool,
     /// Facts 2.2: for so long after a token's change is over, the group still shows `AuthTokenStatus`.
@@ -169,6 +174,8 @@ impl Default for Switches {
             roles_in_lower_case: false,
             throttle_code: "Throttling",
             restore_inherits: true,
+            restore_keeps_shards: false,
+            shards_choose_parameters: false,
             unknown_group_snapshots_fail: false,
             token_status_lag: SignedDuration::ZERO,
             access_lag: SignedDuration::ZERO,
@@ -234,6 +241,8 @@ impl Switches {
             roles_in_lower_case: !usual.roles_in_lower_case,
             throttle_code: "RequestLimitExceeded",
             restore_inherits: !usual.restore_inherits,
+            restore_keeps_shards: !usual.restore_keeps_shards,
+            shards_choose_parameters: !usual.shards_choose_parameters,
             unknown_group_snapshots_fail: !usual.unknown_group_snapshots_fail,
             token_status_lag: SignedDuration::from_secs(30),
             access_lag: SignedDuration::from_secs(20),

@@ -343,3 +343,35 @@ fn metric_data_comes_in_pages_of_as_many_points_as_are_asked_for() {
     ask["MaxDatapoints"] = json!(0);
     scene.refused("GetMetricData", ask, "ValidationError");
 }
+
+#[test]
+fn members_of_shards_report_from_their_coming_to_their_going() {
+    let mut scene = Scene::with_switches(Switches::default());
+    scene.ask(
+        "CreateReplicationGroup",
+        "ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&AutomaticFailoverEnabled=true&CacheParameterGroupName=default.redis7.cluster.on&NumNodeGroups=2&ReplicasPerNodeGroup=1",
+    );
+    scene.pass(20);
+    scene.fill(80);
+    scene.pass(3);
+    for (member, is_primary) in [("orders-0001-001", 1.0), ("orders-0002-002", 0.0)] {
+        assert_eq!(scene.of(2, USED, member), [40.0; 2], "{member} has its half");
+        assert_eq!(scene.of(2, "IsMaster", member), [is_primary; 2], "{member}");
+    }
+    let reshard = |scene: &Scene, more: &str| {
+        let fields =
+            format!("ReplicationGroupId=orders&ApplyImmediately=true&NodeGroupCount={more}");
+        scene.ask("ModifyReplicationGroupShardConfiguration", &fields);
+    };
+    reshard(&scene, "4");
+    scene.pass(5);
+    assert_eq!(scene.of(5, USED, "orders-0003-001"), NOTHING, "it is being made");
+    scene.pass(8);
+    assert_eq!(scene.of(2, USED, "orders-0003-001"), [0.0; 2], "no slot has come yet");
+    scene.pass(20);
+    assert_eq!(scene.of(2, USED, "orders-0003-001"), [20.0; 2]);
+    assert_eq!(scene.of(2, USED, "orders-0001-001"), [20.0; 2]);
+    reshard(&scene, "3&NodeGroupsToRemove.NodeGroupToRemove.1=0003");
+    scene.pass(60);
+    assert_eq!(scene.of(30, USED, "orders-0003-001"), NOTHING, "it is gone");
+}

@@ -79,6 +79,9 @@ const POLICIES: &str = "volatile-lru,allkeys-lru,volatile-lfu,allkeys-lfu,volati
 /// What `notify-keyspace-events` may be made of.
 const EVENTS: &str = "KEg$lshzxetdmnA";
 
+/// What decides on cluster mode, for as long as a cluster is there.
+pub(super) const CLUSTER: &str = "cluster-enabled";
+
 /// Alphabetical. The default eviction policy is `volatile-lru` (facts 4.2). Those whose default depends on the node type are not here.
 const PARAMETERS: &[Parameter] = &[
     only(FromRedis6, word("acl-pubsub-default", "allchannels", "resetchannels,allchannels")),
@@ -103,7 +106,7 @@ const PARAMETERS: &[Parameter] = &[
     fixed(number("client-output-buffer-limit-replica-soft-seconds", "60", "0-")),
     number("client-query-buffer-limit", "1073741824", "1048576-1073741824"),
     yes_or_no("close-on-replica-write", "yes"),
-    fixed(yes_or_no("cluster-enabled", "no")),
+    on_reboot(yes_or_no(CLUSTER, "no")),
     on_reboot(number("databases", "16", "1-1200000")),
     only(FromRedis7, number("hash-max-listpack-entries", "512", "0-")),
     only(FromRedis7, number("hash-max-listpack-value", "64", "0-")),
@@ -159,7 +162,8 @@ pub(in super::super) fn defaults() -> impl Iterator<Item = (String, String)> {
 
 /// Those that can be changed and wait for a reboot (user guide, rebooting nodes): name and default.
 pub(super) fn of_reboots() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PARAMETERS.iter().filter(|it| it.modifiable && !it.at_once).map(|it| (it.name, it.default))
+    let waits = PARAMETERS.iter().filter(|it| it.modifiable && !it.at_once && it.name != CLUSTER);
+    waits.map(|it| (it.name, it.default))
 }
 
 /// Whether a change of this one waits for a reboot.
@@ -229,7 +233,8 @@ mod tests {
             ("notify-keyspace-events", "Kg$Ex", true),
             ("notify-keyspace-events", "all", false),
             ("databases", "0", false),
-            ("cluster-enabled", "yes", false),
+            ("cluster-enabled", "yes", true),
+            ("cluster-enabled", "on", false),
             ("appendonly", "yes", false),
             ("maxclients", "100", false),
             ("no-such", "1", false),

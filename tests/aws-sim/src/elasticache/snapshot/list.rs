@@ -3,7 +3,7 @@
 use super::super::check::bad_value;
 use super::super::model::{Snapshot, SnapshotStatus};
 use super::super::paging::{Page, page};
-use super::super::{group_arn, snapshot_arn, tiering};
+use super::super::{group_arn, shards, snapshot_arn, tiering};
 use crate::wire::query::Params;
 use crate::wire::xml::Xml;
 use crate::{Refusal, State};
@@ -87,7 +87,8 @@ fn write(xml: &mut Xml, state: &State, it: &Snapshot, with_configuration: bool) 
         .text("EngineVersion", source.version.to_string());
     let member = source.members.get(&it.member);
     if it.by_group {
-        xml.number("NumNodeGroups", 1).text("AutomaticFailover", source.failover.word());
+        let shards = i64::try_from(source.shard_ids().len()).unwrap_or_default();
+        xml.number("NumNodeGroups", shards).text("AutomaticFailover", source.failover.word());
     } else {
         xml.number("NumCacheNodes", 1)
             .maybe("PreferredAvailabilityZone", member.map(|it| &it.zone))
@@ -102,8 +103,8 @@ fn write(xml: &mut Xml, state: &State, it: &Snapshot, with_configuration: bool) 
         .flag("AutoMinorVersionUpgrade", source.auto_minor)
         .number("SnapshotRetentionLimit", source.snapshot_retention)
         .text("SnapshotWindow", &source.snapshot_window)
-        .within("NodeSnapshots", |xml| {
-            xml.within("NodeSnapshot", |xml| node(xml, it, with_configuration));
+        .list("NodeSnapshots", "NodeSnapshot", &it.members, |xml, member| {
+            node(xml, it, member, with_configuration);
         })
         .maybe("KmsKeyId", it.kms_key.as_ref())
         .text("ARN", snapshot_arn(state, &it.name))
@@ -111,31 +112,37 @@ fn write(xml: &mut Xml, state: &State, it: &Snapshot, with_configuration: bool) 
     debug_assert!(group_arn(state, &source.id).contains(&source.id), "ARNs name what they are of");
 }
 
-fn node(xml: &mut Xml, it: &Snapshot, with_configuration: bool) {
+fn node(xml: &mut Xml, it: &Snapshot, id: &str, with_configuration: bool) {
     let source = &it.source;
+    let member = source.members.get(id);
+    let shard = member.map_or(shards::ONLY, |it| it.shard.as_str());
     if it.by_group {
-        xml.text("CacheClusterId", &it.member).text("NodeGroupId", "0001");
+        xml.text("CacheClusterId", id).text("NodeGroupId", shard);
     }
     xml.text("CacheNodeId", "0001");
     if with_configuration {
-        let replicas = i64::try_from(source.replicas().count()).unwrap_or_default();
+        let replicas = i64::try_from(source.replicas_of(shard).count()).unwrap_or_default();
+        let slots = source.shards.as_ref().and_then(|it| it.all.get(shard)?.slots);
         xml.within("NodeGroupConfiguration", |xml| {
-            xml.number("ReplicaCount", replicas)
-                .maybe("PrimaryAvailabilityZone", source.primary_member().map(|it| &it.zone))
+            xml.maybe("NodeGroupId", source.is_sharded().then_some(shard))
+                .maybe("Slots", slots.map(|it| it.to_string()))
+                .number("ReplicaCount", replicas)
+                .maybe("PrimaryAvailabilityZone", source.primary_of(shard).map(|it| &it.zone))
                 .texts(
                     "ReplicaAvailabilityZones",
                     "AvailabilityZone",
-                    source.replicas().map(|it| &it.zone),
+                    source.replicas_of(shard).map(|it| &it.zone),
                 );
         });
     }
     // Empty, and without a time, while it is being made (facts 5.1).
     let size = if it.taken_at.is_some() && it.status != SnapshotStatus::Creating {
-        format!("{} MB", it.bytes.div_ceil(1024 * 1024).max(1))
+        let bytes = source.share_of(shard, it.bytes);
+        format!("{} MB", bytes.div_ceil(1024 * 1024).max(1))
     } else {
         String::new()
     };
-    let created = source.members.get(&it.member).map_or(source.created_at, |it| it.created_at);
+    let created = member.map_or(source.created_at, |it| it.created_at);
     xml.text("CacheSize", size).time("CacheNodeCreateTime", created);
     if let Some(at) = it.taken_at {
         xml.time("SnapshotCreateTime", at);

@@ -71,7 +71,53 @@ pub(super) const STORIES: &[Story] = &[
         usual: "cache.t4g.micro of redis 7.1.0",
         otherwise: "InvalidParameterCombination",
     },
+    Story {
+        switch: "restore_keeps_shards",
+        take: |to, from| to.restore_keeps_shards = from.restore_keeps_shards,
+        tell: restored_into_fewer_shards,
+        usual: "accepted",
+        otherwise: "InvalidParameterCombination",
+    },
+    Story {
+        switch: "shards_choose_parameters",
+        take: |to, from| to.shards_choose_parameters = from.shards_choose_parameters,
+        tell: |switches| {
+            let mut aws = Caller::new(|it| it.switches = switches);
+            ended(aws.ask("CreateReplicationGroup", &two_shards("orders")))
+        },
+        usual: "InvalidParameterCombination",
+        otherwise: "accepted",
+    },
 ];
+
+/// What is asked for in a group of two shards, but for its parameter group.
+fn two_shards(id: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("ReplicationGroupId", id),
+        ("ReplicationGroupDescription", "of shards"),
+        ("CacheNodeType", "cache.t4g.micro"),
+        ("Engine", "redis"),
+        ("EngineVersion", "7.1"),
+        ("AutomaticFailoverEnabled", "true"),
+        ("NumNodeGroups", "2"),
+    ]
+}
+
+fn restored_into_fewer_shards(switches: Switches) -> String {
+    let mut aws = Caller::new(|it| it.switches = switches);
+    let on = ("CacheParameterGroupName", "default.redis7.cluster.on");
+    let mut asked = two_shards("orders");
+    asked.push(on);
+    aws.ask("CreateReplicationGroup", &asked).unwrap();
+    aws.pass(20);
+    let nightly = ("SnapshotName", "nightly");
+    aws.ask("CreateSnapshot", &[ORDERS, nightly]).unwrap();
+    aws.pass(20);
+    let mut asked = two_shards("back");
+    asked.retain(|(name, _)| *name != "NumNodeGroups");
+    asked.extend([on, nightly, ("NumNodeGroups", "1")]);
+    ended(aws.ask("CreateReplicationGroup", &asked))
+}
 
 fn take(aws: &mut Caller) {
     let nightly = [("CacheClusterId", "orders-002"), ("SnapshotName", "nightly")];
