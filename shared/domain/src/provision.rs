@@ -30,5 +30,5 @@ pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
 pub use self::refusal::{Difference, Refusal};
 pub use self::seen::{Around, ParameterGroupView, Rotation, SecretView, Seen, SubnetGroupView};
 pub use self::spec::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec};
-pub use self::step::{Mark, Removal, Settings, Step};
+pub use self::step::{Every, Mark, Removal, Settings, Step};
 pub use self::wanted::{Keep, Wanted};

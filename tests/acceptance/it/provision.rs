@@ -8,5 +8,6 @@ pub(crate) mod grants;
 mod parameters;
 mod random;
 mod refusal;
+mod shape;
 mod stack;
 mod story;

@@ -9,13 +9,14 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
     "provision-update-given-up",
     "provision-shrink",
     "provision-upgrade",
+    "provision-settings",
     "provision-delete",
     "provision-delete-again",
     "provision-retain",
@@ -73,6 +74,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-update-given-up" => exhaust(&provision::UpdateGivenUp(way), sample).await,
         "provision-shrink" => exhaust(&provision::Shrink(way), sample).await,
         "provision-upgrade" => exhaust(&provision::Upgrade(way), sample).await,
+        "provision-settings" => exhaust(&provision::Settings(way), sample).await,
         "provision-delete" => exhaust(&provision::Delete(way), sample).await,
         "provision-delete-again" => exhaust(&provision::DeleteAgain::new(way), sample).await,
         "provision-retain" => exhaust(&provision::Retain(way), sample).await,

@@ -4,9 +4,9 @@ use crate::given::{enumerations, operations, structures};
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::types::{
     AuthTokenUpdateStrategyType, AzMode, CloudWatchLogsDestinationDetails, ConfigureShard,
-    DestinationDetails, DestinationType, Filter, KinesisFirehoseDestinationDetails,
-    LogDeliveryConfigurationRequest, LogFormat, LogType, ParameterNameValue, SourceType, Tag,
-    TransitEncryptionMode,
+    DestinationDetails, DestinationType, Filter, IpDiscovery, KinesisFirehoseDestinationDetails,
+    LogDeliveryConfigurationRequest, LogFormat, LogType, NetworkType, ParameterNameValue,
+    SourceType, Tag, TransitEncryptionMode,
 };
 
 operations! { Client {
@@ -31,7 +31,7 @@ operations! { Client {
         set_auth_token, set_snapshot_retention_limit, set_snapshot_window,
         set_preferred_maintenance_window, set_notification_topic_arn, set_tags, set_snapshot_name,
         set_transit_encryption_mode, set_kms_key_id, set_data_tiering_enabled,
-        set_log_delivery_configurations
+        set_log_delivery_configurations, set_network_type, set_ip_discovery
     }
     "CreateSnapshot" create_snapshot {
         set_cache_cluster_id, set_snapshot_name, set_tags, set_kms_key_id
@@ -104,7 +104,7 @@ operations! { Client {
         set_cache_node_type, set_snapshotting_cluster_id, set_auth_token,
         set_auth_token_update_strategy, set_engine, set_engine_version,
         set_cache_parameter_group_name, set_transit_encryption_enabled,
-        set_transit_encryption_mode, set_log_delivery_configurations
+        set_transit_encryption_mode, set_log_delivery_configurations, set_ip_discovery
     }
     "ModifyUser" modify_user { set_user_id, set_append_access_string }
     "ModifyUserGroup" modify_user_group {
@@ -137,8 +137,10 @@ enumerations!(
     AuthTokenUpdateStrategyType,
     AzMode,
     DestinationType,
+    IpDiscovery,
     LogFormat,
     LogType,
+    NetworkType,
     SourceType,
     TransitEncryptionMode
 );

@@ -5,6 +5,7 @@ mod autoscale;
 mod delivery;
 mod engine;
 mod network;
+mod rotation;
 mod upkeep;
 mod upstash;
 
@@ -105,7 +106,9 @@ fn group(
     owner: &Owner,
     before: Option<&Map<String, Value>>,
 ) -> Option<GroupSpec> {
-    let node_type = engine::node_type(read, "RedisNodeType", before, Some("cache.t4g.micro"));
+    let data_tiering = read.switch("EnableDataTiering", false);
+    let types = engine::Types { before, data_tiering };
+    let node_type = engine::node_type(read, "RedisNodeType", types, Some("cache.t4g.micro"));
     let version = engine::version(read);
     if let (Some(node_type), Some(version)) = (&node_type, version) {
         engine::runs(read, node_type, version);
@@ -120,9 +123,13 @@ fn group(
         network::needed(read, &subnets, &security_groups);
     }
     let multi_az = network::multi_az(read, nodes, &subnets);
-    let autoscale = autoscale::autoscale(read, node_type.as_ref(), nodes, before);
+    let region = Arn::parse(owner.stack_id()).map_or(String::new(), |it| it.region().to_owned());
+    let zones = network::zones(read, (nodes, multi_az, before.is_none()), &region);
+    let autoscale = autoscale::autoscale(read, node_type.as_ref(), nodes, types);
     let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
     let snapshots = upkeep::snapshots(read);
+    let (network_type, ip_discovery) = network::addresses(read, version);
+    let rotation_schedule = rotation::schedule(read);
     let kms_key = access::kms_key(read, at_rest);
     let notification_topic = read.parsed("NotificationTopicArn", |it| arn(it, "sns"));
     let slow_log = delivery::log(read, LogKind::Slow, version);
@@ -157,11 +164,15 @@ fn group(
         id: names.id,
         secret_name: names.secret,
         version: version?,
+        data_tiering,
         node_type: node_type?,
         nodes,
         subnets,
+        zones,
         security_groups,
         vpc,
+        network_type,
+        ip_discovery,
         at_rest,
         kms_key,
         protection,
@@ -178,6 +189,7 @@ fn group(
         slow_log,
         engine_log,
         rotation_days: rest.rotation_days,
+        rotation_schedule,
         rotation_grace_minutes: rest.rotation_grace_minutes,
         autoscale,
         snapshot_keep: snapshots.keep,

@@ -125,7 +125,7 @@ impl<'a> Properties<'a> {
         ids
     }
 
-    fn list(&mut self, name: &str) -> Vec<String> {
+    pub(super) fn list(&mut self, name: &str) -> Vec<String> {
         let Some(value) = self.map.get(name) else { return Vec::new() };
         let mut items = Vec::new();
         match value {

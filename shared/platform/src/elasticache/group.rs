@@ -1,7 +1,7 @@
 //! Replication groups as they are seen: group, members and tags, joined.
 
 use aws_sdk_elasticache::types::{
-    CacheCluster, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
+    CacheCluster, DataTieringStatus, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
 };
 use domain::group::{Endpoint, Toggle};
 use domain::log::LogView;
@@ -153,6 +153,8 @@ pub(super) fn api_tags(tags: &Tags) -> Vec<aws_sdk_elasticache::types::Tag> {
     tags.iter().map(tag).collect()
 }
 
+const IPV4: &str = "ipv4";
+
 fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupView, Fault> {
     let strange = |err: String| Fault::strange("DescribeReplicationGroups", err);
     let id = group.replication_group_id().unwrap_or_default();
@@ -170,6 +172,10 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         multi_az: Toggle::parse(group.multi_az().map_or("", |it| it.as_str())),
         transit_encryption: group.transit_encryption_enabled().unwrap_or_default(),
         at_rest_encryption: group.at_rest_encryption_enabled().unwrap_or_default(),
+        data_tiering: group.data_tiering() == Some(&DataTieringStatus::Enabled),
+        // A group of before there was a choice has the first kind.
+        network_type: group.network_type().map_or(IPV4, |it| it.as_str()).to_owned(),
+        ip_discovery: group.ip_discovery().map_or(IPV4, |it| it.as_str()).to_owned(),
         kms_key: group.kms_key_id().map(str::to_owned),
         logs: logs(group),
         auth_token_enabled: group.auth_token_enabled().unwrap_or_default(),

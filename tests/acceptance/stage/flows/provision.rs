@@ -1,8 +1,10 @@
 //! A stack makes, changes and deletes its cache, whatever happens meanwhile.
 
 mod deletion;
+mod settings;
 
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
+pub(super) use settings::Settings;
 
 use std::time::Duration;
 

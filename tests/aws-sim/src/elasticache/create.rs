@@ -10,8 +10,8 @@ use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Togg
 use super::own::Own;
 use super::work::{self, Work};
 use super::{
-    attach, auto, describe, event, keys, logs, node_type, parameters, plane, quota, subnets, tags,
-    tiering, transit,
+    attach, auto, describe, event, keys, logs, network, node_type, parameters, plane, quota,
+    subnets, tags, tiering, transit,
 };
 use crate::fault::{Plan, Shortage};
 use crate::settings::{AddressFor, Which};
@@ -30,8 +30,7 @@ const NOT_MODELLED: [(&str, &str); 7] = [
 ];
 
 /// What is modelled with one value only, by parameter.
-const ONE_VALUE: [(&str, &str); 3] =
-    [("ClusterMode", "disabled"), ("IpDiscovery", "ipv4"), ("NetworkType", "ipv4")];
+const ONE_VALUE: [(&str, &str); 1] = [("ClusterMode", "disabled")];
 
 /// `CreateReplicationGroup`.
 pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refusal> {
@@ -137,6 +136,7 @@ fn read(
     let user_groups = attach::of_new(state, params, (&engine_name, version), transit.is_on())?;
     let access = access(state, params, transit.is_on(), &user_groups)?;
     let logs = logs::of_new(params, (&engine_name, version))?;
+    let network = network::of_new(params, (&engine_name, version))?;
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
         id: id.to_owned(),
@@ -167,6 +167,7 @@ fn read(
         transit,
         former: None,
         logs,
+        network,
         at_rest: params.flag("AtRestEncryptionEnabled")?.unwrap_or(engine_name == "valkey"),
         kms_key: None,
         auto_minor: params.flag("AutoMinorVersionUpgrade")?.unwrap_or(true),

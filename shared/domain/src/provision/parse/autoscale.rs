@@ -1,10 +1,8 @@
 //! What the autoscaler may do.
 
-use serde_json::{Map, Value};
-
 use super::super::AutoscalePolicy;
 use super::super::property::Properties;
-use super::engine::node_type;
+use super::engine::{Types, node_type};
 use crate::{Catalog, NodeType};
 
 pub(super) const AUTOSCALE_MODES: &[&str] = &["off", "recommend", "up-only", "full"];
@@ -13,10 +11,10 @@ pub(super) fn autoscale(
     read: &mut Properties<'_>,
     starts_with: Option<&NodeType>,
     nodes: u32,
-    before: Option<&Map<String, Value>>,
+    types: Types<'_>,
 ) -> AutoscalePolicy {
     let mode = read.one_of("AutoscaleMode", AUTOSCALE_MODES, "full");
-    let max_node_type = node_type(read, "AutoscaleMaxNodeType", before, None);
+    let max_node_type = node_type(read, "AutoscaleMaxNodeType", types, None);
     let min_replicas = read.number("AutoscaleMinReplicas", 0..=5);
     let max_replicas = read.number("AutoscaleMaxReplicas", 0..=5);
     let memory = |it: &NodeType| Catalog::embedded().find(it).map(|it| it.maxmemory);
