@@ -99,11 +99,7 @@ impl fmt::Display for Refusal {
                     each.join("; ")
                 )
             }
-            Self::Parameters { family, wrong } => write!(
-                f,
-                "Parameters: {}; so ElastiCache describes the parameters of {family}, and nothing was changed",
-                wrong.join("; ")
-            ),
+            Self::Parameters { family, wrong } => f.write_str(&unfit(family, wrong)),
             Self::Downgrade { has, wants } => write!(
                 f,
                 "RedisEngineVersion {wants} is older than {has}, which runs; ElastiCache cannot go back; state {has}, or restore a snapshot into a second cache"
@@ -113,11 +109,7 @@ impl fmt::Display for Refusal {
                 "the change of {field} to {wants} did not take, it is {got} still: {}",
                 told(events)
             ),
-            Self::NotDelivered(missing) => write!(
-                f,
-                "{}; make the topic, log group or delivery stream there, and let ElastiCache write to it, or state another",
-                missing.join("; ")
-            ),
+            Self::NotDelivered(missing) => write!(f, "{}; {WHERE_TO}", missing.join("; ")),
             Self::SecretGone { name } => write!(
                 f,
                 "the secret {name} is gone, and ElastiCache never tells a token; restore the secret if it is in its recovery window under another owner, or write the token that clients use into a secret of that name, tagged as before"
@@ -148,6 +140,15 @@ impl fmt::Display for Refusal {
             ),
         }
     }
+}
+
+const WHERE_TO: &str = "make the topic, log group or delivery stream there, and let ElastiCache write to it, or state another";
+
+fn unfit(family: &str, wrong: &[String]) -> String {
+    let wrong = wrong.join("; ");
+    format!(
+        "Parameters: {wrong}; so ElastiCache describes the parameters of {family}, and nothing was changed"
+    )
 }
 
 /// The events, or that there are none.

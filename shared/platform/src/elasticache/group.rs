@@ -2,6 +2,7 @@
 
 use aws_sdk_elasticache::types::{
     CacheCluster, DataTieringStatus, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
+    ReplicationGroupPendingModifiedValues,
 };
 use domain::group::{Endpoint, Toggle};
 use domain::log::LogView;
@@ -258,7 +259,8 @@ fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView
 /// The logs of a group; one that is still to come shows only among what is pending (facts 1.4).
 fn logs(group: &ReplicationGroup) -> Vec<LogView> {
     let pending = group.pending_modified_values().into_iter();
-    let pending = pending.flat_map(|it| it.log_delivery_configurations());
+    let pending =
+        pending.flat_map(ReplicationGroupPendingModifiedValues::log_delivery_configurations);
     let comes: Vec<LogView> = pending.filter_map(|it| delivery::to_come(it.log_type()?)).collect();
     let shown = group.log_delivery_configurations().iter().filter_map(delivery::view);
     let stays = shown.filter(|it| comes.iter().all(|other| other.kind != it.kind));

@@ -135,8 +135,6 @@ fn read(
     let transit = transit::of_new(state, params, (&engine_name, version))?;
     let user_groups = attach::of_new(state, params, (&engine_name, version), transit.is_on())?;
     let access = access(state, params, transit.is_on(), &user_groups)?;
-    let logs = logs::of_new(params, (&engine_name, version))?;
-    let network = network::of_new(params, (&engine_name, version))?;
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
         id: id.to_owned(),
@@ -166,8 +164,8 @@ fn read(
         multi_az: params.flag("MultiAZEnabled")?.unwrap_or_default(),
         transit,
         former: None,
-        logs,
-        network,
+        logs: logs::of_new(params, (&engine_name, version))?,
+        network: network::of_new(params, (&engine_name, version))?,
         at_rest: params.flag("AtRestEncryptionEnabled")?.unwrap_or(engine_name == "valkey"),
         kms_key: None,
         auto_minor: params.flag("AutoMinorVersionUpgrade")?.unwrap_or(true),
