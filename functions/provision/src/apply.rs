@@ -165,8 +165,8 @@ impl Services {
             }
             Step::RestoreSecret { arn } => secrets.restore(&arn).await,
             Step::TagSecret { arn, tags } => secrets.tag(&arn, &tags).await,
-            Step::ScheduleRotation { arn, days } => {
-                secrets.schedule_rotation(&arn, &wanted.rotate_function, days).await
+            Step::ScheduleRotation { arn, every } => {
+                secrets.schedule_rotation(&arn, &wanted.rotate_function, &every).await
             }
             Step::CancelRotation { arn } => secrets.cancel_rotation(&arn).await,
             Step::MakeGroup { parameter_group, secret, tags } => {
@@ -313,6 +313,10 @@ fn new_group(
         maintenance_window: spec.maintenance_window.as_ref().map(|it| it.as_str().to_owned()),
         auto_minor_version_upgrade: spec.upgrades_itself(spec.version),
         notification_topic: spec.notification_topic.as_ref().map(ToString::to_string),
+        zones: spec.zones.clone(),
+        data_tiering: spec.data_tiering,
+        network_type: spec.network_type.clone(),
+        ip_discovery: spec.ip_discovery.clone(),
         kms_key: spec.kms_key.as_ref().map(ToString::to_string),
         logs: spec.logs(),
         snapshot: None,

@@ -166,6 +166,12 @@ pub struct GroupView {
     pub tls: Tls,
     /// Whether data at rest is encrypted.
     pub at_rest_encryption: bool,
+    /// Whether cold keys are kept on SSD.
+    pub data_tiering: bool,
+    /// The kind of its addresses: `ipv4`, `ipv6` or `dual_stack`.
+    pub network_type: String,
+    /// Which of them its names lead to: `ipv4` or `ipv6`.
+    pub ip_discovery: String,
     /// The key that encrypts it, where it is not ElastiCache's own.
     pub kms_key: Option<String>,
     /// The logs that are delivered, or should be.
@@ -308,6 +314,14 @@ pub struct NewGroup {
     pub auto_minor_version_upgrade: Option<bool>,
     /// Where AWS sends notifications.
     pub notification_topic: Option<String>,
+    /// The zones of the nodes, one each; ElastiCache chooses where there are none.
+    pub zones: Vec<String>,
+    /// Whether cold keys are kept on SSD.
+    pub data_tiering: bool,
+    /// The kind of its addresses: `ipv4`, `ipv6` or `dual_stack`.
+    pub network_type: String,
+    /// Which of them its names lead to: `ipv4` or `ipv6`.
+    pub ip_discovery: String,
     /// The key that encrypts it, where it is not ElastiCache's own.
     pub kms_key: Option<String>,
     /// The logs that are delivered.

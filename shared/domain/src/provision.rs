@@ -34,5 +34,5 @@ pub use self::seen::{
     Around, ParameterGroupView, Rotation, SecretView, Seen, SubnetGroupView, UserGroupView,
 };
 pub use self::spec::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec};
-pub use self::step::{Mark, Removal, Settings, Step, TokenGift};
+pub use self::step::{Every, Mark, Removal, Settings, Step, TokenGift};
 pub use self::wanted::{Keep, Wanted};

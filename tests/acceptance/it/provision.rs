@@ -10,6 +10,7 @@ mod parameters;
 mod preview;
 mod random;
 mod refusal;
+mod shape;
 mod stack;
 mod story;
 mod upgrade;

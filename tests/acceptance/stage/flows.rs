@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 26] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -22,6 +22,7 @@ pub const NAMES: [&str; 25] = [
     "provision-encrypt-given-up",
     "provision-users",
     "provision-users-given-up",
+    "provision-settings",
     "provision-delete",
     "provision-delete-again",
     "provision-retain",
@@ -85,6 +86,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-encrypt-given-up" => exhaust(&provision::EncryptGivenUp(way), sample).await,
         "provision-users" => exhaust(&provision::Users(way), sample).await,
         "provision-users-given-up" => exhaust(&provision::UsersGivenUp(way), sample).await,
+        "provision-settings" => exhaust(&provision::Settings(way), sample).await,
         "provision-delete" => exhaust(&provision::Delete(way), sample).await,
         "provision-delete-again" => exhaust(&provision::DeleteAgain::new(way), sample).await,
         "provision-retain" => exhaust(&provision::Retain(way), sample).await,

@@ -23,6 +23,7 @@ pub mod logs;
 pub mod model;
 mod modify;
 mod modify_cluster;
+pub mod network;
 pub mod node_type;
 pub mod own;
 mod paging;

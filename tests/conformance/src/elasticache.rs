@@ -4,9 +4,10 @@ use crate::given::{enumerations, operations, structures};
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::types::{
     AuthTokenUpdateStrategyType, AzMode, CloudWatchLogsDestinationDetails, ClusterMode,
-    ConfigureShard, DestinationDetails, DestinationType, Filter, KinesisFirehoseDestinationDetails,
-    LogDeliveryConfigurationRequest, LogFormat, LogType, NodeGroupConfiguration,
-    ParameterNameValue, ReshardingConfiguration, SourceType, Tag, TransitEncryptionMode,
+    ConfigureShard, DestinationDetails, DestinationType, Filter, IpDiscovery,
+    KinesisFirehoseDestinationDetails, LogDeliveryConfigurationRequest, LogFormat, LogType,
+    NetworkType, NodeGroupConfiguration, ParameterNameValue, ReshardingConfiguration, SourceType,
+    Tag, TransitEncryptionMode,
 };
 
 operations! { Client {
@@ -32,7 +33,7 @@ operations! { Client {
         set_preferred_maintenance_window, set_notification_topic_arn, set_tags, set_snapshot_name,
         set_transit_encryption_mode, set_kms_key_id, set_data_tiering_enabled,
         set_log_delivery_configurations, set_num_node_groups, set_replicas_per_node_group,
-        set_node_group_configuration, set_cluster_mode
+        set_node_group_configuration, set_cluster_mode, set_network_type, set_ip_discovery
     }
     "CreateSnapshot" create_snapshot {
         set_cache_cluster_id, set_replication_group_id, set_snapshot_name, set_tags, set_kms_key_id
@@ -107,7 +108,7 @@ operations! { Client {
         set_auth_token_update_strategy, set_engine, set_engine_version,
         set_cache_parameter_group_name, set_transit_encryption_enabled,
         set_transit_encryption_mode, set_log_delivery_configurations,
-        set_automatic_failover_enabled
+        set_automatic_failover_enabled, set_ip_discovery
     }
     "ModifyReplicationGroupShardConfiguration" modify_replication_group_shard_configuration {
         set_replication_group_id, set_node_group_count, set_apply_immediately,
@@ -150,8 +151,10 @@ enumerations!(
     AzMode,
     ClusterMode,
     DestinationType,
+    IpDiscovery,
     LogFormat,
     LogType,
+    NetworkType,
     SourceType,
     TransitEncryptionMode
 );

@@ -415,7 +415,7 @@ def logs(it):
 
 
 def disks(it):
-    """Their keys, and data tiering."""
+    """Their keys, data tiering, and addresses of both kinds."""
     wanted = {
         "ReplicationGroupId": "tiered",
         "ReplicationGroupDescription": "on disks too",
@@ -426,6 +426,8 @@ def disks(it):
         "TransitEncryptionMode": "preferred",
         "KmsKeyId": "alias/tiered",
         "LogDeliveryConfigurations": [SLOW_LOG],
+        "NetworkType": "dual_stack",
+        "IpDiscovery": "ipv6",
     }
     it.refused("InvalidParameterCombination", "CreateReplicationGroup", **wanted)
     it.refused("InvalidParameterValue", "CreateReplicationGroup", **{**wanted, "KmsKeyId": "tiered"}, DataTieringEnabled=True)
@@ -439,6 +441,8 @@ def disks(it):
     settle(it)
     it.call("DescribeSnapshots", SnapshotName="again")
     group = {"ReplicationGroupId": "tiered", "ApplyImmediately": True}
+    it.call("ModifyReplicationGroup", **group, IpDiscovery="ipv4")
+    settle(it)
     # What is shown is the key, and not the alias that was given.
     key = it.call("DescribeReplicationGroups", ReplicationGroupId="tiered")["ReplicationGroups"][0]["KmsKeyId"]
     it.lack("disabled_keys", [key])

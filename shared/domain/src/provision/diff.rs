@@ -91,7 +91,9 @@ pub fn settings(wanted: &Wanted, group: &GroupView) -> Option<Settings> {
     let days = spec.snapshot_retention_days;
     let window = spec.snapshot_window.as_ref().map(|it| it.as_str().to_owned());
     let maintenance = spec.maintenance_window.as_ref().map(|it| it.as_str().to_owned());
+    let discovery = Some(&spec.ip_discovery).filter(|it| **it != group.ip_discovery);
     let settings = Settings {
+        ip_discovery: discovery.cloned(),
         // One of another family than the running version is refused: it comes with the upgrade.
         parameter_group: Some(parameter_group)
             .filter(|_| is_in_family(wanted, group))

@@ -5,15 +5,18 @@ mod autoscale;
 mod delivery;
 pub(super) mod engine;
 mod network;
+mod rotation;
 mod upkeep;
 mod upstash;
 
 use serde_json::{Map, Value};
 
+use super::parameters::Parameters;
 use super::property::Properties;
 use super::rules::{self, Stated};
 use super::{Backend, Deletion, GroupSpec, labels, name, parameters, reference};
-use crate::log::LogKind;
+use crate::engine::Release;
+use crate::log::{LogDelivery, LogKind};
 use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
 
@@ -105,7 +108,9 @@ fn group(
     owner: &Owner,
     before: Option<&Map<String, Value>>,
 ) -> Option<GroupSpec> {
-    let engine::Runs { engine, release, node_type } = engine::runs(read, before);
+    let data_tiering = read.switch("EnableDataTiering", false);
+    let types = engine::Types { before, data_tiering };
+    let engine::Runs { engine, release, node_type } = engine::runs(read, types);
     let nodes = read.number("RedisNumCacheNodes", 1..=6).unwrap_or(2);
     let access = access::access(read, release);
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
@@ -116,35 +121,19 @@ fn group(
         network::needed(read, &subnets, &security_groups);
     }
     let multi_az = network::multi_az(read, nodes, &subnets);
-    let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), nodes, before);
-    let alarm_topic = read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns"));
-    let snapshots = upkeep::snapshots(read);
+    let region = Arn::parse(owner.stack_id()).map_or(String::new(), |it| it.region().to_owned());
+    let zones = network::zones(read, (nodes, multi_az, before.is_none()), &region);
+    let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), nodes, types);
+    let (network_type, ip_discovery) = network::addresses(read, release);
     let kms_key = access::kms_key(read, access.at_rest);
-    let notification_topic = read.parsed("NotificationTopicArn", |it| arn(it, "sns"));
-    let slow_log = delivery::log(read, LogKind::Slow, release);
-    let engine_log = delivery::log(read, LogKind::Engine, release);
-    let parameters = parameters::read(read);
-    let rest = Rest {
-        maxmemory_policy: read.one_of("MaxmemoryPolicy", engine::MAXMEMORY_POLICIES, "allkeys-lru"),
-        maintenance_window: read.parsed("MaintenanceWindow", str::parse),
-        upgrades_itself: read.said("AutoMinorVersionUpgrade"),
-        alarms: read.switch("EnableAlarms", true),
-        rotation_days: read.number("RotationDays", 0..=1000).unwrap_or(30),
-        rotation_grace_minutes: read.number("RotationGraceMinutes", 0..=43_200).unwrap_or(1440),
-        deletion: upkeep::deletion(read),
-        tags: labels::read(read, "Tags"),
-    };
+    let rest = rest(read, release);
     let stated = Stated {
-        snapshot_window: snapshots.window.as_ref().filter(|_| 0 < snapshots.retention_days),
-        maintenance_window: rest.maintenance_window.as_ref(),
-        alarm_topic: alarm_topic.as_ref().filter(|_| rest.alarms),
-        notification_topic: notification_topic.as_ref(),
         kms_key: kms_key.as_ref(),
         release,
         nodes,
         max_node_type: autoscale.max_node_type.as_ref(),
         min_replicas: autoscale.min_replicas,
-        upgrades_itself: rest.upgrades_itself,
+        ..rest.stated()
     };
     let broken = rules::check(&stated, owner, read.map(), before);
     broken.iter().for_each(|it| read.problems.add(&it.name, &it.rule));
@@ -154,11 +143,15 @@ fn group(
         secret_name: names.secret,
         engine,
         version: release?.version,
+        data_tiering,
         node_type: node_type?,
         nodes,
         subnets,
+        zones,
         security_groups,
         vpc,
+        network_type,
+        ip_discovery,
         at_rest: access.at_rest,
         kms_key,
         protection: access.protection,
@@ -166,34 +159,78 @@ fn group(
         user_groups: access.user_groups,
         multi_az,
         maxmemory_policy: rest.maxmemory_policy,
-        parameters,
-        snapshot_retention_days: snapshots.retention_days,
-        snapshot_window: snapshots.window,
+        parameters: rest.parameters,
+        snapshot_retention_days: rest.snapshots.retention_days,
+        snapshot_window: rest.snapshots.window,
         maintenance_window: rest.maintenance_window,
         auto_minor_version_upgrade: rest.upgrades_itself.unwrap_or(true),
         alarms: rest.alarms,
-        alarm_topic,
-        notification_topic,
-        slow_log,
-        engine_log,
+        alarm_topic: rest.alarm_topic,
+        notification_topic: rest.notification_topic,
+        slow_log: rest.slow_log,
+        engine_log: rest.engine_log,
         rotation_days: rest.rotation_days,
+        rotation_schedule: rest.rotation_schedule,
         rotation_grace_minutes: rest.rotation_grace_minutes,
         autoscale,
-        snapshot_keep: snapshots.keep,
+        snapshot_keep: rest.snapshots.keep,
         deletion: rest.deletion,
         tags: rest.tags,
     })
 }
 
+/// What needs nothing of the rest but engine and version.
 struct Rest {
     maxmemory_policy: String,
+    parameters: Parameters,
+    snapshots: upkeep::Snapshots,
     maintenance_window: Option<MaintenanceWindow>,
     upgrades_itself: Option<bool>,
     alarms: bool,
+    alarm_topic: Option<Arn>,
+    notification_topic: Option<Arn>,
+    slow_log: Option<LogDelivery>,
+    engine_log: Option<LogDelivery>,
     rotation_days: u32,
+    rotation_schedule: Option<String>,
     rotation_grace_minutes: u32,
     deletion: Deletion,
     tags: Tags,
+}
+
+fn rest(read: &mut Properties<'_>, release: Option<Release>) -> Rest {
+    Rest {
+        alarm_topic: read.parsed("AlarmSnsTopicArn", |it| arn(it, "sns")),
+        snapshots: upkeep::snapshots(read),
+        rotation_schedule: rotation::schedule(read),
+        notification_topic: read.parsed("NotificationTopicArn", |it| arn(it, "sns")),
+        slow_log: delivery::log(read, LogKind::Slow, release),
+        engine_log: delivery::log(read, LogKind::Engine, release),
+        parameters: parameters::read(read),
+        maxmemory_policy: read.one_of("MaxmemoryPolicy", engine::MAXMEMORY_POLICIES, "allkeys-lru"),
+        maintenance_window: read.parsed("MaintenanceWindow", str::parse),
+        upgrades_itself: read.said("AutoMinorVersionUpgrade"),
+        alarms: read.switch("EnableAlarms", true),
+        rotation_days: read.number("RotationDays", 0..=1000).unwrap_or(30),
+        rotation_grace_minutes: read.number("RotationGraceMinutes", 0..=43_200).unwrap_or(1440),
+        deletion: upkeep::deletion(read),
+        tags: labels::read(read, "Tags"),
+    }
+}
+
+impl Rest {
+    /// What the rules look at of it.
+    fn stated(&self) -> Stated<'_> {
+        let snapshots = &self.snapshots;
+        Stated {
+            snapshot_window: snapshots.window.as_ref().filter(|_| 0 < snapshots.retention_days),
+            maintenance_window: self.maintenance_window.as_ref(),
+            alarm_topic: self.alarm_topic.as_ref().filter(|_| self.alarms),
+            notification_topic: self.notification_topic.as_ref(),
+            upgrades_itself: self.upgrades_itself,
+            ..Stated::default()
+        }
+    }
 }
 
 /// An ARN of this service that can stand in a tag.

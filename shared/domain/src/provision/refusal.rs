@@ -101,11 +101,7 @@ impl fmt::Display for Refusal {
                     each.join("; ")
                 )
             }
-            Self::Parameters { family, wrong } => write!(
-                f,
-                "Parameters: {}; so ElastiCache describes the parameters of {family}, and nothing was changed",
-                wrong.join("; ")
-            ),
+            Self::Parameters { family, wrong } => f.write_str(&unfit(family, wrong)),
             Self::Downgrade { has, wants } => downgrade(f, *has, *wants),
             Self::DidNotTake { field, wants, got, events } => write!(
                 f,
@@ -115,11 +111,7 @@ impl fmt::Display for Refusal {
             Self::UserGroup { id, why } => {
                 write!(f, "the user group {id} of UserGroupIds {why}; nothing was changed")
             }
-            Self::NotDelivered(missing) => write!(
-                f,
-                "{}; make the topic, log group or delivery stream there, and let ElastiCache write to it, or state another",
-                missing.join("; ")
-            ),
+            Self::NotDelivered(missing) => write!(f, "{}; {WHERE_TO}", missing.join("; ")),
             Self::SecretGone { name } => write!(
                 f,
                 "the secret {name} is gone, and ElastiCache never tells a token; restore the secret if it is in its recovery window under another owner, or write the token that clients use into a secret of that name, tagged as before"
@@ -164,6 +156,15 @@ fn downgrade(f: &mut fmt::Formatter<'_>, has: Release, wants: Release) -> fmt::R
         f,
         "RedisEngineVersion {} is older than {}, which runs; ElastiCache cannot go back; state {1}, or restore a snapshot into a second cache",
         wants.version, has.version
+    )
+}
+
+const WHERE_TO: &str = "make the topic, log group or delivery stream there, and let ElastiCache write to it, or state another";
+
+fn unfit(family: &str, wrong: &[String]) -> String {
+    let wrong = wrong.join("; ");
+    format!(
+        "Parameters: {wrong}; so ElastiCache describes the parameters of {family}, and nothing was changed"
     )
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::Every;
 use super::parameters::{EngineParameter, Parameters};
 use crate::alarm::AlarmView;
 use crate::snapshot::SnapshotView;
@@ -110,6 +111,18 @@ pub struct SecretView {
 pub struct Rotation {
     /// The ARN of the function.
     pub function: String,
-    /// After how many days.
+    /// After how many days. Secrets Manager tells this of a schedule too.
     pub days: u32,
+    /// On which schedule, where it is one.
+    pub schedule: Option<String>,
+}
+
+impl Rotation {
+    /// Whether it is as often as this, and stated so.
+    pub fn is_every(&self, every: &Every) -> bool {
+        match every {
+            Every::Days(days) => self.schedule.is_none() && self.days == *days,
+            Every::Schedule(schedule) => self.schedule.as_ref() == Some(schedule),
+        }
+    }
 }

@@ -33,16 +33,24 @@ pub struct GroupSpec {
     pub engine: Engine,
     /// The engine version.
     pub version: Version,
+    /// Whether cold keys are kept on SSD.
+    pub data_tiering: bool,
     /// The node type that it starts with.
     pub node_type: NodeType,
     /// How many nodes it starts with, the primary with them.
     pub nodes: u32,
     /// The subnets.
     pub subnets: Vec<String>,
+    /// The zones that its nodes are made in, one a node; ElastiCache chooses where none were said.
+    pub zones: Vec<String>,
     /// The security groups of the cache.
     pub security_groups: Vec<String>,
     /// The VPC, where it was said.
     pub vpc: Option<String>,
+    /// The kind of its addresses: `ipv4`, `ipv6` or `dual_stack`.
+    pub network_type: String,
+    /// Which of them its names lead to: `ipv4` or `ipv6`.
+    pub ip_discovery: String,
     /// Whether data at rest is encrypted.
     pub at_rest: bool,
     /// The key that encrypts it, where it is not ElastiCache's own.
@@ -79,6 +87,8 @@ pub struct GroupSpec {
     pub engine_log: Option<LogDelivery>,
     /// After how many days the token is rotated; 0 is never.
     pub rotation_days: u32,
+    /// The schedule on which it is rotated, in place of that.
+    pub rotation_schedule: Option<String>,
     /// How long the old token stays valid after a rotation.
     pub rotation_grace_minutes: u32,
     /// What the autoscaler may do.

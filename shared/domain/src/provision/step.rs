@@ -61,7 +61,7 @@ pub enum Step {
     /// Tags the secret.
     TagSecret { arn: String, tags: Tags },
     /// Has Secrets Manager rotate the token.
-    ScheduleRotation { arn: String, days: u32 },
+    ScheduleRotation { arn: String, every: Every },
     /// Ends the rotation.
     CancelRotation { arn: String },
     /// Makes alarms, or puts them right.
@@ -79,6 +79,15 @@ pub enum TokenGift {
     InPlaceOfUsers,
     /// Clients without one are no longer accepted.
     Require,
+}
+
+/// How often the token is rotated.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Every {
+    /// After so many days.
+    Days(u32),
+    /// On a schedule, such as `cron(0 8 1 * ? *)`.
+    Schedule(String),
 }
 
 /// What is written down after a call was accepted, on a thing that takes tags while the group is busy.
@@ -128,4 +137,6 @@ pub struct Settings {
     pub maintenance_window: Option<String>,
     /// Whether minor versions are installed in that window.
     pub auto_minor_version_upgrade: Option<bool>,
+    /// Which addresses its names lead to.
+    pub ip_discovery: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! Changes of a running group, apart from its size, which is in `scale.rs`, and its token, which is in `token.rs`.
 
 use aws_sdk_elasticache::operation::modify_replication_group::builders::ModifyReplicationGroupFluentBuilder;
+use aws_sdk_elasticache::types::IpDiscovery;
 use domain::GroupId;
 use domain::engine::{Engine, Version};
 use domain::group::Resilience;
@@ -22,7 +23,8 @@ impl ElastiCache {
             )
             .set_snapshot_window(settings.snapshot_window.clone())
             .set_preferred_maintenance_window(settings.maintenance_window.clone())
-            .set_auto_minor_version_upgrade(settings.auto_minor_version_upgrade);
+            .set_auto_minor_version_upgrade(settings.auto_minor_version_upgrade)
+            .set_ip_discovery(settings.ip_discovery.as_deref().map(IpDiscovery::from));
         send(request).await
     }
 

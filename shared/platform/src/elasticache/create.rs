@@ -1,7 +1,9 @@
 //! A new replication group.
 
 use aws_sdk_elasticache::operation::create_replication_group::builders::CreateReplicationGroupFluentBuilder;
-use aws_sdk_elasticache::types::{LogDeliveryConfigurationRequest, TransitEncryptionMode};
+use aws_sdk_elasticache::types::{
+    IpDiscovery, LogDeliveryConfigurationRequest, NetworkType, TransitEncryptionMode,
+};
 use domain::group::{NewGroup, Resilience, Transit};
 use domain::log::{LogDelivery, LogKind};
 
@@ -34,6 +36,10 @@ impl ElastiCache {
             .set_preferred_maintenance_window(group.maintenance_window.clone())
             .set_auto_minor_version_upgrade(group.auto_minor_version_upgrade)
             .set_notification_topic_arn(group.notification_topic.clone())
+            .set_preferred_cache_cluster_azs(some_unless_empty(&group.zones))
+            .set_data_tiering_enabled(group.data_tiering.then_some(true))
+            .set_network_type(unless_ipv4(&group.network_type).map(NetworkType::from))
+            .set_ip_discovery(unless_ipv4(&group.ip_discovery).map(IpDiscovery::from))
             .set_kms_key_id(group.kms_key.clone())
             .set_log_delivery_configurations(some_logs(&group.logs))
             .set_snapshot_name(group.snapshot.clone())
@@ -70,6 +76,11 @@ fn protected(
             request.transit_encryption_enabled(true).auth_token(token.expose())
         }
     }
+}
+
+/// A kind of addresses, where it is not the one that every version has: older ones know no such parameter.
+fn unless_ipv4(kind: &str) -> Option<&str> {
+    Some(kind).filter(|it| *it != "ipv4")
 }
 
 /// Logs as a call asks for them; none is no parameter.

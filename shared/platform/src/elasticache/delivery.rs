@@ -74,9 +74,9 @@ pub(super) fn to_come(log: &LogType) -> Option<LogView> {
 }
 
 fn kind(log: &LogType) -> Option<LogKind> {
-    match log {
-        LogType::SlowLog => Some(LogKind::Slow),
-        LogType::EngineLog => Some(LogKind::Engine),
+    match log.as_str() {
+        "slow-log" => Some(LogKind::Slow),
+        "engine-log" => Some(LogKind::Engine),
         _ => None,
     }
 }
@@ -87,10 +87,6 @@ fn delivery(api: &LogDeliveryConfiguration) -> Option<LogDelivery> {
     let stream = details.kinesis_firehose_details().and_then(|it| it.delivery_stream());
     let to = group.map(|it| LogDestination::Group(it.to_owned()));
     let to = to.or_else(|| stream.map(|it| LogDestination::Stream(it.to_owned())))?;
-    let format = match api.log_format()? {
-        ApiFormat::Json => LogFormat::Json,
-        ApiFormat::Text => LogFormat::Text,
-        _ => return None,
-    };
+    let format = api.log_format()?.as_str().parse().ok()?;
     Some(LogDelivery { to, format })
 }

@@ -2,7 +2,8 @@
 
 use aws_sdk_elasticache::primitives::DateTime;
 use aws_sdk_elasticache::types::{
-    CacheCluster, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup, TransitEncryptionMode,
+    CacheCluster, DataTieringStatus, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
+    ReplicationGroupPendingModifiedValues, TransitEncryptionMode,
 };
 use domain::group::{Endpoint, Tls, Toggle};
 use domain::log::LogView;
@@ -154,6 +155,8 @@ pub(super) fn api_tags(tags: &Tags) -> Vec<aws_sdk_elasticache::types::Tag> {
     tags.iter().map(tag).collect()
 }
 
+const IPV4: &str = "ipv4";
+
 fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupView, Fault> {
     let strange = |err: String| Fault::strange("DescribeReplicationGroups", err);
     let id = group.replication_group_id().unwrap_or_default();
@@ -176,6 +179,10 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         ),
         transit_encryption: group.transit_encryption_enabled().unwrap_or_default(),
         at_rest_encryption: group.at_rest_encryption_enabled().unwrap_or_default(),
+        data_tiering: group.data_tiering() == Some(&DataTieringStatus::Enabled),
+        // A group of before there was a choice has the first kind.
+        network_type: group.network_type().map_or(IPV4, |it| it.as_str()).to_owned(),
+        ip_discovery: group.ip_discovery().map_or(IPV4, |it| it.as_str()).to_owned(),
         kms_key: group.kms_key_id().map(str::to_owned),
         logs: logs(group),
         auth_token_enabled: group.auth_token_enabled().unwrap_or_default(),
@@ -271,7 +278,8 @@ fn tls(cluster: &CacheCluster) -> Option<Tls> {
 /// The logs of a group; one that is still to come shows only among what is pending (facts 1.4).
 fn logs(group: &ReplicationGroup) -> Vec<LogView> {
     let pending = group.pending_modified_values().into_iter();
-    let pending = pending.flat_map(|it| it.log_delivery_configurations());
+    let pending =
+        pending.flat_map(ReplicationGroupPendingModifiedValues::log_delivery_configurations);
     let comes: Vec<LogView> = pending.filter_map(|it| delivery::to_come(it.log_type()?)).collect();
     let shown = group.log_delivery_configurations().iter().filter_map(delivery::view);
     let stays = shown.filter(|it| comes.iter().all(|other| other.kind != it.kind));

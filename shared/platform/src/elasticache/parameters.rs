@@ -132,11 +132,11 @@ impl ElastiCache {
 
     /// Gives these parameters, twenty at most, their defaults again, and leaves the others.
     pub async fn reset_parameters(&self, group: &str, names: &[String]) -> Result<(), Fault> {
-        let named = |it: &String| ParameterNameValue::builder().parameter_name(it).build();
+        let by_name = |it: &String| ParameterNameValue::builder().parameter_name(it).build();
         self.client
             .reset_cache_parameter_group()
             .cache_parameter_group_name(group)
-            .set_parameter_name_values(Some(names.iter().map(named).collect()))
+            .set_parameter_name_values(Some(names.iter().map(by_name).collect()))
             .send()
             .await
             .map_err(|err| Fault::from_sdk("ResetCacheParameterGroup", err))?;

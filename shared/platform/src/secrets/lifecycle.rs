@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
-use domain::provision::{Rotation, SecretView};
+use domain::provision::{Every, Rotation, SecretView};
 use domain::upstash::{Credentials, CredentialsError};
 use domain::{Arn, AuthToken, Tags};
 
@@ -86,21 +86,24 @@ impl Secrets {
         Ok(())
     }
 
-    /// Has Secrets Manager rotate a secret with a function every so many days, and not now: the token is new, and a stack that is
+    /// Has Secrets Manager rotate a secret with a function every so often, and not now: the token is new, and a stack that is
     /// being made should not wait for a rotation.
     pub async fn schedule_rotation(
         &self,
         id: &str,
         function: &Arn,
-        days: u32,
+        every: &Every,
     ) -> Result<(), Fault> {
+        let rules = RotationRulesType::builder();
+        let rules = match every {
+            Every::Days(days) => rules.automatically_after_days((*days).into()),
+            Every::Schedule(schedule) => rules.schedule_expression(schedule),
+        };
         self.client
             .rotate_secret()
             .secret_id(id)
             .rotation_lambda_arn(function.as_str())
-            .rotation_rules(
-                RotationRulesType::builder().automatically_after_days(days.into()).build(),
-            )
+            .rotation_rules(rules.build())
             .rotate_immediately(false)
             .send()
             .await
@@ -170,6 +173,10 @@ fn view(answer: &DescribeSecretOutput) -> Result<SecretView, Fault> {
             .and_then(RotationRulesType::automatically_after_days)
             .and_then(|it| u32::try_from(it).ok())
             .unwrap_or_default(),
+        schedule: answer
+            .rotation_rules()
+            .and_then(RotationRulesType::schedule_expression)
+            .map(str::to_owned),
     });
     Ok(SecretView {
         arn: arn.to_owned(),

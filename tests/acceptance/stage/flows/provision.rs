@@ -2,10 +2,12 @@
 
 mod access;
 mod deletion;
+mod settings;
 mod upgrade;
 
 pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
+pub(super) use settings::Settings;
 pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};
 
 use std::time::Duration;

@@ -10,8 +10,8 @@ use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Togg
 use super::own::Own;
 use super::work::{self, Work};
 use super::{
-    attach, auto, describe, event, keys, logs, node_type, parameters, plane, quota, shards,
-    subnets, tags, tiering, transit,
+    attach, auto, describe, event, keys, logs, network, node_type, parameters, plane, quota,
+    shards, subnets, tags, tiering, transit,
 };
 use crate::fault::{Plan, Shortage};
 use crate::settings::{AddressFor, Which};
@@ -28,9 +28,6 @@ const NOT_MODELLED: [(&str, &str); 6] = [
     ("Durability", "durability"),
 ];
 
-/// What is modelled with one value only, by parameter.
-const ONE_VALUE: [(&str, &str); 2] = [("IpDiscovery", "ipv4"), ("NetworkType", "ipv4")];
-
 /// `CreateReplicationGroup`.
 pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refusal> {
     let id = id("ReplicationGroupIdentifier", &params.required("ReplicationGroupId")?)?;
@@ -38,12 +35,6 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     for (parameter, what) in NOT_MODELLED {
         if params.has(parameter) {
             return Err(bad_combination(format!("{parameter}: {what} are not modelled here")));
-        }
-    }
-    for (parameter, modelled) in ONE_VALUE {
-        if params.text(parameter).is_some_and(|it| it != modelled) {
-            let text = format!("{parameter}: only {modelled} is modelled here");
-            return Err(bad_combination(text));
         }
     }
     if state.elasticache.groups.contains_key(&id) {
@@ -132,7 +123,6 @@ fn read(
     let transit = transit::of_new(state, params, kind)?;
     let user_groups = attach::of_new(state, params, kind, transit.is_on())?;
     let access = access(state, params, transit.is_on(), &user_groups)?;
-    let logs = logs::of_new(params, kind)?;
     let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
         id: id.to_owned(),
@@ -162,7 +152,8 @@ fn read(
         multi_az: params.flag("MultiAZEnabled")?.unwrap_or_default(),
         transit,
         former: None,
-        logs,
+        logs: logs::of_new(params, kind)?,
+        network: network::of_new(params, kind)?,
         at_rest: params.flag("AtRestEncryptionEnabled")?.unwrap_or(engine_name == "valkey"),
         kms_key: None,
         auto_minor: params.flag("AutoMinorVersionUpgrade")?.unwrap_or(true),

@@ -1,6 +1,7 @@
 //! Groups and clusters as XML: what is on the group, and what only on its members (facts 1.4).
 
 use super::model::{Group, Member, Status};
+use super::network;
 use super::paging::{Page, page};
 use super::{engine, group_arn, logs, parameters, shards, tiering};
 use crate::wire::query::Params;
@@ -170,10 +171,9 @@ fn write_group(xml: &mut Xml, state: &State, it: &Group, lags: bool) {
         .time("ReplicationGroupCreateTime", it.created_at)
         .text("DataTiering", tiering::word(&it.node_type))
         .flag("AutoMinorVersionUpgrade", it.auto_minor)
-        .text("NetworkType", "ipv4")
-        .text("IpDiscovery", "ipv4")
         .text("ClusterMode", if it.is_sharded() { "enabled" } else { "disabled" })
         .text("Engine", &it.engine);
+    network::write(xml, &it.network);
     logs::write(xml, it);
 }
 
@@ -308,9 +308,8 @@ fn write_cluster(xml: &mut Xml, state: &State, group: &Group, it: &Member, with_
     group.transit.write(xml);
     xml.flag("AtRestEncryptionEnabled", group.at_rest)
         .text("ARN", state.arn("elasticache", &format!("cluster:{}", it.id)))
-        .flag("ReplicationGroupLogDeliveryEnabled", !group.logs.is_empty())
-        .text("NetworkType", "ipv4")
-        .text("IpDiscovery", "ipv4");
+        .flag("ReplicationGroupLogDeliveryEnabled", !group.logs.is_empty());
+    network::write(xml, &group.network);
     logs::write(xml, group);
 }
 

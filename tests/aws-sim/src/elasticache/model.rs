@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::attach::UserGroupsChange;
 use super::engine::Version;
 use super::logs::{Logs, LogsChange};
+use super::network::Network;
 use super::own::Own;
 use super::shards::Shards;
 use super::token::TokenChange;
@@ -149,6 +150,8 @@ pub struct Group {
     pub auto_minor: bool,
     /// Where its logs go.
     pub logs: Logs,
+    /// Its addresses.
+    pub network: Network,
     /// The port.
     pub port: u16,
     /// Whom its nodes let in, or are about to.

@@ -37,8 +37,8 @@ pub(crate) enum Stage {
 }
 
 /// What is not modelled, by parameter.
-const NOT_MODELLED: [&str; 5] =
-    ["CacheSecurityGroupNames", "ClusterMode", "Durability", "IpDiscovery", "NodeGroupId"];
+const NOT_MODELLED: [&str; 4] =
+    ["CacheSecurityGroupNames", "ClusterMode", "Durability", "NodeGroupId"];
 
 /// `ModifyReplicationGroup`.
 pub(super) fn modify(state: &mut State, params: &Params) -> Result<String, Refusal> {

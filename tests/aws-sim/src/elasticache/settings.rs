@@ -4,7 +4,7 @@ use super::check::{self, bad_combination, bad_value};
 use super::create::{check_windows, retention};
 use super::model::{Group, Toggle, Topic};
 use super::upgrade::Upgrade;
-use super::{parameters, shards};
+use super::{network, parameters, shards};
 use crate::wire::query::Params;
 use crate::{Refusal, Settings, State};
 
@@ -37,6 +37,7 @@ pub(super) fn applied(
         after.auto_minor = auto;
         after.forget_own(|it| it.auto_minor = None);
     }
+    after.network = network::with_discovery(after.network, params)?;
     // Parameters of another family come with the version that needs them.
     let later = upgrade.is_some_and(|it| it.parameter_group.is_some());
     if params.has("CacheParameterGroupName") && !later {
@@ -75,6 +76,7 @@ pub(super) fn differ(before: &Group, after: &Group) -> bool {
         || before.auto_minor != after.auto_minor
         || before.parameter_group != after.parameter_group
         || before.topic != after.topic
+        || before.network != after.network
         || before.failover != after.failover
         || before.multi_az != after.multi_az
         || !before.owns().eq(after.owns())

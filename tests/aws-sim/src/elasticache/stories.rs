@@ -9,6 +9,7 @@ mod life;
 mod logs;
 mod losses;
 mod members;
+mod network;
 mod parameters;
 pub(crate) mod rbac;
 mod replicas;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::bad_value;
 use super::model::SubnetGroup;
+use super::network;
 use super::paging::{Page, page};
 use super::{quota, tags};
 use crate::wire::query::Params;
@@ -144,9 +145,9 @@ fn write(xml: &mut Xml, state: &State, it: &SubnetGroup) {
                     .within("SubnetAvailabilityZone", |xml| {
                         xml.text("Name", zone);
                     })
-                    .texts("SupportedNetworkTypes", "member", ["ipv4"]);
+                    .texts("SupportedNetworkTypes", "member", network::KINDS);
             },
         )
         .text("ARN", state.arn("elasticache", &format!("subnetgroup:{}", it.name)))
-        .texts("SupportedNetworkTypes", "member", ["ipv4"]);
+        .texts("SupportedNetworkTypes", "member", network::KINDS);
 }

@@ -3,8 +3,8 @@
 use super::super::delivery::{DeliveryChange, TopicChange};
 use super::super::parameters::Parameters;
 use super::super::{
-    Around, Mark, ParameterGroupView, Rotation, SecretView, Seen, Settings, Step, SubnetGroupView,
-    TokenGift, Wanted, diff, name,
+    Around, Every, Mark, ParameterGroupView, Rotation, SecretView, Seen, Settings, Step,
+    SubnetGroupView, TokenGift, Wanted, diff, name,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -51,9 +51,8 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
         Step::TagSecret { tags, .. } => {
             around.secret.iter_mut().for_each(|it| it.tags.extend(tags.clone()));
         }
-        Step::ScheduleRotation { days, .. } => {
-            let function = wanted.rotate_function.to_string();
-            let rotation = Rotation { function, days: *days };
+        Step::ScheduleRotation { every, .. } => {
+            let rotation = rotation(wanted, every);
             around.secret.iter_mut().for_each(|it| it.rotation = Some(rotation.clone()));
         }
         Step::CancelRotation { .. } => {
@@ -147,6 +146,14 @@ fn secret(wanted: &Wanted) -> SecretView {
     SecretView { arn: NOT_MADE.to_owned(), tags, ..SecretView::default() }
 }
 
+fn rotation(wanted: &Wanted, every: &Every) -> Rotation {
+    let (days, schedule) = match every {
+        Every::Days(days) => (*days, None),
+        Every::Schedule(schedule) => (0, Some(schedule.clone())),
+    };
+    Rotation { function: wanted.rotate_function.to_string(), days, schedule }
+}
+
 fn put_alarms(wanted: &Wanted, around: &mut Around, alarms: &[AlarmSpec]) {
     let topics: Vec<_> = wanted.alarm_topics().iter().map(ToString::to_string).collect();
     around.alarms.retain(|seen| !alarms.iter().any(|it| it.name == seen.name));
@@ -230,6 +237,7 @@ fn have_settings(group: &mut GroupView, settings: &Settings) {
         snapshot_window,
         maintenance_window,
         auto_minor_version_upgrade,
+        ip_discovery,
     } = settings.clone();
     for member in &mut group.members {
         if parameter_group.is_some() {
@@ -244,6 +252,7 @@ fn have_settings(group: &mut GroupView, settings: &Settings) {
     }
     group.snapshot_retention_days =
         snapshot_retention_days.unwrap_or(group.snapshot_retention_days);
+    group.ip_discovery = ip_discovery.unwrap_or_else(|| group.ip_discovery.clone());
     if let Some(window) = snapshot_window {
         group.snapshot_window = window;
     }
@@ -322,6 +331,9 @@ fn made(wanted: &Wanted, parameter_group: &str, tags: &Tags) -> GroupView {
         tls: spec.tls,
         token_changed_at: None,
         at_rest_encryption: spec.at_rest,
+        data_tiering: spec.data_tiering,
+        network_type: spec.network_type.clone(),
+        ip_discovery: spec.ip_discovery.clone(),
         kms_key: spec.kms_key.as_ref().map(ToString::to_string),
         logs: spec.logs().iter().map(|(kind, to)| delivered(*kind, to)).collect(),
         auth_token_enabled: spec.protection.has_token(),

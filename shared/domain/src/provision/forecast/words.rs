@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::super::delivery::{DeliveryChange, TopicChange};
-use super::super::{Removal, Seen, Settings, Step, TokenGift, Wanted, diff};
+use super::super::{Every, Removal, Seen, Settings, Step, TokenGift, Wanted, diff};
 use super::{Change, Effect};
 use crate::group::{Resilience, Tls};
 use crate::snapshot::take::ReadFrom;
@@ -54,9 +54,10 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::TagSecret { tags, .. } => {
             at_once(format!("tag the secret {secret}: {}", pairs(tags)))
         }
-        Step::ScheduleRotation { days, .. } => {
-            at_once(format!("have the token rotated every {days} days"))
-        }
+        Step::ScheduleRotation { every, .. } => at_once(match every {
+            Every::Days(days) => format!("have the token rotated every {days} days"),
+            Every::Schedule(schedule) => format!("have the token rotated at {schedule}"),
+        }),
         Step::CancelRotation { .. } => {
             deleting(at_once("end the rotation of the token".to_owned()), "the rotation schedule")
         }
@@ -235,6 +236,7 @@ fn of_settings(settings: &Settings, group: Option<&GroupView>) -> String {
         snapshot_window,
         maintenance_window,
         auto_minor_version_upgrade,
+        ip_discovery,
     } = settings;
     let had = |text: Option<String>| {
         text.filter(|it| !it.is_empty()).map_or(String::new(), |it| format!(" from {it}"))
@@ -265,6 +267,7 @@ fn of_settings(settings: &Settings, group: Option<&GroupView>) -> String {
         }),
         auto_minor_version_upgrade
             .map(|it| format!("minor upgrades by AWS {}", if it { "on" } else { "off" })),
+        ip_discovery.as_ref().map(|it| format!("the addresses that its names lead to, to {it}")),
     ];
     said.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -1,10 +1,8 @@
 //! What the autoscaler may do.
 
-use serde_json::{Map, Value};
-
 use super::super::AutoscalePolicy;
 use super::super::property::Properties;
-use super::engine::node_type;
+use super::engine::{Types, node_type};
 use crate::engine::Engine;
 use crate::{Catalog, NodeType};
 
@@ -15,10 +13,10 @@ pub(super) fn autoscale(
     engine: Engine,
     starts_with: Option<&NodeType>,
     nodes: u32,
-    before: Option<&Map<String, Value>>,
+    types: Types<'_>,
 ) -> AutoscalePolicy {
     let mode = read.one_of("AutoscaleMode", AUTOSCALE_MODES, "full");
-    let max_node_type = node_type(read, "AutoscaleMaxNodeType", engine, before, None);
+    let max_node_type = node_type(read, "AutoscaleMaxNodeType", engine, types, None);
     let min_replicas = read.number("AutoscaleMinReplicas", 0..=5);
     let max_replicas = read.number("AutoscaleMaxReplicas", 0..=5);
     let memory = |it: &NodeType| Catalog::embedded().find(it).map(|it| it.maxmemory);

@@ -33,9 +33,9 @@ pub(super) struct Runs {
 }
 
 /// Newer node types do not run older versions.
-pub(super) fn runs(read: &mut Properties<'_>, before: Option<&Map<String, Value>>) -> Runs {
+pub(super) fn runs(read: &mut Properties<'_>, types: Types<'_>) -> Runs {
     let engine = engine(read);
-    let node_type = node_type(read, "RedisNodeType", engine, before, Some("cache.t4g.micro"));
+    let node_type = node_type(read, "RedisNodeType", engine, types, Some("cache.t4g.micro"));
     let release = version(read, engine).map(|version| Release { engine, version });
     if let (Some(node_type), Some(release)) = (&node_type, release)
         && let Some(rule) = too_old(node_type, release)
@@ -59,20 +59,34 @@ fn version(read: &mut Properties<'_>, engine: Engine) -> Option<Version> {
     version.parse().ok().filter(|_| versions.contains(&version.as_str()))
 }
 
+/// Which node types can be chosen from.
+#[derive(Clone, Copy)]
+pub(super) struct Types<'a> {
+    /// What stood before, in an update.
+    pub(super) before: Option<&'a Map<String, Value>>,
+    /// Whether cold keys are kept on SSD.
+    pub(super) data_tiering: bool,
+}
+
 /// A node type that can be made. In an update, one of a previous generation may be what stood before it, so ElastiCache is asked.
 pub(super) fn node_type(
     read: &mut Properties<'_>,
     property: &str,
     engine: Engine,
-    before: Option<&Map<String, Value>>,
+    Types { before, data_tiering }: Types<'_>,
     default: Option<&str>,
 ) -> Option<NodeType> {
     let text = read.text(property).or_else(|| default.map(str::to_owned))?;
     let node_type = read.problems.keep(property, NodeType::parse(&text))?;
     let rule = match Catalog::embedded().find(&node_type) {
         None => format!("{node_type} is not a node type of ElastiCache"),
-        Some(entry) if entry.data_tiering => {
-            format!("{node_type} keeps cold keys on SSD, which is not supported")
+        Some(entry) if entry.data_tiering && !data_tiering => {
+            format!("{node_type} keeps cold keys on SSD; state EnableDataTiering true with it")
+        }
+        Some(entry) if !entry.data_tiering && data_tiering => {
+            format!(
+                "{node_type} keeps all keys in memory, and EnableDataTiering is true; state a type such as cache.r6gd.xlarge"
+            )
         }
         Some(entry) if !entry.current && before.is_none() => {
             format!("{node_type} is of a previous generation, of which AWS makes no new nodes")

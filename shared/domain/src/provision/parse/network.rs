@@ -1,6 +1,7 @@
 //! Where the nodes stand.
 
 use super::super::property::Properties;
+use crate::engine::{Engine, Release};
 
 pub(super) fn needed(read: &mut Properties<'_>, subnets: &[String], security_groups: &[String]) {
     if subnets.is_empty() && !read.has_problem("PrivateSubnetIds") {
@@ -31,4 +32,64 @@ pub(super) fn multi_az(read: &mut Properties<'_>, nodes: u32, subnets: &[String]
         );
     }
     multi_az
+}
+
+/// The zones that nodes are made in, one a node. They count while the cache is made.
+pub(super) fn zones(
+    read: &mut Properties<'_>,
+    (nodes, multi_az, makes): (u32, bool, bool),
+    region: &str,
+) -> Vec<String> {
+    const NAME: &str = "PreferredZones";
+    let zones = read.list(NAME);
+    let is_zone = |it: &String| {
+        let letter = it.strip_prefix(region).unwrap_or_default();
+        letter.len() == 1 && letter.bytes().all(|it| it.is_ascii_lowercase())
+    };
+    if let Some(strange) = zones.iter().find(|it| !is_zone(it)) {
+        let strange: String = strange.chars().take(100).collect();
+        read.problems.add(
+            NAME,
+            format!("\"{strange}\" is not a zone of the stack's region, such as {region}a"),
+        );
+        return Vec::new();
+    }
+    if zones.is_empty() || !makes {
+        return zones;
+    }
+    if usize::try_from(nodes).is_ok_and(|it| it != zones.len()) {
+        read.problems.add(
+            NAME,
+            format!("has {} zones for RedisNumCacheNodes {nodes}: it takes one a node, the primary's first", zones.len()),
+        );
+    } else if multi_az && zones.iter().all(|it| zones.first() == Some(it)) {
+        read.problems.add(
+            NAME,
+            "has one zone only, and EnableMultiAz is true: give a replica another, or set that to false",
+        );
+    }
+    zones
+}
+
+/// The kind of addresses, and which of them names lead to.
+pub(super) fn addresses(read: &mut Properties<'_>, release: Option<Release>) -> (String, String) {
+    let kind = read.one_of("NetworkType", &["ipv4", "ipv6", "dual_stack"], "ipv4");
+    let default = if kind == "ipv6" { "ipv6" } else { "ipv4" };
+    let discovery = read.one_of("IpDiscovery", &["ipv4", "ipv6"], default);
+    let is_old =
+        |it: &Release| it.engine == Engine::Redis && (it.version.major, it.version.minor) < (6, 2);
+    if let Some(Release { version, .. }) = release.filter(|it| kind != "ipv4" && is_old(it)) {
+        read.problems.add(
+            "NetworkType",
+            format!("{kind} is there from Redis 6.2 on, and RedisEngineVersion is {version}"),
+        );
+    }
+    let has = |name| read.has_problem(name);
+    if kind != "dual_stack" && kind != discovery && !has("NetworkType") && !has("IpDiscovery") {
+        read.problems.add(
+            "IpDiscovery",
+            format!("is {discovery}, and NetworkType is {kind}: a cache has no other addresses than those"),
+        );
+    }
+    (kind, discovery)
 }

@@ -163,7 +163,7 @@ fn values_outside_their_range_are_told() {
         ("RedisNodeType", "cache.r9.huge", "cache.r9.huge is not a node type of ElastiCache"),
         ("RedisNodeType", "t4g.micro", "is not a node type such as"),
         ("RedisNodeType", "cache.t2.micro", "of a previous generation"),
-        ("RedisNodeType", "cache.r6gd.xlarge", "keeps cold keys on SSD"),
+        ("RedisNodeType", "cache.r6gd.xlarge", "state EnableDataTiering true"),
         ("RedisNodeType", "cache.m8g.large", "cache.m8g.large runs Valkey only, and this cache is"),
         ("Engine", "memcached", "\"memcached\" is not one of redis, valkey"),
         ("RedisEngineVersion", "7.9", "\"7.9\" is not one of"),
@@ -377,4 +377,64 @@ fn a_deletion_keeps_the_data_unless_it_is_said_otherwise() {
     );
     assert!(spec(&[("DeletionProtection", "true")]).deletion.protected);
     wrong(&[("DeletionProtection", "on")], &["neither true nor false"]);
+}
+
+#[test]
+fn data_tiering_and_its_node_types_go_together() {
+    let tiered = ("RedisNodeType", "cache.r6gd.xlarge");
+    let on = ("EnableDataTiering", "true");
+    assert!(spec(&[tiered, on]).data_tiering);
+    assert!(!spec(&[]).data_tiering);
+    wrong(&[on], &["RedisNodeType: cache.t4g.micro keeps all keys in memory"]);
+    wrong(&[tiered, on, ("RedisEngineVersion", "6.0")], &["cache.r6gd.xlarge runs Redis from 6.2"]);
+    let ceiling = ("AutoscaleMaxNodeType", "cache.r6g.2xlarge");
+    wrong(&[tiered, on, ceiling], &["AutoscaleMaxNodeType: cache.r6g.2xlarge keeps all keys in"]);
+}
+
+#[test]
+fn zones_are_of_the_region_and_one_a_node() {
+    let zones = |it: &'static str| ("PreferredZones", it);
+    assert_eq!(spec(&[zones("eu-west-1b,eu-west-1a")]).zones, ["eu-west-1b", "eu-west-1a"]);
+    wrong(
+        &[zones("us-east-1a,us-east-1b")],
+        &["\"us-east-1a\" is not a zone of the stack's region"],
+    );
+    wrong(&[zones("eu-west-1")], &["is not a zone"]);
+    wrong(&[zones("eu-west-1a")], &["has 1 zones for RedisNumCacheNodes 2"]);
+    wrong(&[zones("eu-west-1a,eu-west-1a")], &["has one zone only, and EnableMultiAz is true"]);
+    let together = [zones("eu-west-1a,eu-west-1a"), ("EnableMultiAz", "false")];
+    assert_eq!(spec(&together).zones.len(), 2);
+    // The number of nodes may change later, and the zones stay as they were stated.
+    let (before, now) = (
+        with(&[zones("eu-west-1a,eu-west-1b")]),
+        with(&[zones("eu-west-1a,eu-west-1b"), ("RedisNumCacheNodes", "3")]),
+    );
+    assert!(parse(&now, &owner(), Some(&before)).is_ok());
+}
+
+#[test]
+fn a_secret_has_one_schedule() {
+    let schedule = ("RotationSchedule", "rate(12 hours)");
+    assert_eq!(spec(&[schedule]).rotation_schedule.as_deref(), Some("rate(12 hours)"));
+    wrong(
+        &[schedule, ("RotationDays", "30")],
+        &["RotationSchedule: is stated, and so is RotationDays"],
+    );
+    wrong(&[("RotationSchedule", "rate(3 hours)")], &["\"rate(3 hours)\" is no rate of 4 hours"]);
+}
+
+#[test]
+fn names_lead_to_addresses_that_a_cache_has() {
+    let kind = |it: &'static str| ("NetworkType", it);
+    let of = |over: &[(&str, &str)]| {
+        let spec = spec(over);
+        format!("{} by {}", spec.network_type, spec.ip_discovery)
+    };
+    assert_eq!(of(&[]), "ipv4 by ipv4");
+    assert_eq!(of(&[kind("ipv6")]), "ipv6 by ipv6");
+    assert_eq!(of(&[kind("dual_stack")]), "dual_stack by ipv4");
+    assert_eq!(of(&[kind("dual_stack"), ("IpDiscovery", "ipv6")]), "dual_stack by ipv6");
+    wrong(&[("IpDiscovery", "ipv6")], &["IpDiscovery: is ipv6, and NetworkType is ipv4"]);
+    wrong(&[kind("ipv5")], &["NetworkType: \"ipv5\" is not one of ipv4, ipv6, dual_stack"]);
+    wrong(&[kind("ipv6"), ("RedisEngineVersion", "6.0")], &["ipv6 is there from Redis 6.2 on"]);
 }

@@ -7,7 +7,7 @@ use super::super::{Difference, GroupSpec, Refusal, Wanted, diff};
 use super::token;
 use crate::engine::Release;
 use crate::group::Tls;
-use crate::{Arn, GroupView, Tags, tag};
+use crate::{Arn, GroupView, NodeType, Tags, tag};
 
 /// What no step can reach is refused before the first one: an update that fails leaves the cache as it was.
 pub(super) fn impossible(
@@ -39,9 +39,19 @@ pub(super) fn immutable(
     let token = (group.auth_token_enabled, spec.protection.has_token());
     let secret =
         tags.get(tag::SECRET).and_then(|it| secret_name(it)).filter(|_| token.0 && token.1);
+    // Nodes with SSD change to others of their family only (facts 4.2).
+    let spans = group.data_tiering && spec.data_tiering;
+    let family = |it: Option<&NodeType>| it.map_or(String::new(), |it| it.family().to_owned());
     let fields = [
         ("EnableEncryptionAtRest", group.at_rest_encryption.to_string(), spec.at_rest.to_string()),
         ("KmsKeyArn", key(group.kms_key.as_deref()), key(spec.kms_key.as_ref().map(Arn::as_str))),
+        ("NetworkType", group.network_type.clone(), spec.network_type.clone()),
+        ("EnableDataTiering", group.data_tiering.to_string(), spec.data_tiering.to_string()),
+        (
+            "the family of RedisNodeType, whose cold keys are on SSD,",
+            family(group.node_type.as_ref().filter(|_| spans)),
+            family(Some(&spec.node_type).filter(|_| spans)),
+        ),
         (
             "the secret's name, made of ProjectName and Environment,",
             secret.unwrap_or_else(|| spec.secret_name.clone()),

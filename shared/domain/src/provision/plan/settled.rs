@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::diff::{self, NodeTypeSeen};
 use super::super::{
-    Around, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, name,
+    Around, Every, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, name,
     parameters,
 };
 use super::alarm_upkeep;
@@ -188,13 +188,19 @@ pub(super) fn tagged(
 pub(super) fn rotated(wanted: &Wanted, around: &Around) -> Option<Next<Step, Refusal>> {
     let secret = around.secret.as_ref().filter(|_| wanted.spec.protection.has_token())?;
     let arn = secret.arn.clone();
-    match (wanted.spec.rotation_days, &secret.rotation) {
-        (0, None) => None,
-        (0, Some(_)) => Some(Next::Do(Step::CancelRotation { arn })),
-        (days, Some(it)) if it.days == days && it.function == wanted.rotate_function.as_str() => {
+    let every = match &wanted.spec.rotation_schedule {
+        Some(schedule) => Every::Schedule(schedule.clone()),
+        None => Every::Days(wanted.spec.rotation_days),
+    };
+    match (every, &secret.rotation) {
+        (Every::Days(0), None) => None,
+        (Every::Days(0), Some(_)) => Some(Next::Do(Step::CancelRotation { arn })),
+        (every, Some(it))
+            if it.is_every(&every) && it.function == wanted.rotate_function.as_str() =>
+        {
             None
         }
-        (days, _) => Some(Next::Do(Step::ScheduleRotation { arn, days })),
+        (every, _) => Some(Next::Do(Step::ScheduleRotation { arn, every })),
     }
 }
 

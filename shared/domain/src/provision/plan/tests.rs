@@ -173,6 +173,9 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         transit_encryption: spec.protection.has_tls(),
         tls: spec.tls,
         at_rest_encryption: spec.at_rest,
+        data_tiering: spec.data_tiering,
+        network_type: spec.network_type.clone(),
+        ip_discovery: spec.ip_discovery.clone(),
         kms_key: spec.kms_key.as_ref().map(ToString::to_string),
         logs: delivery::logs_of(spec),
         auth_token_enabled: spec.protection.has_token(),
@@ -214,6 +217,7 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
             rotation: Some(Rotation {
                 function: wanted.rotate_function.to_string(),
                 days: spec.rotation_days,
+                schedule: spec.rotation_schedule.clone(),
             }),
         }),
         alarms: Vec::new(),

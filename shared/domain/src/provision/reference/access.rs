@@ -41,6 +41,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "Secrets Manager rotates every 1 to 1000 days",
     },
     Property {
+        name: "RotationSchedule",
+        takes: "`rate(12 hours)` or `cron(0 8 1 * ? *)`, UTC, in place of `RotationDays`",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "Secrets Manager rotates every four hours at most, on the hour, and has one schedule for a secret",
+    },
+    Property {
         name: "RotationGraceMinutes",
         takes: "0 to 43200; how long the old token stays valid",
         default: Default::Value("1440"),

@@ -11,6 +11,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "ElastiCache installs minor versions in the maintenance window from 6.0 on, and does not heed the setting before",
     },
     Property {
+        name: "EnableDataTiering",
+        takes: "true, false; true with node types that keep cold keys on SSD (r6gd, from Redis 6.2 on), and with no others",
+        default: Default::Value("false"),
+        update: OnUpdate::CannotChange,
+        rule: "AWS changes such a node type only to another of its family; the autoscaler leaves such a cache alone",
+    },
+    Property {
         name: "Engine",
         takes: "`redis`, `valkey`",
         default: Default::Value("redis"),
@@ -47,7 +54,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "RedisNodeType",
-        takes: "a current node type without data tiering, that runs `Engine` and `RedisEngineVersion`; an update may also go back to one of a previous generation",
+        takes: "a current node type, one that keeps cold keys on SSD only with `EnableDataTiering`, that runs `Engine` and `RedisEngineVersion`; an update may also go back to one of a previous generation",
         default: Default::Value("cache.t4g.micro"),
         update: OnUpdate::BriefInterruption,
         rule: "clients reconnect when a larger or smaller node takes over. Left to the autoscaler where the stack does not change it",

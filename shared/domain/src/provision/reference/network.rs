@@ -18,6 +18,27 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "a second zone needs failover and a replica to stand in it",
     },
     Property {
+        name: "IpDiscovery",
+        takes: "`ipv4`, `ipv6`: which addresses the names of the cache lead to, where `NetworkType` has both",
+        default: Default::Derived("`ipv4`, or `ipv6` where there is nothing else"),
+        update: OnUpdate::InPlace,
+        rule: "a cache has the addresses of its network and no others",
+    },
+    Property {
+        name: "NetworkType",
+        takes: "`ipv4`, `ipv6`, `dual_stack`; others than `ipv4` from Redis 6.2 on",
+        default: Default::Value("ipv4"),
+        update: OnUpdate::CannotChange,
+        rule: "a group keeps the network that it was made in; its subnets must have such addresses",
+    },
+    Property {
+        name: "PreferredZones",
+        takes: "zones of the stack's region such as `eu-west-1a`, one a node, the primary's first; two at least for Multi-AZ",
+        default: Default::Derived("ElastiCache chooses"),
+        update: OnUpdate::InPlace,
+        rule: "counts while the cache is made: a node never moves, and ElastiCache chooses the zone of one that is added or put in place of another",
+    },
+    Property {
         name: "PrivateSubnetIds",
         takes: "`subnet-…`, 1 to 20; two zones for Multi-AZ",
         default: Default::Derived("required with ElastiCache"),

@@ -219,13 +219,9 @@ fn what_could_not_be_restored_shows_it_on_its_members() {
 #[test]
 fn what_is_not_modelled_is_refused_by_name() {
     let mut aws = Caller::with_group("2", |_| {});
-    for (parameter, value) in
-        [("ClusterMode", "compatible"), ("NetworkType", "dual_stack"), ("IpDiscovery", "ipv6")]
-    {
-        let refused = aws.create("other", "1", &[(parameter, value)]).unwrap_err();
-        assert_eq!(refused.code, "InvalidParameterCombination");
-        assert!(refused.message.contains(parameter), "{}", refused.message);
-    }
+    let refused = aws.create("other", "1", &[("ClusterMode", "compatible")]).unwrap_err();
+    assert_eq!(refused.code, "InvalidParameterCombination");
+    assert!(refused.message.contains("ClusterMode"), "{}", refused.message);
     let refused = aws.modify(&[("ClusterMode", "compatible")]).unwrap_err();
     assert!(refused.message.contains("ClusterMode"), "{}", refused.message);
 }

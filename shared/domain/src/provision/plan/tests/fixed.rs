@@ -51,3 +51,25 @@ fn the_way_back_from_what_cannot_change_changes_nothing() {
         check(scene, "Settled");
     }
 }
+
+#[test]
+fn nodes_with_ssd_stay_in_their_family() {
+    let tiered = |node_type: &'static str| {
+        let stated = [("RedisNodeType", node_type), ("EnableDataTiering", "true")];
+        Scene::stated(&stated).of(2, "cache.r6gd.xlarge", "7.1.0")
+    };
+    check(tiered("cache.r6gd.xlarge"), "Settled");
+    check(tiered("cache.r6gd.2xlarge"), "Do: Ask");
+    let off =
+        Scene::stated(&[("RedisNodeType", "cache.r6g.xlarge")]).of(2, "cache.r6gd.xlarge", "7.1.0");
+    check(
+        off.group(|it| it.data_tiering = true),
+        "Refuse: EnableDataTiering is true on the running cache and false in the template",
+    );
+    let other =
+        Scene::stated(&[("RedisNodeType", "cache.r6gd.xlarge"), ("EnableDataTiering", "true")]);
+    check(
+        other.of(2, "cache.r7gd.xlarge", "7.1.0"),
+        "Refuse: the family of RedisNodeType, whose cold keys are on SSD, is r7gd on the running cache and r6gd in the template",
+    );
+}

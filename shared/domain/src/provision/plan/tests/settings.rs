@@ -25,6 +25,7 @@ fn settings_that_differ_are_changed_in_one_call() {
         snapshot_window: Some("01:00-02:00".to_owned()),
         maintenance_window: Some("mon:02:00-mon:03:00".to_owned()),
         auto_minor_version_upgrade: Some(false),
+        ip_discovery: None,
     };
     check(scene, &format!("Do: SetSettings({expected:?})"));
 }
@@ -98,7 +99,7 @@ fn the_secret_is_told_whose_it_is_and_rotated_as_stated() {
     );
     check(
         settled().around(|it| it.secret.as_mut().unwrap().rotation = None),
-        "Do: ScheduleRotation { arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-redis-auth-token-production-AbCdEf\", days: 30 }",
+        "Do: ScheduleRotation { arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-redis-auth-token-production-AbCdEf\", every: Days(30) }",
     );
     check(
         settled().around(|it| {
@@ -106,6 +107,19 @@ fn the_secret_is_told_whose_it_is_and_rotated_as_stated() {
         }),
         "Do: ScheduleRotation",
     );
+    let on_schedule = Scene::stated(&[("RotationSchedule", "rate(12 hours)")]);
+    check(on_schedule.clone(), "Settled");
+    let by_days = on_schedule.around(|it| {
+        it.secret.as_mut().unwrap().rotation.as_mut().unwrap().schedule = None;
+    });
+    let told = said(plan(&by_days.wanted, &by_days.seen, at(NOW)));
+    assert!(told.ends_with("every: Schedule(\"rate(12 hours)\") }"), "{told}");
+    // A schedule tells its days too, and is no rotation by days for that.
+    let by_schedule = settled().around(|it| {
+        it.secret.as_mut().unwrap().rotation.as_mut().unwrap().schedule =
+            Some("rate(30 days)".to_owned());
+    });
+    check(by_schedule, "Do: ScheduleRotation");
     let never = Scene::stated(&[("RotationDays", "0")]);
     check(never.clone(), "Do: CancelRotation");
     check(never.around(|it| it.secret.as_mut().unwrap().rotation = None), "Settled");
