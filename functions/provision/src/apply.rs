@@ -183,7 +183,8 @@ impl Services {
             }
             Step::SetTls(to) => cache.set_tls(group, to).await,
             Step::SetUsers { add, remove, drops_token } => {
-                cache.set_users(group, &add, &remove, drops_token).await
+                let set = cache.set_users(group, &add, &remove, drops_token).await;
+                self.unless_set(set, group, &spec.user_groups).await
             }
             Step::GiveToken { secret, gift, mark } => {
                 self.give_token(group, &secret, gift).await?;
@@ -250,6 +251,23 @@ impl Services {
                 Err(Fault { kind: FaultKind::Busy, ..fault })
             }
             given => done(given),
+        }
+    }
+
+    /// A user group that is there is not taken once more: where a call that was sent twice is refused, the group tells whether the first
+    /// one has done it.
+    async fn unless_set(
+        &self,
+        set: Result<(), Fault>,
+        group: &GroupId,
+        wanted: &[String],
+    ) -> Result<(), Fault> {
+        match set {
+            Err(fault) if fault.kind == FaultKind::Rejected => {
+                let seen = self.elasticache.group(group).await?;
+                if seen.is_some_and(|it| it.user_groups == wanted) { Ok(()) } else { Err(fault) }
+            }
+            set => set,
         }
     }
 
