@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use domain::alarm::AlarmSpec;
 use domain::group::{Encryption, NewGroup};
 use domain::price::Prices;
 use domain::provision::farewell::{self, Farewell};
@@ -203,13 +204,7 @@ impl Services {
                 cache.set_delivery(group, &change).await?;
                 cache.tag(&mark.arn, &mark.tags).await
             }
-            Step::PutAlarms(alarms) => {
-                let (topics, tags) = (wanted.alarm_topics(), diff::beside_tags(wanted));
-                for alarm in &alarms {
-                    self.alarms.put(alarm, &topics, &tags).await?;
-                }
-                Ok(())
-            }
+            Step::PutAlarms(alarms) => self.put_alarms(wanted, &alarms).await,
             Step::DeleteAlarms(names) => self.alarms.delete(&names).await,
         }
     }
@@ -269,6 +264,14 @@ impl Services {
             }
             set => set,
         }
+    }
+
+    async fn put_alarms(&self, wanted: &Wanted, alarms: &[AlarmSpec]) -> Result<(), Fault> {
+        let (topics, tags) = (wanted.alarm_topics(), diff::beside_tags(wanted));
+        for alarm in alarms {
+            self.alarms.put(alarm, &topics, &tags).await?;
+        }
+        Ok(())
     }
 
     async fn make_subnet_group(&self, wanted: &Wanted) -> Result<(), Fault> {

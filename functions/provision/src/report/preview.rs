@@ -100,7 +100,7 @@ impl View<'_> {
             Ok(wanted) => wanted,
             Err(problems) => return Ok(Told::wrong(&problems)),
         };
-        let seen = self.services.wanted(&wanted, None, self.now).await?;
+        let seen = Box::pin(self.services.wanted(&wanted, None, self.now)).await?;
         let forecast = forecast(&wanted, &seen, self.now);
         let catalog = Catalog::at(&self.settings.prices);
         let today = self.now.to_zoned(TimeZone::UTC).date();

@@ -16,13 +16,24 @@ use crate::{GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
 
 /// Thinks of what is seen after a step.
 pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
-    let spec = &wanted.spec;
     let around = seen.around.get_or_insert_default();
-    let group = &mut seen.group;
+    of_beside(step, wanted, around);
+    match (step, &mut seen.group) {
+        (Step::MakeGroup { parameter_group, tags, .. }, group) => {
+            *group = Some(made(wanted, parameter_group, tags));
+        }
+        (_, Some(group)) => of_group(step, wanted, group),
+        (_, None) => {}
+    }
+}
+
+/// Of what stands around the group.
+fn of_beside(step: &Step, wanted: &Wanted, around: &mut Around) {
     match step {
         Step::MakeSubnetGroup => around.subnet_group = Some(subnet_group(wanted)),
         Step::ChangeSubnets => {
-            around.subnet_group.iter_mut().for_each(|it| it.subnets.clone_from(&spec.subnets));
+            let subnets = &wanted.spec.subnets;
+            around.subnet_group.iter_mut().for_each(|it| it.subnets.clone_from(subnets));
         }
         Step::MakeParameterGroup { name, family } => {
             around.parameter_groups.push(parameter_group(wanted, name, family));
@@ -38,16 +49,9 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
             let ours = around.parameter_groups.iter_mut().filter(|it| it.name == *parameter_group);
             ours.for_each(|it| it.values.retain(|name, _| !names.contains(name)));
         }
-        Step::SetDelivery { change, mark } => {
-            note(around, mark);
-            if let Some(it) = group {
-                have_delivery(it, change);
-            }
-        }
         Step::MakeSecret => around.secret = Some(secret(wanted)),
-        Step::RestoreSecret { .. } => {
-            around.secret.iter_mut().for_each(|it| it.deleted = false);
-        }
+        Step::RestoreSecret { .. } => around.secret.iter_mut().for_each(|it| it.deleted = false),
+        Step::ForgetSecret { .. } => around.secret.iter_mut().for_each(|it| it.deleted = true),
         Step::TagSecret { tags, .. } => {
             around.secret.iter_mut().for_each(|it| it.tags.extend(tags.clone()));
         }
@@ -55,68 +59,67 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
             let rotation = rotation(wanted, every);
             around.secret.iter_mut().for_each(|it| it.rotation = Some(rotation.clone()));
         }
-        Step::CancelRotation { .. } => {
-            around.secret.iter_mut().for_each(|it| it.rotation = None);
-        }
-        Step::MakeGroup { parameter_group, tags, .. } => {
-            *group = Some(made(wanted, parameter_group, tags));
-        }
-        Step::Ask { tags, .. } | Step::Tag { tags, .. } => tag(group, tags),
-        Step::Untag { keys, .. } => {
-            let tags = group.iter_mut().filter_map(|it| it.tags.as_mut());
-            tags.for_each(|it| it.retain(|key, _| !keys.contains(key)));
-        }
-        Step::SetNodeType { to, mark } => {
-            note(around, mark);
-            if let Some(it) = group {
-                have_node_type(it, to);
-            }
-        }
-        Step::Upgrade { engine, to, parameter_group, mark } => {
-            note(around, mark);
-            if let Some(it) = group {
-                have_version(it, *engine, *to, parameter_group);
-            }
-        }
-        Step::SetTls(to) => {
-            if let Some(it) = group {
-                have_tls(it, *to);
-            }
-        }
-        Step::SetUsers { add, remove, drops_token } => {
-            if let Some(it) = group {
-                it.user_groups.retain(|it| !remove.contains(it));
-                it.user_groups.extend(add.clone());
-                it.auth_token_enabled &= !drops_token;
-            }
-        }
-        Step::GiveToken { gift, mark, .. } => {
-            note(around, mark);
-            if let Some(it) = group {
-                have_token(it, *gift);
-            }
-        }
-        Step::ForgetSecret { .. } => {
-            around.secret.iter_mut().for_each(|it| it.deleted = true);
-        }
-        Step::AddReplicas { to } | Step::RemoveReplicas { to } => {
-            let nodes = to.saturating_add(1);
-            if let Some(it) = group {
-                have_members(wanted, it, nodes);
-            }
-        }
-        Step::SetResilience(to) => {
-            if let Some(it) = group {
-                have_resilience(it, *to);
-            }
-        }
-        Step::SetSettings(settings) => {
-            if let Some(it) = group {
-                have_settings(it, settings);
-            }
-        }
+        Step::CancelRotation { .. } => around.secret.iter_mut().for_each(|it| it.rotation = None),
+        Step::SetNodeType { mark, .. }
+        | Step::Upgrade { mark, .. }
+        | Step::SetDelivery { mark, .. }
+        | Step::GiveToken { mark, .. } => note(around, mark),
         Step::PutAlarms(alarms) => put_alarms(wanted, around, alarms),
         Step::DeleteAlarms(names) => around.alarms.retain(|it| !names.contains(&it.name)),
+        Step::MakeGroup { .. }
+        | Step::Ask { .. }
+        | Step::SetTls(_)
+        | Step::SetUsers { .. }
+        | Step::AddReplicas { .. }
+        | Step::RemoveReplicas { .. }
+        | Step::SetResilience(_)
+        | Step::SetSettings(_)
+        | Step::Tag { .. }
+        | Step::Untag { .. } => {}
+    }
+}
+
+/// Of a group that stands.
+fn of_group(step: &Step, wanted: &Wanted, group: &mut GroupView) {
+    match step {
+        Step::Ask { tags, .. } | Step::Tag { tags, .. } => {
+            group.tags.get_or_insert_default().extend(tags.clone());
+        }
+        Step::Untag { keys, .. } => {
+            group.tags.get_or_insert_default().retain(|key, _| !keys.contains(key));
+        }
+        Step::SetNodeType { to, .. } => have_node_type(group, to),
+        Step::Upgrade { engine, to, parameter_group, .. } => {
+            have_version(group, *engine, *to, parameter_group);
+        }
+        Step::SetTls(to) => have_tls(group, *to),
+        Step::SetUsers { add, remove, drops_token } => {
+            group.user_groups.retain(|it| !remove.contains(it));
+            group.user_groups.extend(add.clone());
+            group.auth_token_enabled &= !drops_token;
+        }
+        Step::GiveToken { gift, .. } => have_token(group, *gift),
+        Step::SetDelivery { change, .. } => have_delivery(group, change),
+        Step::AddReplicas { to } | Step::RemoveReplicas { to } => {
+            have_members(wanted, group, to.saturating_add(1));
+        }
+        Step::SetResilience(to) => have_resilience(group, *to),
+        Step::SetSettings(settings) => have_settings(group, settings),
+        Step::MakeSubnetGroup
+        | Step::ChangeSubnets
+        | Step::MakeParameterGroup { .. }
+        | Step::DeleteParameterGroup { .. }
+        | Step::SetParameters { .. }
+        | Step::ResetParameters { .. }
+        | Step::MakeSecret
+        | Step::RestoreSecret { .. }
+        | Step::MakeGroup { .. }
+        | Step::ForgetSecret { .. }
+        | Step::TagSecret { .. }
+        | Step::ScheduleRotation { .. }
+        | Step::CancelRotation { .. }
+        | Step::PutAlarms(_)
+        | Step::DeleteAlarms(_) => {}
     }
 }
 
@@ -163,11 +166,6 @@ fn put_alarms(wanted: &Wanted, around: &mut Around, alarms: &[AlarmSpec]) {
 /// The mark of a call that was made is on the subnet group.
 fn note(around: &mut Around, mark: &Mark) {
     around.subnet_group.iter_mut().for_each(|it| it.tags.extend(mark.tags.clone()));
-}
-
-fn tag(group: &mut Option<GroupView>, tags: &Tags) {
-    let group = group.iter_mut();
-    group.for_each(|it| it.tags.get_or_insert_default().extend(tags.clone()));
 }
 
 fn have_node_type(group: &mut GroupView, to: &NodeType) {
