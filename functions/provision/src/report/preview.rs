@@ -234,7 +234,8 @@ fn told(group: &str, forecast: &Forecast) -> Told {
         (0, _) if end.is_empty() => "nothing would change".to_owned(),
         (0, _) => String::new(),
         (all, interrupting) => format!(
-            "{all} changes in {} to {} minutes, of which clients notice {interrupting}",
+            "{all} {} in {} to {} minutes, of which clients notice {interrupting}",
+            if all == 1 { "change" } else { "changes" },
             minutes.start(),
             minutes.end()
         ),
