@@ -3,13 +3,13 @@
 use domain::owner::Owner;
 use domain::provision::change::judge;
 use domain::provision::forecast::{End, Forecast, forecast, forecast_end};
-use domain::provision::{Backend, GroupSpec, Keep, Seen, Wanted, outputs, parse, rules};
+use domain::provision::{Backend, GroupSpec, Keep, Parsed, Seen, Wanted, outputs, parse, rules};
 use domain::{Catalog, GroupView, Problems, tag};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::settings::ProvisionSettings;
 use platform::{Clock, Fault};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::event::preview::Preview;
 use crate::event::{Request, vanish};
@@ -89,14 +89,19 @@ impl View<'_> {
         // Whose request it would be can only be told by the group, whose id the properties tell.
         let nobody = Owner::new("stack", "Cache");
         let asks = preview.owner.as_ref().unwrap_or(&nobody);
-        let spec = match parse(&preview.stated, asks, before) {
-            Ok(Backend::ElastiCache(spec)) => *spec,
-            Ok(Backend::Upstash(spec)) => return Ok(of_upstash(&spec.physical_id)),
+        let stood = before.map(|it| parse(it, asks, Some(it)));
+        let asked = parse(&preview.stated, asks, before).and_then(|now| {
+            let keep = kept(stood.as_ref(), &now)?;
+            Ok((now, keep))
+        });
+        let (spec, keep) = match asked {
+            Ok((Backend::ElastiCache(spec), keep)) => (*spec, keep),
+            Ok((Backend::Upstash(spec), _)) => return Ok(of_upstash(&spec.physical_id)),
             Err(problems) => return Ok(Told::wrong(&problems)),
         };
         let group = self.services.elasticache.group_with_tags(&spec.id).await?;
         let owner = owner(preview, group.as_ref()).unwrap_or(nobody);
-        let wanted = match self.wanted(spec, owner, before, group.is_some()) {
+        let wanted = match self.wanted(spec, owner, (stood, keep), group.is_some()) {
             Ok(wanted) => wanted,
             Err(problems) => return Ok(Told::wrong(&problems)),
         };
@@ -125,15 +130,9 @@ impl View<'_> {
         &self,
         spec: GroupSpec,
         owner: Owner,
-        before: Option<&Map<String, Value>>,
+        (stood, keep): (Option<Parsed>, Keep),
         stands: bool,
     ) -> Result<Wanted, Problems> {
-        let stood = before.map(|it| parse(it, &owner, Some(it)));
-        let (id, now) = (spec.id.to_string(), Backend::ElastiCache(Box::new(spec.clone())));
-        let keep = match &stood {
-            Some(stood) => judge(&id, stood, &now)?,
-            None => Keep::default(),
-        };
         let before = match stood {
             Some(Ok(Backend::ElastiCache(stood))) => Some(stood),
             Some(Ok(Backend::Upstash(_)) | Err(_)) | None => None,
@@ -173,6 +172,16 @@ impl View<'_> {
         let forecast = forecast_end(&farewell, &seen?, &around?, self.now);
         Ok(told(farewell.group.as_str(), &forecast))
     }
+}
+
+/// What an update would leave as it is found, or why it would be refused. The physical id is the one that what stood before was given.
+fn kept(stood: Option<&Parsed>, now: &Backend) -> Result<Keep, Problems> {
+    let Some(stood) = stood else { return Ok(Keep::default()) };
+    let physical_id = match stood.as_ref().unwrap_or(now) {
+        Backend::ElastiCache(spec) => spec.id.to_string(),
+        Backend::Upstash(spec) => spec.physical_id.clone(),
+    };
+    judge(&physical_id, stood, now)
 }
 
 /// In the place of the id of a request.

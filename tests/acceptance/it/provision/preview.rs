@@ -79,6 +79,21 @@ async fn what_would_be_refused_or_deleted_is_told() {
         "{told:#}"
     );
 
+    // What an update refuses by its properties alone: another id, and another backend.
+    let upstash = [
+        ("CreateElasticache", "false"),
+        ("UseUpstash", "true"),
+        ("UpstashRedisUrl", "https://a.upstash.io"),
+    ];
+    for (now, expected) in [
+        (properties(&[("ReplicationGroupId", "other")]), "ReplicationGroupId: would change from"),
+        (properties(&upstash), "UseUpstash: changes the backend"),
+    ] {
+        let told = stack.invoke(plan(Some(&properties(&[])), &now)).await;
+        assert_eq!(told["status"], "refused", "{told:#}");
+        assert!(told["summary"].as_str().unwrap().starts_with(expected), "{told:#}");
+    }
+
     let wrong = properties(&[("RedisNodeTyp", "x"), ("RedisNumCacheNodes", "9")]);
     let told = stack.invoke(plan(None, &wrong)).await;
     let why = told["summary"].as_str().unwrap();
