@@ -165,6 +165,25 @@ macro_rules! may_come_twice {
 }
 use may_come_twice;
 
+/// What is the same for requests that a stack gives up: it may do so at any call of theirs.
+macro_rules! may_be_given_up {
+    () => {
+        fn mishaps(&self) -> Vec<aws_sim::drive::exhaust::Mishap> {
+            crate::flows::all_but_lost()
+        }
+
+        fn comes_about(&self, case: &aws_sim::drive::exhaust::Case) -> bool {
+            // A stack that gives up earlier or later makes other calls, and may have fewer than it learned.
+            case.mishap != aws_sim::drive::exhaust::Mishap::Beside
+        }
+
+        async fn run_beside(&self, scene: &crate::scene::Scene) {
+            scene.is_given_up.set(true);
+        }
+    };
+}
+use may_be_given_up;
+
 /// What is the same for changes of size: the schedule makes up for an event that is lost, and may look at the same time.
 macro_rules! is_looked_at_by_schedule {
     () => {

@@ -18,7 +18,7 @@ use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use aws_sim::elasticache::model::Toggle;
 use serde_json::{Value, json};
 
-use super::{Way, all_but_lost, may_come_twice, must_succeed, on_scene, same, unless};
+use super::{Way, may_be_given_up, may_come_twice, must_succeed, on_scene, same, unless};
 use crate::scene::{GROUP, Scene, properties};
 
 const STANDS: [&str; 5] =
@@ -127,10 +127,7 @@ pub(super) struct CreateGivenUp(pub(super) Way);
 
 impl Flow for CreateGivenUp {
     on_scene!("provision-create-given-up");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_be_given_up!();
 
     async fn set(&self, seed: u64) -> Scene {
         Scene::new(self.0.settings(seed)).await
@@ -141,15 +138,6 @@ impl Flow for CreateGivenUp {
         let outcome = scene.stack.create_given_up(&properties(&[]), is_given_up).await;
         *scene.outcome.borrow_mut() = Some(outcome);
         scene.account.settle().await;
-    }
-
-    fn comes_about(&self, case: &Case) -> bool {
-        // A stack that gives up earlier or later makes other calls, and may have fewer than it learned.
-        case.mishap != Mishap::Beside
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.is_given_up.set(true);
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
@@ -222,10 +210,7 @@ pub(super) struct UpdateGivenUp(pub(super) Way);
 
 impl Flow for UpdateGivenUp {
     on_scene!("provision-update-given-up");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_be_given_up!();
 
     async fn set(&self, seed: u64) -> Scene {
         Update(self.0).set(seed).await
@@ -236,15 +221,6 @@ impl Flow for UpdateGivenUp {
         let outcome = scene.stack.update_given_up(&properties(&larger()), is_given_up).await;
         *scene.outcome.borrow_mut() = Some(outcome);
         scene.account.settle().await;
-    }
-
-    fn comes_about(&self, case: &Case) -> bool {
-        // A stack that gives up earlier or later makes other calls, and may have fewer than it learned.
-        case.mishap != Mishap::Beside
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.is_given_up.set(true);
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {

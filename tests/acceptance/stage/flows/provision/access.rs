@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use aws_sim::drive::cloudformation::Status;
-use aws_sim::drive::exhaust::{Case, Flow, Mishap};
+use aws_sim::drive::exhaust::{Case, Flow};
 use aws_sim::elasticache::transit::Transit;
 use serde_json::{Value, json};
 
 use super::{STANDS, given_up, is_begun_late, problems_of};
-use crate::flows::{Way, all_but_lost, may_come_twice, on_scene, unless};
+use crate::flows::{Way, may_be_given_up, may_come_twice, on_scene, unless};
 use crate::scene::{GROUP, Scene, properties};
 
 /// TLS and a token come to a group that has neither.
@@ -38,10 +38,7 @@ pub(in crate::flows) struct EncryptGivenUp(pub(in crate::flows) Way);
 
 impl Flow for EncryptGivenUp {
     on_scene!("provision-encrypt-given-up");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_be_given_up!();
 
     async fn set(&self, seed: u64) -> Scene {
         Encrypt(self.0).set(seed).await
@@ -49,15 +46,6 @@ impl Flow for EncryptGivenUp {
 
     async fn run(&self, scene: &Scene, case: Option<&Case>) {
         update_given_up(scene, case, &[], 45).await;
-    }
-
-    fn comes_about(&self, case: &Case) -> bool {
-        // A stack that gives up earlier or later makes other calls, and may have fewer than it learned.
-        case.mishap != Mishap::Beside
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.is_given_up.set(true);
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
@@ -93,10 +81,7 @@ pub(in crate::flows) struct UsersGivenUp(pub(in crate::flows) Way);
 
 impl Flow for UsersGivenUp {
     on_scene!("provision-users-given-up");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_be_given_up!();
 
     async fn set(&self, seed: u64) -> Scene {
         Users(self.0).set(seed).await
@@ -104,15 +89,6 @@ impl Flow for UsersGivenUp {
 
     async fn run(&self, scene: &Scene, case: Option<&Case>) {
         update_given_up(scene, case, &[("UserGroupIds", json!("staff"))], 15).await;
-    }
-
-    fn comes_about(&self, case: &Case) -> bool {
-        // A stack that gives up earlier or later makes other calls, and may have fewer than it learned.
-        case.mishap != Mishap::Beside
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.is_given_up.set(true);
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use aws_sim::drive::cloudformation::Status;
-use aws_sim::drive::exhaust::{Case, Flow, Mishap};
+use aws_sim::drive::exhaust::{Case, Flow};
 use serde_json::{Value, json};
 
 use super::{STANDS, given_up, is_begun_late, problems_of, shape};
-use crate::flows::{Way, all_but_lost, may_come_twice, on_scene, same, unless};
+use crate::flows::{Way, may_be_given_up, may_come_twice, on_scene, same, unless};
 use crate::scene::{GROUP, Scene, properties};
 
 /// A newer version, of another family.
@@ -59,10 +59,7 @@ pub(in crate::flows) struct EngineGivenUp(pub(in crate::flows) Way);
 
 impl Flow for EngineGivenUp {
     on_scene!("provision-engine-given-up");
-
-    fn mishaps(&self) -> Vec<Mishap> {
-        all_but_lost()
-    }
+    may_be_given_up!();
 
     async fn set(&self, seed: u64) -> Scene {
         Engine(self.0).set(seed).await
@@ -73,15 +70,6 @@ impl Flow for EngineGivenUp {
         let outcome = scene.stack.update_given_up(&properties(&valkey()), is_given_up).await;
         *scene.outcome.borrow_mut() = Some(outcome);
         scene.account.settle().await;
-    }
-
-    fn comes_about(&self, case: &Case) -> bool {
-        // A stack that gives up earlier or later makes other calls, and may have fewer than it learned.
-        case.mishap != Mishap::Beside
-    }
-
-    async fn run_beside(&self, scene: &Scene) {
-        scene.is_given_up.set(true);
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
