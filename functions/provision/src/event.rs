@@ -194,11 +194,15 @@ impl Request {
 }
 
 /// How long CloudFormation waits for an answer: `ServiceTimeout`, an hour without one, and never more (facts 7.5).
-pub(crate) fn patience(event: &Value) -> SignedDuration {
+pub(crate) fn service_timeout(event: &Value) -> SignedDuration {
     let stated = event.get("ResourceProperties").and_then(|it| it.get("ServiceTimeout"));
     let seconds = stated.and_then(|it| it.as_i64().or_else(|| it.as_str()?.trim().parse().ok()));
-    let seconds = seconds.filter(|it| (1..=3600).contains(it)).unwrap_or(3600);
-    // What is kept back is enough for the answer and for a run that starts just before.
+    SignedDuration::from_secs(seconds.filter(|it| (1..=3600).contains(it)).unwrap_or(3600))
+}
+
+/// How long we work on an answer: what is kept back is enough for the answer, and for a run that starts just before.
+pub(crate) fn patience(timeout: SignedDuration) -> SignedDuration {
+    let seconds = timeout.as_secs();
     SignedDuration::from_secs(seconds - (seconds / 2).min(300))
 }
 

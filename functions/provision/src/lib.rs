@@ -11,11 +11,11 @@ mod report;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::provision::{UpstashSpec, rules};
+use domain::provision::{UpstashSpec, name, rules};
 use domain::{Problems, Wait, WaitingOn, upstash};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use platform::continuation::{Carrier, Delivery, Executions, Started};
+use platform::continuation::{Carrier, Delivery, Executions, Standing, Started};
 use platform::settings::{ProvisionSettings, environment};
 use platform::{
     Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, Outcome,
@@ -178,10 +178,11 @@ impl App {
 impl Run<'_> {
     /// Hands good work to the state machine.
     async fn accepted(&self, request: &Request, function: &str, event: &Value) -> Conclusion {
-        let name = domain::provision::name::execution(
+        let name = name::execution(
             &request.group(),
             &self.ticket.owner,
             &self.ticket.request_id,
+            self.ticket.response_url.signed_at(),
         );
         let mut pause = SignedDuration::from_secs(1);
         for _ in 1..START_TRIES {
@@ -209,17 +210,43 @@ impl Run<'_> {
     /// Goes on with work that the state machine carries, until it is done, or something has to be waited for, or CloudFormation is
     /// about to lose its patience.
     async fn carried(&self, carrier: &Carrier, request: Request, event: &Value) -> Conclusion {
-        let conclusion = match self.others(carrier, &request).await {
-            Ok(others_ended) => match &request {
-                Request::Exist(existing) => self.exist(existing, carrier, others_ended).await,
-                Request::Vanish(vanishing) => self.vanish(vanishing, carrier, others_ended).await,
-                Request::Describe(_) | Request::Nothing => Conclusion::Nothing,
-            },
-            Err(fault) => failed(&request, fault),
+        let since = self.asked_at(carrier);
+        let timeout = event::service_timeout(event);
+        if since.saturating_add(timeout).is_ok_and(|it| it <= self.clock.now()) {
+            return Conclusion::Failed(Failure::TooLate { request, timeout });
+        }
+        let others_ended = match self.others(carrier, &request).await {
+            Ok(Standing::Newest { others_ended }) => others_ended,
+            Ok(Standing::Overtaken(by)) => {
+                return Conclusion::Failed(Failure::Overtaken { request, by });
+            }
+            Err(fault) => return self.in_time(failed(&request, fault), request, since, timeout),
         };
+        let conclusion = match &request {
+            Request::Exist(existing) => self.exist(existing, carrier, others_ended).await,
+            Request::Vanish(vanishing) => self.vanish(vanishing, carrier, others_ended).await,
+            Request::Describe(_) | Request::Nothing => Conclusion::Nothing,
+        };
+        self.in_time(conclusion, request, since, timeout)
+    }
+
+    /// When the stack began to wait: when the request was issued, or came to us where nobody says that.
+    fn asked_at(&self, carrier: &Carrier) -> Timestamp {
+        let issued = self.ticket.response_url.signed_at();
+        issued.map_or(carrier.started_at, |it| it.min(carrier.started_at))
+    }
+
+    /// A conclusion, or that nobody waits for a better one any more.
+    fn in_time(
+        &self,
+        conclusion: Conclusion,
+        request: Request,
+        since: Timestamp,
+        timeout: SignedDuration,
+    ) -> Conclusion {
         let Conclusion::GoesOn(wait, saw) = conclusion else { return conclusion };
-        let patience = event::patience(event);
-        let until = carrier.started_at.saturating_add(patience).unwrap_or(Timestamp::MAX);
+        let patience = event::patience(timeout);
+        let until = since.saturating_add(patience).unwrap_or(Timestamp::MAX);
         let next_look = self.clock.now().saturating_add(wait.recheck).unwrap_or(Timestamp::MAX);
         if until <= next_look {
             return Conclusion::Failed(Failure::TooLong { request, wait, patience });
@@ -228,15 +255,10 @@ impl Run<'_> {
     }
 
     /// Stops older work of the same resource on the same group: a Delete or a rollback replaces a Create that still runs.
-    async fn others(
-        &self,
-        carrier: &Carrier,
-        request: &Request,
-    ) -> Result<Option<Timestamp>, Fault> {
-        let prefix =
-            domain::provision::name::execution_prefix(&request.group(), &self.ticket.owner);
+    async fn others(&self, carrier: &Carrier, request: &Request) -> Result<Standing, Fault> {
+        let prefix = name::execution_prefix(&request.group(), &self.ticket.owner);
         let why = format!("{} replaces it", self.ticket.request_type);
-        self.ready.executions.supersede(&prefix, carrier, &why).await
+        self.ready.executions.supersede(&prefix, carrier, &why, name::issued_at).await
     }
 
     async fn exist(

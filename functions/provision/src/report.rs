@@ -49,6 +49,10 @@ pub(crate) enum Failure {
     Fault(Request, Fault),
     /// CloudFormation is about to stop waiting.
     TooLong { request: Request, wait: Wait, patience: SignedDuration },
+    /// CloudFormation stopped waiting before the request came.
+    TooLate { request: Request, timeout: SignedDuration },
+    /// The stack asked for something else since, in the execution of this name.
+    Overtaken { request: Request, by: String },
     /// The credentials of a database at Upstash do not open it.
     ShutOut(upstash::Refusal),
     /// The state machine gave up.
@@ -79,6 +83,13 @@ impl Failure {
                     }
                 }
             ),
+            Self::TooLate { timeout, .. } => format!(
+                "the request was issued more than {} minutes ago, and CloudFormation has stopped waiting for it; nothing was done about it now, and what the stack asks for next counts",
+                timeout.as_mins()
+            ),
+            Self::Overtaken { by, .. } => format!(
+                "the stack has asked for something else since, which the execution {by} has done or does; nothing more is done about this request, which came late"
+            ),
             Self::ShutOut(refusal) => refusal.to_string(),
             Self::GaveUp(_, why) => format!(
                 "the state machine gave up calling the provision function: {why}; its log says more"
@@ -95,6 +106,8 @@ impl Failure {
             Self::Refused(request, _)
             | Self::Fault(request, _)
             | Self::TooLong { request, .. }
+            | Self::TooLate { request, .. }
+            | Self::Overtaken { request, .. }
             | Self::GaveUp(request, _) => request,
         };
         let foreign = matches!(self, Self::Refused(_, refusal) if refusal.is_foreign());

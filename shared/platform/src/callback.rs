@@ -5,7 +5,7 @@ use std::fmt;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{Aws, Clock, Fault, FaultKind, http};
 
@@ -18,6 +18,15 @@ impl ResponseUrl {
     pub fn parse(text: &str) -> Option<Self> {
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
         (!host.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// When it was signed, which is when CloudFormation issued its request; nothing where its signature does not say.
+    ///
+    /// A request itself has no date, and Lambda may deliver it hours late (facts 7.5).
+    pub fn signed_at(&self) -> Option<Timestamp> {
+        let (_, query) = self.0.split_once('?')?;
+        let date = query.split('&').find_map(|it| it.strip_prefix("X-Amz-Date="))?;
+        date.parse().ok()
     }
 }
 
@@ -97,5 +106,18 @@ mod tests {
         let url = ResponseUrl::parse("https://planted.example/secret").unwrap();
         assert!(!format!("{url:?}").contains("planted"));
         assert!(ResponseUrl::parse("ftp://x").is_none());
+    }
+
+    #[test]
+    fn a_url_tells_when_it_was_signed_where_its_signature_does() {
+        let check = |query: &str, expected: Option<&str>| {
+            let url = ResponseUrl::parse(&format!("https://s3.example/a%7Cb?{query}")).unwrap();
+            let expected = expected.map(|it| it.parse().unwrap());
+            assert_eq!(url.signed_at(), expected, "{query}");
+        };
+        check("X-Amz-Date=20261129T110007Z&X-Amz-Expires=7199", Some("2026-11-29T11:00:07Z"));
+        check("X-Amz-Expires=7199&X-Amz-Date=20261129T110007Z", Some("2026-11-29T11:00:07Z"));
+        check("AWSAccessKeyId=x&Expires=1700000000&Signature=y", None);
+        check("X-Amz-Date=yesterday", None);
     }
 }

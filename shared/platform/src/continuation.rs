@@ -85,6 +85,18 @@ pub enum Started {
     Before,
 }
 
+/// How our work stands among all that was asked of the same thing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// Nobody asked for anything since.
+    Newest {
+        /// When the last of those that were stopped ended: a call that it made may still be under way then.
+        others_ended: Option<Timestamp>,
+    },
+    /// Something else was asked for since, in the execution of this name.
+    Overtaken(String),
+}
+
 impl Executions {
     /// The executions of this state machine.
     pub fn new(aws: &Aws, state_machine: Arn) -> Self {
@@ -122,27 +134,30 @@ impl Executions {
         Ok(self.listed(name, None).await?.iter().any(|it| it.name() == name))
     }
 
-    /// Stops the older executions whose name starts with this prefix, since newer work on the same thing replaces theirs, and tells when
-    /// the last of them ended: a call that it made may still be under way then.
+    /// Finds what else was asked of the same thing, by the prefix of the executions' names, and stops what is older than ours.
     ///
-    /// Only older ones: of two that run at once, each would else stop the other, and nobody would answer.
+    /// Only older ones: of two that run at once, each would else stop the other, and nobody would answer. Of two whose names say when
+    /// their requests were issued, that counts, as events come late and out of turn (facts 7.5); of others, which started first. What
+    /// was overtaken stops nobody.
     pub async fn supersede(
         &self,
         prefix: &str,
         ours: &Carrier,
         why: &str,
-    ) -> Result<Option<Timestamp>, Fault> {
-        let running = self.listed(prefix, Some(ExecutionStatus::Running)).await?;
-        let started = |it: &ExecutionListItem| timestamp(Some(it.start_date()));
-        // By the list's own clock, where it has us already: it is eventually consistent. Of two that started in the same moment, the
-        // list has the newer first.
-        let us = running.iter().position(|it| it.name() == ours.execution);
-        let since = us.and_then(|it| running.get(it)).map_or(ours.started_at, started);
-        let older = running.iter().enumerate().filter(|(at, it)| {
-            started(it) < since || started(it) == since && us.is_some_and(|us| us < *at)
-        });
+        issued_at: fn(&str) -> Option<Timestamp>,
+    ) -> Result<Standing, Fault> {
+        let our_issue = issued_at(&ours.execution);
+        let is_newer =
+            |it: &ExecutionListItem| our_issue.is_some() && our_issue < issued_at(it.name());
+        let (all, running) = tokio::try_join!(
+            self.listed(prefix, None),
+            self.listed(prefix, Some(ExecutionStatus::Running)),
+        )?;
+        if let Some(newer) = all.iter().chain(&running).find(|it| is_newer(it)) {
+            return Ok(Standing::Overtaken(newer.name().to_owned()));
+        }
         let mut ended = Vec::new();
-        for (_, execution) in older {
+        for execution in older(&running, ours, issued_at) {
             let stopped = self
                 .client
                 .stop_execution()
@@ -166,7 +181,7 @@ impl Executions {
                 .filter(|it| it.name() != ours.execution)
                 .map(|it| timestamp(it.stop_date())),
         );
-        Ok(ended.into_iter().max())
+        Ok(Standing::Newest { others_ended: ended.into_iter().max() })
     }
 
     /// The newest executions, or those of a state, whose name starts with this prefix.
@@ -186,6 +201,28 @@ impl Executions {
             .map_err(|err| Fault::from_sdk("ListExecutions", err))?;
         Ok(page.executions.into_iter().filter(|it| it.name().starts_with(prefix)).collect())
     }
+}
+
+/// Those of the executions that run that are older than ours.
+fn older<'a>(
+    running: &'a [ExecutionListItem],
+    ours: &Carrier,
+    issued_at: fn(&str) -> Option<Timestamp>,
+) -> impl Iterator<Item = &'a ExecutionListItem> {
+    let started = |it: &ExecutionListItem| timestamp(Some(it.start_date()));
+    // By the list's own clock, where it has us already: it is eventually consistent. Of two that started in the same moment, the
+    // list has the newer first.
+    let us = running.iter().position(|it| it.name() == ours.execution);
+    let since = us.and_then(|it| running.get(it)).map_or(ours.started_at, started);
+    let our_issue = issued_at(&ours.execution);
+    let is_older = move |(at, it): &(usize, &ExecutionListItem)| {
+        let issued = our_issue.zip(issued_at(it.name())).filter(|(ours, theirs)| ours != theirs);
+        match issued {
+            Some((ours, theirs)) => theirs < ours,
+            None => started(it) < since || started(it) == since && us.is_some_and(|us| us < *at),
+        }
+    };
+    running.iter().enumerate().filter(is_older).map(|(_, it)| it)
 }
 
 /// More executions than this at once would be more caches than an account may have nodes for.

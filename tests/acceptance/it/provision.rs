@@ -6,6 +6,7 @@ mod deletion;
 mod delivery;
 mod events;
 pub(crate) mod grants;
+mod late;
 mod parameters;
 mod preview;
 mod random;

@@ -172,7 +172,8 @@ fn older_and_newer_work_on_one_group_share_a_name() {
 #[test]
 fn patience_ends_before_cloudformations_own() {
     let patience = |timeout: Value| {
-        patience(&json!({ "ResourceProperties": { "ServiceTimeout": timeout } })).as_secs()
+        let event = json!({ "ResourceProperties": { "ServiceTimeout": timeout } });
+        patience(service_timeout(&event)).as_secs()
     };
     assert_eq!(patience(Value::Null), 55 * 60);
     assert_eq!(patience(json!("3600")), 55 * 60);

@@ -1,5 +1,7 @@
 //! The names that `provision` derives, each the same again for the same request.
 
+use jiff::Timestamp;
+
 use crate::owner::short_hash;
 use crate::{GroupId, NameError, Owner, SnapshotName};
 
@@ -57,9 +59,26 @@ pub fn execution_prefix(group: &str, owner: &Owner) -> String {
     format!("provision-{group}--{}-", owner.short_hash())
 }
 
-/// The name of the execution for a request, which a duplicate of the request shares.
-pub fn execution(group: &str, owner: &Owner, request_id: &str) -> String {
-    format!("{}{}", execution_prefix(group, owner), short_hash(request_id))
+/// The name of the execution for a request, which a duplicate of the request shares. When CloudFormation issued the request is in it,
+/// where that is known: whoever finds two of them can tell which was meant last, whichever of them Lambda delivered first.
+pub fn execution(
+    group: &str,
+    owner: &Owner,
+    request_id: &str,
+    issued_at: Option<Timestamp>,
+) -> String {
+    let issued = issued_at.and_then(|it| u32::try_from(it.as_second()).ok());
+    let issued = issued.map_or(String::new(), |it| format!("{it:08x}-"));
+    format!("{}{issued}{}", execution_prefix(group, owner), short_hash(request_id))
+}
+
+/// When the request was issued whose execution has this name, as far as the name says.
+pub fn issued_at(execution: &str) -> Option<Timestamp> {
+    let (_, own) = execution.rsplit_once("--")?;
+    let mut parts = own.split('-');
+    let (_owner, issued, _request) = (parts.next()?, parts.next()?, parts.next()?);
+    let seconds = u32::from_str_radix(issued, 16).ok()?;
+    Timestamp::from_second(i64::from(seconds)).ok()
 }
 
 #[cfg(test)]
@@ -101,10 +120,22 @@ mod tests {
     fn executions_of_groups_that_start_alike_stay_apart() {
         let (ours, theirs) = (Owner::new("stack/a", "Cache"), Owner::new("stack/b", "Cache"));
         let prefix = execution_prefix("orders", &ours);
-        assert!(execution("orders", &ours, "r").starts_with(&prefix));
-        assert!(!execution("orders-eu", &ours, "r").starts_with(&prefix));
-        assert!(!execution("orders", &theirs, "r").starts_with(&prefix));
-        assert!(execution(&"a".repeat(40), &ours, "r").len() <= 80);
+        assert!(execution("orders", &ours, "r", None).starts_with(&prefix));
+        assert!(!execution("orders-eu", &ours, "r", None).starts_with(&prefix));
+        assert!(!execution("orders", &theirs, "r", None).starts_with(&prefix));
+        let longest = execution(&"a".repeat(40), &ours, "r", Some(Timestamp::UNIX_EPOCH));
+        assert!(longest.len() <= 80, "{longest}");
+    }
+
+    #[test]
+    fn an_execution_tells_when_its_request_was_issued() {
+        let owner = Owner::new("stack/a", "Cache");
+        let at: Timestamp = "2026-11-29T11:00:07Z".parse().unwrap();
+        let named = |at| execution("orders-eu", &owner, "r", at);
+        assert_eq!(issued_at(&named(Some(at))), Some(at));
+        assert_eq!(issued_at(&named(None)), None);
+        assert_eq!(issued_at("snapshot-orders-20261129"), None);
+        assert_ne!(named(Some(at)), named(None));
     }
 
     #[test]

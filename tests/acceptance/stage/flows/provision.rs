@@ -158,17 +158,22 @@ impl Flow for CreateGivenUp {
     }
 }
 
-/// Work on what the stack gave up began only after that on what it asked for instead: its event came late, or whoever heard of it first
-/// came to his end before he had done anything. Nobody can tell it from what is wanted, so it is carried out, and wholly.
+/// Work on what the stack gave up began only after that on what it asked for instead, as its event came late, and both were issued in
+/// the same second, which is as exact as an address says it. Nobody can tell it from what is wanted, so it is carried out, and wholly.
 fn is_begun_late(scene: &Scene) -> bool {
     let outcome = scene.outcome.borrow();
     let requests = &outcome.as_ref().unwrap().requests;
+    let issued = |it: &Value| {
+        let url = it["ResponseURL"].as_str().unwrap().to_owned();
+        url.split("X-Amz-Date=").nth(1).map(|it| it[..16].to_owned()).unwrap()
+    };
+    let is_of_one_second = requests.windows(2).any(|it| issued(&it[0]) == issued(&it[1]));
     let number = |id: &Value| requests.iter().position(|it| it["RequestId"] == *id);
     let begun: Vec<usize> = scene.world().with(|it| {
         let executions = it.sfn.executions.iter();
         executions.filter_map(|it| number(&it.input["event"]["RequestId"])).collect()
     });
-    begun.iter().position(|it| *it == 0).is_some_and(|at| 0 < at)
+    is_of_one_second && begun.iter().position(|it| *it == 0).is_some_and(|at| 0 < at)
 }
 
 /// A larger node type, one node more, another retention.

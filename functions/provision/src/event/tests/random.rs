@@ -175,7 +175,7 @@ fn told(payload: &Value) -> Result<String, TestCaseError> {
         let read = preview.and_then(|it| parse(&it.stated, &owner, it.before.as_ref()));
         return Ok(read.map_or_else(|problems| problems.to_string(), |_| String::new()));
     }
-    let patience = patience(&event);
+    let patience = patience(service_timeout(&event));
     prop_assert!(0 < patience.as_secs() && patience.as_secs() <= 3600);
     let Some(ticket) = Ticket::read(&event) else { return Ok(String::new()) };
     match request(&ticket, &event) {
