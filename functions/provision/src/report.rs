@@ -6,7 +6,7 @@ use domain::owner::Owner;
 use domain::provision::name::NOT_OURS;
 use domain::provision::outputs::{self, Attributes};
 use domain::provision::{Refusal, UpstashSpec};
-use domain::{GroupId, Problems, Wait, upstash};
+use domain::{GroupId, Problems, Wait, WaitingOn, upstash};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use platform::journal::Record;
@@ -76,12 +76,7 @@ impl Failure {
                 "after {} minutes it still waits for {}; ElastiCache goes on with what it was asked for{}",
                 patience.as_mins(),
                 wait.on,
-                match request {
-                    Request::Vanish(_) => "; delete the stack again in a while",
-                    Request::Exist(_) | Request::Describe(_) | Request::Nothing => {
-                        "; look at the group's events in the console, then create or update the stack again"
-                    }
-                }
+                ways_out(request, &wait.on)
             ),
             Self::TooLate { timeout, .. } => format!(
                 "the request was issued more than {} minutes ago, and CloudFormation has stopped waiting for it; nothing was done about it now, and what the stack asks for next counts",
@@ -118,6 +113,20 @@ impl Failure {
             (None, Request::Vanish(_) | Request::Describe(_) | Request::Nothing) => {
                 ticket.id_of_nothing()
             }
+        }
+    }
+}
+
+/// What to do about work that took too long.
+fn ways_out(request: &Request, waits_for: &WaitingOn) -> &'static str {
+    match (request, waits_for) {
+        // Each Delete takes a last snapshot of its own, so that no key is lost which was written after an older one.
+        (Request::Vanish(_), WaitingOn::Snapshot(_)) => {
+            "; delete the stack again when it is there. The next Delete takes a last snapshot of its own: where that takes longer than a Delete can wait, update the stack with DeletionPolicy Delete once this snapshot is available, and then delete it"
+        }
+        (Request::Vanish(_), _) => "; delete the stack again in a while",
+        (Request::Exist(_) | Request::Describe(_) | Request::Nothing, _) => {
+            "; look at the group's events in the console, then create or update the stack again"
         }
     }
 }

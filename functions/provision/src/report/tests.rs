@@ -97,3 +97,20 @@ fn a_fault_comes_with_advice() {
     assert!(advised(&fault(FaultKind::NoCapacity)).ends_with("subnets in other zones"));
     assert!(advised(&fault(FaultKind::Rejected)).ends_with("text"));
 }
+
+#[test]
+fn a_last_snapshot_that_takes_too_long_is_told_with_the_way_out() {
+    let event = json!({ "ProjectName": "orders", "Environment": "production" });
+    let ticket = ticket(Some("orders-redis-production"));
+    let properties = event.as_object().unwrap();
+    let check = |on: WaitingOn, way_out: &str| {
+        let request =
+            crate::event::vanish(&ticket.owner, "request-1", "orders-redis-production", properties);
+        let (wait, patience) = (Wait::slow(on), SignedDuration::from_mins(55));
+        let failed = Conclusion::Failed(Failure::TooLong { request, wait, patience });
+        let reason = answer(&ticket, failed)["Reason"].to_string();
+        assert!(reason.contains("after 55 minutes") && reason.contains(way_out), "{reason}");
+    };
+    check(WaitingOn::Snapshot(None), "with DeletionPolicy Delete once this snapshot is available");
+    check(WaitingOn::Deletion, "delete the stack again in a while");
+}

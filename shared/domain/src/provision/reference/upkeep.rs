@@ -15,7 +15,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         takes: "what a Delete leaves: `Snapshot`, the keys in a last snapshot that was seen to be whole before the group goes; `Retain`, the group and all that stands around it, which no stack owns any more; `Delete`, none of the keys",
         default: Default::Derived("`Snapshot`, or what `FinalSnapshot` says"),
         update: OnUpdate::InPlace,
-        rule: "ElastiCache deletes a group also where the last snapshot failed that it was to take with it, so it is taken and seen to be whole before",
+        rule: "ElastiCache deletes a group also where the last snapshot failed that it was to take with it, so it is taken and seen to be whole before; what is retained keeps its token and the schedule of its rotation, which works as long as the rotation function stands",
     },
     Property {
         name: "DeletionProtection",
