@@ -41,7 +41,7 @@ plan: setup ## Tell what a change would do, and do nothing: make plan STACK=cach
 test: setup ## Check everything: formatting, lints, templates, unit and scenario tests, documentation, local cloud.
 	@tests/local-cloud/checks.sh
 
-test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of sixteen.
+test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of thirty-two.
 	@cargo test --workspace --locked --quiet --test exhaust -- --all
 
 bench: setup ## Measure cold start, memory and size of the functions beside a bare one, and the simulator.
@@ -49,6 +49,7 @@ bench: setup ## Measure cold start, memory and size of the functions beside a ba
 	@cargo run --locked --profile simulator --quiet -p bench --bin simulator
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
+	@cargo lambda build --release --locked --package provision --package rotate --package snapshot --package autoscale
 	@sam build
 	@sam deploy --guided
 

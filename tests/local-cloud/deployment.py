@@ -11,6 +11,7 @@ from waiting import Failure
 STACK = "cachewarden"
 PROJECT = "transparent-trust"
 ENVIRONMENT = "production"
+FUNCTIONS = ["provision", "rotate", "snapshot", "autoscale"]
 GROUP = f"{PROJECT}-redis-{ENVIRONMENT}"
 
 
@@ -38,6 +39,9 @@ class Deployment:
         }
 
     def build(self):
+        # sam has one function linked after another, each on one core; before it comes to them, all are linked side by side.
+        packages = [word for name in FUNCTIONS for word in ("--package", name)]
+        self.logged(["cargo", "lambda", "build", "--release", "--locked", *packages], "cargo-lambda-build")
         self.sam("build", [])
 
     def deploy(self, **changes):
@@ -71,10 +75,12 @@ class Deployment:
         self.sam("delete", ["--stack-name", STACK, "--region", "us-east-1", "--no-prompts"])
 
     def sam(self, verb, words):
-        """Runs sam. Its output is long: it goes to a log, of which the end is shown if it fails."""
-        command = ["sam", verb, *words]
+        self.logged(["sam", verb, *words], f"sam-{verb}")
+
+    def logged(self, command, name):
+        """Runs what prints much: it goes to a log of this name, of which the end is shown if it fails."""
         telling.command(command)
-        log = self.cloud.directory / f"sam-{verb}.log"
+        log = self.cloud.directory / f"{name}.log"
         with log.open("a", encoding="utf-8") as output:
             done = subprocess.run(
                 command, cwd=ROOT, env=self.cloud.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False

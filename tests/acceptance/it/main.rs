@@ -16,3 +16,4 @@ mod secrecy;
 mod snapshot;
 mod support;
 mod tidy;
+mod valkey;
