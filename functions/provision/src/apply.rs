@@ -192,8 +192,14 @@ impl Services {
                 cache.tag(&mark.arn, &mark.tags).await
             }
             Step::ForgetSecret { arn } => secrets.delete(&arn).await,
-            Step::AddReplicas { to } => done(cache.add_replicas(group, to).await),
-            Step::RemoveReplicas { to } => done(cache.remove_replicas(group, to).await),
+            Step::AddReplicas { to, shards } => done(cache.add_replicas(group, to, &shards).await),
+            Step::RemoveReplicas { to, shards } => {
+                done(cache.remove_replicas(group, to, &shards).await)
+            }
+            Step::SetShards { to, gone, mark } => {
+                done(cache.set_shards(group, to, &gone).await)?;
+                cache.tag(&mark.arn, &mark.tags).await
+            }
             Step::SetResilience(to) => cache.set_resilience(group, to).await,
             Step::SetSettings(settings) => cache.set_settings(group, &settings).await,
             Step::Upgrade { engine, to, parameter_group, mark } => {
@@ -322,12 +328,12 @@ fn new_group(
         engine: spec.engine.to_string(),
         engine_version: spec.version.to_string(),
         node_type: spec.node_type.clone(),
-        nodes: spec.nodes,
+        shape: spec.shape,
         port: PORT,
         parameter_group: Some(parameter_group),
         subnet_group: Some(spec.id.to_string()),
         security_groups: spec.security_groups.clone(),
-        resilience: wanted.resilience(spec.nodes),
+        resilience: wanted.resilience(spec.shape),
         encryption,
         snapshot_retention_days: days,
         snapshot_window: window.map(|it| it.as_str().to_owned()),

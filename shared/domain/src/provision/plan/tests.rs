@@ -187,6 +187,8 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         auto_minor_version_upgrade: Some(true),
         primary_endpoint: Some(endpoint.clone()),
         reader_endpoint: Some(endpoint),
+        configuration_endpoint: None,
+        shards: Vec::new(),
         member_ids: Vec::new(),
         members: Vec::new(),
         node_groups_settled: true,
@@ -374,7 +376,7 @@ fn replicas_come_before_failover_and_go_after_it() {
     });
     check(off, "Do: RemoveReplicas { to: 0 }");
     let fewer = Scene::stated(&[("RedisNumCacheNodes", "2")]).of(4, "cache.t4g.micro", "7.1.0");
-    check(fewer, "Do: RemoveReplicas { to: 1 }");
+    check(fewer, "Do: RemoveReplicas { to: 1, shards: [] }");
 }
 
 #[test]
@@ -387,12 +389,12 @@ fn failover_without_multi_az_is_told_apart() {
 #[test]
 fn what_the_autoscaler_owns_is_left_as_it_is() {
     let grown = settled().of(3, "cache.t4g.small", "7.1.0");
-    check(
-        grown.clone().wanting(|it| it.keep = Keep { node_type: true, nodes: true, version: true }),
-        "Settled",
-    );
+    check(grown.clone().wanting(|it| it.keep = Keep::ALL), "Settled");
     check(grown.clone().wanting(|it| it.keep.nodes = true), "Do: Ask");
-    check(grown.clone().wanting(|it| it.keep.node_type = true), "Do: RemoveReplicas { to: 1 }");
+    check(
+        grown.clone().wanting(|it| it.keep.node_type = true),
+        "Do: RemoveReplicas { to: 1, shards: [] }",
+    );
     // While a cache is being made, too.
     let made = grown.wanting(|it| it.creating = true).tag(tag::CHANGED, "2026-01-02T02:55:00Z");
     check(made, "Settled");

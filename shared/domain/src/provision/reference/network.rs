@@ -12,8 +12,8 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "EnableMultiAz",
-        takes: "true, false; needs a replica and two subnets",
-        default: Default::Derived("true from 2 nodes"),
+        takes: "true, false; needs a replica, with shards one in each, and two subnets",
+        default: Default::Derived("true from 2 nodes, or 1 replica a shard"),
         update: OnUpdate::InPlace,
         rule: "a second zone needs failover and a replica to stand in it",
     },
