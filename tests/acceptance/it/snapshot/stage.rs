@@ -230,7 +230,7 @@ async fn make(scene: &Scene, id: &str, nodes: u32, transit: Transit, tags: Tags)
         engine: Engine::Redis.to_string(),
         engine_version: "7.1".to_owned(),
         node_type: NodeType::parse("cache.t4g.micro").unwrap(),
-        nodes,
+        shape: domain::shard::Shape::Single { nodes },
         port: 6379,
         parameter_group: Some(parameters),
         subnet_group: Some(id.to_owned()),

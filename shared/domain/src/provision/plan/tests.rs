@@ -8,6 +8,7 @@ mod fixed;
 mod foreign;
 mod node_type;
 mod settings;
+mod shards;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -360,9 +361,9 @@ fn an_unknown_state_is_refused_by_its_name() {
 #[test]
 fn replicas_come_before_failover_and_go_after_it() {
     let three = Scene::stated(&[("RedisNumCacheNodes", "3")]);
-    check(three.of(2, "cache.t4g.micro", "7.1.0"), "Do: AddReplicas { to: 2 }");
+    check(three.of(2, "cache.t4g.micro", "7.1.0"), "Do: AddReplicas { to: 2, shards: [] }");
     let two = settled().of(1, "cache.t4g.micro", "7.1.0");
-    check(two, "Do: AddReplicas { to: 1 }");
+    check(two, "Do: AddReplicas { to: 1, shards: [] }");
     let grown = settled().group(|it| {
         it.automatic_failover = Toggle::Disabled;
         it.multi_az = Toggle::Disabled;
@@ -374,7 +375,7 @@ fn replicas_come_before_failover_and_go_after_it() {
         it.automatic_failover = Toggle::Disabled;
         it.multi_az = Toggle::Disabled;
     });
-    check(off, "Do: RemoveReplicas { to: 0 }");
+    check(off, "Do: RemoveReplicas { to: 0, shards: [] }");
     let fewer = Scene::stated(&[("RedisNumCacheNodes", "2")]).of(4, "cache.t4g.micro", "7.1.0");
     check(fewer, "Do: RemoveReplicas { to: 1, shards: [] }");
 }

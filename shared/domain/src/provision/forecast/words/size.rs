@@ -41,7 +41,8 @@ pub(super) fn within(shards: &[String], group: Option<&GroupView>) -> String {
 
 pub(super) fn of_shards(to: u32, gone: &[String], group: Option<&GroupView>) -> Change {
     let has = group.map_or(0, |it| it.shards.len());
-    let what = format!("spread the keys over {to} shards in the place of {has}");
+    let to = if to == 1 { "1 shard".to_owned() } else { format!("{to} shards") };
+    let what = format!("spread the keys over {to} in the place of {has}");
     let change = lasting(RESHARDING, what);
     if gone.is_empty() {
         return change;
