@@ -1,5 +1,7 @@
 //! A cache with cluster mode enabled: its shards, their replicas and what watches them.
 
+use std::time::Duration;
+
 use domain::alarm::Watch;
 use domain::shard;
 use domain::{GroupId, GroupView};
@@ -86,12 +88,7 @@ async fn shards_and_replicas_come_before_nodes_get_smaller_and_go_after_they_got
         all
     };
     assert_eq!(watched(&stack).await, each(&[("", 2)]));
-    let sizes = [
-        "ModifyReplicationGroupShardConfiguration",
-        "IncreaseReplicaCount",
-        "DecreaseReplicaCount",
-        "ModifyReplicationGroup",
-    ];
+    let sizes = [RESHARD, "IncreaseReplicaCount", "DecreaseReplicaCount", "ModifyReplicationGroup"];
     let changes = || {
         let all = stack.changes().into_iter();
         all.filter(|it| sizes.contains(&it.as_str())).collect::<Vec<_>>()
@@ -116,26 +113,77 @@ async fn shards_and_replicas_come_before_nodes_get_smaller_and_go_after_they_got
     assert_eq!(watched(&stack).await, each(&[("", 2)]), "none is left behind");
 }
 
+/// The keys take so many MiB, and the metrics have told for a while.
+async fn fill(stack: &Stack, mebibytes: u64) {
+    stack.scene.world.with(|it| {
+        it.elasticache.groups.get_mut(GROUP).unwrap().bytes_used = mebibytes << 20;
+    });
+    stack.scene.pass(Duration::from_mins(10)).await;
+}
+
+const RESHARD: &str = "ModifyReplicationGroupShardConfiguration";
+
 #[tokio::test(start_paused = true)]
-async fn keys_that_do_not_fit_into_fewer_shards_stay_where_they_are_and_that_is_told() {
+async fn keys_that_do_not_fit_into_fewer_shards_are_told_before_any_moves() {
+    let stack = Stack::new().await;
+    let three = sharded(3, 1, &[]);
+    assert_eq!(stack.create(&three).await["Status"], "SUCCESS");
+    fill(&stack, 800).await;
+    let two = sharded(2, 1, &[]);
+    let answer = stack.update(&three, &two).await;
+    assert_failed(&answer, "NumNodeGroups 2 of cache.t4g.micro has room for 768.0 MiB");
+    assert_eq!(stack.effects_of(RESHARD), 0);
+    assert_eq!(stack.update(&two, &three).await["Status"], "SUCCESS");
+    // Larger nodes come first, and then they fit.
+    let larger = sharded(2, 1, &[("RedisNodeType", "cache.t4g.small")]);
+    let answer = stack.update(&three, &larger).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let group = stack.group().await.unwrap();
+    assert_eq!(shards_of(&group), [("0001", 2), ("0002", 2)]);
+    let kept = stack.scene.world.with(|it| it.elasticache.groups[GROUP].bytes_used);
+    assert_eq!(kept, 800 << 20, "no key was lost on the way");
+}
+
+#[tokio::test(start_paused = true)]
+async fn shards_that_elasticache_puts_back_are_told_with_its_words() {
     let stack = Stack::new().await;
     let two = sharded(2, 1, &[]);
     assert_eq!(stack.create(&two).await["Status"], "SUCCESS");
-    stack.scene.world.with(|it| {
-        it.elasticache.groups.get_mut(GROUP).unwrap().bytes_used = 700 << 20;
-    });
-    let one = sharded(1, 1, &[]);
-    let answer = stack.update(&two, &one).await;
+    stack.scene.world.with(|it| it.faults.rollbacks = 9);
+    let three = sharded(3, 1, &[]);
+    let answer = stack.update(&two, &three).await;
     assert_failed(
         &answer,
-        "the change of shards to 1 did not take, it is 2 still: its events say: ",
+        "the change of shards to 3 did not take, it is 2 still: its events say: ",
     );
-    assert_failed(&answer, "the data does not fit");
+    assert_failed(&answer, "Failed to change the number of node groups");
+    stack.scene.world.with(|it| it.faults.clear());
     let group = stack.group().await.unwrap();
     assert_eq!(shards_of(&group), [("0001", 2), ("0002", 2)]);
-    let resharded = stack.effects_of("ModifyReplicationGroupShardConfiguration");
-    assert_eq!(stack.update(&one, &two).await["Status"], "SUCCESS");
-    assert_eq!(stack.effects_of("ModifyReplicationGroupShardConfiguration"), resharded);
+    let resharded = stack.effects_of(RESHARD);
+    assert_eq!(stack.update(&three, &two).await["Status"], "SUCCESS");
+    assert_eq!(stack.effects_of(RESHARD), resharded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_become_of_shards_is_told_beforehand() {
+    let stack = Stack::new().await;
+    let three = sharded(3, 1, &[]);
+    assert_eq!(stack.create(&three).await["Status"], "SUCCESS");
+    stack.changes();
+    let plan =
+        |now: &Value| stack.invoke(json!({ "action": "plan", "properties": now, "before": three }));
+    let told = plan(&sharded(2, 1, &[])).await;
+    assert_eq!(told["status"], "settled", "{told:#}");
+    assert_eq!(told["changes"][0]["what"], "spread the keys over 2 shards in the place of 3");
+    assert_eq!(told["deletes"][0], "the shard 0003, 2 nodes, when their keys have moved");
+    let cost = |at: &str| told["monthlyCost"][at].as_str().unwrap().to_owned();
+    assert!(cost("before").contains("6 x cache.t4g.micro"), "{}", cost("before"));
+    assert!(cost("after").contains("4 x cache.t4g.micro"), "{}", cost("after"));
+    fill(&stack, 800).await;
+    let told = plan(&sharded(2, 1, &[])).await;
+    assert_eq!(told["status"], "refused", "{told:#}");
+    assert_eq!(stack.changes(), Vec::<String>::new(), "a plan changes nothing");
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,7 +218,7 @@ async fn shards_that_somebody_else_changed_are_left_until_the_stack_changes_them
     let grown =
         [("ReplicationGroupId", GROUP), ("ApplyImmediately", "true"), (&id, "0002"), (&count, "3")];
     stack.by_hand("IncreaseReplicaCount", &grown);
-    stack.scene.pass(std::time::Duration::from_mins(10)).await;
+    stack.scene.pass(Duration::from_mins(10)).await;
     let more_days = sharded(2, 1, &[("SnapshotRetentionLimit", "3")]);
     let answer = stack.update(&before, &more_days).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
@@ -196,4 +244,19 @@ async fn shards_run_a_newer_version_and_keep_their_mode() {
     assert!(group.cluster_enabled);
     assert_eq!(group.engine.as_deref(), Some("valkey"));
     assert_eq!(shards_of(&group), [("0001", 2), ("0002", 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tls_comes_to_shards_in_place_and_their_address_with_it() {
+    let stack = Stack::new().await;
+    let plain = sharded(2, 1, &[("EnableEncryptionInTransit", "false")]);
+    let answer = stack.create(&plain).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let address =
+        |answer: &Value| answer["Data"]["RedisConnectionString"].as_str().unwrap().to_owned();
+    assert!(address(&answer).contains(".clustercfg."), "{}", address(&answer));
+    let answer = stack.update(&plain, &sharded(2, 1, &[])).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    assert!(address(&answer).starts_with("rediss://clustercfg."), "{}", address(&answer));
+    assert!(stack.group().await.unwrap().auth_token_enabled);
 }

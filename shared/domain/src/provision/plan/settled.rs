@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::{
     Around, Every, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, diff,
-    name, parameters,
+    fit, name, parameters,
 };
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
@@ -33,7 +33,8 @@ pub(super) fn converge(
     let closes = wanted.spec.protection.has_token();
     let wanted = &kept(wanted, group, tags, now);
     let refusal = impossible(wanted, group, tags, now)
-        .or_else(|| parameters::impossible(wanted, Some(group), around));
+        .or_else(|| parameters::impossible(wanted, Some(group), around))
+        .or_else(|| fit::impossible(wanted, group, seen.used));
     if let Some(refusal) = refusal {
         return Next::Refuse(refusal);
     }

@@ -1,6 +1,9 @@
 //! Shards and their replicas.
 
 use super::*;
+use crate::Bytes;
+use crate::autoscale::{Load, Metric, Sample};
+use crate::provision::fit;
 use crate::shard::{SLOTS, ShardView};
 
 /// A cache that is as the stack states it, with these shards of so many members each.
@@ -189,4 +192,53 @@ fn automatic_snapshots_of_shards_name_no_member() {
     };
     let expected = Settings { snapshot_retention_days: Some(7), ..Settings::default() };
     assert_eq!(settings, expected);
+}
+
+#[test]
+fn fewer_shards_than_the_keys_fit_into_are_refused_before_anything_is_done() {
+    const MIB: u64 = 1 << 20;
+    let three = [("0001", 2), ("0002", 2), ("0003", 2)];
+    let with = |over: &[(&str, &str)], used: Option<u64>| {
+        let over = [shape("2", "1").as_slice(), over].concat();
+        let mut scene = spread(&over, &three, MICRO);
+        scene.seen.used = used.map(|it| Bytes(it * MIB));
+        scene
+    };
+    // A micro node has 512 MiB, of which a quarter is kept free.
+    check(with(&[], Some(767)), "Do: Ask");
+    check(
+        with(&[], Some(769)),
+        "Refuse: the keys of the cache take 769.0 MiB, and NumNodeGroups 2 of cache.t4g.micro has room for 768.0 MiB; no shard was removed",
+    );
+    check(with(&[], None), "Do: Ask");
+    check(with(&[("RedisNodeType", "cache.t4g.small")], Some(769)), "Do: Ask");
+    let reserved = with(&[("Parameters", "reserved-memory-percent=10")], Some(769));
+    check(reserved.around(|it| it.engine_parameters = None), "Do: SetParameters");
+    // What does not go need not fit.
+    let kept = with(&[], Some(769)).wanting(|it| it.keep.shards = true);
+    check(kept, "Settled");
+}
+
+#[test]
+fn keys_are_counted_once_while_they_move() {
+    let two = spread(&shape("2", "1"), &[("0001", 2), ("0002", 1)], MICRO).seen.group.unwrap();
+    let [first, second, other] = two.member_ids.as_slice() else { panic!("three members") };
+    let used = |samples: &[(&MemberId, &str, f64)]| {
+        let mut load = Load::default();
+        for (member, minute, value) in samples {
+            let at = at(&format!("2026-01-02T02:{minute}:00Z"));
+            load.insert(member, Metric::UsedBytes, vec![Sample { at, value: *value }]);
+        }
+        fit::used(&two, &load, at(NOW)).map(|it| it.0)
+    };
+    let old = [(first, "58", 100.0), (second, "58", 90.0), (other, "58", 20.0)];
+    // Of a shard the member counts that has most.
+    assert_eq!(used(&old), Some(120));
+    let half = [&old[..], &[(first, "59", 60.0)]].concat();
+    assert_eq!(used(&half), Some(120), "the other one does not tell of that minute");
+    let whole = [&half[..], &[(other, "59", 61.0)]].concat();
+    assert_eq!(used(&whole), Some(121));
+    assert_eq!(used(&old[..2]), None);
+    let stale = [(first, "49", 100.0), (other, "49", 20.0)];
+    assert_eq!(used(&stale), None);
 }
