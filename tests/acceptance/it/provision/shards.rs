@@ -260,3 +260,13 @@ async fn tls_comes_to_shards_in_place_and_their_address_with_it() {
     assert!(address(&answer).starts_with("rediss://clustercfg."), "{}", address(&answer));
     assert!(stack.group().await.unwrap().auth_token_enabled);
 }
+
+#[tokio::test(start_paused = true)]
+async fn more_nodes_than_the_quota_has_are_told_with_what_to_do() {
+    let stack = Stack::new().await;
+    let answer = stack.create(&sharded(91, 0, &[])).await;
+    assert_failed(&answer, "QuotaExceeded");
+    assert_failed(&answer, "AWS raises this quota on request");
+    assert_eq!(stack.delete(GROUP, &sharded(91, 0, &[])).await["Status"], "SUCCESS");
+    assert_eq!(stack.left().await, ["secret on its way out"]);
+}
