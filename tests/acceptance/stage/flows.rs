@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 30] = [
+pub const NAMES: [&str; 31] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -40,6 +40,7 @@ pub const NAMES: [&str; 30] = [
     "provision-shards-out",
     "provision-shards-in",
     "provision-shards-given-up",
+    "provision-shards-delete",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -98,6 +99,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-shards-out" => exhaust(&provision::ShardsOut(way), sample).await,
         "provision-shards-in" => exhaust(&provision::ShardsIn(way), sample).await,
         "provision-shards-given-up" => exhaust(&provision::ShardsGivenUp(way), sample).await,
+        "provision-shards-delete" => exhaust(&provision::DeleteShards(way), sample).await,
         "rotate" => exhaust(&rotate::Rotate(way), sample).await,
         "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
         "snapshot-take-by-hand" => exhaust(&snapshot::TakeByHand(way), sample).await,

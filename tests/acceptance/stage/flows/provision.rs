@@ -9,7 +9,7 @@ mod upgrade;
 pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use settings::Settings;
-pub(super) use shards::{CreateShards, ShardsGivenUp, ShardsIn, ShardsOut};
+pub(super) use shards::{CreateShards, DeleteShards, ShardsGivenUp, ShardsIn, ShardsOut};
 pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};
 
 use std::time::Duration;

@@ -15,7 +15,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         takes: "1 to 500 shards, with `ClusterMode` `enabled`; 500 nodes at most with their replicas",
         default: Default::Derived("1"),
         update: OnUpdate::InPlace,
-        rule: "keys move to shards that come, and away from those that go before they do, while clients go on; those with the highest numbers go. AWS raises its quota of 90 nodes or shards on request. Fewer shards take the keys only where those fit: ElastiCache gives it up otherwise, which is told. Left as it is found where the stack does not change it",
+        rule: "keys move to shards that come, and away from those that go before they do, while clients go on; those with the highest numbers go. AWS raises its quota of 90 nodes or shards on request. Fewer shards than the keys fit into are refused before any moves, as far as the metrics tell; what ElastiCache puts back is told. Left as it is found where the stack does not change it",
     },
     Property {
         name: "RedisNumCacheNodes",

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use aws_sim::drive::cloudformation::Status;
 use aws_sim::drive::exhaust::{Case, Flow};
+use aws_sim::elasticache::model::SnapshotStatus;
 use serde_json::{Value, json};
 
+use super::deletion::Delete;
 use super::{GONE, STANDS, given_up, is_begun_late, problems_of};
 use crate::flows::{Way, may_be_given_up, may_come_twice, on_scene, same, unless};
 use crate::scene::{GROUP, Scene, properties};
@@ -111,6 +113,36 @@ impl Flow for ShardsGivenUp {
         if scene.outcome.borrow().as_ref().unwrap().status == good {
             problems.extend(is(scene, BARE));
         }
+        problems
+    }
+}
+
+/// A cache with shards goes, and its last snapshot has the keys of all of them.
+pub(in crate::flows) struct DeleteShards(pub(in crate::flows) Way);
+
+impl Flow for DeleteShards {
+    on_scene!("provision-shards-delete");
+    may_come_twice!();
+
+    async fn set(&self, seed: u64) -> Scene {
+        made(self.0, seed, stated(3, 1)).await
+    }
+
+    async fn run(&self, scene: &Scene, case: Option<&Case>) {
+        Delete(self.0).run(scene, case).await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let mut problems = Delete(self.0).problems(scene, case).await;
+        scene.world().with(|it| {
+            let last = it.elasticache.snapshots.values().filter(|it| it.name.contains("-final-"));
+            let whole = last.filter(|it| it.status == SnapshotStatus::Available);
+            let lacking: Vec<u64> = whole.map(|it| it.bytes).filter(|it| *it != BYTES).collect();
+            problems.extend(unless(
+                lacking.is_empty(),
+                format!("a last snapshot has {lacking:?} of {BYTES} bytes"),
+            ));
+        });
         problems
     }
 }
