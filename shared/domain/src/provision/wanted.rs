@@ -30,6 +30,10 @@ pub struct Wanted {
 
 /// What is left as it is found.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that the stack may have left unchanged, and is read by its name"
+)]
 pub struct Keep {
     /// The node type.
     pub node_type: bool,

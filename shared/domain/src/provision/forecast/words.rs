@@ -81,15 +81,11 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
             at_once(format!("send the secret {secret} into its recovery window")),
             &format!("the secret {secret}, after its recovery window"),
         ),
-        Step::AddReplicas { to, shards } => {
-            lasting(REPLICAS, format!("add replicas, up to {to}{}", size::within(shards, group)))
-        }
+        Step::AddReplicas { to, shards } => size::more_replicas(*to, shards, group),
         Step::RemoveReplicas { to, shards } => size::fewer_replicas(*to, shards, group),
         Step::SetShards { to, gone, .. } => size::of_shards(*to, gone, group),
         Step::SetResilience(to) => lasting(SETTINGS, of_resilience(*to).to_owned()),
-        Step::SetSettings(settings) => {
-            lasting(SETTINGS, format!("set {}", of_settings(settings, group)))
-        }
+        Step::SetSettings(settings) => lasting(SETTINGS, of_settings(settings, group)),
         Step::Tag { tags, .. } => at_once(format!("tag the replication group: {}", pairs(tags))),
         Step::Untag { keys, .. } => {
             at_once(format!("take tags off the replication group: {}", keys.join(", ")))
@@ -267,5 +263,5 @@ fn of_settings(settings: &Settings, group: Option<&GroupView>) -> String {
             .map(|it| format!("minor upgrades by AWS {}", if it { "on" } else { "off" })),
         ip_discovery.as_ref().map(|it| format!("the addresses that its names lead to, to {it}")),
     ];
-    said.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    format!("set {}", said.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }

@@ -9,6 +9,10 @@ use crate::GroupView;
 /// Keys that move between shards, and nodes that come before or go after: as long as the keys take.
 const RESHARDING: RangeInclusive<u32> = 15..=60;
 
+pub(super) fn more_replicas(to: u32, shards: &[String], group: Option<&GroupView>) -> Change {
+    lasting(REPLICAS, format!("add replicas, up to {to}{}", within(shards, group)))
+}
+
 pub(super) fn fewer_replicas(to: u32, shards: &[String], group: Option<&GroupView>) -> Change {
     let (has, less) = group.map_or((0, 0), |it| spare(to, shards, it));
     let what = format!("remove replicas, down to {to}{}", within(shards, group));
@@ -30,7 +34,7 @@ fn spare(to: u32, shards: &[String], group: &GroupView) -> (usize, usize) {
 }
 
 /// Where replicas come and go.
-pub(super) fn within(shards: &[String], group: Option<&GroupView>) -> String {
+fn within(shards: &[String], group: Option<&GroupView>) -> String {
     match shards {
         [] => String::new(),
         all if group.is_some_and(|it| it.shards.len() == all.len()) => " in each shard".to_owned(),
