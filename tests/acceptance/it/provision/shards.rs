@@ -174,6 +174,10 @@ async fn what_would_become_of_shards_is_told_beforehand() {
     let plan =
         |now: &Value| stack.invoke(json!({ "action": "plan", "properties": now, "before": three }));
     let told = plan(&sharded(2, 1, &[])).await;
+    let what = told["changes"][0]["what"].as_str().unwrap();
+    assert!(what.contains("whether they fit, no metric tells"), "it is new: {what}");
+    fill(&stack, 300).await;
+    let told = plan(&sharded(2, 1, &[])).await;
     assert_eq!(told["status"], "settled", "{told:#}");
     assert_eq!(told["changes"][0]["what"], "spread the keys over 2 shards in the place of 3");
     assert_eq!(told["deletes"][0], "the shard 0003, 2 nodes, when their keys have moved");

@@ -190,7 +190,7 @@ fn shards_are_told_with_what_goes() {
         &back,
         &[
             "turn automatic failover on, and Multi-AZ off",
-            "spread the keys over 1 shard in the place of 3",
+            "spread the keys over 1 shard in the place of 3; whether they fit, no metric tells",
             "remove replicas, down to 0 in each shard",
             "take tags off",
             "make or put right 5 alarms",

@@ -83,7 +83,7 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         ),
         Step::AddReplicas { to, shards } => size::more_replicas(*to, shards, group),
         Step::RemoveReplicas { to, shards } => size::fewer_replicas(*to, shards, group),
-        Step::SetShards { to, gone, .. } => size::of_shards(*to, gone, group),
+        Step::SetShards { to, gone, .. } => size::of_shards(*to, gone, seen),
         Step::SetResilience(to) => lasting(SETTINGS, of_resilience(*to).to_owned()),
         Step::SetSettings(settings) => lasting(SETTINGS, of_settings(settings, group)),
         Step::Tag { tags, .. } => at_once(format!("tag the replication group: {}", pairs(tags))),

@@ -84,7 +84,7 @@ fn untold(group: &GroupView) -> Option<Next<Step, Refusal>> {
     (told != group.member_ids.len()).then(|| Next::Wait(Wait::slow(WaitingOn::Modification)))
 }
 
-/// The replicas of every shard, where the stack changed them or nobody else may have.
+/// The replicas that every shard should have; nothing where each keeps those that it has.
 fn stated_replicas(wanted: &Wanted) -> Option<u32> {
     (!wanted.keep.nodes).then(|| wanted.spec.shape.replicas())
 }

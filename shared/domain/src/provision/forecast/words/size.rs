@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::super::super::Seen;
 use super::super::Change;
 use super::{REPLICAS, deleting, lasting};
 use crate::GroupView;
@@ -43,14 +44,18 @@ fn within(shards: &[String], group: Option<&GroupView>) -> String {
     }
 }
 
-pub(super) fn of_shards(to: u32, gone: &[String], group: Option<&GroupView>) -> Change {
+pub(super) fn of_shards(to: u32, gone: &[String], seen: &Seen) -> Change {
+    let group = seen.group.as_ref();
     let has = group.map_or(0, |it| it.shards.len());
     let to = if to == 1 { "1 shard".to_owned() } else { format!("{to} shards") };
     let what = format!("spread the keys over {to} in the place of {has}");
-    let change = lasting(RESHARDING, what);
     if gone.is_empty() {
-        return change;
+        return lasting(RESHARDING, what);
     }
+    // Where it is known, and they do not, the plan has refused it.
+    let unknown = "; whether they fit, no metric tells, so ElastiCache may put them back";
+    let unknown = if seen.used.is_none() { unknown } else { "" };
+    let change = lasting(RESHARDING, format!("{what}{unknown}"));
     let going = group.into_iter().flat_map(|it| &it.shards).filter(|it| gone.contains(&it.id));
     let nodes: usize = going.map(|it| it.members.len()).sum();
     let named = if gone.len() == 1 { "the shard" } else { "the shards" };
