@@ -67,9 +67,9 @@ async fn call(app: &App, group: &GroupId, undertaking: &Undertaking) -> Result<(
     match (&undertaking.change, &undertaking.from) {
         (Change::NodeType(to), _) => app.elasticache.resize(group, to).await,
         (Change::Replicas(to), Change::Replicas(from)) if to < from => {
-            app.elasticache.remove_replicas(group, *to).await
+            app.elasticache.remove_replicas(group, *to, &[]).await
         }
-        (Change::Replicas(to), _) => app.elasticache.add_replicas(group, *to).await,
+        (Change::Replicas(to), _) => app.elasticache.add_replicas(group, *to, &[]).await,
     }
 }
 

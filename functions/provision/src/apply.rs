@@ -9,7 +9,7 @@ use domain::group::{Encryption, NewGroup};
 use domain::price::Prices;
 use domain::provision::farewell::{self, Farewell};
 use domain::provision::outputs::{self, Attributes};
-use domain::provision::{self, Refusal, Removal, Seen, Step, TokenGift, Wanted, diff, name};
+use domain::provision::{self, Mark, Refusal, Removal, Seen, Step, TokenGift, Wanted, diff, name};
 use domain::rotate::Change;
 use domain::{Catalog, GroupId, Next, Tags, tag};
 use jiff::Timestamp;
@@ -179,8 +179,7 @@ impl Services {
                 cache.untag(&arn, &keys).await
             }
             Step::SetNodeType { to, mark } => {
-                done(cache.resize(group, &to).await)?;
-                cache.tag(&mark.arn, &mark.tags).await
+                self.noted(done(cache.resize(group, &to).await), &mark).await
             }
             Step::SetTls(to) => cache.set_tls(group, to).await,
             Step::SetUsers { add, remove, drops_token } => {
@@ -188,25 +187,34 @@ impl Services {
                 self.unless_set(set, group, &spec.user_groups).await
             }
             Step::GiveToken { secret, gift, mark } => {
-                self.give_token(group, &secret, gift).await?;
-                cache.tag(&mark.arn, &mark.tags).await
+                self.noted(self.give_token(group, &secret, gift).await, &mark).await
             }
             Step::ForgetSecret { arn } => secrets.delete(&arn).await,
-            Step::AddReplicas { to } => done(cache.add_replicas(group, to).await),
-            Step::RemoveReplicas { to } => done(cache.remove_replicas(group, to).await),
+            Step::AddReplicas { to, shards } => done(cache.add_replicas(group, to, &shards).await),
+            Step::RemoveReplicas { to, shards } => {
+                done(cache.remove_replicas(group, to, &shards).await)
+            }
+            Step::SetShards { to, gone, mark } => {
+                self.noted(done(cache.set_shards(group, to, &gone).await), &mark).await
+            }
             Step::SetResilience(to) => cache.set_resilience(group, to).await,
             Step::SetSettings(settings) => cache.set_settings(group, &settings).await,
             Step::Upgrade { engine, to, parameter_group, mark } => {
-                cache.upgrade(group, engine, to, &parameter_group).await?;
-                cache.tag(&mark.arn, &mark.tags).await
+                let asked = cache.upgrade(group, engine, to, &parameter_group).await;
+                self.noted(asked, &mark).await
             }
             Step::SetDelivery { change, mark } => {
-                cache.set_delivery(group, &change).await?;
-                cache.tag(&mark.arn, &mark.tags).await
+                self.noted(cache.set_delivery(group, &change).await, &mark).await
             }
             Step::PutAlarms(alarms) => self.put_alarms(wanted, &alarms).await,
             Step::DeleteAlarms(names) => self.alarms.delete(&names).await,
         }
+    }
+
+    /// Writes down that a change was taken.
+    async fn noted(&self, asked: Result<(), Fault>, mark: &Mark) -> Result<(), Fault> {
+        asked?;
+        self.elasticache.tag(&mark.arn, &mark.tags).await
     }
 
     /// Takes a step towards nothing.
@@ -322,12 +330,12 @@ fn new_group(
         engine: spec.engine.to_string(),
         engine_version: spec.version.to_string(),
         node_type: spec.node_type.clone(),
-        nodes: spec.nodes,
+        shape: spec.shape,
         port: PORT,
         parameter_group: Some(parameter_group),
         subnet_group: Some(spec.id.to_string()),
         security_groups: spec.security_groups.clone(),
-        resilience: wanted.resilience(spec.nodes),
+        resilience: wanted.resilience(spec.shape),
         encryption,
         snapshot_retention_days: days,
         snapshot_window: window.map(|it| it.as_str().to_owned()),

@@ -18,8 +18,8 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use platform::continuation::{Carrier, Delivery, Executions, Standing, Started};
 use platform::settings::{ProvisionSettings, environment};
 use platform::{
-    Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, Outcome,
-    Secrets, Upstash, converge, telemetry,
+    Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, Metrics,
+    Outcome, Secrets, Upstash, converge, telemetry,
 };
 use serde_json::Value;
 
@@ -95,6 +95,7 @@ impl App {
                 elasticache: ElastiCache::new(aws),
                 secrets: Secrets::new(aws),
                 alarms: Alarms::new(aws),
+                metrics: Metrics::new(aws),
             },
             callback: Callback::new(aws),
             upstash: Upstash::new(aws),

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use domain::asked::Asked;
 use domain::provision::farewell::Farewell;
 use domain::provision::{
-    self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, name, ownership,
-    parameters,
+    self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, fit, name,
+    ownership, parameters,
 };
 use domain::{GroupId, GroupStatus, GroupView};
 use jiff::{SignedDuration, Timestamp};
-use platform::{Alarms, ElastiCache, Fault, Secrets};
+use platform::{Alarms, ElastiCache, Fault, Metrics, Secrets};
 
 /// The services that are looked at.
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub(crate) struct Services {
     pub(crate) elasticache: ElastiCache,
     pub(crate) secrets: Secrets,
     pub(crate) alarms: Alarms,
+    pub(crate) metrics: Metrics,
 }
 
 impl Services {
@@ -57,7 +58,11 @@ impl Services {
         } else {
             None
         };
-        Ok(Seen { group: view, around, events, others_ended, last: None })
+        let used = match view.as_ref().filter(|it| may_act && fit::takes_shards(wanted, it)) {
+            Some(view) => fit::used(view, &self.metrics.used(&view.member_ids, now).await?, now),
+            None => None,
+        };
+        Ok(Seen { group: view, around, events, others_ended, used, last: None })
     }
 
     /// Looks at a group that should go, and at its last snapshot where that decides. What stands around it goes after it, and is looked

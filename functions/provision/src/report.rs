@@ -148,6 +148,11 @@ fn advised(fault: &Fault) -> String {
         FaultKind::Rejected if fault.code.as_deref() == Some("SnapshotQuotaExceededFault") => {
             "; ElastiCache takes 20 manual snapshots of a node in 24 hours, so delete again when the oldest of them is a day old, or update the stack with DeletionPolicy Delete first, which takes none"
         }
+        FaultKind::Rejected
+            if fault.code.as_deref().is_some_and(|it| NODE_QUOTAS.contains(&it)) =>
+        {
+            "; AWS raises this quota on request, or fewer nodes or shards do"
+        }
         FaultKind::NoCapacity => {
             "; try again later, another node type, fewer nodes or subnets in other zones"
         }
@@ -157,6 +162,13 @@ fn advised(fault: &Fault) -> String {
     };
     format!("{fault}{advice}")
 }
+
+/// What is said of more nodes than an account, a cache or its shards may have (facts 1.6).
+const NODE_QUOTAS: [&str; 3] = [
+    "NodeGroupsPerReplicationGroupQuotaExceeded",
+    "NodeQuotaForClusterExceeded",
+    "NodeQuotaForCustomerExceeded",
+];
 
 /// Writes down what a preview came to.
 pub(crate) fn of_preview(journal: &Journal, told: &preview::Told, now: Timestamp) {

@@ -165,7 +165,7 @@ impl Operation for Turning<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<RotationView, Fault> {
-        let seen = observe::turn(self.app, self.turn, self.clock).await?;
+        let seen = Box::pin(observe::turn(self.app, self.turn, self.clock)).await?;
         self.witness.saw(&seen);
         Ok(seen)
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use domain::autoscale::AlarmSet;
 use domain::group::{Encryption, NewGroup, Transit};
+use domain::shard::Shape;
 use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
 use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
 use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
@@ -191,7 +192,7 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         engine,
         engine_version: plan.engine_version,
         node_type: plan.node_type,
-        nodes: plan.nodes,
+        shape: Shape::Single { nodes: plan.nodes },
         port: plan.port,
         parameter_group: model.as_ref().and_then(|it| it.parameter_group.clone()),
         subnet_group: model.as_ref().and_then(|it| it.subnet_group.clone()),

@@ -30,6 +30,8 @@ pub enum AskedField {
     AuthToken,
     /// Which topic is told of events, and where logs go.
     Delivery,
+    /// How many shards there are.
+    Shards,
 }
 
 impl Asked {
@@ -66,6 +68,7 @@ impl fmt::Display for AskedField {
             Self::EngineVersion => "engine-version",
             Self::AuthToken => "auth-token",
             Self::Delivery => "delivery",
+            Self::Shards => "shards",
         })
     }
 }
@@ -93,6 +96,7 @@ impl FromStr for Asked {
             "engine-version" => AskedField::EngineVersion,
             "auth-token" => AskedField::AuthToken,
             "delivery" => AskedField::Delivery,
+            "shards" => AskedField::Shards,
             _ => return Err(wrong()),
         };
         Ok(Self { field, value: value.to_owned(), at: at.parse().map_err(|_| wrong())? })

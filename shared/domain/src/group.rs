@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::log::{LogDelivery, LogKind, LogView};
+use crate::shard::{Shape, ShardView};
 use crate::{AuthToken, GroupId, MemberId, NodeType, Tags};
 
 /// The state of a group. What AWS adds later is kept by its name, never taken for `available`.
@@ -194,11 +195,15 @@ pub struct GroupView {
     pub primary_endpoint: Option<Endpoint>,
     /// Where readers connect. May be absent on a single node.
     pub reader_endpoint: Option<Endpoint>,
+    /// Where clients learn of all shards, in cluster mode, which has neither of the two.
+    pub configuration_endpoint: Option<Endpoint>,
     /// The member ids that the group lists.
     pub member_ids: Vec<MemberId>,
     /// The members that could be described.
     pub members: Vec<MemberView>,
-    /// The states of the node groups; a change may show only there (facts 1.7).
+    /// The shards, in cluster mode; none where one primary has all keys.
+    pub shards: Vec<ShardView>,
+    /// The states of the node groups, and of slots between them; a change may show only there (facts 1.7).
     pub node_groups_settled: bool,
     /// The tags, where the group was in a state to tell them (facts 1.2).
     pub tags: Option<Tags>,
@@ -290,8 +295,8 @@ pub struct NewGroup {
     pub engine_version: String,
     /// The node type.
     pub node_type: NodeType,
-    /// How many nodes, the primary with them.
-    pub nodes: u32,
+    /// How many nodes, and how they share the keys.
+    pub shape: Shape,
     /// The port.
     pub port: u16,
     /// The parameter group.

@@ -22,6 +22,7 @@ pub mod price;
 pub mod problem;
 pub mod provision;
 pub mod rotate;
+pub mod shard;
 pub mod snapshot;
 pub mod tag;
 pub mod token;

@@ -59,6 +59,8 @@ pub enum WaitingOn {
     TokenChange,
     /// A member has not yet finished its part.
     Member(String),
+    /// Not all keys have a place yet: this shard has none, or some have none.
+    Slots(String),
     /// Another call found the group busy although it read `available`.
     Busy,
 }
@@ -74,6 +76,7 @@ impl fmt::Display for WaitingOn {
             Self::Deletion => f.write_str("the group to be deleted"),
             Self::TokenChange => f.write_str("an AUTH token change to be applied"),
             Self::Member(id) => write!(f, "the member {id}"),
+            Self::Slots(shard) => write!(f, "the slots of shard {shard}"),
             Self::Busy => f.write_str("the group to be free again"),
         }
     }

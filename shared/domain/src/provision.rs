@@ -1,7 +1,7 @@
 //! What `provision` decides: from a CloudFormation request to one step at a time.
 //!
 //! In reading order: [`mod@parse`] turns properties into a [`Backend`] ([`spec`]), [`change`] says what an update may touch, [`mod@plan`] goes from a
-//! group as it is to the group as wanted, [`farewell`] goes from there to nothing, [`mod@forecast`] tells
+//! group as it is to the group as wanted, [`farewell`] goes from there to nothing, [`fit`] says whether keys fit into fewer shards, [`mod@forecast`] tells
 //! beforehand what either would do, [`outputs`] tells the stack what it has.
 
 pub mod change;
@@ -9,6 +9,7 @@ mod deletion;
 mod delivery;
 pub mod diff;
 pub mod farewell;
+pub mod fit;
 pub mod forecast;
 mod labels;
 pub mod name;

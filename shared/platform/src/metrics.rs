@@ -26,14 +26,42 @@ impl Metrics {
     }
 
     /// The load of these members over the last [`Load::WINDOW`], one sample a minute.
-    ///
-    /// One `GetMetricData` takes 500 series and a group has six members at most, so all of it is one call, paged where AWS likes.
     pub async fn load(&self, members: &[MemberId], now: Timestamp) -> Result<Load, Fault> {
+        self.of(members, &Metric::ALL, now).await
+    }
+
+    /// What the keys of these members took over the same time.
+    pub async fn used(&self, members: &[MemberId], now: Timestamp) -> Result<Load, Fault> {
+        self.of(members, &[Metric::UsedBytes], now).await
+    }
+
+    /// One `GetMetricData` takes 500 series, which a group without shards never has.
+    async fn of(
+        &self,
+        members: &[MemberId],
+        metrics: &[Metric],
+        now: Timestamp,
+    ) -> Result<Load, Fault> {
+        const SERIES_MAX: usize = 500;
+        let mut load = Load::default();
+        for some in members.chunks((SERIES_MAX / metrics.len().max(1)).max(1)) {
+            self.read(some, metrics, now, &mut load).await?;
+        }
+        Ok(load)
+    }
+
+    async fn read(
+        &self,
+        members: &[MemberId],
+        metrics: &[Metric],
+        now: Timestamp,
+        load: &mut Load,
+    ) -> Result<(), Fault> {
         let series: BTreeMap<String, (&MemberId, Metric)> = members
             .iter()
             .enumerate()
             .flat_map(|(index, member)| {
-                Metric::ALL.map(|metric| (id(index, metric), (member, metric)))
+                metrics.iter().map(move |metric| (id(index, *metric), (member, *metric)))
             })
             .collect();
         // CloudWatch keeps minutes: a start in the middle of one would cost the first sample.
@@ -49,7 +77,6 @@ impl Metrics {
             ))
             .into_paginator()
             .send();
-        let mut load = Load::default();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|err| Fault::from_sdk("GetMetricData", err))?;
             for result in page.metric_data_results() {
@@ -58,7 +85,7 @@ impl Metrics {
                 }
             }
         }
-        Ok(load)
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 mod alarms;
 mod failures;
 pub(crate) mod grants;
+mod shards;
 mod stage;
 
 use std::time::Duration;

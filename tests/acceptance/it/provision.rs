@@ -12,6 +12,7 @@ mod preview;
 mod random;
 mod refusal;
 mod shape;
+mod shards;
 mod stack;
 mod story;
 mod upgrade;

@@ -1,6 +1,7 @@
 //! Stories of `rotate`: no client fails, and no old credential survives.
 
 pub(crate) mod grants;
+mod shards;
 mod slow;
 pub(crate) mod stage;
 

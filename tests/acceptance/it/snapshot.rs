@@ -4,5 +4,6 @@ mod events;
 pub(crate) mod grants;
 mod outage;
 mod restore;
+mod shards;
 mod stage;
 mod stock;

@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 26] = [
+pub const NAMES: [&str; 31] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -36,6 +36,11 @@ pub const NAMES: [&str; 26] = [
     "autoscale-reads",
     "autoscale-fewer-replicas",
     "autoscale-smaller-nodes",
+    "provision-shards-create",
+    "provision-shards-out",
+    "provision-shards-in",
+    "provision-shards-given-up",
+    "provision-shards-delete",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -90,6 +95,11 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-delete" => exhaust(&provision::Delete(way), sample).await,
         "provision-delete-again" => exhaust(&provision::DeleteAgain::new(way), sample).await,
         "provision-retain" => exhaust(&provision::Retain(way), sample).await,
+        "provision-shards-create" => exhaust(&provision::CreateShards(way), sample).await,
+        "provision-shards-out" => exhaust(&provision::ShardsOut(way), sample).await,
+        "provision-shards-in" => exhaust(&provision::ShardsIn(way), sample).await,
+        "provision-shards-given-up" => exhaust(&provision::ShardsGivenUp(way), sample).await,
+        "provision-shards-delete" => exhaust(&provision::DeleteShards(way), sample).await,
         "rotate" => exhaust(&rotate::Rotate(way), sample).await,
         "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
         "snapshot-take-by-hand" => exhaust(&snapshot::TakeByHand(way), sample).await,

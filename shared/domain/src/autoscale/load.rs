@@ -113,6 +113,15 @@ impl Load {
         self.0.get(&(member.clone(), metric)).map_or(&[], Vec::as_slice)
     }
 
+    /// The samples of a metric that counts bytes.
+    pub fn bytes(
+        &self,
+        member: &MemberId,
+        metric: Metric,
+    ) -> impl Iterator<Item = (Timestamp, Bytes)> {
+        self.series(member, metric).iter().map(|it| (it.at, whole_bytes(it.value)))
+    }
+
     /// The latest value, if it is not older than [`STALE_AFTER`].
     pub fn latest(&self, member: &MemberId, metric: Metric, now: Timestamp) -> Option<f64> {
         let last = self.series(member, metric).last()?;

@@ -22,6 +22,8 @@ pub struct Bill<'a> {
     pub node_type: &'a NodeType,
     /// How many there are.
     pub nodes: u64,
+    /// Among how many of them the keys are shared: a snapshot is of one node of each.
+    pub shards: u64,
     /// How many snapshots are kept at most, by ElastiCache and by us.
     pub snapshots: u64,
     /// Whether there is a secret.
@@ -122,8 +124,9 @@ impl Bill<'_> {
         price.hour.times(HOURS_A_MONTH).times(self.nodes)
     }
 
-    /// A node can hold no more than its `maxmemory`.
-    fn snapshots(&self, most: Bytes) -> Option<Line> {
+    /// A node can hold no more than its `maxmemory`, and a cache no more than all of its primaries.
+    fn snapshots(&self, node: Bytes) -> Option<Line> {
+        let most = Bytes(node.0.saturating_mul(self.shards));
         let paid = self.snapshots.saturating_sub(1);
         let month = u128::from(SNAPSHOT_GIB.times(paid).0) * u128::from(most.0) / (1 << 30);
         let month = Dollars(u64::try_from(month).unwrap_or(u64::MAX));

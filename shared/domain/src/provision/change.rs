@@ -26,7 +26,8 @@ pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, 
             match before {
                 Ok(Backend::ElastiCache(before)) if before.id == spec.id => Keep {
                     node_type: before.node_type == spec.node_type,
-                    nodes: before.nodes == spec.nodes,
+                    nodes: before.shape.replicas() == spec.shape.replicas(),
+                    shards: before.shape.shards() == spec.shape.shards(),
                     version: before.release() == spec.release(),
                 },
                 // What stood before was refused as a whole, so none of it was ever true: this is the way back from there.
@@ -61,8 +62,11 @@ mod tests {
         let now = parsed(now).unwrap();
         let said = match judge(physical_id, &parsed(before), &now) {
             Ok(keep) => format!(
-                "keeps node type {}, nodes {}, version {}",
-                keep.node_type, keep.nodes, keep.version
+                "keeps node type {}, nodes {}, version {}{}",
+                keep.node_type,
+                keep.nodes,
+                keep.version,
+                if keep.shards { "" } else { ", but not the shards" }
             ),
             Err(problems) => {
                 problems.iter().map(|it| it.name.clone()).collect::<Vec<_>>().join(", ")
@@ -103,6 +107,26 @@ mod tests {
     }
 
     #[test]
+    fn shards_and_their_replicas_are_kept_by_themselves() {
+        let shape = |shards, replicas| {
+            [
+                ("ClusterMode", "enabled"),
+                ("NumNodeGroups", shards),
+                ("ReplicasPerNodeGroup", replicas),
+            ]
+        };
+        let two = shape("2", "1");
+        check(ID, &two, &two, "keeps node type true, nodes true, version true");
+        check(
+            ID,
+            &two,
+            &shape("3", "1"),
+            "keeps node type true, nodes true, version true, but not the shards",
+        );
+        check(ID, &two, &shape("2", "0"), "keeps node type true, nodes false, version true");
+    }
+
+    #[test]
     fn two_spellings_of_one_value_are_no_change() {
         check(
             ID,
@@ -134,7 +158,7 @@ mod tests {
             "upstash:orders-production",
             &upstash,
             &upstash,
-            "keeps node type false, nodes false, version false",
+            "keeps node type false, nodes false, version false, but not the shards",
         );
     }
 

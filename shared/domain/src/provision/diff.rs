@@ -4,6 +4,7 @@ use super::step::Settings;
 use super::{Wanted, name};
 use crate::engine::Release;
 use crate::group::{Resilience, Toggle};
+use crate::shard::{Shape, ShardView};
 use crate::{GroupView, Role, Tags, tag};
 
 /// What the members run: the oldest, where they differ.
@@ -31,10 +32,27 @@ pub fn parameter_group(wanted: &Wanted, group: &GroupView) -> String {
     name::parameter_group(&wanted.spec.id, &wanted_release(wanted, group).family())
 }
 
-/// How many nodes the group should have.
-pub fn nodes(wanted: &Wanted, group: &GroupView) -> u32 {
-    let seen = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
-    if wanted.keep.nodes { seen } else { wanted.spec.nodes }
+/// The shape of a group. The replicas are those of the shard that has fewest.
+pub fn shape(group: &GroupView) -> Shape {
+    let count = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+    if !group.cluster_enabled {
+        return Shape::Single { nodes: count(group.member_ids.len()) };
+    }
+    let replicas = group.shards.iter().map(ShardView::replicas).min();
+    Shape::Sharded { shards: count(group.shards.len()), replicas: replicas.unwrap_or_default() }
+}
+
+/// The shape that the group should have.
+pub fn wanted_shape(wanted: &Wanted, group: &GroupView) -> Shape {
+    let (seen, keep) = (shape(group), wanted.keep);
+    let kept = |is_kept, seen: u32, stated: u32| if is_kept { seen } else { stated };
+    match wanted.spec.shape {
+        Shape::Single { nodes } => Shape::Single { nodes: kept(keep.nodes, seen.nodes(), nodes) },
+        Shape::Sharded { shards, replicas } => Shape::Sharded {
+            shards: kept(keep.shards, seen.shards(), shards),
+            replicas: kept(keep.nodes, seen.replicas(), replicas),
+        },
+    }
 }
 
 /// Whether group and members have another node type than stated, and who of them.
@@ -101,7 +119,8 @@ pub fn settings(wanted: &Wanted, group: &GroupView) -> Option<Settings> {
         security_groups: Some(spec.security_groups.clone()).filter(|_| !same_security),
         snapshot_retention_days: Some(days).filter(|it| *it != group.snapshot_retention_days),
         snapshotting_member: Some(())
-            .filter(|()| group.snapshot_retention_days == 0 && 0 < days)
+            // With shards the whole group is read, and no member is named (facts 1.6).
+            .filter(|()| group.snapshot_retention_days == 0 && 0 < days && !group.cluster_enabled)
             .and_then(|()| snapshotting_member(group)),
         snapshot_window: window
             .filter(|it| 0 < days && !it.eq_ignore_ascii_case(&group.snapshot_window)),

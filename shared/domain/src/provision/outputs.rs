@@ -8,6 +8,7 @@ use super::{GroupSpec, UpstashSpec, diff};
 use crate::alarm::Watch;
 use crate::cost::bill::Bill;
 use crate::group::{Resilience, Tls};
+use crate::shard::Shape;
 use crate::{Arn, Catalog, GroupView};
 
 /// Attributes by name. All are always there: a template that asks for one that is missing fails.
@@ -21,7 +22,8 @@ pub fn of_group(
     catalog: &Catalog,
     today: Date,
 ) -> Attributes {
-    let primary = group.primary_endpoint.as_ref();
+    // With shards there is one address for all, from which clients learn of every node (facts 1.5).
+    let primary = group.primary_endpoint.as_ref().or(group.configuration_endpoint.as_ref());
     let reader = group.reader_endpoint.as_ref().or(primary);
     let scheme = if group.tls == Tls::Off { "redis" } else { "rediss" };
     let address =
@@ -77,7 +79,7 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     );
     let mut parts = vec![
         format!("ElastiCache for {runs}"),
-        format!("{} x {node_type}", group.member_ids.len()),
+        nodes(group, &node_type),
         match diff::resilience(group) {
             Some(Resilience::MultiAz) => "Multi-AZ with failover",
             Some(Resilience::Failover) => "failover in one zone",
@@ -99,9 +101,7 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     if node_type != spec.node_type.as_str() {
         parts.push(format!("autoscaled from {}", spec.node_type));
     }
-    if usize::try_from(spec.nodes).is_ok_and(|it| it != group.member_ids.len()) {
-        parts.push(format!("autoscaled from {} nodes", spec.nodes));
-    }
+    parts.extend(other_shape(spec.shape, group));
     match release {
         Some(it) if it.engine != spec.engine => {
             parts.push(format!("in place of the stated {} {}", spec.engine.name(), spec.version));
@@ -112,6 +112,29 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
         Some(_) | None => {}
     }
     parts.join(", ")
+}
+
+/// How many nodes of this type, and how they share the keys. Shards may be of different sizes.
+fn nodes(group: &GroupView, node_type: &str) -> String {
+    let shape = diff::shape(group);
+    if usize::try_from(shape.nodes()).is_ok_and(|it| it == group.member_ids.len()) {
+        return format!("{shape} {node_type}");
+    }
+    format!("{} shards of together {} x {node_type}", shape.shards(), group.member_ids.len())
+}
+
+/// What others did to the size, or nothing.
+fn other_shape(stated: Shape, group: &GroupView) -> Option<String> {
+    let is_same = diff::shape(group) == stated;
+    let is_same =
+        is_same && usize::try_from(stated.nodes()).is_ok_and(|it| it == group.member_ids.len());
+    (!is_same).then(|| match stated {
+        Shape::Single { nodes } => format!("autoscaled from {nodes} nodes"),
+        Shape::Sharded { .. } => {
+            let each = stated.replicas() + 1;
+            format!("in place of the stated {} shards of {each}", stated.shards())
+        }
+    })
 }
 
 /// How clients connect and log in.
@@ -146,6 +169,7 @@ pub fn cost(
         version: release.map(|it| it.version),
         node_type,
         nodes,
+        shards: diff::shape(group).shards().into(),
         snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep),
         secret,
         alarm_metrics: if spec.alarms { nodes * ALARMS } else { 0 },

@@ -27,8 +27,11 @@ pub struct EngineParameter {
 /// What is dropped when memory runs out has a property of its own.
 const MAXMEMORY_POLICY: &str = "maxmemory-policy";
 
-/// What a parameter group has that nobody changed (facts 4.2).
-const DEFAULT_POLICY: &str = "volatile-lru";
+/// What decides on cluster mode when a cache is made with the parameter group (facts 1.5); it follows from a property too.
+const CLUSTER: &str = "cluster-enabled";
+
+/// The values of the two in a parameter group in which nobody changed them (facts 4.2).
+const DEFAULTS: [(&str, &str); 2] = [(MAXMEMORY_POLICY, "volatile-lru"), (CLUSTER, "no")];
 
 /// No call takes more at once.
 const AT_ONCE: usize = 20;
@@ -36,10 +39,7 @@ const AT_ONCE: usize = 20;
 /// Parameters that are refused whatever their value, and why.
 const REFUSED: [(&str, &str); 3] = [
     (MAXMEMORY_POLICY, "has a property of its own, MaxmemoryPolicy; state it there"),
-    (
-        "cluster-enabled",
-        "is chosen when a cache is made and never changes; this cache has one shard",
-    ),
+    (CLUSTER, "follows from a property of its own, ClusterMode; state it there"),
     (
         "reserved-memory",
         "is a number of bytes that fits one node type only, and ElastiCache changes no node type with it; state reserved-memory-percent",
@@ -106,7 +106,7 @@ pub fn to_be_known(wanted: &Wanted, group: Option<&GroupView>, around: &Around) 
     let seen = around.parameter_groups.iter().find(|it| it.name == name);
     let seen = seen.map(|it| it.values.clone()).unwrap_or_default();
     let Change { mut set, reset } = change(wanted, &family, &seen, None);
-    set.remove(MAXMEMORY_POLICY);
+    set.retain(|name, _| DEFAULTS.iter().all(|(known, _)| known != name));
     (!set.is_empty() || !reset.is_empty()).then_some(family)
 }
 
@@ -119,8 +119,11 @@ pub(super) fn impossible(
     let known = around.engine_parameters.as_deref()?;
     let family = family(wanted, group);
     let stated = sought(wanted, &family, Some(known));
-    let wrong: Vec<String> =
-        stated.iter().filter_map(|(name, value)| unfit(name, value, known)).collect();
+    let wrong: Vec<String> = stated
+        .iter()
+        .filter(|(name, _)| *name != CLUSTER)
+        .filter_map(|(name, value)| unfit(name, value, known))
+        .collect();
     (!wrong.is_empty()).then_some(Refusal::Parameters { family, wrong })
 }
 
@@ -156,7 +159,8 @@ fn change(
     let default = |name: &str| {
         let told = known.and_then(|it| it.iter().find(|it| it.name == name));
         let told = told.map(|it| it.default.as_str());
-        told.or_else(|| (name == MAXMEMORY_POLICY).then_some(DEFAULT_POLICY))
+        let ours = || DEFAULTS.into_iter().find(|(it, _)| *it == name).map(|(_, value)| value);
+        told.or_else(ours)
     };
     let is = |has: Option<&str>, value: &str| has.is_some_and(|has| is_same(has, value));
     let mut set = sought(wanted, family, known);
@@ -177,6 +181,9 @@ fn sought(wanted: &Wanted, family: &str, known: Option<&[EngineParameter]>) -> P
         sought.retain(|name, _| known.iter().any(|it| it.name == *name));
     }
     sought.insert(MAXMEMORY_POLICY.to_owned(), wanted.spec.maxmemory_policy.clone());
+    if wanted.spec.shape.is_sharded() {
+        sought.insert(CLUSTER.to_owned(), "yes".to_owned());
+    }
     sought
 }
 

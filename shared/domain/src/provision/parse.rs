@@ -6,6 +6,7 @@ mod delivery;
 pub(super) mod engine;
 mod network;
 mod rotation;
+mod shape;
 mod upkeep;
 mod upstash;
 
@@ -111,7 +112,7 @@ fn group(
     let data_tiering = read.switch("EnableDataTiering", false);
     let types = engine::Types { before, data_tiering };
     let engine::Runs { engine, release, node_type } = engine::runs(read, types);
-    let nodes = read.number("RedisNumCacheNodes", 1..=6).unwrap_or(2);
+    let shape = shape::shape(read);
     let access = access::access(read, release);
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
     let security_groups = read.ids("SecurityGroupIds", "sg-");
@@ -120,19 +121,20 @@ fn group(
     if wanted {
         network::needed(read, &subnets, &security_groups);
     }
-    let multi_az = network::multi_az(read, nodes, &subnets);
+    let multi_az = network::multi_az(read, shape, &subnets);
     let region = Arn::parse(owner.stack_id()).map_or(String::new(), |it| it.region().to_owned());
-    let zones = network::zones(read, (nodes, multi_az, before.is_none()), &region);
-    let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), nodes, types);
+    let zones = network::zones(read, (shape, multi_az, before.is_none()), &region);
+    let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), shape, types);
     let (network_type, ip_discovery) = network::addresses(read, release);
     let kms_key = access::kms_key(read, access.at_rest);
     let rest = rest(read, release);
     let stated = Stated {
         kms_key: kms_key.as_ref(),
         release,
-        nodes,
+        shape: Some(shape),
         max_node_type: autoscale.max_node_type.as_ref(),
         min_replicas: autoscale.min_replicas,
+        max_replicas: autoscale.max_replicas,
         ..rest.stated()
     };
     let broken = rules::check(&stated, owner, read.map(), before);
@@ -145,7 +147,7 @@ fn group(
         version: release?.version,
         data_tiering,
         node_type: node_type?,
-        nodes,
+        shape,
         subnets,
         zones,
         security_groups,

@@ -6,6 +6,7 @@ mod deliver;
 mod fixed;
 mod make;
 mod settled;
+mod size;
 mod token;
 
 use jiff::Timestamp;

@@ -5,6 +5,7 @@ mod autoscale;
 mod engine;
 mod network;
 mod resource;
+mod size;
 mod upkeep;
 mod upstash;
 
@@ -84,12 +85,13 @@ pub fn properties() -> Vec<&'static Property> {
     all
 }
 
-const TABLES: [&[Property]; 7] = [
+const TABLES: [&[Property]; 8] = [
     access::PROPERTIES,
     autoscale::PROPERTIES,
     engine::PROPERTIES,
     network::PROPERTIES,
     resource::PROPERTIES,
+    size::PROPERTIES,
     upkeep::PROPERTIES,
     upstash::PROPERTIES,
 ];

@@ -6,7 +6,7 @@ use crate::asked::AskedField;
 use crate::engine::Release;
 use crate::group::GroupStatus;
 use crate::snapshot::SnapshotStatus;
-use crate::{GroupId, SnapshotName, tag};
+use crate::{Bytes, GroupId, NodeType, SnapshotName, tag};
 
 /// Why a plan goes no further.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub enum Refusal {
     Parameters { family: String, wrong: Vec<String> },
     /// An older version than the one that runs, or the older engine.
     Downgrade { has: Release, wants: Release },
+    /// Keys that fewer shards have no room for.
+    WouldNotFit { shards: u32, node_type: NodeType, needs: Bytes, has: Bytes },
     /// AWS took a change and dropped it.
     DidNotTake { field: AskedField, wants: String, got: String, events: Vec<String> },
     /// Events or logs do not go where they should.
@@ -103,6 +105,10 @@ impl fmt::Display for Refusal {
             }
             Self::Parameters { family, wrong } => f.write_str(&unfit(family, wrong)),
             Self::Downgrade { has, wants } => downgrade(f, *has, *wants),
+            Self::WouldNotFit { shards, node_type, needs, has } => write!(
+                f,
+                "the keys of the cache take {needs}, and NumNodeGroups {shards} of {node_type} has room for {has}; no shard was removed; state more of them or a larger RedisNodeType, or have fewer keys"
+            ),
             Self::DidNotTake { field, wants, got, events } => write!(
                 f,
                 "the change of {field} to {wants} did not take, it is {got} still: {}",

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::GroupSpec;
 use super::parse::engine::too_old;
 use crate::engine::Release;
+use crate::shard::Shape;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, NodeType, Owner, Problems, tag};
 
@@ -23,9 +24,10 @@ pub(super) struct Stated<'a> {
     pub(super) release: Option<Release>,
     pub(super) notification_topic: Option<&'a Arn>,
     pub(super) kms_key: Option<&'a Arn>,
-    pub(super) nodes: u32,
+    pub(super) shape: Option<Shape>,
     pub(super) max_node_type: Option<&'a NodeType>,
     pub(super) min_replicas: Option<u32>,
+    pub(super) max_replicas: Option<u32>,
     pub(super) upgrades_itself: Option<bool>,
 }
 
@@ -55,6 +57,7 @@ pub(super) fn check(
     if before.is_none() {
         ceiling(stated, &mut problems);
         floor(stated, &mut problems);
+        bounds(stated, &mut problems);
         own_upgrades(stated, &mut problems);
     }
     problems
@@ -153,14 +156,33 @@ fn ceiling(stated: &Stated<'_>, problems: &mut Problems) {
 }
 
 fn floor(stated: &Stated<'_>, problems: &mut Problems) {
-    if stated.min_replicas == Some(0) && 2 <= stated.nodes {
+    if let (Some(0), Some(Shape::Single { nodes: nodes @ 2.. })) =
+        (stated.min_replicas, stated.shape)
+    {
         problems.add(
             "AutoscaleMinReplicas",
             format!(
-                "0 is less than 1: a cache of RedisNumCacheNodes {} fails over, and ElastiCache leaves it a replica for that",
-                stated.nodes
+                "0 is less than 1: a cache of RedisNumCacheNodes {nodes} fails over, and ElastiCache leaves it a replica for that"
             ),
         );
+    }
+}
+
+fn bounds(stated: &Stated<'_>, problems: &mut Problems) {
+    if !stated.shape.is_some_and(Shape::is_sharded) {
+        return;
+    }
+    for (name, is_stated) in [
+        ("AutoscaleMaxNodeType", stated.max_node_type.is_some()),
+        ("AutoscaleMaxReplicas", stated.max_replicas.is_some()),
+        ("AutoscaleMinReplicas", stated.min_replicas.is_some()),
+    ] {
+        if is_stated {
+            problems.add(
+                name,
+                "is not heeded with ClusterMode enabled: the autoscaler leaves a cache with shards as the stack states it; leave it out",
+            );
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::Every;
 use super::parameters::{EngineParameter, Parameters};
 use crate::alarm::AlarmView;
 use crate::snapshot::SnapshotView;
-use crate::{GroupView, Tags};
+use crate::{Bytes, GroupView, Tags};
 
 /// What was seen, at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Seen {
     pub last: Option<SnapshotView>,
     /// What the service's events say, newest last; asked for only where something looks failed.
     pub events: Vec<String>,
+    /// What all keys take, where the metrics tell; looked at only where shards are to go.
+    pub used: Option<Bytes>,
     /// When the last other execution for this group ended; a call of its may still be under way.
     pub others_ended: Option<Timestamp>,
 }

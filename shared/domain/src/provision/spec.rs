@@ -3,6 +3,7 @@
 use crate::engine::{Engine, Release, Version};
 use crate::group::Tls;
 use crate::log::LogDelivery;
+use crate::shard::Shape;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
@@ -37,8 +38,8 @@ pub struct GroupSpec {
     pub data_tiering: bool,
     /// The node type that it starts with.
     pub node_type: NodeType,
-    /// How many nodes it starts with, the primary with them.
-    pub nodes: u32,
+    /// How many nodes it starts with, and how they share the keys.
+    pub shape: Shape,
     /// The subnets.
     pub subnets: Vec<String>,
     /// The zones that its nodes are made in, one a node; ElastiCache chooses where none were said.

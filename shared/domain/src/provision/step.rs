@@ -44,10 +44,12 @@ pub enum Step {
     GiveToken { secret: String, gift: TokenGift, mark: Mark },
     /// Sends the secret of a token that no group takes any more into its recovery window.
     ForgetSecret { arn: String },
-    /// Adds replicas up to this number.
-    AddReplicas { to: u32 },
-    /// Takes replicas away down to this number.
-    RemoveReplicas { to: u32 },
+    /// Adds replicas up to this number, in these shards where there are several.
+    AddReplicas { to: u32, shards: Vec<String> },
+    /// Takes replicas away down to this number, in these shards where there are several.
+    RemoveReplicas { to: u32, shards: Vec<String> },
+    /// Spreads the keys over so many shards, of which these are none any more.
+    SetShards { to: u32, gone: Vec<String>, mark: Mark },
     /// Turns failover and Multi-AZ on or off.
     SetResilience(Resilience),
     /// Changes what ElastiCache changes at once.

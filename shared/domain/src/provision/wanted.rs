@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{GroupSpec, Protection};
 use crate::group::{Resilience, Tls, Transit};
+use crate::shard::Shape;
 use crate::{Arn, Owner};
 
 /// What a request wants to be true.
@@ -29,18 +30,24 @@ pub struct Wanted {
 
 /// What is left as it is found.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that the stack may have left unchanged, and is read by its name"
+)]
 pub struct Keep {
     /// The node type.
     pub node_type: bool,
-    /// The number of nodes.
+    /// The number of nodes; with shards, of the replicas of each.
     pub nodes: bool,
+    /// The number of shards.
+    pub shards: bool,
     /// Engine and version, where AWS went ahead of the stack.
     pub version: bool,
 }
 
 impl Keep {
     /// Nothing of what may be kept is changed.
-    pub const ALL: Self = Self { node_type: true, nodes: true, version: true };
+    pub const ALL: Self = Self { node_type: true, nodes: true, shards: true, version: true };
 }
 
 impl Wanted {
@@ -63,12 +70,14 @@ impl Wanted {
         }
     }
 
-    /// What protects a group of so many nodes against the loss of one.
-    pub fn resilience(&self, nodes: u32) -> Resilience {
-        match (nodes, self.spec.multi_az) {
-            (0 | 1, _) => Resilience::None,
-            (_, true) => Resilience::MultiAz,
-            (_, false) => Resilience::Failover,
+    /// What protects a group of this shape against the loss of a node. With shards, failover is never off (facts 1.5).
+    pub fn resilience(&self, shape: Shape) -> Resilience {
+        match (shape, shape.replicas(), self.spec.multi_az) {
+            (Shape::Single { .. }, 0, _) => Resilience::None,
+            (_, 1.., true) => Resilience::MultiAz,
+            (Shape::Single { .. }, 1.., false) | (Shape::Sharded { .. }, _, _) => {
+                Resilience::Failover
+            }
         }
     }
 }

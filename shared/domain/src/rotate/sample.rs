@@ -155,6 +155,8 @@ fn group() -> GroupView {
         auto_minor_version_upgrade: None,
         primary_endpoint: None,
         reader_endpoint: None,
+        configuration_endpoint: None,
+        shards: Vec::new(),
         members: ids.iter().cloned().map(member).collect(),
         member_ids: ids.to_vec(),
         node_groups_settled: true,

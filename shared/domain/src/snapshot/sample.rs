@@ -40,6 +40,8 @@ pub(super) fn group(id: &str, nodes: usize) -> GroupView {
         auto_minor_version_upgrade: Some(true),
         primary_endpoint: Some(Endpoint { address: format!("master.{id}"), port: 6379 }),
         reader_endpoint: None,
+        configuration_endpoint: None,
+        shards: Vec::new(),
         member_ids: members.iter().map(|it| it.id.clone()).collect(),
         members,
         node_groups_settled: true,

@@ -6,6 +6,7 @@ use aws_sdk_elasticache::types::{
 };
 use domain::group::{NewGroup, Resilience, Transit};
 use domain::log::{LogDelivery, LogKind};
+use domain::shard::Shape;
 
 use super::delivery;
 use super::group::api_tags;
@@ -24,7 +25,6 @@ impl ElastiCache {
             .engine(&group.engine)
             .engine_version(&group.engine_version)
             .cache_node_type(group.node_type.as_str())
-            .num_cache_clusters(count(group.nodes))
             .port(count(group.port.into()))
             .set_cache_parameter_group_name(group.parameter_group.clone())
             .set_cache_subnet_group_name(group.subnet_group.clone())
@@ -45,7 +45,7 @@ impl ElastiCache {
             .set_snapshot_name(group.snapshot.clone())
             .set_tags(Some(api_tags(&group.tags)))
             .at_rest_encryption_enabled(group.encryption.at_rest);
-        let created = protected(request, &group.encryption.transit)
+        let created = protected(shaped(request, group.shape), &group.encryption.transit)
             .send()
             .await
             .map_err(|err| Fault::from_sdk("CreateReplicationGroup", err));
@@ -54,6 +54,19 @@ impl ElastiCache {
             // The service's own words only without the token (facts 10).
             (Err(fault), Transit::TlsWithToken(token)) => Err(fault.without(token)),
             (Err(fault), _) => Err(fault),
+        }
+    }
+}
+
+/// How many nodes there are is said in one of two ways, which do not go together.
+fn shaped(
+    request: CreateReplicationGroupFluentBuilder,
+    shape: Shape,
+) -> CreateReplicationGroupFluentBuilder {
+    match shape {
+        Shape::Single { nodes } => request.num_cache_clusters(count(nodes)),
+        Shape::Sharded { shards, replicas } => {
+            request.num_node_groups(count(shards)).replicas_per_node_group(count(replicas))
         }
     }
 }

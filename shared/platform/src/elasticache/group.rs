@@ -2,12 +2,15 @@
 
 use aws_sdk_elasticache::primitives::DateTime;
 use aws_sdk_elasticache::types::{
-    CacheCluster, DataTieringStatus, Endpoint as ApiEndpoint, NodeGroup, ReplicationGroup,
-    ReplicationGroupPendingModifiedValues, TransitEncryptionMode,
+    CacheCluster, DataTieringStatus, Endpoint as ApiEndpoint, NodeGroup, NodeGroupMember,
+    ReplicationGroup, ReplicationGroupPendingModifiedValues, TransitEncryptionMode,
 };
 use domain::group::{Endpoint, Tls, Toggle};
 use domain::log::LogView;
-use domain::{GroupId, GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
+use domain::shard::{self, ShardView};
+use domain::{
+    GroupId, GroupStatus, GroupView, MemberId, MemberView, NameError, NodeType, Role, Tags,
+};
 use jiff::Timestamp;
 
 use super::delivery;
@@ -199,15 +202,35 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         auto_minor_version_upgrade: group.auto_minor_version_upgrade(),
         primary_endpoint: shard.and_then(|it| endpoint(it.primary_endpoint())),
         reader_endpoint: shard.and_then(|it| endpoint(it.reader_endpoint())),
+        configuration_endpoint: endpoint(group.configuration_endpoint()),
+        shards: shards(group)?,
         member_ids: group
             .member_clusters()
             .iter()
             .map(|it| MemberId::parse(it).map_err(|err| strange(err.to_string())))
             .collect::<Result<_, _>>()?,
         members,
-        node_groups_settled: group.node_groups().iter().all(|it| it.status() == Some("available")),
+        node_groups_settled: pending.is_none_or(|it| it.resharding().is_none())
+            && group.node_groups().iter().all(|it| it.status() == Some("available")),
         tags: None,
     })
+}
+
+/// The shards, where cluster mode is enabled: without it a group has a node group too.
+fn shards(group: &ReplicationGroup) -> Result<Vec<ShardView>, Fault> {
+    let strange = |err: NameError| Fault::strange("DescribeReplicationGroups", err.to_string());
+    let member = |it: &NodeGroupMember| {
+        MemberId::parse(it.cache_cluster_id().unwrap_or_default()).map_err(strange)
+    };
+    let shard = |it: &NodeGroup| {
+        Ok(ShardView {
+            id: it.node_group_id().unwrap_or_default().to_owned(),
+            slots: it.slots().and_then(shard::slots),
+            members: it.node_group_members().iter().map(member).collect::<Result<_, _>>()?,
+        })
+    };
+    let is_sharded = group.cluster_enabled().unwrap_or_default();
+    group.node_groups().iter().filter(|_| is_sharded).map(shard).collect()
 }
 
 fn member(group: &ReplicationGroup, cluster: &CacheCluster) -> Result<MemberView, Fault> {

@@ -1,11 +1,11 @@
 //! Node type and replica count of a group.
 
 use aws_sdk_elasticache::primitives::DateTime;
-use aws_sdk_elasticache::types::SourceType;
+use aws_sdk_elasticache::types::{ConfigureShard, SourceType};
 use domain::{GroupId, NodeType};
 use jiff::Timestamp;
 
-use super::create::count;
+use super::create::{count, some_unless_empty};
 use crate::{ElastiCache, Fault};
 
 impl ElastiCache {
@@ -36,12 +36,19 @@ impl ElastiCache {
         Ok(())
     }
 
-    /// Asks for so many replicas, which is more than there are. The primary is not counted (facts 4.4).
-    pub async fn add_replicas(&self, group: &GroupId, to: u32) -> Result<(), Fault> {
+    /// Asks for so many replicas, which is more than there are, in these shards where there are several. The primary is not counted
+    /// (facts 4.4).
+    pub async fn add_replicas(
+        &self,
+        group: &GroupId,
+        to: u32,
+        shards: &[String],
+    ) -> Result<(), Fault> {
         self.client
             .increase_replica_count()
             .replication_group_id(group.as_str())
-            .new_replica_count(count(to))
+            .set_new_replica_count(shards.is_empty().then(|| count(to)))
+            .set_replica_configuration(each(shards, to))
             .apply_immediately(true)
             .send()
             .await
@@ -49,16 +56,37 @@ impl ElastiCache {
         Ok(())
     }
 
-    /// Asks for so many replicas, which is fewer than there are. ElastiCache chooses which go, and keeps the zones apart (facts 4.4).
-    pub async fn remove_replicas(&self, group: &GroupId, to: u32) -> Result<(), Fault> {
+    /// Asks for so many replicas, which is fewer than there are, in these shards where there are several. ElastiCache chooses which go,
+    /// and keeps the zones apart (facts 4.4).
+    pub async fn remove_replicas(
+        &self,
+        group: &GroupId,
+        to: u32,
+        shards: &[String],
+    ) -> Result<(), Fault> {
         self.client
             .decrease_replica_count()
             .replication_group_id(group.as_str())
-            .new_replica_count(count(to))
+            .set_new_replica_count(shards.is_empty().then(|| count(to)))
+            .set_replica_configuration(each(shards, to))
             .apply_immediately(true)
             .send()
             .await
             .map_err(|err| Fault::from_sdk("DecreaseReplicaCount", err))?;
+        Ok(())
+    }
+
+    /// Asks for so many shards; these go, where it is fewer. Keys move while clients go on, and it may be dropped (facts 4.3).
+    pub async fn set_shards(&self, group: &GroupId, to: u32, gone: &[String]) -> Result<(), Fault> {
+        self.client
+            .modify_replication_group_shard_configuration()
+            .replication_group_id(group.as_str())
+            .node_group_count(count(to))
+            .set_node_groups_to_remove(some_unless_empty(gone))
+            .apply_immediately(true)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("ModifyReplicationGroupShardConfiguration", err))?;
         Ok(())
     }
 
@@ -86,4 +114,12 @@ impl ElastiCache {
         events.sort();
         Ok(events.into_iter().map(|(_, text)| text).collect())
     }
+}
+
+/// The same count for each of these shards. Others may have as many already, which would be refused (facts 4.4).
+fn each(shards: &[String], to: u32) -> Option<Vec<ConfigureShard>> {
+    let one =
+        |it: &String| ConfigureShard::builder().node_group_id(it).new_replica_count(count(to));
+    let shards: Vec<_> = shards.iter().map(|it| one(it).build()).collect();
+    Some(shards).filter(|it| !it.is_empty())
 }

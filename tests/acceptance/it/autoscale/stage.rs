@@ -44,6 +44,20 @@ impl Stage {
 
     /// Two micro nodes with these tags, in a world that behaves so. Its alarms exist, and it is calm and half full.
     pub(crate) async fn with(settings: Settings, tags: &[(&str, &str)]) -> Self {
+        Self::shaped(settings, tags, &[("NumCacheClusters", "2")]).await
+    }
+
+    /// The same with four shards of three.
+    pub(crate) async fn with_shards() -> Self {
+        let shards = [
+            ("CacheParameterGroupName", "default.redis7.cluster.on"),
+            ("NumNodeGroups", "4"),
+            ("ReplicasPerNodeGroup", "2"),
+        ];
+        Self::shaped(Settings::default(), &[("cachewarden:autoscale", "full")], &shards).await
+    }
+
+    async fn shaped(settings: Settings, tags: &[(&str, &str)], shape: &[(&str, &str)]) -> Self {
         let scene = Scene::with(settings).await;
         let mut group: Vec<(String, String)> = [
             ("Action", "CreateReplicationGroup"),
@@ -53,7 +67,6 @@ impl Stage {
             ("Engine", "redis"),
             ("EngineVersion", "7.1"),
             ("CacheNodeType", "cache.t4g.micro"),
-            ("NumCacheClusters", "2"),
             ("AutomaticFailoverEnabled", "true"),
             ("MultiAZEnabled", "true"),
             ("TransitEncryptionEnabled", "true"),
@@ -61,6 +74,7 @@ impl Stage {
         ]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .to_vec();
+        group.extend(shape.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
         for (index, (key, value)) in tags.iter().chain(&[("cachewarden:owner", OWNER)]).enumerate()
         {
             group.push((format!("Tags.Tag.{}.Key", index + 1), (*key).to_owned()));

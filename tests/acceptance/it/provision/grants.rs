@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sim::fault::Shortage;
 
+use super::shards::sharded;
 use super::stack::{GROUP, Stack, properties};
 
 /// Makes a cache, changes all that can be changed, deletes it, brings it back, is overtaken, and finds no capacity.
@@ -33,6 +34,13 @@ pub(crate) async fn every_call() {
     let kept = properties(&[("DeletionPolicy", "Retain")]);
     assert_eq!(stack.update(&first, &kept).await["Status"], "SUCCESS");
     assert_eq!(stack.delete(GROUP, &kept).await["Status"], "SUCCESS");
+
+    // Shards come and go.
+    let stack = Stack::new().await;
+    let (two, three) = (sharded(2, 0, &[]), sharded(3, 1, &[]));
+    assert_eq!(stack.create(&two).await["Status"], "SUCCESS");
+    assert_eq!(stack.update(&two, &three).await["Status"], "SUCCESS");
+    assert_eq!(stack.update(&three, &two).await["Status"], "SUCCESS");
 
     // A Delete overtakes a Create.
     let stack = Stack::new().await;

@@ -52,6 +52,20 @@ impl Stage {
 
     /// One whose group was made with this token, or none.
     pub(crate) async fn of(settings: Settings, token: Option<&str>) -> Self {
+        Self::shaped(settings, token, &[("NumCacheClusters", "2")]).await
+    }
+
+    /// One whose group has shards, each with a replica.
+    pub(crate) async fn with_shards() -> Self {
+        let shards = [
+            ("CacheParameterGroupName", "default.redis7.cluster.on"),
+            ("NumNodeGroups", "3"),
+            ("ReplicasPerNodeGroup", "1"),
+        ];
+        Self::shaped(Settings::default(), Some(FIRST), &shards).await
+    }
+
+    async fn shaped(settings: Settings, token: Option<&str>, shape: &[(&str, &str)]) -> Self {
         let scene = Scene::with(settings).await;
         let mut group = vec![
             ("Action", "CreateReplicationGroup"),
@@ -61,11 +75,11 @@ impl Stage {
             ("Engine", "redis"),
             ("EngineVersion", "7.1"),
             ("CacheNodeType", "cache.t4g.micro"),
-            ("NumCacheClusters", "2"),
             ("AutomaticFailoverEnabled", "true"),
             ("MultiAZEnabled", "true"),
             ("TransitEncryptionEnabled", "true"),
         ];
+        group.extend(shape);
         group.extend(token.map(|it| ("AuthToken", it)));
         ask(&scene, "elasticache", None, form(&group));
         let secret = make_secret(&scene, NAME, token.unwrap_or(FIRST));

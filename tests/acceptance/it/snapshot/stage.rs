@@ -9,6 +9,7 @@ use aws_sim::settings::Settings;
 use aws_sim::sns::Message;
 use domain::engine::Engine;
 use domain::group::{Encryption, NewGroup, Resilience, Transit};
+use domain::shard::Shape;
 use domain::snapshot::{Tier, name};
 use domain::{Arn, AuthToken, GroupId, NodeType, Tags};
 use jiff::{SignedDuration, Timestamp};
@@ -61,7 +62,8 @@ impl Stage {
             ("team", "shop"),
         ]
         .map(|(key, value)| (key.to_owned(), value.to_owned()));
-        make(&scene, GROUP, 2, Transit::TlsWithToken(token.clone()), tags.into()).await;
+        let shape = Shape::Single { nodes: 2 };
+        make(&scene, GROUP, shape, Transit::TlsWithToken(token.clone()), tags.into()).await;
         let arn = |text| Arn::parse(text).unwrap();
         let settings = SnapshotSettings {
             state_machine: arn(STATE_MACHINE),
@@ -76,7 +78,15 @@ impl Stage {
     /// One more group, without a token.
     pub(crate) async fn add(&self, id: &str, nodes: u32, tags: &[(&str, &str)]) {
         let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        make(&self.scene, id, nodes, Transit::Tls, tags.collect()).await;
+        make(&self.scene, id, Shape::Single { nodes }, Transit::Tls, tags.collect()).await;
+    }
+
+    /// One more group of ours, with shards.
+    pub(crate) async fn add_sharded(&self, id: &str, shards: u32) {
+        let tags = [("cachewarden:owner", OWNER), ("cachewarden:snapshot-keep", "2")];
+        let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let shape = Shape::Sharded { shards, replicas: 1 };
+        make(&self.scene, id, shape, Transit::Tls, tags.into()).await;
     }
 
     /// From now on this befalls the calls.
@@ -218,24 +228,28 @@ impl Stage {
 }
 
 /// Makes a group with data in it.
-async fn make(scene: &Scene, id: &str, nodes: u32, transit: Transit, tags: Tags) {
+async fn make(scene: &Scene, id: &str, shape: Shape, transit: Transit, tags: Tags) {
     let elasticache = ElastiCache::new(&scene.aws);
     let subnets = ["subnet-1".to_owned(), "subnet-2".to_owned()];
     elasticache.make_subnet_group(id, "a test", &subnets, &Tags::new()).await.unwrap();
     let parameters = format!("{id}-redis7");
     elasticache.make_parameter_group(&parameters, "redis7", "a test", &Tags::new()).await.unwrap();
+    if shape.is_sharded() {
+        let yes = [("cluster-enabled".to_owned(), "yes".to_owned())];
+        elasticache.set_parameters(&parameters, &yes.into()).await.unwrap();
+    }
     let group = NewGroup {
         id: GroupId::parse(id).unwrap(),
         description: "a test".to_owned(),
         engine: Engine::Redis.to_string(),
         engine_version: "7.1".to_owned(),
         node_type: NodeType::parse("cache.t4g.micro").unwrap(),
-        nodes,
+        shape,
         port: 6379,
         parameter_group: Some(parameters),
         subnet_group: Some(id.to_owned()),
         security_groups: vec!["sg-cache".to_owned()],
-        resilience: if nodes < 2 { Resilience::None } else { Resilience::MultiAz },
+        resilience: if shape.replicas() == 0 { Resilience::None } else { Resilience::MultiAz },
         encryption: Encryption { at_rest: true, transit },
         snapshot_retention_days: 0,
         snapshot_window: None,

@@ -111,7 +111,7 @@ async fn a_group_that_still_reads_available_is_asked_once_more() {
     let stage = Stage::with(settings).await;
     let elasticache = platform::ElastiCache::new(&stage.scene.aws);
     let id = domain::GroupId::parse(GROUP).unwrap();
-    elasticache.add_replicas(&id, 2).await.unwrap();
+    elasticache.add_replicas(&id, 2, &[]).await.unwrap();
     let ended = stage.send(json!({ "action": "take", "group": GROUP })).await;
     assert!(summary(&ended).starts_with("settled"), "{ended:?}");
     assert_eq!(stage.good().len(), 1);

@@ -3,11 +3,13 @@
 mod access;
 mod deletion;
 mod settings;
+mod shards;
 mod upgrade;
 
 pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use settings::Settings;
+pub(super) use shards::{CreateShards, DeleteShards, ShardsGivenUp, ShardsIn, ShardsOut};
 pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};
 
 use std::time::Duration;

@@ -49,6 +49,8 @@ fn orders() -> View {
         auto_minor_version_upgrade: Some(true),
         primary_endpoint: None,
         reader_endpoint: None,
+        configuration_endpoint: None,
+        shards: Vec::new(),
         member_ids: Vec::new(),
         members: Vec::new(),
         node_groups_settled: true,

@@ -12,6 +12,7 @@ fn bill(node_type: &NodeType) -> Bill<'_> {
         version: Some("7.1".parse().unwrap()),
         node_type,
         nodes: 2,
+        shards: 1,
         snapshots: 14,
         secret: true,
         alarm_metrics: 10,

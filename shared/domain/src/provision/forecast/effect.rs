@@ -1,5 +1,7 @@
 //! The world after a step, if ElastiCache takes it.
 
+mod nodes;
+
 use super::super::delivery::{DeliveryChange, TopicChange};
 use super::super::parameters::Parameters;
 use super::super::{
@@ -12,7 +14,7 @@ use crate::alarm::{AlarmSpec, AlarmView};
 use crate::engine::{Engine, Version};
 use crate::group::{Endpoint, Resilience, Tls, Toggle};
 use crate::log::{LogDelivery, LogKind, LogStatus, LogView};
-use crate::{GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags};
+use crate::{GroupStatus, GroupView, NodeType, Tags};
 
 /// Thinks of what is seen after a step.
 pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
@@ -63,6 +65,7 @@ fn of_beside(step: &Step, wanted: &Wanted, around: &mut Around) {
         Step::SetNodeType { mark, .. }
         | Step::Upgrade { mark, .. }
         | Step::SetDelivery { mark, .. }
+        | Step::SetShards { mark, .. }
         | Step::GiveToken { mark, .. } => note(around, mark),
         Step::PutAlarms(alarms) => put_alarms(wanted, around, alarms),
         Step::DeleteAlarms(names) => around.alarms.retain(|it| !names.contains(&it.name)),
@@ -100,9 +103,10 @@ fn of_group(step: &Step, wanted: &Wanted, group: &mut GroupView) {
         }
         Step::GiveToken { gift, .. } => have_token(group, *gift),
         Step::SetDelivery { change, .. } => have_delivery(group, change),
-        Step::AddReplicas { to } | Step::RemoveReplicas { to } => {
-            have_members(wanted, group, to.saturating_add(1));
+        Step::AddReplicas { to, shards } | Step::RemoveReplicas { to, shards } => {
+            nodes::have_replicas(wanted, group, *to, shards);
         }
+        Step::SetShards { to, gone, .. } => nodes::have_shards(wanted, group, *to, gone),
         Step::SetResilience(to) => have_resilience(group, *to),
         Step::SetSettings(settings) => have_settings(group, settings),
         Step::MakeSubnetGroup
@@ -258,52 +262,6 @@ fn have_settings(group: &mut GroupView, settings: &Settings) {
         auto_minor_version_upgrade.or(group.auto_minor_version_upgrade);
 }
 
-/// Members of the numbers that are free, or fewer from the end: which ones go, ElastiCache chooses.
-fn have_members(wanted: &Wanted, group: &mut GroupView, nodes: u32) {
-    let nodes = usize::try_from(nodes).unwrap_or(usize::MAX);
-    let free = (1..=99).filter_map(|it| MemberId::parse(&format!("{}-{it:03}", group.id)).ok());
-    for id in free {
-        if nodes <= group.member_ids.len() {
-            break;
-        }
-        if group.member_ids.contains(&id) {
-            continue;
-        }
-        let role = if group.members.is_empty() { Role::Primary } else { Role::Replica };
-        let like = group.members.first().cloned();
-        let member = like.unwrap_or_else(|| first_member(wanted, group, id.clone()));
-        group.members.push(MemberView { id: id.clone(), role: Some(role), ..member });
-        group.member_ids.push(id);
-    }
-    group.member_ids.truncate(nodes);
-    group.members.retain(|it| group.member_ids.contains(&it.id));
-}
-
-fn first_member(wanted: &Wanted, group: &GroupView, id: MemberId) -> MemberView {
-    let spec = &wanted.spec;
-    let window = spec.maintenance_window.as_ref();
-    MemberView {
-        id,
-        status: "available".to_owned(),
-        node_type: group.node_type.clone(),
-        pending_node_type: None,
-        pending_engine_version: None,
-        engine: spec.engine.to_string(),
-        engine_version: spec.version.to_string(),
-        parameter_group: None,
-        parameter_status: "in-sync".to_owned(),
-        subnet_group: Some(spec.id.to_string()),
-        security_groups: spec.security_groups.clone(),
-        maintenance_window: window.map_or(String::new(), |it| it.as_str().to_owned()),
-        notification_topic: spec.notification_topic.as_ref().map(ToString::to_string),
-        tls: Some(spec.tls),
-        role: None,
-        endpoint: None,
-        zone: None,
-        created_at: None,
-    }
-}
-
 fn made(wanted: &Wanted, parameter_group: &str, tags: &Tags) -> GroupView {
     let spec = &wanted.spec;
     let home = &wanted.autoscale_topic;
@@ -321,7 +279,7 @@ fn made(wanted: &Wanted, parameter_group: &str, tags: &Tags) -> GroupView {
         status: GroupStatus::Available,
         node_type: Some(spec.node_type.clone()),
         description: name::description(&spec.id, &wanted.owner),
-        cluster_enabled: false,
+        cluster_enabled: spec.shape.is_sharded(),
         automatic_failover: Toggle::Disabled,
         multi_az: Toggle::Disabled,
         engine: Some(spec.engine.to_string()),
@@ -340,15 +298,17 @@ fn made(wanted: &Wanted, parameter_group: &str, tags: &Tags) -> GroupView {
         snapshot_retention_days: spec.snapshot_retention_days,
         snapshot_window: window.map_or(String::new(), |it| it.as_str().to_owned()),
         auto_minor_version_upgrade: spec.upgrades_itself(spec.version),
-        primary_endpoint: endpoint.clone(),
-        reader_endpoint: endpoint,
+        primary_endpoint: endpoint.clone().filter(|_| !spec.shape.is_sharded()),
+        reader_endpoint: endpoint.clone().filter(|_| !spec.shape.is_sharded()),
+        configuration_endpoint: endpoint.filter(|_| spec.shape.is_sharded()),
+        shards: Vec::new(),
         member_ids: Vec::new(),
         members: Vec::new(),
         node_groups_settled: true,
         tags: Some(tags.clone()),
     };
-    have_members(wanted, &mut group, spec.nodes);
-    have_resilience(&mut group, wanted.resilience(spec.nodes));
+    nodes::are_made(wanted, &mut group);
+    have_resilience(&mut group, wanted.resilience(spec.shape));
     group.members.iter_mut().for_each(|it| it.parameter_group = Some(parameter_group.to_owned()));
     group
 }

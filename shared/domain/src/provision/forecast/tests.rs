@@ -98,7 +98,8 @@ fn what_would_be_refused_is_told_with_its_reason() {
 /// From every one of these caches to every other.
 #[test]
 fn every_forecast_ends_and_leaves_nothing_to_do() {
-    const STATED: [&[(&str, &str)]; 13] = [
+    const SHARDED: (&str, &str) = ("ClusterMode", "enabled");
+    const STATED: [&[(&str, &str)]; 15] = [
         &[],
         &[("RedisNumCacheNodes", "1")],
         &[("RedisNumCacheNodes", "6"), ("RedisNodeType", "cache.r7g.xlarge")],
@@ -112,6 +113,13 @@ fn every_forecast_ends_and_leaves_nothing_to_do() {
         &[("EnableAuthToken", "false"), ("SlowLog", "cloudwatch-logs:/orders/slow")],
         &[("NotificationTopicArn", "arn:aws:sns:eu-west-1:123456789012:events")],
         &[("DeletionPolicy", "Retain"), ("DeletionProtection", "true"), ("Tags", "team=shop")],
+        &[SHARDED, ("NumNodeGroups", "3"), ("ReplicasPerNodeGroup", "0")],
+        &[
+            SHARDED,
+            ("NumNodeGroups", "7"),
+            ("ReplicasPerNodeGroup", "2"),
+            ("RedisNodeType", "cache.m7g.large"),
+        ],
     ];
     let mut refused = Vec::new();
     for from in STATED {
@@ -137,8 +145,66 @@ fn every_forecast_ends_and_leaves_nothing_to_do() {
             check(&foretold(&scene), &[], "Settled");
         }
     }
-    // Eleven to the older version, twelve from Valkey, and from each of the other ten to the two without a token.
-    assert_eq!(refused.len(), 11 + 12 + 20, "{refused:#?}");
+    // Eleven to the older version, twelve from Valkey, from each of the other ten to the two without a token, and from thirteen
+    // without shards to two with them, and back.
+    assert_eq!(refused.len(), 11 + 12 + 20 + 2 * 13 * 2, "{refused:#?}");
+}
+
+#[test]
+fn shards_are_told_with_what_goes() {
+    let made = |over: &[(&str, &str)]| {
+        let over = [&[("ClusterMode", "enabled")], over].concat();
+        foretold(&Scene::stated(&over).bare())
+    };
+    let two = [("NumNodeGroups", "2"), ("ReplicasPerNodeGroup", "0")];
+    let first = made(&two);
+    let told: Vec<&str> = first.changes.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(
+        told[2],
+        "set cluster-enabled=yes, maxmemory-policy=allkeys-lru in orders-redis-production-redis7"
+    );
+    assert_eq!(
+        told[4],
+        "make the replication group orders-redis-production: 2 shards of 1 x cache.t4g.micro, Redis 7.1"
+    );
+    let wide = [("ClusterMode", "enabled"), ("NumNodeGroups", "3"), ("ReplicasPerNodeGroup", "1")];
+    let mut scene = Scene::stated(&wide);
+    scene.seen = first.seen;
+    let out = foretold(&scene);
+    check(
+        &out,
+        &[
+            "spread the keys over 3 shards in the place of 2 (in place)",
+            "add replicas, up to 1 in each shard (in place)",
+            "turn automatic failover and Multi-AZ on",
+            "take tags off the replication group: cachewarden:asked",
+            "make or put right 5 alarms",
+        ],
+        "Settled",
+    );
+    let one = [("ClusterMode", "enabled"), ("NumNodeGroups", "1"), ("ReplicasPerNodeGroup", "0")];
+    scene = Scene::stated(&one);
+    scene.seen = out.seen;
+    let back = foretold(&scene);
+    check(
+        &back,
+        &[
+            "turn automatic failover on, and Multi-AZ off",
+            "spread the keys over 1 shard in the place of 3; whether they fit, no metric tells",
+            "remove replicas, down to 0 in each shard",
+            "take tags off",
+            "make or put right 5 alarms",
+        ],
+        "Settled",
+    );
+    let deletes: Vec<_> = back.changes.iter().filter_map(|it| it.deletes.as_deref()).collect();
+    assert_eq!(
+        deletes,
+        [
+            "the shards 0002, 0003, 4 nodes, when their keys have moved",
+            "1 of 1 replicas, and the connections to them"
+        ]
+    );
 }
 
 fn farewell(deletion: &[(&str, &'static str)]) -> Farewell {

@@ -1,5 +1,7 @@
 //! Steps in the words of a person who decides on them.
 
+mod size;
+
 use std::ops::RangeInclusive;
 
 use super::super::delivery::{DeliveryChange, TopicChange};
@@ -79,12 +81,11 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
             at_once(format!("send the secret {secret} into its recovery window")),
             &format!("the secret {secret}, after its recovery window"),
         ),
-        Step::AddReplicas { to } => lasting(REPLICAS, format!("add replicas, up to {to}")),
-        Step::RemoveReplicas { to } => fewer(*to, group),
+        Step::AddReplicas { to, shards } => size::more_replicas(*to, shards, group),
+        Step::RemoveReplicas { to, shards } => size::fewer_replicas(*to, shards, group),
+        Step::SetShards { to, gone, .. } => size::of_shards(*to, gone, seen),
         Step::SetResilience(to) => lasting(SETTINGS, of_resilience(*to).to_owned()),
-        Step::SetSettings(settings) => {
-            lasting(SETTINGS, format!("set {}", of_settings(settings, group)))
-        }
+        Step::SetSettings(settings) => lasting(SETTINGS, of_settings(settings, group)),
         Step::Tag { tags, .. } => at_once(format!("tag the replication group: {}", pairs(tags))),
         Step::Untag { keys, .. } => {
             at_once(format!("take tags off the replication group: {}", keys.join(", ")))
@@ -100,16 +101,9 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
 
 fn of_making(wanted: &Wanted) -> String {
     let spec = &wanted.spec;
-    let (id, nodes, node_type) = (&spec.id, spec.nodes, &spec.node_type);
+    let (id, shape, node_type) = (&spec.id, spec.shape, &spec.node_type);
     let (engine, version) = (spec.engine.name(), spec.version);
-    format!("make the replication group {id}: {nodes} x {node_type}, {engine} {version}")
-}
-
-fn fewer(to: u32, group: Option<&GroupView>) -> Change {
-    let has = group.map_or(0, |it| it.member_ids.len().saturating_sub(1));
-    let less = has.saturating_sub(usize::try_from(to).unwrap_or(has));
-    let change = lasting(REPLICAS, format!("remove replicas, down to {to}"));
-    deleting(change, &format!("{less} of {has} replicas, and the connections to them"))
+    format!("make the replication group {id}: {shape} {node_type}, {engine} {version}")
 }
 
 fn of_resilience(to: Resilience) -> &'static str {
@@ -269,5 +263,5 @@ fn of_settings(settings: &Settings, group: Option<&GroupView>) -> String {
             .map(|it| format!("minor upgrades by AWS {}", if it { "on" } else { "off" })),
         ip_discovery.as_ref().map(|it| format!("the addresses that its names lead to, to {it}")),
     ];
-    said.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    format!("set {}", said.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }

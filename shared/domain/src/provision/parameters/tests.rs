@@ -65,7 +65,10 @@ fn what_is_never_a_parameter_of_ours_is_told_with_the_reason() {
         json!({ "maxmemory-policy": "noeviction" }),
         "has a property of its own, MaxmemoryPolicy",
     );
-    check(json!({ "cluster-enabled": "yes" }), "cluster-enabled is chosen when a cache is made");
+    check(
+        json!({ "cluster-enabled": "yes" }),
+        "cluster-enabled follows from a property of its own, ClusterMode",
+    );
     check(json!({ "reserved-memory": "1000" }), "state reserved-memory-percent");
     check(json!({ "Time Out": "1" }), "has the name \"Time Out\"");
     check(json!({ "timeout": "1".repeat(101) }), "more than 100 characters");

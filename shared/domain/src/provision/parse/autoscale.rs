@@ -4,6 +4,7 @@ use super::super::AutoscalePolicy;
 use super::super::property::Properties;
 use super::engine::{Types, node_type};
 use crate::engine::Engine;
+use crate::shard::Shape;
 use crate::{Catalog, NodeType};
 
 pub(super) const AUTOSCALE_MODES: &[&str] = &["off", "recommend", "up-only", "full"];
@@ -12,7 +13,7 @@ pub(super) fn autoscale(
     read: &mut Properties<'_>,
     engine: Engine,
     starts_with: Option<&NodeType>,
-    nodes: u32,
+    shape: Shape,
     types: Types<'_>,
 ) -> AutoscalePolicy {
     let mode = read.one_of("AutoscaleMode", AUTOSCALE_MODES, "full");
@@ -26,7 +27,9 @@ pub(super) fn autoscale(
         read.problems
             .add("AutoscaleMaxNodeType", format!("{most} is smaller than RedisNodeType, {start}"));
     }
-    let replicas = nodes.saturating_sub(1);
+    let policy = AutoscalePolicy { mode, max_node_type, min_replicas, max_replicas };
+    let Shape::Single { nodes } = shape else { return policy };
+    let replicas = shape.replicas();
     if let (Some(least), Some(most)) = (min_replicas, max_replicas)
         && most < least
     {
@@ -45,5 +48,5 @@ pub(super) fn autoscale(
             format!("is less than the {replicas} replicas of RedisNumCacheNodes {nodes}"),
         );
     }
-    AutoscalePolicy { mode, max_node_type, min_replicas, max_replicas }
+    policy
 }

@@ -1,7 +1,9 @@
 //! Where the nodes stand.
 
 use super::super::property::Properties;
+use super::shape;
 use crate::engine::{Engine, Release};
+use crate::shard::Shape;
 
 pub(super) fn needed(read: &mut Properties<'_>, subnets: &[String], security_groups: &[String]) {
     if subnets.is_empty() && !read.has_problem("PrivateSubnetIds") {
@@ -18,12 +20,15 @@ pub(super) fn needed(read: &mut Properties<'_>, subnets: &[String], security_gro
     }
 }
 
-pub(super) fn multi_az(read: &mut Properties<'_>, nodes: u32, subnets: &[String]) -> bool {
-    let multi_az = read.switch("EnableMultiAz", 2 <= nodes);
-    if multi_az && nodes < 2 {
+pub(super) fn multi_az(read: &mut Properties<'_>, shape: Shape, subnets: &[String]) -> bool {
+    let multi_az = read.switch("EnableMultiAz", 0 < shape.replicas());
+    if multi_az && shape.replicas() == 0 {
         read.problems.add(
             "EnableMultiAz",
-            format!("is true with RedisNumCacheNodes {nodes}: a second zone needs a replica to stand in it"),
+            format!(
+                "is true with {}: a second zone needs a replica to stand in it",
+                shape::stated(shape)
+            ),
         );
     } else if multi_az && subnets.len() == 1 {
         read.problems.add(
@@ -37,7 +42,7 @@ pub(super) fn multi_az(read: &mut Properties<'_>, nodes: u32, subnets: &[String]
 /// The zones that nodes are made in, one a node. They count while the cache is made.
 pub(super) fn zones(
     read: &mut Properties<'_>,
-    (nodes, multi_az, makes): (u32, bool, bool),
+    (shape, multi_az, makes): (Shape, bool, bool),
     region: &str,
 ) -> Vec<String> {
     const NAME: &str = "PreferredZones";
@@ -57,10 +62,19 @@ pub(super) fn zones(
     if zones.is_empty() || !makes {
         return zones;
     }
-    if usize::try_from(nodes).is_ok_and(|it| it != zones.len()) {
+    if shape.is_sharded() {
         read.problems.add(
             NAME,
-            format!("has {} zones for RedisNumCacheNodes {nodes}: it takes one a node, the primary's first", zones.len()),
+            "is for ClusterMode disabled: ElastiCache spreads the nodes of every shard over zones by itself; leave it out",
+        );
+    } else if usize::try_from(shape.nodes()).is_ok_and(|it| it != zones.len()) {
+        read.problems.add(
+            NAME,
+            format!(
+                "has {} zones for {}: it takes one a node, the primary's first",
+                zones.len(),
+                shape::stated(shape)
+            ),
         );
     } else if multi_az && zones.iter().all(|it| zones.first() == Some(it)) {
         read.problems.add(

@@ -59,7 +59,7 @@ fn the_seeds_defaults_hold() {
     assert_eq!(spec.id.as_str(), "orders-redis-production");
     assert_eq!(spec.secret_name, "orders-redis-auth-token-production");
     assert_eq!(spec.node_type.as_str(), "cache.t4g.micro");
-    assert_eq!((spec.nodes, spec.version.to_string().as_str()), (2, "7.1"));
+    assert_eq!((spec.shape.nodes(), spec.version.to_string().as_str()), (2, "7.1"));
     assert!(spec.at_rest && spec.multi_az && spec.alarms);
     assert_eq!(spec.deletion, Deletion::default());
     assert_eq!(spec.protection, Protection::TlsWithToken);
@@ -79,7 +79,7 @@ fn every_scalar_arrives_as_a_string_and_an_empty_one_is_absent() {
         ("ReplicationGroupId", ""),
         ("RotationDays", "0"),
     ]);
-    assert_eq!((spec.nodes, spec.alarms, spec.rotation_days), (3, false, 0));
+    assert_eq!((spec.shape.nodes(), spec.alarms, spec.rotation_days), (3, false, 0));
     assert_eq!((spec.alarm_topic, spec.maintenance_window), (None, None));
 }
 
@@ -89,7 +89,7 @@ fn real_types_are_taken_too() {
     map.insert("RedisNumCacheNodes".to_owned(), json!(1));
     map.insert("EnableAlarms".to_owned(), json!(false));
     let Ok(Backend::ElastiCache(spec)) = parse(&map, &owner(), None) else { panic!() };
-    assert_eq!((spec.nodes, spec.multi_az, spec.alarms), (1, false, false));
+    assert_eq!((spec.shape.nodes(), spec.multi_az, spec.alarms), (1, false, false));
 }
 
 #[test]

@@ -64,6 +64,9 @@ pub(super) fn was_seen(wanted: &Wanted, group: &GroupView, tags: &Tags) -> bool 
                 || there(group.node_type.as_ref())
                     && group.members.iter().all(|it| there(it.node_type.as_ref()))
         }
-        AskedField::EngineVersion | AskedField::AuthToken | AskedField::Delivery => true,
+        AskedField::EngineVersion
+        | AskedField::AuthToken
+        | AskedField::Delivery
+        | AskedField::Shards => true,
     }
 }

@@ -2,20 +2,20 @@
 
 use jiff::Timestamp;
 
-use super::super::diff::{self, NodeTypeSeen};
 use super::super::{
-    Around, Every, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, name,
-    parameters,
+    Around, Every, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, diff,
+    fit, name, parameters,
 };
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
 use super::deliver::deliver;
 use super::fixed::{immutable, impossible};
 use super::make::{beside, secret};
+use super::size::{fewer, resize};
 use super::{access, token};
-use crate::alarm;
 use crate::asked::{Asked, AskedField};
 use crate::{Catalog, GroupView, Next, Tags, Wait, WaitingOn, tag};
+use crate::{alarm, shard};
 
 /// Changes a group that is `available` into the group as wanted.
 pub(super) fn converge(
@@ -33,7 +33,8 @@ pub(super) fn converge(
     let closes = wanted.spec.protection.has_token();
     let wanted = &kept(wanted, group, tags, now);
     let refusal = impossible(wanted, group, tags, now)
-        .or_else(|| parameters::impossible(wanted, Some(group), around));
+        .or_else(|| parameters::impossible(wanted, Some(group), around))
+        .or_else(|| fit::impossible(wanted, group, seen.used));
     if let Some(refusal) = refusal {
         return Next::Refuse(refusal);
     }
@@ -54,7 +55,7 @@ pub(super) fn converge(
         .or_else(|| upgrade(wanted, &looked))
         .or_else(|| access::access(wanted, &looked, around, closes))
         .or_else(|| deliver(wanted, &looked))
-        .or_else(|| fewer(wanted, group))
+        .or_else(|| fewer(wanted, &looked))
         .or_else(|| tagged(wanted, group, around, tags))
         .or_else(|| rotated(wanted, around))
         .or_else(|| watched(wanted, group, around))
@@ -93,33 +94,6 @@ pub(super) fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags, now: Timesta
     wanted
 }
 
-/// Replicas are added before failover is turned on, and failover is off before the last one goes (facts 1.7); a node type changes
-/// while there are most nodes to carry the load.
-pub(super) fn resize(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
-    let &Looked { group, now, .. } = seen;
-    let nodes = diff::nodes(wanted, group);
-    let has = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
-    if has < nodes {
-        return Some(Next::Do(Step::AddReplicas { to: nodes.saturating_sub(1) }));
-    }
-    let resilience = wanted.resilience(nodes);
-    match diff::resilience(group) {
-        Some(it) if it == resilience => {}
-        Some(_) => return Some(Next::Do(Step::SetResilience(resilience))),
-        None => return Some(Next::Wait(Wait::slow(WaitingOn::Modification))),
-    }
-    let stated = &wanted.spec.node_type;
-    match diff::node_type(wanted, group) {
-        NodeTypeSeen::AsWanted => None,
-        NodeTypeSeen::Lags(member) => Some(Next::Wait(Wait::slow(WaitingOn::Member(member)))),
-        NodeTypeSeen::Other(got) => {
-            let asked = Asked { field: AskedField::NodeType, value: stated.to_string(), at: now };
-            let step = |mark| Step::SetNodeType { to: stated.clone(), mark };
-            Some(ask(wanted, asked, step, Tags::new(), &got, seen))
-        }
-    }
-}
-
 /// A node type that does not run what runs, such as one of Valkey's own, comes after the upgrade.
 pub(super) fn upgrade_first(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, Refusal>> {
     let runs = diff::release(seen.group)?;
@@ -142,12 +116,6 @@ pub(super) fn upgrade(wanted: &Wanted, seen: &Looked<'_>) -> Option<Next<Step, R
     let engine = Some(stated.engine).filter(|it| *it != runs.engine);
     let step = |mark| Step::Upgrade { engine, to: stated.version, parameter_group, mark };
     Some(ask(wanted, asked, step, beside, &runs.to_string(), seen))
-}
-
-pub(super) fn fewer(wanted: &Wanted, group: &GroupView) -> Option<Next<Step, Refusal>> {
-    let nodes = diff::nodes(wanted, group);
-    let has = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
-    (nodes < has).then(|| Next::Do(Step::RemoveReplicas { to: nodes.saturating_sub(1) }))
 }
 
 pub(super) fn tagged(
@@ -216,9 +184,14 @@ pub(super) fn watched(
     if delete.is_empty() { None } else { Some(Next::Do(Step::DeleteAlarms(delete))) }
 }
 
-/// A group without an endpoint is of no use to a stack yet.
+/// A group without an endpoint is of no use to a stack yet, and neither is one with keys that no shard takes.
 pub(super) fn connected(group: &GroupView) -> Option<Next<Step, Refusal>> {
-    group.primary_endpoint.is_none().then(|| Next::Wait(Wait::slow(WaitingOn::Creation)))
+    let endpoint = group.primary_endpoint.as_ref().or(group.configuration_endpoint.as_ref());
+    if endpoint.is_none() {
+        return Some(Next::Wait(Wait::slow(WaitingOn::Creation)));
+    }
+    let lacking = shard::incomplete(&group.shards)?;
+    Some(Next::Wait(Wait::slow(WaitingOn::Slots(lacking.id.clone()))))
 }
 
 /// Parameters that were set a moment ago are on their way to the nodes.

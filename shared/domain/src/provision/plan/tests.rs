@@ -8,6 +8,7 @@ mod fixed;
 mod foreign;
 mod node_type;
 mod settings;
+mod shards;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -187,6 +188,8 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         auto_minor_version_upgrade: Some(true),
         primary_endpoint: Some(endpoint.clone()),
         reader_endpoint: Some(endpoint),
+        configuration_endpoint: None,
+        shards: Vec::new(),
         member_ids: Vec::new(),
         members: Vec::new(),
         node_groups_settled: true,
@@ -358,9 +361,9 @@ fn an_unknown_state_is_refused_by_its_name() {
 #[test]
 fn replicas_come_before_failover_and_go_after_it() {
     let three = Scene::stated(&[("RedisNumCacheNodes", "3")]);
-    check(three.of(2, "cache.t4g.micro", "7.1.0"), "Do: AddReplicas { to: 2 }");
+    check(three.of(2, "cache.t4g.micro", "7.1.0"), "Do: AddReplicas { to: 2, shards: [] }");
     let two = settled().of(1, "cache.t4g.micro", "7.1.0");
-    check(two, "Do: AddReplicas { to: 1 }");
+    check(two, "Do: AddReplicas { to: 1, shards: [] }");
     let grown = settled().group(|it| {
         it.automatic_failover = Toggle::Disabled;
         it.multi_az = Toggle::Disabled;
@@ -372,9 +375,9 @@ fn replicas_come_before_failover_and_go_after_it() {
         it.automatic_failover = Toggle::Disabled;
         it.multi_az = Toggle::Disabled;
     });
-    check(off, "Do: RemoveReplicas { to: 0 }");
+    check(off, "Do: RemoveReplicas { to: 0, shards: [] }");
     let fewer = Scene::stated(&[("RedisNumCacheNodes", "2")]).of(4, "cache.t4g.micro", "7.1.0");
-    check(fewer, "Do: RemoveReplicas { to: 1 }");
+    check(fewer, "Do: RemoveReplicas { to: 1, shards: [] }");
 }
 
 #[test]
@@ -387,12 +390,12 @@ fn failover_without_multi_az_is_told_apart() {
 #[test]
 fn what_the_autoscaler_owns_is_left_as_it_is() {
     let grown = settled().of(3, "cache.t4g.small", "7.1.0");
-    check(
-        grown.clone().wanting(|it| it.keep = Keep { node_type: true, nodes: true, version: true }),
-        "Settled",
-    );
+    check(grown.clone().wanting(|it| it.keep = Keep::ALL), "Settled");
     check(grown.clone().wanting(|it| it.keep.nodes = true), "Do: Ask");
-    check(grown.clone().wanting(|it| it.keep.node_type = true), "Do: RemoveReplicas { to: 1 }");
+    check(
+        grown.clone().wanting(|it| it.keep.node_type = true),
+        "Do: RemoveReplicas { to: 1, shards: [] }",
+    );
     // While a cache is being made, too.
     let made = grown.wanting(|it| it.creating = true).tag(tag::CHANGED, "2026-01-02T02:55:00Z");
     check(made, "Settled");

@@ -59,11 +59,4 @@ pub(super) const PROPERTIES: &[Property] = &[
         update: OnUpdate::BriefInterruption,
         rule: "clients reconnect when a larger or smaller node takes over. Left to the autoscaler where the stack does not change it",
     },
-    Property {
-        name: "RedisNumCacheNodes",
-        takes: "1 to 6, the primary with them",
-        default: Default::Value("2"),
-        update: OnUpdate::InPlace,
-        rule: "one primary and five replicas at most. Left to the autoscaler where the stack does not change it",
-    },
 ];

@@ -12,8 +12,8 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "EnableMultiAz",
-        takes: "true, false; needs a replica and two subnets",
-        default: Default::Derived("true from 2 nodes"),
+        takes: "true, false; needs a replica, with shards one in each, and two subnets",
+        default: Default::Derived("true from 2 nodes, or 1 replica a shard"),
         update: OnUpdate::InPlace,
         rule: "a second zone needs failover and a replica to stand in it",
     },
@@ -33,7 +33,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "PreferredZones",
-        takes: "zones of the stack's region such as `eu-west-1a`, one a node, the primary's first; two at least for Multi-AZ",
+        takes: "zones of the stack's region such as `eu-west-1a`, one a node, the primary's first; two at least for Multi-AZ; with `ClusterMode` `disabled`",
         default: Default::Derived("ElastiCache chooses"),
         update: OnUpdate::InPlace,
         rule: "counts while the cache is made: a node never moves, and ElastiCache chooses the zone of one that is added or put in place of another",

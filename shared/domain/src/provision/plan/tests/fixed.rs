@@ -14,7 +14,7 @@ fn what_a_running_group_cannot_change_is_refused() {
             Box::new(|it: &mut GroupView| it.members[0].subnet_group = Some("other".to_owned())),
             "the subnet group",
         ),
-        (Box::new(|it: &mut GroupView| it.cluster_enabled = true), "cluster mode"),
+        (Box::new(|it: &mut GroupView| it.cluster_enabled = true), "ClusterMode"),
     ] {
         check(settled().group(change), &format!("Refuse: {field} is "));
     }
@@ -28,7 +28,7 @@ fn everything_that_cannot_change_is_told_at_once() {
     });
     check(
         scene,
-        "Refuse: EnableEncryptionAtRest is false on the running cache and true in the template; cluster mode is true",
+        "Refuse: EnableEncryptionAtRest is false on the running cache and true in the template; ClusterMode is enabled on the running cache and disabled",
     );
     let renamed = Scene::stated(&[("Environment", "staging"), ("ReplicationGroupId", "orders")])
         .tag(
