@@ -6,3 +6,4 @@ mod outage;
 mod restore;
 mod stage;
 mod stock;
+mod tiers;

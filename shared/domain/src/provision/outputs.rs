@@ -146,7 +146,7 @@ pub fn cost(
         version: release.map(|it| it.version),
         node_type,
         nodes,
-        snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep),
+        snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep.most()),
         secret,
         alarm_metrics: if spec.alarms { nodes * ALARMS } else { 0 },
         today,

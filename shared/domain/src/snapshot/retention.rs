@@ -3,13 +3,17 @@
 //! What counts is how many good ones there are, by the time at which AWS says that they were taken. No snapshot is deleted because a
 //! clock says that it is old, so a clock that jumps deletes nothing.
 
+mod generations;
+
 use std::fmt;
 use std::num::NonZeroU32;
 
 use jiff::Timestamp;
 
-use super::{SnapshotStatus, SnapshotView};
+use super::{SnapshotStatus, SnapshotView, Tier, Tiers, tier};
 use crate::GroupId;
+
+pub use generations::sort as sort_by_tiers;
 
 /// What becomes of a snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,6 +22,8 @@ pub enum Verdict {
     Keep(Reason),
     /// It is deleted, since so many newer ones are kept.
     Drop { newer: u32 },
+    /// It is deleted, since no tier of these keeps it.
+    Outlived { tiers: Tiers },
 }
 
 /// Why a snapshot stays.
@@ -27,6 +33,14 @@ pub enum Reason {
     Newest,
     /// It is among the newest, in this place.
     Place(u32),
+    /// It is the first of a period of each of these tiers, and that one is among the latest that they keep.
+    Tiers(Vec<Tier>),
+    /// So many good ones always stay, and it is among the newest.
+    Floor,
+    /// It was not taken by the tiers, and this one keeps so old ones.
+    Asked(Tier),
+    /// It was not taken by the tiers, and they have not taken enough of their own.
+    BeforeTiers,
     /// We did not make it, or not of this group.
     NotOurs,
     /// It is not whole, in use, or not told when it was taken or how large it is.
@@ -38,11 +52,20 @@ impl fmt::Display for Verdict {
         match self {
             Self::Keep(Reason::Newest) => f.write_str("kept: the newest"),
             Self::Keep(Reason::Place(place)) => write!(f, "kept: number {place} from the newest"),
+            Self::Keep(Reason::Tiers(tiers)) => write!(f, "kept: {}", tier::spoken(tiers)),
+            Self::Keep(Reason::Floor) => f.write_str("kept: the newest two always stay"),
+            Self::Keep(Reason::Asked(tier)) => {
+                write!(f, "kept: not taken by the tiers, and no older than what {tier} keeps")
+            }
+            Self::Keep(Reason::BeforeTiers) => f.write_str(
+                "kept: not taken by the tiers; it goes once the newest two were taken by them",
+            ),
             Self::Keep(Reason::NotOurs) => {
                 f.write_str("kept: not made by Cachewarden for this group")
             }
             Self::Keep(Reason::NotReady(status)) => write!(f, "kept: it is {status}"),
             Self::Drop { newer } => write!(f, "dropped: {newer} newer ones are kept"),
+            Self::Outlived { tiers } => write!(f, "dropped: no tier of {tiers} keeps it"),
         }
     }
 }
@@ -59,12 +82,24 @@ pub struct Sorted<'a> {
 impl Sorted<'_> {
     /// Whether it is deleted.
     pub fn is_dropped(&self) -> bool {
-        matches!(self.verdict, Verdict::Drop { .. })
+        matches!(self.verdict, Verdict::Drop { .. } | Verdict::Outlived { .. })
     }
 
-    /// Whether it is one of those that the group keeps.
-    pub fn is_among_the_newest(&self) -> bool {
-        matches!(self.verdict, Verdict::Keep(Reason::Newest | Reason::Place(_)))
+    /// Whether it is a good one that stays.
+    pub fn is_kept_by_policy(&self) -> bool {
+        match &self.verdict {
+            Verdict::Keep(Reason::NotOurs | Reason::NotReady(_))
+            | Verdict::Drop { .. }
+            | Verdict::Outlived { .. } => false,
+            Verdict::Keep(
+                Reason::Newest
+                | Reason::Place(_)
+                | Reason::Tiers(_)
+                | Reason::Floor
+                | Reason::Asked(_)
+                | Reason::BeforeTiers,
+            ) => true,
+        }
     }
 }
 
@@ -75,6 +110,22 @@ pub fn sort<'a>(
     keep: NonZeroU32,
     snapshots: &'a [SnapshotView],
 ) -> Vec<Sorted<'a>> {
+    let (good, rest) = split(group, owner, snapshots);
+    let placed = (1_u32..).zip(good).map(|(place, (_, snapshot))| {
+        let verdict = match place {
+            1 => Verdict::Keep(Reason::Newest),
+            place if place <= keep.get() => Verdict::Keep(Reason::Place(place)),
+            _ => Verdict::Drop { newer: keep.get() },
+        };
+        Sorted { snapshot, verdict }
+    });
+    placed.chain(rest).collect()
+}
+
+/// The good ones and when they were taken, the newest first; and those that neither count nor go.
+type Split<'a> = (Vec<(Timestamp, &'a SnapshotView)>, Vec<Sorted<'a>>);
+
+fn split<'a>(group: &GroupId, owner: &str, snapshots: &'a [SnapshotView]) -> Split<'a> {
     let mut good: Vec<(Timestamp, &SnapshotView)> = Vec::new();
     let mut rest = Vec::new();
     for snapshot in snapshots {
@@ -92,15 +143,7 @@ pub fn sort<'a>(
     }
     // Two that were taken at the same moment are told apart by name, so that every run sorts them alike.
     good.sort_by(|one, other| (other.0, &other.1.name).cmp(&(one.0, &one.1.name)));
-    let placed = (1_u32..).zip(good).map(|(place, (_, snapshot))| {
-        let verdict = match place {
-            1 => Verdict::Keep(Reason::Newest),
-            place if place <= keep.get() => Verdict::Keep(Reason::Place(place)),
-            _ => Verdict::Drop { newer: keep.get() },
-        };
-        Sorted { snapshot, verdict }
-    });
-    placed.chain(rest).collect()
+    (good, rest)
 }
 
 /// The newest that can be restored from, whoever uses it at the moment.
@@ -118,7 +161,7 @@ pub fn newest<'a>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use jiff::SignedDuration;
     use proptest::prelude::*;
 
@@ -126,11 +169,11 @@ mod tests {
     use crate::snapshot::{Origin, sample};
     use crate::{Tags, tag};
 
-    fn owner() -> String {
+    pub(in crate::snapshot) fn owner() -> String {
         crate::snapshot::owner(&orders(), &sample::policy())
     }
 
-    fn orders() -> GroupId {
+    pub(in crate::snapshot) fn orders() -> GroupId {
         GroupId::parse("orders").unwrap()
     }
 
@@ -250,7 +293,7 @@ mod tests {
         )
     }
 
-    fn any_shelf() -> impl Strategy<Value = Vec<SnapshotView>> {
+    pub(in crate::snapshot) fn any_shelf() -> impl Strategy<Value = Vec<SnapshotView>> {
         prop::collection::vec(any_snapshot(), 0..30).prop_map(|mut shelf| {
             // AWS takes a name once.
             shelf.sort_by(|one, other| one.name.cmp(&other.name));
@@ -264,7 +307,7 @@ mod tests {
         sorted.into_iter().filter(Sorted::is_dropped).map(|it| it.snapshot.clone()).collect()
     }
 
-    fn usable(shelf: &[SnapshotView]) -> Vec<&SnapshotView> {
+    pub(in crate::snapshot) fn usable(shelf: &[SnapshotView]) -> Vec<&SnapshotView> {
         let is_usable = |it: &&SnapshotView| {
             it.status == SnapshotStatus::Available
                 && it.taken_at.is_some()

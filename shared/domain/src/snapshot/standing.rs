@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Keep, Refusal, SnapshotView, Tier, name, retention};
+use super::{Keep, Refusal, SnapshotView, Tier, due, name, retention};
 use crate::{Bytes, GroupId, Tags};
 
 /// How a group stands.
@@ -37,14 +37,16 @@ pub struct Newest {
     pub age: SignedDuration,
     /// How much memory its data took.
     pub size: Option<Bytes>,
-    /// When the next of its kind is due.
+    /// When the next is due: of its kind, or for one of the tiers.
     pub due: Timestamp,
+    /// When the next is missed.
+    pub missed: Timestamp,
 }
 
 impl Newest {
     /// Whether the next one should be there.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.due < now
+        self.missed < now
     }
 }
 
@@ -54,12 +56,14 @@ pub fn of(group: &GroupId, tags: &Tags, snapshots: &[SnapshotView], now: Timesta
     let ours = || snapshots.iter().filter(|it| it.is_ours(group, &owner));
     let of_others = snapshots.iter().filter(|it| it.is_of(group) && !it.is_ours(group, &owner));
     let whole = || ours().filter(|it| it.status.is_whole());
+    let keep = Keep::read(tags);
+    let newest = retention::newest(group, &owner, snapshots);
     Standing {
         group: group.clone(),
-        keep: Keep::read(tags),
         count: whole().count(),
         total: Bytes(whole().filter_map(|it| it.size).map(|it| it.0).sum()),
-        newest: retention::newest(group, &owner, snapshots).and_then(|it| newest(group, it, now)),
+        newest: newest.and_then(|it| of_newest(group, keep.as_ref().ok(), it, now)),
+        keep,
         others: ours()
             .filter(|it| !it.status.is_whole())
             .map(|it| (it.name.clone(), it.status.to_string()))
@@ -70,16 +74,29 @@ pub fn of(group: &GroupId, tags: &Tags, snapshots: &[SnapshotView], now: Timesta
     }
 }
 
-fn newest(group: &GroupId, snapshot: &SnapshotView, now: Timestamp) -> Option<Newest> {
+fn of_newest(
+    group: &GroupId,
+    keep: Option<&Keep>,
+    snapshot: &SnapshotView,
+    now: Timestamp,
+) -> Option<Newest> {
     let (tier, _) = name::read(group, &snapshot.name)?;
     let at = snapshot.taken_at?;
+    let (due, missed) = match keep.and_then(Keep::tiers) {
+        Some(tiers) => (due::next(tiers, at), due::missed(tiers, at)),
+        None => {
+            let due = at.saturating_add(tier.period()).unwrap_or(Timestamp::MAX);
+            (due, due)
+        }
+    };
     Some(Newest {
         name: snapshot.name.clone(),
         tier,
         at,
         age: now.duration_since(at),
         size: snapshot.size,
-        due: at.saturating_add(tier.period()).unwrap_or(Timestamp::MAX),
+        due,
+        missed,
     })
 }
 
@@ -103,12 +120,17 @@ impl fmt::Display for Standing {
                 if let Some(size) = newest.size {
                     write!(f, ", {size}")?;
                 }
-                write!(f, ", next {} due at {}", newest.tier, newest.due)?;
+                match &self.keep {
+                    Ok(Keep::Tiers(_)) => write!(f, ", next due at {}", newest.due)?,
+                    Ok(Keep::Newest(_) | Keep::Off) | Err(_) => {
+                        write!(f, ", next {} due at {}", newest.tier, newest.due)?;
+                    }
+                }
                 write!(f, "; {} in all, {}", self.count, self.total)?;
             }
         }
         match &self.keep {
-            Ok(Keep::Newest(keep)) => write!(f, "; keeps {keep}")?,
+            Ok(keep @ (Keep::Newest(_) | Keep::Tiers(_))) => write!(f, "; keeps {keep}")?,
             Ok(Keep::Off) => f.write_str("; takes none by schedule")?,
             Err(refusal) => write!(f, "; {refusal}")?,
         }
@@ -152,5 +174,21 @@ mod tests {
             &[daily(1), failed],
             "orders: newest orders-daily-202601010300, 3 d 2 h old, 3.0 MiB, next daily due at 2026-01-02T03:00:00Z; 1 in all, 3.0 MiB; keeps 3; orders-daily-202601040300 is failed",
         );
+    }
+
+    #[test]
+    fn tiers_say_when_the_next_is_due_and_when_it_is_missed() {
+        let group = GroupId::parse("orders").unwrap();
+        let mut tags = sample::policy();
+        tags.insert(crate::tag::SNAPSHOT_KEEP.to_owned(), "hourly=24 daily=7".to_owned());
+        let standing = |now: &str| of(&group, &tags, &[daily(4)], now.parse().unwrap());
+        assert_eq!(
+            standing("2026-01-04T05:30:00Z").to_string(),
+            "orders: newest orders-daily-202601040300, 2 h 30 min old, 3.0 MiB, next due at 2026-01-04T04:00:00Z; 1 in all, 3.0 MiB; keeps hourly=24 daily=7"
+        );
+        for (now, expected) in [("2026-01-04T07:00:00Z", false), ("2026-01-04T07:00:01Z", true)] {
+            let overdue = standing(now).newest.unwrap().is_overdue(now.parse().unwrap());
+            assert_eq!(overdue, expected, "{now}");
+        }
     }
 }
