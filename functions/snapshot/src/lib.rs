@@ -18,7 +18,8 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions, Started};
 use platform::settings::{self, SnapshotSettings};
 use platform::{
-    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Outcome, Secrets, Topics, converge, telemetry,
+    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Outcome,
+    Secrets, Topics, converge, telemetry,
 };
 use serde_json::{Value, json};
 

@@ -78,7 +78,11 @@ fn times(expression: &str, from: Timestamp) -> (Timestamp, SignedDuration) {
 }
 
 /// So many minutes after the start of each hour or day.
-fn from_then_on(from: Timestamp, every: SignedDuration, minutes: i64) -> (Timestamp, SignedDuration) {
+fn from_then_on(
+    from: Timestamp,
+    every: SignedDuration,
+    minutes: i64,
+) -> (Timestamp, SignedDuration) {
     let seconds = every.as_secs();
     let start = Timestamp::from_second(from.as_second().div_euclid(seconds) * seconds).unwrap();
     let first = start.saturating_add(SignedDuration::from_mins(minutes)).unwrap();

@@ -24,7 +24,10 @@ const EXPECTED: [(&str, &str); 19] = [
     ("status-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("status.json", "settled: no group carries the tag"),
     ("take-due-at.json", "settled: no group carries the tag cachewarden:snapshot-keep with tiers"),
-    ("take-due-carried.json", "refused: transparent-trust-redis-production: the snapshot would be one of"),
+    (
+        "take-due-carried.json",
+        "refused: transparent-trust-redis-production: the snapshot would be one of",
+    ),
     ("take-due-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("take-at.json", "settled: no group carries the tag"),
     ("take-group.json", "refused: transparent-trust-redis-production: there is no group"),
