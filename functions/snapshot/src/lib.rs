@@ -4,7 +4,6 @@ mod apply;
 mod event;
 mod observe;
 mod report;
-mod taking;
 
 use std::cell::RefCell;
 

@@ -9,8 +9,8 @@ use platform::{Fault, Operation};
 use serde_json::{Value, json};
 
 use super::{End, Story};
+use crate::apply::taking::{self, Wish};
 use crate::event::{Job, Scope, Taking};
-use crate::taking::{self, Wish};
 use crate::{Run, observe, report};
 
 impl Run<'_> {

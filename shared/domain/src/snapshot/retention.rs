@@ -41,6 +41,8 @@ pub enum Reason {
     Asked(Tier),
     /// It was not taken by the tiers, and they have not taken enough of their own.
     BeforeTiers,
+    /// It was taken by tiers that the group no longer has, and not as many were taken since as are kept.
+    OfTiers,
     /// We did not make it, or not of this group.
     NotOurs,
     /// It is not whole, in use, or not told when it was taken or how large it is.
@@ -59,6 +61,9 @@ impl fmt::Display for Verdict {
             }
             Self::Keep(Reason::BeforeTiers) => f.write_str(
                 "kept: not taken by the tiers; it goes once the newest two were taken by them",
+            ),
+            Self::Keep(Reason::OfTiers) => f.write_str(
+                "kept: taken by tiers that are no more; it goes once all that are kept were taken by number",
             ),
             Self::Keep(Reason::NotOurs) => {
                 f.write_str("kept: not made by Cachewarden for this group")
@@ -97,7 +102,8 @@ impl Sorted<'_> {
                 | Reason::Tiers(_)
                 | Reason::Floor
                 | Reason::Asked(_)
-                | Reason::BeforeTiers,
+                | Reason::BeforeTiers
+                | Reason::OfTiers,
             ) => true,
         }
     }
@@ -111,10 +117,14 @@ pub fn sort<'a>(
     snapshots: &'a [SnapshotView],
 ) -> Vec<Sorted<'a>> {
     let (good, rest) = split(group, owner, snapshots);
+    let kept = || good.iter().take(usize::try_from(keep.get()).unwrap_or(usize::MAX));
+    // Generations that took months to gather do not go in a night because a stack no longer states them.
+    let has_begun = kept().all(|(_, it)| !it.is_by_tiers());
     let placed = (1_u32..).zip(good).map(|(place, (_, snapshot))| {
         let verdict = match place {
             1 => Verdict::Keep(Reason::Newest),
             place if place <= keep.get() => Verdict::Keep(Reason::Place(place)),
+            _ if snapshot.is_by_tiers() && !has_begun => Verdict::Keep(Reason::OfTiers),
             _ => Verdict::Drop { newer: keep.get() },
         };
         Sorted { snapshot, verdict }
@@ -237,6 +247,29 @@ pub(super) mod tests {
                 "orders-daily-202601030300 kept: the newest",
                 "orders-daily-202601020300 kept: number 2 from the newest",
                 "orders-daily-202701010300 dropped: 2 newer ones are kept",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_tiers_took_goes_only_after_all_that_are_kept_were_taken_by_number() {
+        let by_tiers = |day: u8| sample::by_tiers("orders", &format!("2026-01-{day:02}T03:00:00Z"));
+        let of_tiers = "kept: taken by tiers that are no more; it goes once all that are kept were taken by number";
+        check(
+            &[by_tiers(1), daily(2), by_tiers(3), daily(4)],
+            &[
+                "orders-daily-202601040300 kept: the newest",
+                "orders-daily-202601030300 kept: number 2 from the newest",
+                "orders-daily-202601020300 dropped: 2 newer ones are kept",
+                &format!("orders-daily-202601010300 {of_tiers}"),
+            ],
+        );
+        check(
+            &[by_tiers(1), daily(2), daily(3)],
+            &[
+                "orders-daily-202601030300 kept: the newest",
+                "orders-daily-202601020300 kept: number 2 from the newest",
+                "orders-daily-202601010300 dropped: 2 newer ones are kept",
             ],
         );
     }
@@ -370,6 +403,22 @@ pub(super) mod tests {
             let rest = dropped(&orders(), keep(count), &left);
             prop_assert!(rest.iter().all(|it| gone.contains(it)));
             prop_assert_eq!(first.len() + rest.len(), gone.len());
+        }
+
+        /// That tiers took some makes none go that would not go anyhow, and what goes leaves nothing to go.
+        #[test]
+        fn what_tiers_took_never_goes_the_sooner(shelf in any_shelf(), count in 1..10_u32, by_tiers in prop::collection::vec(any::<bool>(), 30)) {
+            let mut marked = shelf.clone();
+            for (it, _) in marked.iter_mut().zip(by_tiers).filter(|it| it.1) {
+                it.tags.get_or_insert_default().insert(tag::TIERS.to_owned(), "daily".to_owned());
+            }
+            let names = |shelf: &[SnapshotView]| -> Vec<String> {
+                dropped(&orders(), keep(count), shelf).into_iter().map(|it| it.name).collect()
+            };
+            let (gone, unmarked) = (names(&marked), names(&shelf));
+            prop_assert!(gone.iter().all(|it| unmarked.contains(it)));
+            marked.retain(|it| !gone.contains(&it.name));
+            prop_assert_eq!(names(&marked), Vec::<String>::new());
         }
 
         #[test]

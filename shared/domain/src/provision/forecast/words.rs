@@ -119,7 +119,7 @@ fn of_keeping(tags: &Tags, group: Option<&GroupView>) -> String {
             )
         }
         (Some(Keep::Tiers(before)), Ok(Keep::Newest(count))) => format!(
-            "; snapshots are kept by number in place of {before}, and the next prune deletes all but the newest {count}"
+            "; the newest {count} snapshots are kept in place of {before}, and what the tiers took goes only after {count} were taken by number"
         ),
         (Some(Keep::Tiers(_)), Ok(Keep::Off)) => {
             "; no snapshots are taken any more, and those that are there stay".to_owned()
