@@ -39,6 +39,16 @@ pub(crate) struct Taking {
     pub(crate) time: Option<Timestamp>,
 }
 
+impl Taking {
+    /// The group that it is about, unless the policies of groups have to be asked first.
+    pub(crate) fn asks_for(&self) -> Option<&GroupId> {
+        match (&self.scope, &self.kind) {
+            (Scope::All, _) | (Scope::One(_), Kind::Due) => None,
+            (Scope::One(group), Kind::Policy | Kind::One(_) | Kind::For(_)) => Some(group),
+        }
+    }
+}
+
 /// Which snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {

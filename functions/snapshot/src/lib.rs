@@ -86,13 +86,14 @@ impl App {
         if let Some(why) = run.delivery.gave_up() {
             return run.give_up(&why).await;
         }
+        // What takes the most room is boxed: a future is moved whole.
         let answer = match event::parse(&run.delivery.event) {
             Err(problems) => Ok(run.bad_event(&problems).await),
-            Ok(Request::Do(Job::Take(taking))) => run.take(&taking).await,
+            Ok(Request::Do(Job::Take(taking))) => Box::pin(run.take(&taking)).await,
             Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
             Ok(Request::Do(Job::Restore(restore))) => Ok(run.restore(&restore).await),
             Ok(Request::Status(scope)) => run.status(&scope).await,
-            Ok(Request::Plan(jobs)) => run.plan(&jobs).await,
+            Ok(Request::Plan(jobs)) => Box::pin(run.plan(&jobs)).await,
         };
         let answer = match answer {
             Ok(answer) => answer,

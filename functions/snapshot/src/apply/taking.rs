@@ -10,7 +10,7 @@ use platform::{Fault, Operation, converge};
 use serde_json::{Value, json};
 
 use crate::apply::Taken;
-use crate::event::{Kind, Scope, Taking};
+use crate::event::{Kind, Taking};
 use crate::observe::Ours;
 use crate::report::{End, Story};
 use crate::{Run, observe, report};
@@ -49,7 +49,7 @@ impl Run<'_> {
     /// dies when, one execution with one name for the snapshot is all that there ever is.
     pub(crate) async fn take(&self, taking: &Taking) -> Result<Value, Fault> {
         let tick = self.tick(taking);
-        let Some(group) = self.asked_of(taking) else { return self.take_all(taking, tick).await };
+        let Some(group) = taking.asks_for() else { return self.take_all(taking, tick).await };
         let take = match of(group, &taking.kind, tick) {
             Ok(take) => take,
             Err(err) => {
@@ -78,14 +78,6 @@ impl Run<'_> {
             }
         };
         Ok(self.close(&operation.story.into_inner(), &end).await)
-    }
-
-    /// The group that an event is about, unless its policy has to be asked first.
-    pub(crate) fn asked_of<'t>(&self, taking: &'t Taking) -> Option<&'t GroupId> {
-        match (&taking.scope, &taking.kind) {
-            (Scope::All, _) | (Scope::One(_), Kind::Due) => None,
-            (Scope::One(group), Kind::Policy | Kind::One(_) | Kind::For(_)) => Some(group),
-        }
     }
 
     async fn take_all(&self, taking: &Taking, tick: Timestamp) -> Result<Value, Fault> {

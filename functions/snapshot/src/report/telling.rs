@@ -58,7 +58,7 @@ impl Run<'_> {
 
     async fn plan_taking(&self, taking: &Taking, answers: &mut Vec<Value>) -> Result<(), Fault> {
         let tick = self.tick(taking);
-        let Some(group) = self.asked_of(taking) else {
+        let Some(group) = taking.asks_for() else {
             return self.plan_taking_all(taking, tick, answers).await;
         };
         if let Ok(take) = taking::of(group, &taking.kind, tick) {

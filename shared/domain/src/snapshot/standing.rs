@@ -82,13 +82,9 @@ fn of_newest(
 ) -> Option<Newest> {
     let (tier, _) = name::read(group, &snapshot.name)?;
     let at = snapshot.taken_at?;
-    let (due, missed) = match keep.and_then(Keep::tiers) {
-        Some(tiers) => (due::next(tiers, at), due::missed(tiers, at)),
-        None => {
-            let due = at.saturating_add(tier.period()).unwrap_or(Timestamp::MAX);
-            (due, due)
-        }
-    };
+    let by_kind = at.saturating_add(tier.period()).unwrap_or(Timestamp::MAX);
+    let by_tiers = keep.and_then(Keep::tiers).map(|it| (due::next(it, at), due::missed(it, at)));
+    let (due, missed) = by_tiers.unwrap_or((by_kind, by_kind));
     Some(Newest {
         name: snapshot.name.clone(),
         tier,

@@ -7,7 +7,7 @@ use aws_sim::fault::{Fault, Rule};
 use aws_sim::wire::Request;
 use domain::snapshot::{Tier, name};
 use domain::{GroupId, tag};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::stage::{GROUP, OWNER, Stage, summary};
@@ -114,10 +114,11 @@ async fn one_snapshot_serves_every_tier_that_wants_one() {
 async fn a_day_of_hourly_ones_stays_below_the_quota() {
     let stage = stage("hourly=24").await;
     until(&stage.scene, "2026-01-01T04:05:00Z").await;
-    for _ in 0..24 {
+    let first = stage.scene.now();
+    for hour in 1..=24_i64 {
         due(&stage).await;
-        let minutes = stage.scene.now().as_second().rem_euclid(3600) / 60 - 5;
-        stage.scene.pass(HOUR - Duration::from_mins(minutes.unsigned_abs())).await;
+        let next = first + SignedDuration::from_hours(hour);
+        until(&stage.scene, &next.to_string()).await;
     }
     assert_eq!(stage.good().len(), 18);
     assert!(stage.told().is_empty(), "{:?}", stage.told());

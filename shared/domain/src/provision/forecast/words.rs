@@ -86,11 +86,7 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::SetSettings(settings) => {
             lasting(SETTINGS, format!("set {}", of_settings(settings, group)))
         }
-        Step::Tag { tags, .. } => at_once(format!(
-            "tag the replication group: {}{}",
-            pairs(tags),
-            of_keeping(tags, group)
-        )),
+        Step::Tag { tags, .. } => of_tagging(tags, group),
         Step::Untag { keys, .. } => {
             at_once(format!("take tags off the replication group: {}", keys.join(", ")))
         }
@@ -101,6 +97,10 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::DeleteAlarms(names) => without_alarms(names),
     };
     Some(change)
+}
+
+fn of_tagging(tags: &Tags, group: Option<&GroupView>) -> Change {
+    at_once(format!("tag the replication group: {}{}", pairs(tags), of_keeping(tags, group)))
 }
 
 /// What another policy does to the snapshots that are there, where tiers come or go or change.

@@ -47,7 +47,9 @@ fn tiers(read: &mut Properties<'_>) -> Option<Tiers> {
     match Tiers::of(pairs.iter().map(|(tier, count)| (tier.as_str(), count.as_str()))) {
         Ok(tiers) => Some(tiers),
         Err(mistakes) => {
-            mistakes.into_iter().for_each(|it| read.problems.add(NAME, it));
+            for mistake in mistakes {
+                read.problems.add(NAME, mistake);
+            }
             None
         }
     }

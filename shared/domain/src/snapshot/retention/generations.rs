@@ -62,7 +62,7 @@ pub fn sort<'a>(
 fn reach(tier: Tier, count: u32, times: &[Timestamp]) -> Option<Timestamp> {
     let mut starts: Vec<Timestamp> = times.iter().map(|it| tier.start(*it)).collect();
     starts.dedup();
-    starts.into_iter().take(as_usize(count)).last()
+    starts.into_iter().take(as_usize(count)).next_back()
 }
 
 fn as_usize(count: u32) -> usize {
@@ -71,6 +71,8 @@ fn as_usize(count: u32) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use jiff::SignedDuration;
     use proptest::prelude::*;
 
@@ -285,7 +287,7 @@ mod tests {
         fn each_tier_has_what_it_is_to_keep(shelf in any_generations(), policy in any_tiers()) {
             let gone = dropped(&policy, &shelf);
             for (tier, count) in policy.iter() {
-                let mut periods: std::collections::BTreeMap<Timestamp, Vec<&SnapshotView>> = Default::default();
+                let mut periods: BTreeMap<Timestamp, Vec<&SnapshotView>> = BTreeMap::new();
                 for it in usable(&shelf) {
                     periods.entry(tier.start(it.taken_at.unwrap())).or_default().push(it);
                 }
