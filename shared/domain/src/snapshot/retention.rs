@@ -90,6 +90,11 @@ impl Sorted<'_> {
         matches!(self.verdict, Verdict::Drop { .. } | Verdict::Outlived { .. })
     }
 
+    /// Whether this tier keeps it.
+    pub fn is_kept_by(&self, tier: Tier) -> bool {
+        matches!(&self.verdict, Verdict::Keep(Reason::Tiers(tiers)) if tiers.contains(&tier))
+    }
+
     /// Whether it is a good one that stays.
     pub fn is_kept_by_policy(&self) -> bool {
         match &self.verdict {

@@ -14,6 +14,8 @@ pub struct Standing {
     pub group: GroupId,
     /// How many are to be kept.
     pub keep: Result<Keep, Refusal>,
+    /// What each tier has of what it keeps, where there are tiers.
+    pub tiers: Vec<Generations>,
     /// How many of ours there are that can be restored from.
     pub count: usize,
     /// The memory that their data took, together.
@@ -22,6 +24,17 @@ pub struct Standing {
     pub newest: Option<Newest>,
     /// Those of ours that cannot be restored from, and those of a former owner of the id: their state.
     pub others: Vec<(String, String)>,
+}
+
+/// What a tier has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Generations {
+    /// The tier.
+    pub tier: Tier,
+    /// How many it keeps.
+    pub keep: u32,
+    /// How many it has.
+    pub has: usize,
 }
 
 /// The newest snapshot.
@@ -60,6 +73,16 @@ pub fn of(group: &GroupId, tags: &Tags, snapshots: &[SnapshotView], now: Timesta
     let newest = retention::newest(group, &owner, snapshots);
     Standing {
         group: group.clone(),
+        tiers: keep.as_ref().ok().and_then(Keep::tiers).map_or(Vec::new(), |tiers| {
+            let sorted = retention::sort_by_tiers(group, &owner, tiers, snapshots);
+            let has = |tier| sorted.iter().filter(|it| it.is_kept_by(tier)).count();
+            let of = |(tier, keep): (Tier, std::num::NonZeroU32)| Generations {
+                tier,
+                keep: keep.get(),
+                has: has(tier),
+            };
+            tiers.iter().map(of).collect()
+        }),
         count: whole().count(),
         total: Bytes(whole().filter_map(|it| it.size).map(|it| it.0).sum()),
         newest: newest.and_then(|it| of_newest(group, keep.as_ref().ok(), it, now)),
@@ -186,5 +209,17 @@ mod tests {
             let overdue = standing(now).newest.unwrap().is_overdue(now.parse().unwrap());
             assert_eq!(overdue, expected, "{now}");
         }
+    }
+
+    #[test]
+    fn each_tier_says_what_it_has() {
+        let group = GroupId::parse("orders").unwrap();
+        let mut tags = sample::policy();
+        tags.insert(crate::tag::SNAPSHOT_KEEP.to_owned(), "daily=2 weekly=4".to_owned());
+        let now = "2026-01-04T05:30:00Z".parse().unwrap();
+        let seen = of(&group, &tags, &[daily(1), daily(2), daily(3)], now).tiers;
+        let has = |tier, keep, has| Generations { tier, keep, has };
+        assert_eq!(seen, [has(Tier::Daily, 2, 2), has(Tier::Weekly, 4, 1)]);
+        assert_eq!(of(&group, &sample::policy(), &[daily(1)], now).tiers, []);
     }
 }

@@ -247,6 +247,10 @@ async fn each_tier_keeps_its_own_and_each_snapshot_says_why() {
         ["kept: hourly", "kept: hourly", "kept: daily", "kept: daily", "kept: weekly"]
     );
     assert_eq!(why("dropped"), ["dropped: no tier of hourly=2 daily=2 weekly=1 keeps it"; 2]);
+    let Ended::Answered(status) = stage.send_only(json!({ "action": "status" })).await else {
+        panic!("no answer");
+    };
+    assert_eq!(status["groups"][0]["tiers"][1], json!({ "tier": "daily", "keep": 2, "has": 2 }));
     // Again, and nothing goes.
     stage.send(json!({ "action": "prune" })).await;
     assert_eq!(stage.good(), left);
