@@ -1,6 +1,8 @@
 //! The three kinds of work, each with its steps. Every step can be taken twice without harm: AWS takes a name once, and what is gone is
 //! gone.
 
+pub(crate) mod taking;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 

@@ -34,9 +34,32 @@ pub(crate) struct Taking {
     /// Of these groups.
     pub(crate) scope: Scope,
     /// Of this kind.
-    pub(crate) tier: Tier,
+    pub(crate) kind: Kind,
     /// For this time of the schedule, where the event says it.
     pub(crate) time: Option<Timestamp>,
+}
+
+impl Taking {
+    /// The group that it is about, unless the policies of groups have to be asked first.
+    pub(crate) fn asks_for(&self) -> Option<&GroupId> {
+        match (&self.scope, &self.kind) {
+            (Scope::All, _) | (Scope::One(_), Kind::Due) => None,
+            (Scope::One(group), Kind::Policy | Kind::One(_) | Kind::For(_)) => Some(group),
+        }
+    }
+}
+
+/// Which snapshot.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// What each group's policy asks for: one, or what is due. Of one group that a person names: one.
+    Policy,
+    /// What is due, of groups that keep tiers only.
+    Due,
+    /// One of this tier.
+    One(Tier),
+    /// One for these tiers, where they still want it. So the state machine is told.
+    For(Vec<Tier>),
 }
 
 /// Which groups.
@@ -88,11 +111,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn taking(&mut self) -> Taking {
         let scope = self.scope();
-        let tier = self.parsed("tier", |it| {
-            Tier::parse(it).ok_or_else(|| {
-                format!("{it:.40} is not a tier; hourly, daily, weekly and monthly are")
-            })
-        });
+        let kind = self.kind(&scope);
         let time = self.parsed("time", |it| {
             // Where a scheduler does not know its own placeholders it leaves them as they are.
             if it.starts_with("<aws.") {
@@ -102,7 +121,32 @@ impl Reader<'_> {
                 .map(Some)
                 .map_err(|_| format!("{it:.40} is not a time such as 2026-01-02T03:04:00Z"))
         });
-        Taking { scope, tier: tier.unwrap_or_default(), time: time.flatten() }
+        Taking { scope, kind, time: time.flatten() }
+    }
+
+    fn kind(&mut self, scope: &Scope) -> Kind {
+        let tier = |it: &str| {
+            Tier::parse(it).ok_or_else(|| {
+                format!("{it:.40} is not a tier; hourly, daily, weekly and monthly are")
+            })
+        };
+        let kind = self.parsed("tier", |it| match it {
+            "due" => Ok(Kind::Due),
+            it => tier(it).map(Kind::One),
+        });
+        let tiers =
+            self.parsed("due", |it| it.split_whitespace().map(tier).collect::<Result<Vec<_>, _>>());
+        match (tiers, scope) {
+            (Some(_), Scope::All) => {
+                self.problems.add("due", "is what the tiers of one group want; name it in `group`");
+            }
+            (Some(_), Scope::One(_)) if kind.is_some() => {
+                self.problems.add("due", "is stated beside tier; one of them says what is taken");
+            }
+            (Some(tiers), Scope::One(_)) => return Kind::For(tiers),
+            (None, _) => {}
+        }
+        kind.unwrap_or(Kind::Policy)
     }
 
     fn scope(&mut self) -> Scope {
@@ -228,7 +272,12 @@ mod tests {
         match job {
             Job::Take(it) => format!(
                 "take {} of {} at {}",
-                it.tier,
+                match &it.kind {
+                    Kind::Policy => "one".to_owned(),
+                    Kind::Due => "what is due".to_owned(),
+                    Kind::One(tier) => tier.to_string(),
+                    Kind::For(tiers) => format!("for {}", domain::snapshot::tier::spoken(tiers)),
+                },
                 scope_words(&it.scope),
                 it.time.map_or("its time".to_owned(), |it| it.to_string())
             ),
@@ -246,11 +295,15 @@ mod tests {
 
     #[test]
     fn a_schedule_asks_for_all_and_a_person_for_one() {
-        check(json!({ "action": "take" }), "take daily of all at its time");
-        check(json!({ "action": "take", "group": "Orders" }), "take daily of orders at its time");
+        check(json!({ "action": "take" }), "take one of all at its time");
+        check(json!({ "action": "take", "group": "Orders" }), "take one of orders at its time");
         check(
             json!({ "action": "take", "group": "orders", "tier": "weekly", "time": "2026-01-02T03:04:05Z" }),
             "take weekly of orders at 2026-01-02T03:04:05Z",
+        );
+        check(
+            json!({ "action": "take", "tier": "due", "time": "2026-01-02T03:05:00Z" }),
+            "take what is due of all at 2026-01-02T03:05:00Z",
         );
         check(json!({ "action": "prune", "group": "" }), "prune all");
         check(json!({ "action": "status", "group": "orders" }), "status of orders");
@@ -259,7 +312,27 @@ mod tests {
     #[test]
     fn a_placeholder_that_nobody_filled_in_is_no_time() {
         let event = json!({ "action": "take", "time": "<aws.scheduler.scheduled-time>" });
-        check(event, "take daily of all at its time");
+        check(event, "take one of all at its time");
+    }
+
+    #[test]
+    fn the_state_machine_is_told_the_tiers() {
+        check(
+            json!({ "action": "take", "group": "orders", "due": "hourly daily" }),
+            "take for hourly and daily of orders at its time",
+        );
+        check(
+            json!({ "action": "take", "group": "orders", "due": "hourly yearly" }),
+            "due: yearly is not a tier; hourly, daily, weekly and monthly are",
+        );
+        check(
+            json!({ "action": "take", "due": "hourly" }),
+            "due: is what the tiers of one group want; name it in `group`",
+        );
+        check(
+            json!({ "action": "take", "group": "orders", "due": "hourly", "tier": "daily" }),
+            "due: is stated beside tier; one of them says what is taken",
+        );
     }
 
     #[test]
@@ -279,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_plan_names_what_it_plans_or_leaves_it_to_the_other_fields() {
-        check(json!({ "action": "plan" }), "plan take daily of all at its time and prune all");
+        check(json!({ "action": "plan" }), "plan take one of all at its time and prune all");
         check(json!({ "action": "plan", "of": "prune", "group": "orders" }), "plan prune orders");
         check(
             json!({ "action": "plan", "snapshot": "s", "group": "back" }),

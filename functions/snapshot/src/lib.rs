@@ -10,21 +10,20 @@ use std::cell::RefCell;
 use domain::owner::short_hash;
 use domain::snapshot::prune::Prune;
 use domain::snapshot::restore::Restore;
-use domain::snapshot::take::Take;
-use domain::snapshot::{Keep, Refusal, SnapshotView, name};
-use domain::{GroupId, Next, Problems, Tags};
+use domain::snapshot::{Refusal, SnapshotView, name};
+use domain::{GroupId, Problems, Tags};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions, Started};
 use platform::settings::{self, SnapshotSettings};
 use platform::{
-    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Operation,
-    Outcome, Secrets, Topics, converge, telemetry,
+    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Outcome,
+    Secrets, Topics, converge, telemetry,
 };
 use serde_json::{Value, json};
 
-use crate::apply::{Pruned, Restored, Taken};
-use crate::event::{Job, Request, Scope, Taking};
+use crate::apply::{Pruned, Restored};
+use crate::event::{Job, Request, Scope};
 use crate::observe::Ours;
 use crate::report::{End, Message, Story};
 
@@ -87,13 +86,14 @@ impl App {
         if let Some(why) = run.delivery.gave_up() {
             return run.give_up(&why).await;
         }
+        // What takes the most room is boxed: a future is moved whole.
         let answer = match event::parse(&run.delivery.event) {
             Err(problems) => Ok(run.bad_event(&problems).await),
-            Ok(Request::Do(Job::Take(taking))) => run.take(&taking).await,
+            Ok(Request::Do(Job::Take(taking))) => Box::pin(run.take(&taking)).await,
             Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
             Ok(Request::Do(Job::Restore(restore))) => Ok(run.restore(&restore).await),
             Ok(Request::Status(scope)) => run.status(&scope).await,
-            Ok(Request::Plan(jobs)) => run.plan(&jobs).await,
+            Ok(Request::Plan(jobs)) => Box::pin(run.plan(&jobs)).await,
         };
         let answer = match answer {
             Ok(answer) => answer,
@@ -119,82 +119,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Takes snapshots. The state machine does it, under a name that every delivery of the event shares: whatever comes twice, and whoever
-    /// dies when, one execution with one name for the snapshot is all that there ever is.
-    async fn take(&self, taking: &Taking) -> Result<Value, Fault> {
-        let tick = self.tick(taking);
-        let group = match &taking.scope {
-            Scope::One(group) => group,
-            Scope::All => return self.take_all(taking, tick).await,
-        };
-        let take = match Take::new(group.clone(), taking.tier, tick) {
-            Ok(take) => take,
-            Err(err) => {
-                let mut problems = Problems::default();
-                problems.add("group", err.to_string());
-                return Ok(self.bad_event(&problems).await);
-            }
-        };
-        let operation = self.taken(&take);
-        let end = if self.delivery.carrier.is_some() {
-            let outcome = converge(&operation, &self.clock, self.deadline).await;
-            let means = operation.story.borrow_mut().means.take();
-            match (outcome, means) {
-                (Err(_), Some(refusal)) => End::Refused(refusal),
-                (outcome, _) => self.end(outcome),
-            }
-        } else {
-            // A person is told at once what speaks against it.
-            let seen = operation.observe().await?;
-            match operation.plan(&seen, self.clock.now()) {
-                Next::Settled => End::Settled,
-                Next::Refuse(refusal) => End::Refused(refusal),
-                Next::Do(_) | Next::Wait(_) => self.hand_take(taking, group, tick, 1).await,
-            }
-        };
-        Ok(self.close(&operation.story.into_inner(), &end).await)
-    }
-
-    async fn take_all(&self, taking: &Taking, tick: Timestamp) -> Result<Value, Fault> {
-        let mut answers = Vec::new();
-        for (index, (group, tags)) in (0..).zip(observe::groups(self.app).await?) {
-            let story = Story::of(format!("take {}", taking.tier), &group);
-            let end = match Keep::read(&tags) {
-                Ok(Keep::Off) => continue,
-                Err(refusal) => End::Refused(refusal),
-                // A second apart, so that a thousand groups do not ask at once.
-                Ok(Keep::Newest(_)) => {
-                    self.hand_take(taking, &group, tick, 1 + index % STAGGER_SECONDS).await
-                }
-            };
-            answers.push(self.close(&story, &end).await);
-        }
-        Ok(report::together(answers))
-    }
-
-    fn taken<'b>(&'b self, take: &'b Take) -> Taken<'b> {
-        let story = Story::of(format!("take {}", take.name), &take.group);
-        Taken { app: self.app, take, clock: self.clock, story: RefCell::new(story) }
-    }
-
-    async fn hand_take(
-        &self,
-        taking: &Taking,
-        group: &GroupId,
-        tick: Timestamp,
-        wait_seconds: i64,
-    ) -> End {
-        let tier = taking.tier;
-        let event =
-            json!({ "action": "take", "group": group, "tier": tier.as_str(), "time": tick });
-        // Where the event names its time, that is what makes it the same event; else Lambda's own id of it is.
-        let unique = match taking.time {
-            Some(_) => format!("{tier}-{}", tick.as_second()),
-            None => self.unique(),
-        };
-        self.hand(&format!("snapshot-take-{group}-{unique}"), &event, wait_seconds).await
-    }
-
     /// Deletes what is beyond retention, group by group. What goes on is carried on for each group by itself.
     async fn prune(&self, scope: &Scope) -> Result<Value, Fault> {
         let groups = match self.ours("prune", scope).await? {
@@ -217,7 +141,7 @@ impl Run<'_> {
         }
         Ok(match scope {
             Scope::One(_) => answers.pop().unwrap_or_default(),
-            Scope::All => report::together(answers),
+            Scope::All => report::together(answers, report::NO_GROUP),
         })
     }
 
@@ -328,15 +252,6 @@ impl Run<'_> {
         }
     }
 
-    /// The minute of the schedule that a snapshot is for.
-    fn tick(&self, taking: &Taking) -> Timestamp {
-        let asked_at = || {
-            let carrier = self.delivery.carrier.as_ref();
-            carrier.map_or_else(|| self.clock.now(), |it| it.started_at)
-        };
-        name::minute(taking.time.unwrap_or_else(asked_at))
-    }
-
     /// What every delivery of the same event shares: Lambda's own id of it.
     fn unique(&self) -> String {
         short_hash(&self.context.request_id)
@@ -382,9 +297,6 @@ const DEADLINE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
 /// An event is carried on for this long at most: a group may be changed for forty minutes before its snapshot can begin, and large
 /// data are written for hours. Less than the state machine's own limit, at which an execution ends without a word.
 const CARRIED_FOR_MAX: SignedDuration = SignedDuration::from_mins(5 * 60 + 45);
-
-/// Ten minutes from the first to the last.
-const STAGGER_SECONDS: i64 = 600;
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,8 @@
 
 use domain::snapshot::restore::{Restore, RestoreView};
 use domain::snapshot::take::{Take, TakeView};
-use domain::snapshot::{SnapshotStatus, SnapshotView, name};
-use domain::{Arn, GroupId, GroupStatus, SnapshotName, Tags, tag};
+use domain::snapshot::{SnapshotStatus, SnapshotView, due, name, owner};
+use domain::{Arn, GroupId, GroupStatus, GroupView, SnapshotName, Tags, tag};
 use jiff::Timestamp;
 use platform::Fault;
 
@@ -38,11 +38,33 @@ pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeV
         app.elasticache.group_with_tags(&take.group),
         app.elasticache.snapshot(take.name.as_str())
     );
-    let mut view = TakeView { group: group?, snapshot: snapshot?, events: Vec::new() };
+    let mut view = TakeView { group: group?, snapshot: snapshot?, ..TakeView::default() };
+    if take.asks_for_newest(&view)
+        && let Some(group) = &view.group
+    {
+        view.newest = newest(app, group).await?;
+    }
     if take.is_suspicious(&view, now) {
         view.events = app.elasticache.event_texts(&take.group).await?;
     }
     Ok(view)
+}
+
+/// The newest snapshot of ours that serves the tiers of a group. The list of everything that is tagged lags behind, so each is asked itself,
+/// until one is ours: mostly the first.
+async fn newest(app: &App, group: &GroupView) -> Result<Option<SnapshotView>, Fault> {
+    let Some(tags) = &group.tags else { return Ok(None) };
+    let owner = owner(&group.id, tags);
+    let found = app.elasticache.snapshots_of(group).await?;
+    for mut snapshot in due::candidates(&group.id, found) {
+        snapshot.tags = app.elasticache.tags(&snapshot.arn).await?;
+        // One that is being written may keep its tags back.
+        let is_busy = snapshot.tags.is_none() && snapshot.status == SnapshotStatus::Creating;
+        if is_busy || snapshot.is_ours(&group.id, &owner) {
+            return Ok(Some(snapshot));
+        }
+    }
+    Ok(None)
 }
 
 /// Looks at one snapshot again. Its tags stay as they were.

@@ -8,6 +8,7 @@ use domain::snapshot::restore::RestoreView;
 use domain::snapshot::take::TakeView;
 use domain::snapshot::{Refusal, retention};
 use domain::{GroupId, MemberId, Problems, Wait};
+use jiff::Timestamp;
 use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
@@ -69,7 +70,13 @@ impl Story {
             format!("the snapshot {} is {}", it.name, it.status)
         });
         self.saw = format!("{}, {snapshot}", words::group(view.group.as_ref()));
-        let Some(snapshot) = &view.snapshot else { return };
+        let Some(snapshot) = &view.snapshot else {
+            // Where it is not wanted any more, this is why.
+            self.result = view.newest.as_ref().map_or(String::new(), |it| {
+                format!("none is due, since {} is {}", it.name, it.status)
+            });
+            return;
+        };
         if let (Some(size), Some(at)) = (snapshot.size, snapshot.taken_at) {
             self.result = format!("{} is there, taken at {at}, {size}", snapshot.name);
             self.metrics = vec![("SnapshotBytes", words::float(size.0))];
@@ -99,7 +106,7 @@ impl Story {
         if self.evidence.is_null() {
             self.evidence = json!({ "kept": listed(&kept), "dropped": listed(&dropped) });
         }
-        let good = kept.iter().filter(|it| it.is_among_the_newest()).count();
+        let good = kept.iter().filter(|it| it.is_kept_by_policy()).count();
         self.result = format!("{good} are kept");
         self.metrics = vec![
             ("SnapshotsKept", words::count(good)),
@@ -283,6 +290,16 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
     })
 }
 
+/// Tells that the next snapshot of a group is missed.
+pub(crate) fn missed_news(group: &GroupId, newest: &str, due: Timestamp) -> Message {
+    Message {
+        subject: format!("{group}: a snapshot is overdue"),
+        body: format!(
+            "The newest snapshot of {group} that can be restored from is {newest}, and the next was due at {due}.\n\nNext: one is asked for now. Where this is told again, it fails: the records of `snapshot` say why.\n"
+        ),
+    }
+}
+
 /// Tells of an event with mistakes.
 pub(crate) fn bad_event_news(problems: &Problems) -> Message {
     Message {
@@ -309,18 +326,21 @@ pub(crate) fn gave_up(event: &Value) -> String {
     format!("finish {} {}", text("action"), text("group"))
 }
 
+/// The summary where there is nothing to prune, to plan or to take by number.
+pub(crate) const NO_GROUP: &str =
+    "no group carries the tag cachewarden:snapshot-keep with a number above 0, or with tiers";
+
+/// The summary where there is nothing to take by tiers.
+pub(crate) const NO_TIERS: &str = "no group carries the tag cachewarden:snapshot-keep with tiers";
+
 /// The answers for several groups in one.
-pub(crate) fn together(answers: Vec<Value>) -> Value {
+pub(crate) fn together(answers: Vec<Value>, nothing: &str) -> Value {
     let is =
         |status: &str| answers.iter().filter(|it| it.get("status") == Some(&json!(status))).count();
     let status = ["failed", "refused", "unfinished"].into_iter().find(|it| 0 < is(it));
     let lines: Vec<_> =
         answers.iter().filter_map(|it| it.get("summary")?.as_str()).map(str::to_owned).collect();
-    let summary = if lines.is_empty() {
-        format!("no group carries the tag {} with a number above 0", domain::tag::SNAPSHOT_KEEP)
-    } else {
-        lines.join("\n")
-    };
+    let summary = if lines.is_empty() { nothing.to_owned() } else { lines.join("\n") };
     // Each group is carried on by itself: for the one that called, this is the end.
     let status = match status {
         Some("unfinished") | None => "settled",

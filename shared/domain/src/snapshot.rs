@@ -1,8 +1,10 @@
 //! The vocabulary of `snapshot`: what is seen of snapshots, what may be done with them, and why not.
 //!
-//! In reading order: [`name`] tells ours from others, [`take`] makes one, [`retention`] sorts those that are there, [`prune`] deletes what is
-//! beyond, [`restore`] makes a new group of one, and [`standing`] tells how a group stands.
+//! In reading order: [`name`] tells ours from others, [`due`] says when a group with tiers wants one, [`take`] makes one, [`retention`] sorts
+//! those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, and [`standing`] tells how a group stands.
 
+pub mod due;
+mod keep;
 pub mod name;
 pub mod prune;
 mod refusal;
@@ -12,67 +14,22 @@ pub mod retention;
 mod sample;
 pub mod standing;
 pub mod take;
+pub mod tier;
+mod tiers;
 
 use std::fmt;
-use std::num::NonZeroU32;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{Bytes, GroupId, NodeType, Tags, tag};
 
+pub use keep::Keep;
 pub use refusal::{Refusal, Unrestorable};
+pub use tier::Tier;
+pub use tiers::{FLOOR, KEPT_MAX, Tiers};
 
-/// How often snapshots of a kind are taken.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Tier {
-    /// Every hour.
-    Hourly,
-    /// Every day.
-    #[default]
-    Daily,
-    /// Every week.
-    Weekly,
-    /// Every month.
-    Monthly,
-}
-
-impl Tier {
-    /// All of them, the most frequent first.
-    pub const ALL: [Self; 4] = [Self::Hourly, Self::Daily, Self::Weekly, Self::Monthly];
-
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hourly => "hourly",
-            Self::Daily => "daily",
-            Self::Weekly => "weekly",
-            Self::Monthly => "monthly",
-        }
-    }
-
-    /// Reads a word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.as_str() == word)
-    }
-
-    /// The longest time between two of them.
-    pub fn period(self) -> SignedDuration {
-        const HOURS: [i64; 4] = [1, 24, 7 * 24, 31 * 24];
-        let [hour, day, week, month] = HOURS.map(SignedDuration::from_hours);
-        match self {
-            Self::Hourly => hour,
-            Self::Daily => day,
-            Self::Weekly => week,
-            Self::Monthly => month,
-        }
-    }
-}
-
-impl fmt::Display for Tier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+/// A snapshot waits while its group is changed, which may take that long, and is then still written.
+const GRACE: SignedDuration = SignedDuration::from_hours(2);
 
 /// The state of a snapshot. What AWS adds later is kept by its name, and never taken for usable (facts 5.2).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -198,28 +155,13 @@ impl SnapshotView {
             && self.tagged(tag::OWNER).is_some_and(|it| !it.is_empty())
     }
 
+    /// Whether it was taken by the tiers of its group, and not by count or for a person.
+    pub fn is_by_tiers(&self) -> bool {
+        self.tagged(tag::TIERS).is_some()
+    }
+
     fn tagged(&self, key: &str) -> Option<&str> {
         self.tags.as_ref()?.get(key).map(String::as_str)
-    }
-}
-
-/// How many snapshots of ours a group keeps: the value of its tag `cachewarden:snapshot-keep`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Keep {
-    /// None are taken on a schedule. Those that are there stay.
-    Off,
-    /// So many, the newest ones.
-    Newest(NonZeroU32),
-}
-
-impl Keep {
-    /// Reads the tag among the tags of a group. A group without it is not ours to look after.
-    pub fn read(tags: &Tags) -> Result<Self, Refusal> {
-        let Some(value) = tags.get(tag::SNAPSHOT_KEEP) else { return Err(Refusal::NotOurs) };
-        match value.trim().parse::<u32>() {
-            Ok(count) => Ok(NonZeroU32::new(count).map_or(Self::Off, Self::Newest)),
-            Err(_) => Err(Refusal::BadKeep(value.clone())),
-        }
     }
 }
 
@@ -228,15 +170,16 @@ pub fn owner(group: &GroupId, group_tags: &Tags) -> String {
     group_tags.get(tag::OWNER).cloned().unwrap_or_else(|| format!("adopted/{group}"))
 }
 
-/// The tags of a snapshot of ours of a group with these tags.
-pub fn tags(group: &GroupId, tier: Tier, group_tags: &Tags) -> Tags {
-    [
-        (tag::OWNER, owner(group, group_tags)),
-        (tag::GROUP, group.to_string()),
-        (tag::TIER, tier.to_string()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into()
+/// The tags of a snapshot of ours of a group with these tags. Where it is taken by the tiers of its group, they are those that wanted it.
+pub fn tags(group: &GroupId, tier: Tier, by_tiers: &[Tier], group_tags: &Tags) -> Tags {
+    let words: Vec<&str> = by_tiers.iter().map(|it| it.as_str()).collect();
+    let said = [
+        (tag::OWNER, Some(owner(group, group_tags))),
+        (tag::GROUP, Some(group.to_string())),
+        (tag::TIER, Some(tier.to_string())),
+        (tag::TIERS, Some(words.join(" ")).filter(|it| !it.is_empty())),
+    ];
+    said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
 }
 
 /// Reads a size as the API writes it, such as `3 MB` (facts 5.1). While a snapshot is being written it is empty.
@@ -285,22 +228,11 @@ mod tests {
     }
 
     #[test]
-    fn the_keep_tag_is_a_number_and_nothing_else() {
-        let keep = |value: &str| Keep::read(&tags_of(&[(tag::SNAPSHOT_KEEP, value)]));
-        assert_eq!(keep("7"), Ok(Keep::Newest(NonZeroU32::new(7).unwrap())));
-        assert_eq!(keep("0"), Ok(Keep::Off));
-        for bad in ["", "-1", "seven", "7.5"] {
-            assert_eq!(keep(bad), Err(Refusal::BadKeep(bad.to_owned())));
-        }
-        assert_eq!(Keep::read(&Tags::new()), Err(Refusal::NotOurs));
-    }
-
-    #[test]
     fn a_snapshot_of_an_adopted_group_says_so() {
         let group = GroupId::parse("orders").unwrap();
-        let adopted = tags(&group, Tier::Daily, &Tags::new());
+        let adopted = tags(&group, Tier::Daily, &[], &Tags::new());
         assert_eq!(adopted.get(tag::OWNER).map(String::as_str), Some("adopted/orders"));
-        let stack = tags(&group, Tier::Daily, &tags_of(&[(tag::OWNER, "arn/Cache")]));
+        let stack = tags(&group, Tier::Daily, &[], &tags_of(&[(tag::OWNER, "arn/Cache")]));
         assert_eq!(stack.get(tag::OWNER).map(String::as_str), Some("arn/Cache"));
         assert!(adopted.values().all(|it| tag::is_legal_value(it)));
     }

@@ -22,7 +22,7 @@ pub const AUTOSCALE_COOLDOWN_MINUTES: &str = "cachewarden:autoscale-cooldown-min
 pub const AUTOSCALE_CHANGE: &str = "cachewarden:autoscale-change";
 /// The last change of the autoscaler that did not take, and when: `replicas=2 at 2026-01-02T03:04:05Z`.
 pub const AUTOSCALE_FAILED: &str = "cachewarden:autoscale-failed";
-/// How many manual snapshots are kept.
+/// Which snapshots of ours are kept: how many, `7`, or how many of each tier, `hourly=24 daily=7`.
 pub const SNAPSHOT_KEEP: &str = "cachewarden:snapshot-keep";
 /// Whether members have alarms: `on` or `off`.
 pub const ALARMS: &str = "cachewarden:alarms";
@@ -54,6 +54,8 @@ pub const RETAINED: &str = "cachewarden:retained";
 pub const RESTORED_FROM: &str = "cachewarden:restored-from";
 /// The tier of a snapshot.
 pub const TIER: &str = "cachewarden:tier";
+/// The tiers that wanted a snapshot when it was asked for, where its group keeps tiers: `hourly daily`.
+pub const TIERS: &str = "cachewarden:tiers";
 
 /// The tags of one thing, by key.
 pub type Tags = BTreeMap<String, String>;

@@ -7,3 +7,4 @@ mod restore;
 mod shards;
 mod stage;
 mod stock;
+mod tiers;

@@ -52,11 +52,11 @@ pub fn plan(from: Timestamp) -> Plan {
             }
         }
     }
-    assert_eq!((plan.schedules.len(), plan.subscriptions.len()), (4, 1));
+    assert_eq!((plan.schedules.len(), plan.subscriptions.len()), (5, 1));
     plan
 }
 
-/// When a schedule fires first, and how often: `rate(15 minutes)`, or a `cron` for once a day.
+/// When a schedule fires first, and how often: `rate(15 minutes)`, or a `cron` for once an hour or once a day.
 fn times(expression: &str, from: Timestamp) -> (Timestamp, SignedDuration) {
     let day = SignedDuration::from_hours(24);
     let inner = expression.split(['(', ')']).nth(1).unwrap();
@@ -66,14 +66,27 @@ fn times(expression: &str, from: Timestamp) -> (Timestamp, SignedDuration) {
             let every = SignedDuration::from_mins(number.parse().unwrap());
             (from.saturating_add(every).unwrap(), every)
         }
+        ("cron", [minute, "*", "*", "*", "?", "*"]) => {
+            from_then_on(from, SignedDuration::from_hours(1), minute.parse().unwrap())
+        }
         ("cron", [minute, hour, "*", "*", "?", "*"]) => {
             let at = 60 * hour.parse::<i64>().unwrap() + minute.parse::<i64>().unwrap();
-            let midnight = Timestamp::from_second(from.as_second().div_euclid(86_400) * 86_400);
-            let today = midnight.unwrap().saturating_add(SignedDuration::from_mins(at)).unwrap();
-            (if today < from { today.saturating_add(day).unwrap() } else { today }, day)
+            from_then_on(from, day, at)
         }
         _ => panic!("{expression} is played by nobody here"),
     }
+}
+
+/// So many minutes after the start of each hour or day.
+fn from_then_on(
+    from: Timestamp,
+    every: SignedDuration,
+    minutes: i64,
+) -> (Timestamp, SignedDuration) {
+    let seconds = every.as_secs();
+    let start = Timestamp::from_second(from.as_second().div_euclid(seconds) * seconds).unwrap();
+    let first = start.saturating_add(SignedDuration::from_mins(minutes)).unwrap();
+    (if first < from { first.saturating_add(every).unwrap() } else { first }, every)
 }
 
 /// The template as JSON: `!Ref x` is `{"Ref": "x"}`, `!Sub` is filled in, other tags are `{"Fn::…": …}`.
@@ -134,6 +147,11 @@ mod tests {
         assert_eq!(
             (take.every.as_hours(), take.first.to_string().as_str()),
             (24, "2026-01-02T01:30:00Z")
+        );
+        let due = plan.schedules.iter().find(|it| it.input["tier"] == "due").unwrap();
+        assert_eq!(
+            (due.every.as_hours(), due.first.to_string().as_str()),
+            (1, "2026-01-01T02:05:00Z")
         );
     }
 }

@@ -4,7 +4,7 @@ use domain::owner::Owner;
 use domain::provision::change::judge;
 use domain::provision::forecast::{End, Forecast, forecast, forecast_end};
 use domain::provision::{Backend, GroupSpec, Keep, Parsed, Seen, Wanted, outputs, parse, rules};
-use domain::{Catalog, GroupView, Problems, tag};
+use domain::{Catalog, GroupView, Problems, snapshot, tag};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::settings::ProvisionSettings;
@@ -197,8 +197,9 @@ fn as_seen(wanted: &Wanted, seen: &Seen) -> GroupSpec {
     let mut spec = wanted.before.as_deref().unwrap_or(&wanted.spec).clone();
     let tag = |key| seen.group.as_ref()?.tags.as_ref()?.get(key);
     spec.alarms = tag(tag::ALARMS).map_or(spec.alarms, |it| it == "on");
-    spec.snapshot_keep =
-        tag(tag::SNAPSHOT_KEEP).and_then(|it| it.parse().ok()).unwrap_or(spec.snapshot_keep);
+    if let Some(Ok(keep)) = tag(tag::SNAPSHOT_KEEP).map(|it| snapshot::Keep::parse(it)) {
+        spec.snapshot_keep = keep;
+    }
     spec
 }
 

@@ -3,14 +3,15 @@
 use domain::snapshot::prune::PruneStep;
 use domain::snapshot::standing;
 use domain::snapshot::take::Take;
-use domain::{Next, Tags, tag};
+use domain::{Next, tag};
+use jiff::Timestamp;
 use platform::{Fault, Operation};
 use serde_json::{Value, json};
 
 use super::{End, Story};
+use crate::apply::taking::{self, Wish};
 use crate::event::{Job, Scope, Taking};
-use crate::observe::{self, Ours};
-use crate::{Run, report};
+use crate::{Run, observe, report};
 
 impl Run<'_> {
     /// Tells how things stand.
@@ -52,21 +53,56 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(report::together(answers))
+        Ok(report::together(answers, report::NO_GROUP))
     }
 
     async fn plan_taking(&self, taking: &Taking, answers: &mut Vec<Value>) -> Result<(), Fault> {
-        let groups: Vec<Ours> = match &taking.scope {
-            Scope::One(group) => vec![(group.clone(), Tags::new())],
-            Scope::All => observe::groups(self.app).await?,
+        let tick = self.tick(taking);
+        let Some(group) = taking.asks_for() else {
+            return self.plan_taking_all(taking, tick, answers).await;
         };
-        for (group, _) in groups {
-            let Ok(take) = Take::new(group, taking.tier, self.tick(taking)) else { continue };
-            let operation = self.taken(&take);
-            let end = self.planned(&operation, |it| report::taking(&it)).await?;
-            answers.push(self.told(operation.story.into_inner(), end));
+        if let Ok(take) = taking::of(group, &taking.kind, tick) {
+            answers.push(self.plan_take(&take).await?);
         }
         Ok(())
+    }
+
+    async fn plan_taking_all(
+        &self,
+        taking: &Taking,
+        tick: Timestamp,
+        answers: &mut Vec<Value>,
+    ) -> Result<(), Fault> {
+        let groups = match self.ours("plan to take", &taking.scope).await? {
+            Ok(groups) => groups,
+            Err(answer) => {
+                answers.push(answer);
+                return Ok(());
+            }
+        };
+        let stock = self.stock_of_tiers(taking, &groups).await?;
+        for (group, tags) in &groups {
+            match self.wish(taking, group, tags, &stock) {
+                Wish::Nothing => {}
+                Wish::NotDue(story) => answers.push(self.told(story, Planned::Nothing)),
+                Wish::Refused(refusal) => {
+                    let story = Story::of("take", group);
+                    answers.push(self.told(story, Planned::Refuse(refusal)));
+                }
+                Wish::Take { kind, .. } => {
+                    if let Ok(take) = taking::of(group, &kind, tick) {
+                        answers.push(self.plan_take(&take).await?);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn plan_take(&self, take: &Take) -> Result<Value, Fault> {
+        let operation = self.taken(take);
+        let end = self.planned(&operation, |it| report::taking(&it)).await?;
+        Ok(self.told(operation.story.into_inner(), end))
     }
 
     async fn plan_pruning(&self, scope: &Scope, answers: &mut Vec<Value>) -> Result<(), Fault> {

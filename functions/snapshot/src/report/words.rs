@@ -2,7 +2,7 @@
 
 use domain::group::Endpoint;
 use domain::snapshot::restore::RestoreStep;
-use domain::snapshot::standing::{Newest, Standing};
+use domain::snapshot::standing::{Generations, Newest, Standing};
 use domain::snapshot::take::{ReadFrom, TakeStep};
 use domain::{GroupView, MemberView, tag};
 use jiff::Timestamp;
@@ -94,11 +94,14 @@ pub(crate) fn standing(standing: &Standing, now: Timestamp) -> Value {
             "bytes": it.size, "nextDue": it.due, "overdue": it.is_overdue(now),
         })
     };
+    let generations =
+        |it: &Generations| json!({ "tier": it.tier.as_str(), "keep": it.keep, "has": it.has });
     let other = |(name, status): &(String, String)| json!({ "snapshot": name, "status": status });
     json!({
         "group": standing.group,
         "summary": standing.to_string(),
         "newest": standing.newest.as_ref().map(newest),
+        "tiers": standing.tiers.iter().map(generations).collect::<Vec<_>>(),
         "count": standing.count,
         "bytes": standing.total,
         "others": standing.others.iter().map(other).collect::<Vec<_>>(),

@@ -170,7 +170,7 @@ pub fn cost(
         node_type,
         nodes,
         shards: diff::shape(group).shards().into(),
-        snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep),
+        snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep.most()),
         secret,
         alarm_metrics: if spec.alarms { nodes * ALARMS } else { 0 },
         today,

@@ -94,8 +94,8 @@ pub struct GroupSpec {
     pub rotation_grace_minutes: u32,
     /// What the autoscaler may do.
     pub autoscale: AutoscalePolicy,
-    /// How many manual snapshots are kept.
-    pub snapshot_keep: u32,
+    /// Which snapshots of ours are kept.
+    pub snapshot_keep: crate::snapshot::Keep,
     /// What becomes of it when the resource is deleted.
     pub deletion: Deletion,
     /// The tags that the stack gives it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::retention::{self, Sorted};
-use super::{Keep, Refusal, SnapshotStatus, SnapshotView, name};
+use super::{GRACE, Keep, Refusal, SnapshotStatus, SnapshotView, due, name};
 use crate::{GroupId, Next, SnapshotName, Tags, Wait, WaitingOn};
 
 /// The group whose snapshots are looked through, with its tags.
@@ -46,16 +46,15 @@ impl Prune {
     /// Plans the next deletion.
     pub fn plan(&self, view: &PruneView, now: Timestamp) -> Next<PruneStep, Refusal> {
         let keep = match Keep::read(&self.tags) {
-            Ok(Keep::Newest(keep)) => keep,
-            Ok(Keep::Off) => return Next::Settled,
+            Ok(keep) => keep,
             Err(refusal) => return Next::Refuse(refusal),
         };
-        let sorted = retention::sort(&self.group, &self.owner(), keep, &view.snapshots);
+        let sorted = self.sort(&keep, view);
         let mut dropped: Vec<&Sorted<'_>> = sorted.iter().filter(|it| it.is_dropped()).collect();
         if dropped.is_empty() {
             return Next::Settled;
         }
-        match self.hold(view, now) {
+        match self.hold(&keep, view, now) {
             Some(Hold::Until(wait)) => return Next::Wait(wait),
             Some(Hold::Off(refusal)) => return Next::Refuse(refusal),
             None => {}
@@ -69,11 +68,15 @@ impl Prune {
 
     /// Every snapshot and what becomes of it.
     pub fn sorted<'a>(&self, view: &'a PruneView) -> Vec<Sorted<'a>> {
-        match Keep::read(&self.tags) {
-            Ok(Keep::Newest(keep)) => {
-                retention::sort(&self.group, &self.owner(), keep, &view.snapshots)
-            }
-            Ok(Keep::Off) | Err(_) => Vec::new(),
+        Keep::read(&self.tags).map_or(Vec::new(), |keep| self.sort(&keep, view))
+    }
+
+    fn sort<'a>(&self, keep: &Keep, view: &'a PruneView) -> Vec<Sorted<'a>> {
+        let (group, owner) = (&self.group, self.owner());
+        match keep {
+            Keep::Newest(keep) => retention::sort(group, &owner, *keep, &view.snapshots),
+            Keep::Tiers(tiers) => retention::sort_by_tiers(group, &owner, tiers, &view.snapshots),
+            Keep::Off => Vec::new(),
         }
     }
 
@@ -83,7 +86,7 @@ impl Prune {
     }
 
     /// What speaks against deleting anything.
-    fn hold(&self, view: &PruneView, now: Timestamp) -> Option<Hold> {
+    fn hold(&self, keep: &Keep, view: &PruneView, now: Timestamp) -> Option<Hold> {
         let owner = self.owner();
         let ours = || view.snapshots.iter().filter(|it| it.is_ours(&self.group, &owner));
         let named = |it: &SnapshotView| name::read(&self.group, &it.name);
@@ -110,9 +113,15 @@ impl Prune {
         }
         let newest = retention::newest(&self.group, &owner, &view.snapshots)?;
         let (tier, _) = named(newest)?;
-        let due = newest.taken_at?.saturating_add(tier.period()).ok()?;
-        let overdue = due.saturating_add(GRACE).ok()? < now;
-        overdue
+        let at = newest.taken_at?;
+        let (due, missed) = match keep {
+            Keep::Tiers(tiers) => (due::next(tiers, at), due::missed(tiers, at)),
+            Keep::Newest(_) | Keep::Off => {
+                let due = at.saturating_add(tier.period()).ok()?;
+                (due, due.saturating_add(GRACE).ok()?)
+            }
+        };
+        (missed < now)
             .then(|| Hold::Off(Refusal::NewestMissing { due, newest: Some(newest.name.clone()) }))
     }
 }
@@ -124,9 +133,6 @@ enum Hold {
     /// The newest is not there.
     Off(Refusal),
 }
-
-/// A snapshot waits while its group is changed, which may take that long, and is then still written.
-const GRACE: SignedDuration = SignedDuration::from_hours(2);
 
 /// What is left has been tried.
 fn leave(view: &PruneView) -> Next<PruneStep, Refusal> {
@@ -145,6 +151,7 @@ fn leave(view: &PruneView) -> Next<PruneStep, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::retention::tests::any_shelf;
     use crate::snapshot::sample;
     use crate::tag;
 
@@ -285,7 +292,13 @@ mod tests {
             "none",
             &four(),
             MORNING,
-            "refuse: \"none\" in the tag cachewarden:snapshot-keep is not a number; put it right to go on",
+            "refuse: the tag cachewarden:snapshot-keep says \"none\": it is neither a number nor tiers such as hourly=24 daily=7; put it right to go on",
+        );
+        check(
+            "daily=none yearly=1",
+            &four(),
+            MORNING,
+            "refuse: the tag cachewarden:snapshot-keep says \"daily=none yearly=1\": daily is \"none\", which is not a whole number from 0 to 365; \"yearly\" is not a tier; hourly, daily, weekly and monthly are; put it right to go on",
         );
     }
 
@@ -293,5 +306,59 @@ mod tests {
     fn a_clock_that_jumps_back_deletes_nothing_early() {
         check("4", &four(), "2020-01-01T00:00:00Z", "settled");
         check("2", &four(), "2020-01-01T00:00:00Z", "forget orders-daily-202601010300");
+    }
+
+    /// Four days, all of them taken by the tiers.
+    fn generations() -> PruneView {
+        let taken = |day: u8| sample::by_tiers("orders", &format!("2026-01-{day:02}T03:00:00Z"));
+        PruneView { snapshots: (1..=4).map(taken).collect(), ..PruneView::default() }
+    }
+
+    #[test]
+    fn tiers_are_pruned_the_oldest_first() {
+        let mut view = generations();
+        check("daily=2", &view, MORNING, "forget orders-daily-202601010300");
+        view.snapshots.remove(0);
+        check("daily=2", &view, MORNING, "forget orders-daily-202601020300");
+        view.snapshots.remove(0);
+        check("daily=2", &view, MORNING, "settled");
+    }
+
+    #[test]
+    fn nothing_goes_while_the_newest_that_a_tier_expects_is_missing() {
+        // Due on the 5th, at some time of the day, and its group may have been busy for two hours.
+        check(
+            "daily=2",
+            &generations(),
+            "2026-01-06T02:00:00Z",
+            "forget orders-daily-202601010300",
+        );
+        let said = "refuse: deletes nothing: a snapshot was due at 2026-01-05T00:00:00Z, and the newest good one is orders-daily-202601040300; take one to go on";
+        check("daily=2", &generations(), "2026-01-06T02:00:01Z", said);
+        // A clock that jumps ahead, by however much.
+        check("daily=2", &generations(), "2126-01-06T02:00:01Z", said);
+        let said = "refuse: deletes nothing: a snapshot was due at 2026-01-04T04:00:00Z, and the newest good one is orders-daily-202601040300; take one to go on";
+        check("hourly=2", &generations(), "2026-01-04T07:00:01Z", said);
+    }
+
+    #[test]
+    fn a_switch_to_tiers_deletes_nothing_at_once() {
+        check("hourly=1", &four(), MORNING, "settled");
+        check("weekly=1", &four(), MORNING, "settled");
+    }
+
+    proptest::proptest! {
+        /// What goes at one time of ours is what goes at any, or nothing.
+        #[test]
+        fn no_clock_makes_another_snapshot_go(shelf in any_shelf(), keep in 0..4_usize, seconds in proptest::num::i32::ANY, other in proptest::num::i32::ANY) {
+            let keep = ["2", "hourly=3 daily=2", "daily=2 weekly=1", "monthly=1"][keep];
+            let view = PruneView { snapshots: shelf, ..PruneView::default() };
+            let from: Timestamp = MORNING.parse().unwrap();
+            let at = |seconds: i32| from.saturating_add(SignedDuration::from_secs(seconds.into())).unwrap();
+            let plan = |seconds| prune(keep).plan(&view, at(seconds));
+            if let (Next::Do(one), Next::Do(another)) = (plan(seconds), plan(other)) {
+                proptest::prop_assert_eq!(one, another);
+            }
+        }
     }
 }

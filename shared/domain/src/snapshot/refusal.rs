@@ -16,7 +16,7 @@ pub enum Refusal {
     /// The group has no policy tag.
     NotOurs,
     /// The policy tag cannot be read.
-    BadKeep(String),
+    BadKeep { value: String, mistakes: Vec<String> },
     /// The group is in a state from which it does not come back by itself.
     Unusable { group: GroupId, status: GroupStatus },
     /// The event speaks of another time than now.
@@ -83,13 +83,12 @@ impl fmt::Display for Refusal {
                     tag::SNAPSHOT_KEEP
                 )
             }
-            Self::BadKeep(value) => {
-                write!(
-                    f,
-                    "\"{value}\" in the tag {} is not a number; put it right to go on",
-                    tag::SNAPSHOT_KEEP
-                )
-            }
+            Self::BadKeep { value, mistakes } => write!(
+                f,
+                "the tag {} says \"{value}\": {}; put it right to go on",
+                tag::SNAPSHOT_KEEP,
+                mistakes.join("; ")
+            ),
             Self::Unusable { group, status } => write!(f, "the group {group} is {status}"),
             Self::NotTimely(tick) => write!(
                 f,

@@ -3,13 +3,17 @@
 //! What counts is how many good ones there are, by the time at which AWS says that they were taken. No snapshot is deleted because a
 //! clock says that it is old, so a clock that jumps deletes nothing.
 
+mod generations;
+
 use std::fmt;
 use std::num::NonZeroU32;
 
 use jiff::Timestamp;
 
-use super::{SnapshotStatus, SnapshotView};
+use super::{SnapshotStatus, SnapshotView, Tier, Tiers, tier};
 use crate::GroupId;
+
+pub use generations::sort as sort_by_tiers;
 
 /// What becomes of a snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,6 +22,8 @@ pub enum Verdict {
     Keep(Reason),
     /// It is deleted, since so many newer ones are kept.
     Drop { newer: u32 },
+    /// It is deleted, since no tier of these keeps it.
+    Outlived { tiers: Tiers },
 }
 
 /// Why a snapshot stays.
@@ -27,6 +33,16 @@ pub enum Reason {
     Newest,
     /// It is among the newest, in this place.
     Place(u32),
+    /// It is the first of a period of each of these tiers, and that one is among the latest that they keep.
+    Tiers(Vec<Tier>),
+    /// So many good ones always stay, and it is among the newest.
+    Floor,
+    /// It was not taken by the tiers, and this one keeps so old ones.
+    Asked(Tier),
+    /// It was not taken by the tiers, and they have not taken enough of their own.
+    BeforeTiers,
+    /// It was taken by tiers that the group no longer has, and not as many were taken since as are kept.
+    OfTiers,
     /// We did not make it, or not of this group.
     NotOurs,
     /// It is not whole, in use, or not told when it was taken or how large it is.
@@ -38,11 +54,23 @@ impl fmt::Display for Verdict {
         match self {
             Self::Keep(Reason::Newest) => f.write_str("kept: the newest"),
             Self::Keep(Reason::Place(place)) => write!(f, "kept: number {place} from the newest"),
+            Self::Keep(Reason::Tiers(tiers)) => write!(f, "kept: {}", tier::spoken(tiers)),
+            Self::Keep(Reason::Floor) => f.write_str("kept: the newest two always stay"),
+            Self::Keep(Reason::Asked(tier)) => {
+                write!(f, "kept: not taken by the tiers, and no older than what {tier} keeps")
+            }
+            Self::Keep(Reason::BeforeTiers) => f.write_str(
+                "kept: not taken by the tiers; it goes once the newest two were taken by them",
+            ),
+            Self::Keep(Reason::OfTiers) => f.write_str(
+                "kept: taken by tiers that are no more; it goes once all that are kept were taken by number",
+            ),
             Self::Keep(Reason::NotOurs) => {
                 f.write_str("kept: not made by Cachewarden for this group")
             }
             Self::Keep(Reason::NotReady(status)) => write!(f, "kept: it is {status}"),
             Self::Drop { newer } => write!(f, "dropped: {newer} newer ones are kept"),
+            Self::Outlived { tiers } => write!(f, "dropped: no tier of {tiers} keeps it"),
         }
     }
 }
@@ -59,12 +87,30 @@ pub struct Sorted<'a> {
 impl Sorted<'_> {
     /// Whether it is deleted.
     pub fn is_dropped(&self) -> bool {
-        matches!(self.verdict, Verdict::Drop { .. })
+        matches!(self.verdict, Verdict::Drop { .. } | Verdict::Outlived { .. })
     }
 
-    /// Whether it is one of those that the group keeps.
-    pub fn is_among_the_newest(&self) -> bool {
-        matches!(self.verdict, Verdict::Keep(Reason::Newest | Reason::Place(_)))
+    /// Whether this tier keeps it.
+    pub fn is_kept_by(&self, tier: Tier) -> bool {
+        matches!(&self.verdict, Verdict::Keep(Reason::Tiers(tiers)) if tiers.contains(&tier))
+    }
+
+    /// Whether it is a good one that stays.
+    pub fn is_kept_by_policy(&self) -> bool {
+        match &self.verdict {
+            Verdict::Keep(Reason::NotOurs | Reason::NotReady(_))
+            | Verdict::Drop { .. }
+            | Verdict::Outlived { .. } => false,
+            Verdict::Keep(
+                Reason::Newest
+                | Reason::Place(_)
+                | Reason::Tiers(_)
+                | Reason::Floor
+                | Reason::Asked(_)
+                | Reason::BeforeTiers
+                | Reason::OfTiers,
+            ) => true,
+        }
     }
 }
 
@@ -75,6 +121,26 @@ pub fn sort<'a>(
     keep: NonZeroU32,
     snapshots: &'a [SnapshotView],
 ) -> Vec<Sorted<'a>> {
+    let (good, rest) = split(group, owner, snapshots);
+    let kept = || good.iter().take(usize::try_from(keep.get()).unwrap_or(usize::MAX));
+    // Generations that took months to gather do not go in a night because a stack no longer states them.
+    let has_begun = kept().all(|(_, it)| !it.is_by_tiers());
+    let placed = (1_u32..).zip(good).map(|(place, (_, snapshot))| {
+        let verdict = match place {
+            1 => Verdict::Keep(Reason::Newest),
+            place if place <= keep.get() => Verdict::Keep(Reason::Place(place)),
+            _ if snapshot.is_by_tiers() && !has_begun => Verdict::Keep(Reason::OfTiers),
+            _ => Verdict::Drop { newer: keep.get() },
+        };
+        Sorted { snapshot, verdict }
+    });
+    placed.chain(rest).collect()
+}
+
+/// The good ones and when they were taken, the newest first; and those that neither count nor go.
+type Split<'a> = (Vec<(Timestamp, &'a SnapshotView)>, Vec<Sorted<'a>>);
+
+fn split<'a>(group: &GroupId, owner: &str, snapshots: &'a [SnapshotView]) -> Split<'a> {
     let mut good: Vec<(Timestamp, &SnapshotView)> = Vec::new();
     let mut rest = Vec::new();
     for snapshot in snapshots {
@@ -92,15 +158,7 @@ pub fn sort<'a>(
     }
     // Two that were taken at the same moment are told apart by name, so that every run sorts them alike.
     good.sort_by(|one, other| (other.0, &other.1.name).cmp(&(one.0, &one.1.name)));
-    let placed = (1_u32..).zip(good).map(|(place, (_, snapshot))| {
-        let verdict = match place {
-            1 => Verdict::Keep(Reason::Newest),
-            place if place <= keep.get() => Verdict::Keep(Reason::Place(place)),
-            _ => Verdict::Drop { newer: keep.get() },
-        };
-        Sorted { snapshot, verdict }
-    });
-    placed.chain(rest).collect()
+    (good, rest)
 }
 
 /// The newest that can be restored from, whoever uses it at the moment.
@@ -118,7 +176,7 @@ pub fn newest<'a>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use jiff::SignedDuration;
     use proptest::prelude::*;
 
@@ -126,11 +184,11 @@ mod tests {
     use crate::snapshot::{Origin, sample};
     use crate::{Tags, tag};
 
-    fn owner() -> String {
+    pub(in crate::snapshot) fn owner() -> String {
         crate::snapshot::owner(&orders(), &sample::policy())
     }
 
-    fn orders() -> GroupId {
+    pub(in crate::snapshot) fn orders() -> GroupId {
         GroupId::parse("orders").unwrap()
     }
 
@@ -199,6 +257,29 @@ mod tests {
     }
 
     #[test]
+    fn what_tiers_took_goes_only_after_all_that_are_kept_were_taken_by_number() {
+        let by_tiers = |day: u8| sample::by_tiers("orders", &format!("2026-01-{day:02}T03:00:00Z"));
+        let of_tiers = "kept: taken by tiers that are no more; it goes once all that are kept were taken by number";
+        check(
+            &[by_tiers(1), daily(2), by_tiers(3), daily(4)],
+            &[
+                "orders-daily-202601040300 kept: the newest",
+                "orders-daily-202601030300 kept: number 2 from the newest",
+                "orders-daily-202601020300 dropped: 2 newer ones are kept",
+                &format!("orders-daily-202601010300 {of_tiers}"),
+            ],
+        );
+        check(
+            &[by_tiers(1), daily(2), daily(3)],
+            &[
+                "orders-daily-202601030300 kept: the newest",
+                "orders-daily-202601020300 kept: number 2 from the newest",
+                "orders-daily-202601010300 dropped: 2 newer ones are kept",
+            ],
+        );
+    }
+
+    #[test]
     fn the_newest_may_be_in_use() {
         let in_use = SnapshotView { status: SnapshotStatus::Restoring, ..daily(3) };
         let snapshots =
@@ -250,7 +331,7 @@ mod tests {
         )
     }
 
-    fn any_shelf() -> impl Strategy<Value = Vec<SnapshotView>> {
+    pub(in crate::snapshot) fn any_shelf() -> impl Strategy<Value = Vec<SnapshotView>> {
         prop::collection::vec(any_snapshot(), 0..30).prop_map(|mut shelf| {
             // AWS takes a name once.
             shelf.sort_by(|one, other| one.name.cmp(&other.name));
@@ -264,7 +345,7 @@ mod tests {
         sorted.into_iter().filter(Sorted::is_dropped).map(|it| it.snapshot.clone()).collect()
     }
 
-    fn usable(shelf: &[SnapshotView]) -> Vec<&SnapshotView> {
+    pub(in crate::snapshot) fn usable(shelf: &[SnapshotView]) -> Vec<&SnapshotView> {
         let is_usable = |it: &&SnapshotView| {
             it.status == SnapshotStatus::Available
                 && it.taken_at.is_some()
@@ -327,6 +408,22 @@ mod tests {
             let rest = dropped(&orders(), keep(count), &left);
             prop_assert!(rest.iter().all(|it| gone.contains(it)));
             prop_assert_eq!(first.len() + rest.len(), gone.len());
+        }
+
+        /// That tiers took some makes none go that would not go anyhow, and what goes leaves nothing to go.
+        #[test]
+        fn what_tiers_took_never_goes_the_sooner(shelf in any_shelf(), count in 1..10_u32, by_tiers in prop::collection::vec(any::<bool>(), 30)) {
+            let mut marked = shelf.clone();
+            for (it, _) in marked.iter_mut().zip(by_tiers).filter(|it| it.1) {
+                it.tags.get_or_insert_default().insert(tag::TIERS.to_owned(), "daily".to_owned());
+            }
+            let names = |shelf: &[SnapshotView]| -> Vec<String> {
+                dropped(&orders(), keep(count), shelf).into_iter().map(|it| it.name).collect()
+            };
+            let (gone, unmarked) = (names(&marked), names(&shelf));
+            prop_assert!(gone.iter().all(|it| unmarked.contains(it)));
+            marked.retain(|it| !gone.contains(&it.name));
+            prop_assert_eq!(names(&marked), Vec::<String>::new());
         }
 
         #[test]

@@ -106,6 +106,13 @@ pub(super) fn snapshot(group: &str, tick: &str) -> SnapshotView {
         engine_version: "7.1.0".to_owned(),
         shards: 1,
         port: Some(6379),
-        tags: Some(tags(&id, Tier::Daily, &policy())),
+        tags: Some(tags(&id, Tier::Daily, &[], &policy())),
     }
+}
+
+/// The same, taken by the tiers of its group.
+pub(super) fn by_tiers(group: &str, tick: &str) -> SnapshotView {
+    let id = GroupId::parse(group).unwrap();
+    let tags = tags(&id, Tier::Daily, &[Tier::Daily], &policy());
+    SnapshotView { tags: Some(tags), ..snapshot(group, tick) }
 }

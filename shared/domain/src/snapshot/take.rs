@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Keep, Refusal, SnapshotStatus, SnapshotView, Tier, name, tags};
+use super::{Keep, Refusal, SnapshotStatus, SnapshotView, Tier, due, name, tags};
 use crate::{
     GroupId, GroupStatus, GroupView, MemberId, NameError, Next, SnapshotName, Tags, Wait, WaitingOn,
 };
@@ -18,6 +18,17 @@ pub struct Take {
     pub tick: Timestamp,
     /// The name that follows.
     pub name: SnapshotName,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a snapshot is wanted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Why {
+    /// It was asked for.
+    Asked,
+    /// The tiers of its group wanted one. Where they do not any more, none is taken.
+    Due,
 }
 
 /// What was seen.
@@ -27,6 +38,8 @@ pub struct TakeView {
     pub group: Option<GroupView>,
     /// The snapshot of the wanted name, if it is there.
     pub snapshot: Option<SnapshotView>,
+    /// The newest one of ours that serves the tiers of the group, where that is the question.
+    pub newest: Option<SnapshotView>,
     /// What ElastiCache says that happened, where something looks failed.
     pub events: Vec<String>,
 }
@@ -51,7 +64,21 @@ impl Take {
     /// A snapshot of a group for a tick.
     pub fn new(group: GroupId, tier: Tier, tick: Timestamp) -> Result<Self, NameError> {
         let name = name::of(&group, tier, tick)?;
-        Ok(Self { group, tier, tick: name::minute(tick), name })
+        Ok(Self { group, tier, tick: name::minute(tick), name, why: Why::Asked })
+    }
+
+    /// A snapshot that these tiers of a group want at a tick. It is named after the least frequent of them.
+    ///
+    /// The name is settled here and not when it is asked for: whoever carries this on finds what was made under it.
+    pub fn due(group: GroupId, tiers: &[Tier], tick: Timestamp) -> Result<Self, NameError> {
+        let tier = tiers.iter().max().copied().unwrap_or_default();
+        Ok(Self { why: Why::Due, ..Self::new(group, tier, tick)? })
+    }
+
+    /// Whether it has to be known what else there is of the group: it could be asked for now, and may not be wanted any more.
+    pub fn asks_for_newest(&self, view: &TakeView) -> bool {
+        let is_free = |it: &GroupView| it.status == GroupStatus::Available && it.tags.is_some();
+        self.why == Why::Due && view.snapshot.is_none() && view.group.as_ref().is_some_and(is_free)
     }
 
     /// Whether the service's events may have something to say: the snapshot is failed, or the group is free again and it is not there.
@@ -79,7 +106,7 @@ impl Take {
             (Some(snapshot), _) => self.follow(snapshot, view),
             (None, _) if !self.is_timely(now) => Next::Refuse(Refusal::NotTimely(self.tick)),
             (None, None) => Next::Refuse(Refusal::NoGroup(self.group.clone())),
-            (None, Some(group)) => self.begin(group, view),
+            (None, Some(group)) => self.begin(group, view, now),
         }
     }
 
@@ -118,7 +145,22 @@ impl Take {
         }
     }
 
-    fn begin(&self, group: &GroupView, view: &TakeView) -> Next<TakeStep, Refusal> {
+    /// While this one waited for its group, another may have been taken, or the policy may have changed.
+    fn wanted_by(&self, keep: &Keep, view: &TakeView, now: Timestamp) -> Wanted {
+        let tiers = match (self.why, keep.tiers()) {
+            (Why::Asked, _) => return Wanted::By(Vec::new()),
+            (Why::Due, None) => return Wanted::NotAnyMore,
+            (Why::Due, Some(tiers)) => tiers,
+        };
+        let newest = view.newest.as_ref();
+        if let Some(it) = newest.filter(|it| it.status == SnapshotStatus::Creating) {
+            return Wanted::After(Wait::slow(WaitingOn::Snapshot(Some(it.name.clone()))));
+        }
+        let due = due::due(tiers, newest.and_then(|it| due::time(&self.group, it)), now);
+        if due.is_empty() { Wanted::NotAnyMore } else { Wanted::By(due) }
+    }
+
+    fn begin(&self, group: &GroupView, view: &TakeView, now: Timestamp) -> Next<TakeStep, Refusal> {
         match &group.status {
             GroupStatus::Available => {}
             GroupStatus::Creating => return Next::Wait(Wait::slow(WaitingOn::Creation)),
@@ -131,9 +173,15 @@ impl Take {
         }
         // A group that became busy between two calls keeps its tags back (facts 1.2).
         let Some(group_tags) = &group.tags else { return Next::Wait(Wait::slow(WaitingOn::Busy)) };
-        if let Err(refusal) = Keep::read(group_tags) {
-            return Next::Refuse(refusal);
-        }
+        let keep = match Keep::read(group_tags) {
+            Ok(keep) => keep,
+            Err(refusal) => return Next::Refuse(refusal),
+        };
+        let by_tiers = match self.wanted_by(&keep, view, now) {
+            Wanted::By(tiers) => tiers,
+            Wanted::NotAnyMore => return Next::Settled,
+            Wanted::After(wait) => return Next::Wait(wait),
+        };
         // A snapshot that failed may be gone without a trace; the next one would fail likewise, and each counts (facts 5.2).
         let failed = |it: &&String| it.contains(self.name.as_str()) && it.contains("failed");
         let failures: Vec<_> = view.events.iter().filter(failed).cloned().collect();
@@ -146,12 +194,22 @@ impl Take {
         }
         match source(group) {
             Ok(of) => {
-                let tags = tags(&self.group, self.tier, group_tags);
+                let tags = tags(&self.group, self.tier, &by_tiers, group_tags);
                 Next::Do(TakeStep::Create { name: self.name.clone(), of, tags })
             }
             Err(on) => Next::Wait(Wait::slow(on)),
         }
     }
+}
+
+/// Whether a snapshot is wanted.
+enum Wanted {
+    /// By these tiers, or by whoever asked.
+    By(Vec<Tier>),
+    /// Another one serves.
+    NotAnyMore,
+    /// Perhaps, after this.
+    After(Wait),
 }
 
 /// What a group is read from: a replica by its present role, since reading loads the node; the primary only where there is nobody else.
@@ -178,6 +236,9 @@ pub(super) fn unsettled(group: &GroupView) -> WaitingOn {
     let busy = group.members.iter().find(|it| !it.is_settled());
     busy.map_or(WaitingOn::Modification, |it| WaitingOn::Member(it.id.to_string()))
 }
+
+#[cfg(test)]
+mod when_due;
 
 #[cfg(test)]
 mod tests {

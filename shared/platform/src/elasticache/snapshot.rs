@@ -1,9 +1,10 @@
 //! Snapshots: as they are, one more, one less.
 
+use aws_sdk_elasticache::operation::describe_snapshots::builders::DescribeSnapshotsFluentBuilder;
 use aws_sdk_elasticache::types::{NodeSnapshot, Snapshot};
 use domain::snapshot::take::ReadFrom;
 use domain::snapshot::{self, Origin, SnapshotStatus, SnapshotView};
-use domain::{Bytes, NodeType, SnapshotName, Tags};
+use domain::{Bytes, GroupView, NodeType, SnapshotName, Tags};
 use jiff::Timestamp;
 
 use super::group::api_tags;
@@ -31,8 +32,34 @@ impl ElastiCache {
         is_wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<SnapshotView>, Fault> {
         // The filter says `user` where the field says `manual` (facts 5.4).
+        self.every_page(|it| it, is_wanted).await
+    }
+
+    /// The snapshots that somebody asked for of a group as it stands: those of former members are not among them. Their tags are not looked at.
+    pub async fn snapshots_of(&self, group: &GroupView) -> Result<Vec<SnapshotView>, Fault> {
+        if group.cluster_enabled {
+            return self
+                .every_page(|it| it.replication_group_id(group.id.as_str()), |_| true)
+                .await;
+        }
+        let mut found = Vec::new();
+        for member in &group.member_ids {
+            match self.every_page(|it| it.cache_cluster_id(member.as_str()), |_| true).await {
+                Ok(more) => found.extend(more),
+                Err(fault) if fault.is_gone() => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn every_page(
+        &self,
+        narrowed: impl FnOnce(DescribeSnapshotsFluentBuilder) -> DescribeSnapshotsFluentBuilder,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<SnapshotView>, Fault> {
         let pages = self.client.describe_snapshots().snapshot_source("user").max_records(50);
-        let mut pages = pages.into_paginator().items().send();
+        let mut pages = narrowed(pages).into_paginator().items().send();
         let mut found = Vec::new();
         while let Some(snapshot) = pages.next().await {
             let snapshot = snapshot.map_err(|err| Fault::from_sdk(DESCRIBE, err))?;

@@ -33,7 +33,11 @@ async fn what_is_told_of_a_cache_is_what_is_then_done_and_telling_it_does_nothin
         &[("RedisNodeType", "cache.m7g.large"), ("RedisNumCacheNodes", "3")],
         &[("EnableMultiAz", "false"), ("MaxmemoryPolicy", "noeviction"), ("SnapshotKeep", "3")],
         &[("RedisNumCacheNodes", "1"), ("EnableMultiAz", "false"), ("RotationDays", "0")],
-        &[("EnableAlarms", "false"), ("MaintenanceWindow", "mon:02:00-mon:03:00")],
+        &[
+            ("EnableAlarms", "false"),
+            ("MaintenanceWindow", "mon:02:00-mon:03:00"),
+            ("SnapshotTiers", "hourly=24,daily=7"),
+        ],
     ];
     for (number, over) in updates.into_iter().enumerate() {
         let now = properties(over);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::stage::{Stage, summary};
 
 /// What comes of each file in an account that has no such group.
-const EXPECTED: [(&str, &str); 16] = [
+const EXPECTED: [(&str, &str); 19] = [
     ("bad.json", "refused: snapshot: is not a text"),
     ("carried.json", "refused: transparent-trust-redis-production: the snapshot would be one of"),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
@@ -23,6 +23,12 @@ const EXPECTED: [(&str, &str); 16] = [
     ),
     ("status-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("status.json", "settled: no group carries the tag"),
+    ("take-due-at.json", "settled: no group carries the tag cachewarden:snapshot-keep with tiers"),
+    (
+        "take-due-carried.json",
+        "refused: transparent-trust-redis-production: the snapshot would be one of",
+    ),
+    ("take-due-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("take-at.json", "settled: no group carries the tag"),
     ("take-group.json", "refused: transparent-trust-redis-production: there is no group"),
     ("take-weekly.json", "refused: transparent-trust-redis-production: there is no group"),

@@ -1,10 +1,12 @@
 //! Every call that `snapshot` makes, once.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::stage::{GROUP, Stage};
 
-/// Takes, sees one fail, prunes, restores, and is told off.
+/// Takes, sees one fail, prunes, restores, is told off, and takes what is due.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.stock(5).await;
@@ -14,4 +16,10 @@ pub(crate) async fn every_call() {
     stage.scene.world.with(|it| it.faults.failing_snapshots = 1);
     stage.send(json!({ "action": "take", "group": GROUP })).await;
     stage.send(json!({ "action": "status" })).await;
+    stage.scene.world.with(|it| {
+        let group = it.elasticache.groups.get_mut(GROUP).unwrap();
+        group.tags.insert("cachewarden:snapshot-keep".to_owned(), "hourly=2".to_owned());
+    });
+    stage.scene.pass(Duration::from_hours(2)).await;
+    stage.send(json!({ "action": "take", "tier": "due" })).await;
 }

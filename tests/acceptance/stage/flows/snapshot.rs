@@ -1,14 +1,18 @@
 //! Snapshots are taken, pruned and restored: never two for one tick, never a good one lost.
 
+mod tiers;
+
 use std::time::Duration;
 
 use aws_sim::State;
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use aws_sim::elasticache::model::SnapshotStatus;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Way, all_but_lost, must_succeed, on_scene, unless};
 use crate::scene::{GROUP, Scene, function_arn, is_available};
+
+pub(super) use tiers::Generations;
 
 /// Our manual snapshots, and whether each can be restored from.
 fn snapshots(scene: &Scene) -> Vec<(String, SnapshotStatus)> {
@@ -23,12 +27,17 @@ fn good(scene: &Scene) -> usize {
     snapshots(scene).iter().filter(|(_, status)| *status == SnapshotStatus::Available).count()
 }
 
-async fn with_snapshots(way: Way, seed: u64, count: usize) -> Scene {
+/// A group with keys and this policy.
+async fn that_keeps(way: Way, seed: u64, policy: (&str, Value)) -> Scene {
     let scene = Scene::new(way.settings(seed)).await;
-    let keep =
-        [("SnapshotKeep", json!(3)), ("AutoscaleMode", json!("off")), ("RotationDays", json!(0))];
-    scene.created(&keep).await;
+    let over = [policy, ("AutoscaleMode", json!("off")), ("RotationDays", json!(0))];
+    scene.created(&over).await;
     scene.world().with(|it| it.elasticache.fill(GROUP, 100 << 20));
+    scene
+}
+
+async fn with_snapshots(way: Way, seed: u64, count: usize) -> Scene {
+    let scene = that_keeps(way, seed, ("SnapshotKeep", json!(3))).await;
     for _ in 0..count {
         send(&scene, json!({ "action": "take", "group": GROUP })).await;
         // Names tell minutes.
@@ -38,7 +47,7 @@ async fn with_snapshots(way: Way, seed: u64, count: usize) -> Scene {
     scene
 }
 
-async fn send(scene: &Scene, event: serde_json::Value) {
+async fn send(scene: &Scene, event: Value) {
     scene.account.send(&function_arn("snapshot"), event);
     scene.account.settle().await;
 }

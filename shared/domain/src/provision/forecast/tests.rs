@@ -87,6 +87,48 @@ fn changes_are_told_in_their_order_with_what_they_cost_clients() {
 }
 
 #[test]
+fn another_way_to_keep_snapshots_is_told_with_what_becomes_of_those_that_are_there() {
+    #[track_caller]
+    fn told(now: (&str, &str), before: &str, expected: &str) {
+        let scene = Scene::stated(&[now]).group(|it| {
+            let tags = it.tags.get_or_insert_default();
+            tags.insert(crate::tag::SNAPSHOT_KEEP.to_owned(), before.to_owned());
+        });
+        let words: Vec<_> = foretold(&scene).changes.into_iter().map(|it| it.what).collect();
+        let tags = words.iter().find(|it| it.contains("cachewarden:snapshot-keep=")).unwrap();
+        assert!(tags.ends_with(expected), "{tags}");
+    }
+    let tiers = ("SnapshotTiers", "hourly=24,daily=7");
+    let by_tiers = "cachewarden:snapshot-keep=hourly=24 daily=7; snapshots are";
+    told(
+        tiers,
+        "7",
+        &format!(
+            "{by_tiers} kept by hourly=24 daily=7 in place of the newest 7, and those that are there by no tier go only after 2 were taken by the tiers"
+        ),
+    );
+    told(tiers, "0", &format!("{by_tiers} taken and kept by hourly=24 daily=7"));
+    told(
+        tiers,
+        "daily=30",
+        &format!(
+            "{by_tiers} kept by hourly=24 daily=7 in place of daily=30, and the next prune deletes what no tier keeps"
+        ),
+    );
+    told(
+        ("SnapshotKeep", "3"),
+        "daily=30",
+        "=3; the newest 3 snapshots are kept in place of daily=30, and what the tiers took goes only after 3 were taken by number",
+    );
+    told(
+        ("SnapshotKeep", "0"),
+        "daily=30",
+        "=0; no snapshots are taken any more, and those that are there stay",
+    );
+    told(("SnapshotKeep", "3"), "7", "cachewarden:snapshot-keep=3");
+}
+
+#[test]
 fn what_would_be_refused_is_told_with_its_reason() {
     let scene = Scene::stated(&[("EnableEncryptionAtRest", "false")]);
     let scene = scene.group(|it| it.at_rest_encryption = true);

@@ -9,6 +9,7 @@ use super::super::{Every, Removal, Seen, Settings, Step, TokenGift, Wanted, diff
 use super::{Change, Effect};
 use crate::group::{Resilience, Tls};
 use crate::snapshot::take::ReadFrom;
+use crate::snapshot::{FLOOR, Keep};
 use crate::{GroupView, Tags};
 
 /// What takes a moment.
@@ -86,7 +87,7 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::SetShards { to, gone, .. } => size::of_shards(*to, gone, seen),
         Step::SetResilience(to) => lasting(SETTINGS, of_resilience(*to).to_owned()),
         Step::SetSettings(settings) => lasting(SETTINGS, of_settings(settings, group)),
-        Step::Tag { tags, .. } => at_once(format!("tag the replication group: {}", pairs(tags))),
+        Step::Tag { tags, .. } => of_tagging(tags, group),
         Step::Untag { keys, .. } => {
             at_once(format!("take tags off the replication group: {}", keys.join(", ")))
         }
@@ -97,6 +98,37 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::DeleteAlarms(names) => without_alarms(names),
     };
     Some(change)
+}
+
+fn of_tagging(tags: &Tags, group: Option<&GroupView>) -> Change {
+    at_once(format!("tag the replication group: {}{}", pairs(tags), of_keeping(tags, group)))
+}
+
+/// What another policy does to the snapshots that are there, where tiers come or go or change.
+fn of_keeping(tags: &Tags, group: Option<&GroupView>) -> String {
+    let had = group.and_then(|it| it.tags.as_ref()).and_then(|it| Keep::read(it).ok());
+    match (had, Keep::read(tags)) {
+        (Some(Keep::Newest(count)), Ok(Keep::Tiers(tiers))) => format!(
+            "; snapshots are kept by {tiers} in place of the newest {count}, and those that are there by no tier go only after {FLOOR} were taken by the tiers"
+        ),
+        (Some(Keep::Off), Ok(Keep::Tiers(tiers))) => {
+            format!("; snapshots are taken and kept by {tiers}")
+        }
+        (Some(Keep::Tiers(before)), Ok(Keep::Tiers(tiers))) => {
+            format!(
+                "; snapshots are kept by {tiers} in place of {before}, and the next prune deletes what no tier keeps"
+            )
+        }
+        (Some(Keep::Tiers(before)), Ok(Keep::Newest(count))) => format!(
+            "; the newest {count} snapshots are kept in place of {before}, and what the tiers took goes only after {count} were taken by number"
+        ),
+        (Some(Keep::Tiers(_)), Ok(Keep::Off)) => {
+            "; no snapshots are taken any more, and those that are there stay".to_owned()
+        }
+        (Some(Keep::Off | Keep::Newest(_)), Ok(Keep::Off | Keep::Newest(_)))
+        | (None, _)
+        | (_, Err(_)) => String::new(),
+    }
 }
 
 fn of_making(wanted: &Wanted) -> String {

@@ -17,6 +17,15 @@ fn check(scene: &Scene, name: &str, expected: &str) {
 }
 
 #[test]
+fn snapshots_of_all_tiers_are_in_the_cost() {
+    // Seven of ElastiCache's, 24 and 7 of ours, and a day's hourly ones until the next prune.
+    let scene = Scene::stated(&[("SnapshotTiers", "hourly=24,daily=7")]);
+    let attributes = attributes_of(&scene.wanted.spec, scene.seen.group.as_ref().unwrap(), None);
+    let cost = &attributes["EstimatedMonthlyCost"];
+    assert!(cost.contains("for 55 snapshots beyond the free one"), "{cost}");
+}
+
+#[test]
 fn the_seeds_outputs_come_from_what_was_read() {
     let scene = Scene::stated(&[]);
     check(&scene, "RedisEndpoint", "master.orders.cache");

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::group::Tls;
 use crate::provision::{DeletionPolicy, Protection};
+use crate::snapshot;
+
+mod tiers;
 
 /// The properties of the seed's "Option A", in short names, as CloudFormation sends them.
 pub(in crate::provision) fn properties() -> Map<String, Value> {
@@ -44,7 +47,7 @@ fn with(over: &[(&str, &str)]) -> Map<String, Value> {
 }
 
 #[track_caller]
-fn wrong(over: &[(&str, &str)], expected: &[&str]) {
+pub(super) fn wrong(over: &[(&str, &str)], expected: &[&str]) {
     let problems = parsed(over).expect_err("these properties are wrong");
     let told: Vec<String> = problems.iter().map(|it| format!("{}: {}", it.name, it.rule)).collect();
     assert_eq!(told.len(), expected.len(), "{told:#?}");
@@ -64,7 +67,7 @@ fn the_seeds_defaults_hold() {
     assert_eq!(spec.deletion, Deletion::default());
     assert_eq!(spec.protection, Protection::TlsWithToken);
     assert_eq!(spec.maxmemory_policy, "allkeys-lru");
-    assert_eq!((spec.snapshot_retention_days, spec.snapshot_keep), (7, 7));
+    assert_eq!((spec.snapshot_retention_days, spec.snapshot_keep), (7, snapshot::Keep::count(7)));
     assert_eq!((spec.rotation_days, spec.rotation_grace_minutes), (30, 1440));
     assert_eq!(spec.autoscale.mode, "full");
 }

@@ -1,20 +1,57 @@
 //! What is done for the keys while they are there, and when they go.
 
+use serde_json::Value;
+
 use super::super::property::Properties;
-use super::super::{Deletion, DeletionPolicy};
+use super::super::{Deletion, DeletionPolicy, labels};
+use crate::snapshot::{KEPT_MAX, Keep, Tiers};
 use crate::window::SnapshotWindow;
 
 pub(super) struct Snapshots {
     pub(super) retention_days: u32,
     pub(super) window: Option<SnapshotWindow>,
-    pub(super) keep: u32,
+    pub(super) keep: Keep,
 }
 
 pub(super) fn snapshots(read: &mut Properties<'_>) -> Snapshots {
     Snapshots {
         retention_days: read.number("SnapshotRetentionLimit", 0..=35).unwrap_or(7),
         window: read.parsed("SnapshotWindow", str::parse),
-        keep: read.number("SnapshotKeep", 0..=365).unwrap_or(7),
+        keep: keep(read),
+    }
+}
+
+/// So many, or so many of each tier: a cache has one policy.
+fn keep(read: &mut Properties<'_>) -> Keep {
+    let count = read.number("SnapshotKeep", 0..=KEPT_MAX);
+    let Some(tiers) = tiers(read) else { return Keep::count(count.unwrap_or(7)) };
+    if count.is_some() {
+        let rule = "is stated beside SnapshotKeep, and a cache keeps its snapshots by one of them; leave SnapshotKeep out to keep tiers";
+        read.problems.add("SnapshotTiers", rule);
+    }
+    Keep::Tiers(tiers)
+}
+
+fn tiers(read: &mut Properties<'_>) -> Option<Tiers> {
+    const NAME: &str = "SnapshotTiers";
+    let Some(pairs) = labels::pairs(read.map().get(NAME).unwrap_or(&Value::Null)) else {
+        read.problems.add(
+            NAME,
+            "takes a map of tiers and numbers, a list of Key and Value, or texts such as daily=7 joined by commas",
+        );
+        return None;
+    };
+    if pairs.is_empty() {
+        return None;
+    }
+    match Tiers::of(pairs.iter().map(|(tier, count)| (tier.as_str(), count.as_str()))) {
+        Ok(tiers) => Some(tiers),
+        Err(mistakes) => {
+            for mistake in mistakes {
+                read.problems.add(NAME, mistake);
+            }
+            None
+        }
     }
 }
 

@@ -74,6 +74,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "ElastiCache keeps them 35 days at most",
     },
     Property {
+        name: "SnapshotTiers",
+        takes: "how many scheduled snapshots each tier keeps, in place of `SnapshotKeep`: a map of any of `Hourly`, `Daily`, `Weekly` and `Monthly`, such as `{Hourly: 24, Daily: 7}`; or `hourly=24,daily=7`. 365 in all at most; 0 leaves a tier out",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "ElastiCache takes 20 manual snapshots of a node in any 24 hours, so hourly ones leave out each fourth hour: 18 a day, and two for people and for the last one before a deletion. Those that were there before go only after two were taken by the tiers",
+    },
+    Property {
         name: "SnapshotWindow",
         takes: "`03:00-05:00`, UTC",
         default: Default::Derived("AWS chooses"),

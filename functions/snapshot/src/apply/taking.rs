@@ -1,0 +1,240 @@
+//! Taking: of one group or of all of them, one that was asked for or what is due.
+
+use std::cell::RefCell;
+
+use domain::snapshot::take::Take;
+use domain::snapshot::{Keep, Refusal, SnapshotView, Tier, Tiers, due, owner};
+use domain::{GroupId, NameError, Next, Problems, Tags};
+use jiff::Timestamp;
+use platform::{Fault, Operation, converge};
+use serde_json::{Value, json};
+
+use crate::apply::Taken;
+use crate::event::{Kind, Taking};
+use crate::observe::Ours;
+use crate::report::{End, Story};
+use crate::{Run, observe, report};
+
+/// What an event wants of a group.
+pub(crate) enum Wish {
+    /// Its policy takes none, or it is for another schedule.
+    Nothing,
+    /// Its tiers have what they want.
+    NotDue(Story),
+    /// This one.
+    Take { kind: Kind, missed: Option<Missed> },
+    /// Its policy cannot be read.
+    Refused(Refusal),
+}
+
+/// A snapshot that should have been there.
+pub(crate) struct Missed {
+    /// When it was due.
+    due: Timestamp,
+    /// The newest that is there.
+    newest: String,
+}
+
+/// The snapshot of a group that is of this kind.
+pub(crate) fn of(group: &GroupId, kind: &Kind, tick: Timestamp) -> Result<Take, NameError> {
+    match kind {
+        Kind::Policy | Kind::Due => Take::new(group.clone(), Tier::default(), tick),
+        Kind::One(tier) => Take::new(group.clone(), *tier, tick),
+        Kind::For(tiers) => Take::due(group.clone(), tiers, tick),
+    }
+}
+
+impl Run<'_> {
+    /// Takes snapshots. The state machine does it, under a name that every delivery of the event shares: whatever comes twice, and whoever
+    /// dies when, one execution with one name for the snapshot is all that there ever is.
+    pub(crate) async fn take(&self, taking: &Taking) -> Result<Value, Fault> {
+        let tick = self.tick(taking);
+        let Some(group) = taking.asks_for() else { return self.take_all(taking, tick).await };
+        let take = match of(group, &taking.kind, tick) {
+            Ok(take) => take,
+            Err(err) => {
+                let mut problems = Problems::default();
+                problems.add("group", err.to_string());
+                return Ok(self.bad_event(&problems).await);
+            }
+        };
+        let operation = self.taken(&take);
+        let end = if self.delivery.carrier.is_some() {
+            let outcome = converge(&operation, &self.clock, self.deadline).await;
+            let means = operation.story.borrow_mut().means.take();
+            match (outcome, means) {
+                (Err(_), Some(refusal)) => End::Refused(refusal),
+                (outcome, _) => self.end(outcome),
+            }
+        } else {
+            // A person is told at once what speaks against it.
+            let seen = operation.observe().await?;
+            match operation.plan(&seen, self.clock.now()) {
+                Next::Settled => End::Settled,
+                Next::Refuse(refusal) => End::Refused(refusal),
+                Next::Do(_) | Next::Wait(_) => {
+                    self.hand_take(taking, &taking.kind, group, tick, 1).await
+                }
+            }
+        };
+        Ok(self.close(&operation.story.into_inner(), &end).await)
+    }
+
+    async fn take_all(&self, taking: &Taking, tick: Timestamp) -> Result<Value, Fault> {
+        let groups = match self.ours("take what is due", &taking.scope).await? {
+            Ok(groups) => groups,
+            Err(answer) => return Ok(answer),
+        };
+        let stock = self.stock_of_tiers(taking, &groups).await?;
+        let mut answers = Vec::new();
+        for (index, (group, tags)) in (0..).zip(&groups) {
+            match self.wish(taking, group, tags, &stock) {
+                Wish::Nothing => {}
+                // No record: it would be one for each group and hour.
+                Wish::NotDue(story) => answers.push(End::Settled.answer(&story)),
+                Wish::Refused(refusal) => {
+                    let story = Story::of("take", group);
+                    answers.push(self.close(&story, &End::Refused(refusal)).await);
+                }
+                Wish::Take { kind, missed } => {
+                    let mut story = Story::of(format!("take {}", words(&kind)), group);
+                    if let Some(Missed { due, newest }) = missed {
+                        story.saw = format!("the newest is {newest}, and one was due at {due}");
+                        self.tell(&report::missed_news(group, &newest, due)).await;
+                    }
+                    // A second apart, so that a thousand groups do not ask at once.
+                    let wait_seconds = 1 + index % STAGGER_SECONDS;
+                    let end = self.hand_take(taking, &kind, group, tick, wait_seconds).await;
+                    answers.push(self.close(&story, &end).await);
+                }
+            }
+        }
+        let nothing = match taking.kind {
+            Kind::Due | Kind::For(_) => report::NO_TIERS,
+            Kind::Policy | Kind::One(_) => report::NO_GROUP,
+        };
+        Ok(report::together(answers, nothing))
+    }
+
+    /// What there is of the groups whose tiers are asked what is due. Where none has any, nobody is asked.
+    pub(crate) async fn stock_of_tiers(
+        &self,
+        taking: &Taking,
+        groups: &[Ours],
+    ) -> Result<Vec<SnapshotView>, Fault> {
+        let has_tiers = |(_, tags): &&Ours| Keep::read(tags).is_ok_and(|it| it.tiers().is_some());
+        let with_tiers: Vec<Ours> = match taking.kind {
+            Kind::Policy | Kind::Due | Kind::For(_) => {
+                groups.iter().filter(has_tiers).cloned().collect()
+            }
+            Kind::One(_) => Vec::new(),
+        };
+        if with_tiers.is_empty() {
+            return Ok(Vec::new());
+        }
+        observe::stock(self.app, &with_tiers).await
+    }
+
+    /// What an event for all groups wants of this one.
+    pub(crate) fn wish(
+        &self,
+        taking: &Taking,
+        group: &GroupId,
+        tags: &Tags,
+        stock: &[SnapshotView],
+    ) -> Wish {
+        let one = |tier| Wish::Take { kind: Kind::One(tier), missed: None };
+        match (Keep::read(tags), &taking.kind) {
+            (Err(refusal), _) => Wish::Refused(refusal),
+            (Ok(Keep::Off), _) | (Ok(Keep::Newest(_)), Kind::Due | Kind::For(_)) => Wish::Nothing,
+            (Ok(Keep::Newest(_) | Keep::Tiers(_)), Kind::One(tier)) => one(*tier),
+            (Ok(Keep::Newest(_)), Kind::Policy) => one(Tier::default()),
+            (Ok(Keep::Tiers(tiers)), Kind::Policy | Kind::Due | Kind::For(_)) => {
+                self.wish_of_tiers(&tiers, group, tags, stock)
+            }
+        }
+    }
+
+    fn wish_of_tiers(
+        &self,
+        tiers: &Tiers,
+        group: &GroupId,
+        tags: &Tags,
+        stock: &[SnapshotView],
+    ) -> Wish {
+        let now = self.clock.now();
+        let newest = due::newest(group, &owner(group, tags), stock);
+        let newest = newest.and_then(|it| Some((due::time(group, it)?, it.name.clone())));
+        let wanted = due::due(tiers, newest.as_ref().map(|it| it.0), now);
+        match newest {
+            Some((at, name)) if wanted.is_empty() => {
+                let mut story = Story::of("take what is due", group);
+                story.result =
+                    format!("nothing is due before {}; the newest is {name}", due::next(tiers, at));
+                Wish::NotDue(story)
+            }
+            newest => {
+                let missed = newest
+                    .filter(|it| due::missed(tiers, it.0) < now)
+                    .map(|(at, newest)| Missed { due: due::next(tiers, at), newest });
+                Wish::Take { kind: Kind::For(wanted), missed }
+            }
+        }
+    }
+
+    pub(crate) fn taken<'b>(&'b self, take: &'b Take) -> Taken<'b> {
+        let story = Story::of(format!("take {}", take.name), &take.group);
+        Taken { app: self.app, take, clock: self.clock, story: RefCell::new(story) }
+    }
+
+    async fn hand_take(
+        &self,
+        taking: &Taking,
+        kind: &Kind,
+        group: &GroupId,
+        tick: Timestamp,
+        wait_seconds: i64,
+    ) -> End {
+        let (what, event) = match kind {
+            Kind::For(tiers) => {
+                let tiers: Vec<_> = tiers.iter().map(|it| it.as_str()).collect();
+                let event = json!({ "action": "take", "group": group, "due": tiers.join(" "), "time": tick });
+                ("due", event)
+            }
+            Kind::Policy | Kind::Due => {
+                (Tier::default().as_str(), of_tier(group, Tier::default(), tick))
+            }
+            Kind::One(tier) => (tier.as_str(), of_tier(group, *tier, tick)),
+        };
+        // Where the event names its time, that is what makes it the same event; else Lambda's own id of it is.
+        let unique = match taking.time {
+            Some(_) => format!("{what}-{}", tick.as_second()),
+            None => self.unique(),
+        };
+        self.hand(&format!("snapshot-take-{group}-{unique}"), &event, wait_seconds).await
+    }
+
+    /// The minute of the schedule that a snapshot is for.
+    pub(crate) fn tick(&self, taking: &Taking) -> Timestamp {
+        let asked_at = || {
+            let carrier = self.delivery.carrier.as_ref();
+            carrier.map_or_else(|| self.clock.now(), |it| it.started_at)
+        };
+        domain::snapshot::name::minute(taking.time.unwrap_or_else(asked_at))
+    }
+}
+
+fn of_tier(group: &GroupId, tier: Tier, tick: Timestamp) -> Value {
+    json!({ "action": "take", "group": group, "tier": tier.as_str(), "time": tick })
+}
+
+fn words(kind: &Kind) -> String {
+    match kind {
+        Kind::Policy | Kind::Due => Tier::default().to_string(),
+        Kind::One(tier) => tier.to_string(),
+        Kind::For(tiers) => format!("one for {}", domain::snapshot::tier::spoken(tiers)),
+    }
+}
+
+/// Ten minutes from the first to the last.
+const STAGGER_SECONDS: i64 = 600;
