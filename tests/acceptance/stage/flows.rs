@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 26] = [
+pub const NAMES: [&str; 27] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -36,6 +36,7 @@ pub const NAMES: [&str; 26] = [
     "autoscale-reads",
     "autoscale-fewer-replicas",
     "autoscale-smaller-nodes",
+    "autoscale-alarms",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -100,6 +101,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "autoscale-reads" => exhaust(&autoscale::Reads(way), sample).await,
         "autoscale-fewer-replicas" => exhaust(&autoscale::FewerReplicas(way), sample).await,
         "autoscale-smaller-nodes" => exhaust(&autoscale::SmallerNodes(way), sample).await,
+        "autoscale-alarms" => exhaust(&autoscale::Alarms(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }
