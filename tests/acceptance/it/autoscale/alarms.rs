@@ -184,7 +184,7 @@ async fn another_number_of_vcpus_is_watched_otherwise() {
         ("CacheNodeType", "cache.m7g.xlarge"),
         ("ApplyImmediately", "true"),
     ]);
-    stage.scene.pass(Duration::from_mins(60)).await;
+    stage.scene.pass(Duration::from_hours(1)).await;
     assert_eq!(stage.node_type(), "cache.m7g.xlarge");
     let (calls, decided) = round(&stage).await;
     assert_eq!(calls, ["PutMetricAlarm", "PutMetricAlarm", "DeleteAlarms"]);

@@ -224,31 +224,26 @@ impl Flow for Alarms {
             ("SnapshotKeep", json!(0)),
         ];
         scene.created(&untended).await;
-        scene
-    }
-
-    async fn run(&self, scene: &Scene, _: Option<&Case>) {
-        let by_hand = |call: &[(&str, &str)]| {
-            scene.by_hand(&[call, &[("ReplicationGroupId", GROUP)]].concat());
-        };
         scene.world().with(|it| {
             let alarms = &mut it.cloudwatch.alarms;
             alarms.remove(&format!("{GROUP}/evictions"));
             alarms.get_mut(&format!("{GROUP}/swap")).unwrap().threshold = 1.0;
         });
-        by_hand(&[
-            ("Action", "IncreaseReplicaCount"),
-            ("NewReplicaCount", "2"),
-            ("ApplyImmediately", "true"),
-        ]);
-        scene.account.pass(Duration::from_mins(25)).await;
-        by_hand(&[("Action", "TestFailover"), ("NodeGroupId", "0001")]);
-        scene.account.pass(Duration::from_mins(25)).await;
-        by_hand(&[
-            ("Action", "ModifyReplicationGroup"),
-            ("CacheNodeType", "cache.m7g.xlarge"),
-            ("ApplyImmediately", "true"),
-        ]);
+        let changes: [&[(&str, &str)]; 3] = [
+            &[("Action", "IncreaseReplicaCount"), ("NewReplicaCount", "2")],
+            &[("Action", "TestFailover"), ("NodeGroupId", "0001")],
+            &[("Action", "ModifyReplicationGroup"), ("CacheNodeType", "cache.m7g.xlarge")],
+        ];
+        for change in changes {
+            let now = [("ReplicationGroupId", GROUP), ("ApplyImmediately", "true")];
+            scene.by_hand(&[change, &now].concat());
+            // Nobody is told, and no schedule looks yet.
+            scene.account.play(Duration::from_mins(20), |_| false).await;
+        }
+        scene
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
         scene.account.pass(Duration::from_mins(50)).await;
         scene.account.settle().await;
     }

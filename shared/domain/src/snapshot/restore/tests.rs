@@ -299,7 +299,7 @@ fn it_is_good_only_when_every_value_was_read_back() {
 fn its_members_get_alarms_and_then_it_is_done() {
     let mut view = there();
     let all = alarms(view.target.as_ref().unwrap());
-    check(&view, &"put 5 alarms");
+    check(&view, "put 5 alarms");
     view.alarms = all[1..].to_vec();
     check(&view, "put 1 alarms");
     view.alarms = all;
