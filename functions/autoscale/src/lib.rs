@@ -152,12 +152,13 @@ impl Run<'_> {
             seen += 1;
             let look = Look { subject: Subject::Group(group.clone()), cause: Cause::Asked };
             match self.look(&look).await {
-                (_, End::Again(fault)) => retry = Some(fault),
+                (_, End::Again(fault)) => retry = Some(again(&fault)),
                 // Where we only wait for somebody else, the next round of the schedule is soon enough.
                 (story, End::Unfinished(wait)) if !story.done.is_empty() => {
                     begun += 1;
                     let event = json!({ "action": "evaluate", "group": group });
-                    self.carry_on(&self.execution_name(&[look]), &event, &wait).await?;
+                    let carried = self.carry_on(&self.execution_name(&[look]), &event, &wait).await;
+                    retry = carried.err().or(retry);
                 }
                 (
                     _,
@@ -171,8 +172,8 @@ impl Run<'_> {
         }
         let kept = self.keep_alarms(&found).await;
         // What failed for now has to come again, whatever else failed for good.
-        match (retry.or(kept.again), kept.failed) {
-            (Some(fault), _) => Err(again(&fault)),
+        match (retry.or(kept.again.as_ref().map(again)), kept.failed) {
+            (Some(unfinished), _) => Err(unfinished),
             (None, Some(fault)) => Ok(continuation::ended("failed", &fault.to_string())),
             (None, None) => Ok(continuation::ended(
                 "settled",
