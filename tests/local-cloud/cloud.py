@@ -32,6 +32,8 @@ ACCOUNT = "123456789012"
 TIME_SCALE = 20
 # A cache.t4g.micro has 384 MB for keys; of this, a sixteenth is really filled.
 MEMORY_SCALE = 16
+# Readers and servers share the cores of this machine, and leave a node less than one for its thread.
+CPU_SCALE = 1.25
 
 OF_AWS_SIM = {
     "elasticache": "AWS_ENDPOINT_URL_ELASTICACHE",
@@ -71,6 +73,7 @@ class Cloud:
             *("--state-dir", self.directory / "aws-sim"),
             *("--time-scale", TIME_SCALE),
             *("--memory-scale", MEMORY_SCALE),
+            *("--cpu-scale", CPU_SCALE),
             *("--sns-endpoint", gateway),
             *("--lambda-endpoint", gateway),
         ]

@@ -54,7 +54,7 @@ class Group:
         return {it["AlarmName"]: it for page in pages for it in page["MetricAlarms"]}
 
     def watched(self):
-        """For each of its alarms, by what it watches, the members that it takes the highest value of."""
+        """For each of its alarms, by what it watches, the members that it takes the highest or lowest value of."""
         def members(alarm):
             stats = [it["MetricStat"]["Metric"] for it in alarm["Metrics"] if "MetricStat" in it]
             return {it["Value"] for stat in stats for it in stat["Dimensions"]}

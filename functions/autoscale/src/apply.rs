@@ -1,6 +1,8 @@
 //! The steps. Each can be taken twice without harm: the calls say what shall be, not by how much.
 
-use domain::autoscale::{Act, AlarmSet, Change, Failed, Step, Undertaking};
+mod alarms;
+
+use domain::autoscale::{Act, Change, Failed, Step, Undertaking};
 use domain::{GroupId, Tags, tag};
 use jiff::Timestamp;
 use platform::{Fault, FaultKind};
@@ -17,7 +19,9 @@ pub(crate) async fn take(app: &App, step: &Step, now: Timestamp) -> Result<(), F
             change(app, step, undertaking, now).await
         }
         Act::Repeat(undertaking) => change(app, step, undertaking, now).await,
-        Act::PutAlarms { set } => put_alarms(app, set).await,
+        Act::PutAlarms { set } => {
+            app.alarms.put_of(set, &set.specs, &app.settings.alarm_topic).await
+        }
         Act::DeleteAlarms { names } => app.alarms.delete(names).await,
         Act::NoteChanged { at } => {
             let tags = Tags::from([(tag::CHANGED.to_owned(), at.to_string())]);
@@ -71,14 +75,6 @@ async fn call(app: &App, group: &GroupId, undertaking: &Undertaking) -> Result<(
         }
         (Change::Replicas(to), _) => app.elasticache.add_replicas(group, *to, &[]).await,
     }
-}
-
-async fn put_alarms(app: &App, set: &AlarmSet) -> Result<(), Fault> {
-    let topics = set.topics_or(&app.settings.alarm_topic);
-    for spec in &set.specs {
-        app.alarms.put(spec, &topics, &set.tags).await?;
-    }
-    Ok(())
 }
 
 /// Tells people, where there is a topic. A topic that we may not use does not hold up the work; the journal has it all.

@@ -12,7 +12,7 @@ use serde_json::Value;
 pub(crate) enum Request {
     /// Look at these groups; what else was in the event is left alone.
     Look { looks: Vec<Look>, ignored: Vec<Ignored> },
-    /// Look at every group with a policy.
+    /// Look at every group with a policy, and at the alarms of all.
     LookAround,
     /// Tell what would be done about a group.
     Plan(GroupId),

@@ -7,7 +7,6 @@ mod report;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use domain::autoscale::{LoadView, Mode, Policy, Refusal, Step, Verdict, Weight, decide};
 use domain::owner::short_hash;
@@ -137,7 +136,7 @@ impl Run<'_> {
         Ok(continuation::unfinished(&wait))
     }
 
-    /// Looks at every group with a policy that may be acted on. What is begun here is carried on group by group.
+    /// Looks at every group with a policy that may be acted on, and at the alarms of all. What is begun here is carried on group by group.
     async fn look_around(&self) -> Result<Value, Diagnostic> {
         let found = match self.app.fleet.groups(tag::AUTOSCALE).await {
             Ok(found) => found,
@@ -153,12 +152,13 @@ impl Run<'_> {
             seen += 1;
             let look = Look { subject: Subject::Group(group.clone()), cause: Cause::Asked };
             match self.look(&look).await {
-                (_, End::Again(fault)) => retry = Some(fault),
+                (_, End::Again(fault)) => retry = Some(again(&fault)),
                 // Where we only wait for somebody else, the next round of the schedule is soon enough.
                 (story, End::Unfinished(wait)) if !story.done.is_empty() => {
                     begun += 1;
                     let event = json!({ "action": "evaluate", "group": group });
-                    self.carry_on(&self.execution_name(&[look]), &event, &wait).await?;
+                    let carried = self.carry_on(&self.execution_name(&[look]), &event, &wait).await;
+                    retry = carried.err().or(retry);
                 }
                 (
                     _,
@@ -170,45 +170,22 @@ impl Run<'_> {
                 ) => {}
             }
         }
-        let cleared = self.clear_alarms(&found).await;
-        match (retry, cleared) {
-            (Some(fault), Ok(_)) => Err(again(&fault)),
-            // What a group needs comes before what is left of others: this event has to come again.
-            (Some(fault), Err(left)) => self.cannot(CLEAR, &left).and(Err(again(&fault))),
-            (None, Err(left)) => self.cannot(CLEAR, &left),
-            (None, Ok(cleared)) => Ok(continuation::ended(
+        let kept = self.keep_alarms(&found).await;
+        // What failed for now has to come again, whatever else failed for good.
+        match (retry.or(kept.again.as_ref().map(again)), kept.failed) {
+            (Some(unfinished), _) => Err(unfinished),
+            (None, Some(fault)) => Ok(continuation::ended("failed", &fault.to_string())),
+            (None, None) => Ok(continuation::ended(
                 "settled",
                 &format!(
-                    "looked at {seen} groups, {begun} go on, {later} are left for the next time; deleted {cleared} alarms of groups that are gone"
+                    "looked at {seen} groups, {begun} go on, {} are left for the next time; put {} alarms right, deleted {} that watched nobody; deleted {} alarms of groups that are gone",
+                    kept.later.max(later),
+                    kept.put,
+                    kept.deleted,
+                    kept.cleared
                 ),
             )),
         }
-    }
-
-    /// Deletes our alarms of groups that are gone. Whoever deletes a group by hand leaves them, and they would be paid for forever.
-    async fn clear_alarms(&self, tended: &[Tagged]) -> Result<usize, Fault> {
-        let ours = self.app.fleet.alarms(tag::GROUP).await?;
-        let tended: BTreeSet<_> = tended.iter().filter_map(Tagged::group_id).collect();
-        let watched: BTreeSet<_> = ours.iter().filter_map(Tagged::of_group).collect();
-        let mut cleared = 0;
-        for group in watched.difference(&tended) {
-            if self.app.elasticache.group(group).await?.is_some() {
-                continue;
-            }
-            // The list of what has tags lags behind, and deleting an alarm that is gone would spare the others of the same call.
-            let of_group = ours.iter().filter(|it| it.of_group().as_ref() == Some(group));
-            let listed: Vec<String> =
-                of_group.filter_map(Tagged::alarm_name).map(str::to_owned).collect();
-            let there = self.app.alarms.named(&listed).await?;
-            let names: Vec<String> = there.into_iter().map(|it| it.name).collect();
-            if names.is_empty() {
-                continue;
-            }
-            self.app.alarms.delete(&names).await?;
-            cleared += names.len();
-            self.app.journal.write(&report::cleared(group, &names), self.clock.now());
-        }
-        Ok(cleared)
     }
 
     /// What a call that failed outside of any group's run comes to: the event again, or a record and the schedule's next round.
@@ -409,8 +386,6 @@ fn deadline(context: &Context) -> Timestamp {
             .unwrap_or(Timestamp::MAX),
     }
 }
-
-const CLEAR: &str = "delete the alarms of groups that are gone";
 
 const DEADLINE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 

@@ -1,8 +1,5 @@
 //! What is looked at: the group always, the rest only where the decision turns on it.
 
-use std::collections::BTreeSet;
-
-use domain::alarm::AlarmView;
 use domain::autoscale::{LoadView, Question, Verdict, decide};
 use domain::{GroupStatus, GroupView};
 use jiff::Timestamp;
@@ -60,14 +57,7 @@ async fn answer(
             view.events = Some(app.elasticache.events_since(&group.id, since).await?);
         }
         Question::Alarms(set) => {
-            let seen = app.alarms.of(&group.id).await?;
-            let upkeep = |foreign: &BTreeSet<String>| {
-                let is_ours = |it: &AlarmView| !foreign.contains(&it.name);
-                set.upkeep(&seen, is_ours, &app.settings.alarm_topic)
-            };
-            let touched = upkeep(&BTreeSet::new());
-            let foreign = app.alarms.foreign_to(&group.id, &touched.touches(&seen)).await?;
-            view.alarms = Some(upkeep(&foreign));
+            view.alarms = Some(app.alarms.upkeep(&set).await?);
         }
     }
     Ok(())

@@ -1,10 +1,11 @@
 //! What is told, to people and to the journal, in words that an operator can act on.
 
+use domain::alarm::Upkeep;
 use domain::autoscale::{
     Act, Advice, Change, Load, LoadView, Made, Metric, NotTaken, Refusal, Undertaking, Weight,
 };
 use domain::cost::MonthlyCost;
-use domain::{Catalog, GroupId, GroupView, MemberId, Wait};
+use domain::{Catalog, GroupId, GroupView, MemberId, Problems, Wait};
 use jiff::Timestamp;
 use platform::journal::Record;
 use platform::{Fault, FaultKind};
@@ -236,6 +237,50 @@ pub(crate) fn cleared(group: &GroupId, names: &[String]) -> Record {
         why: "they watch nobody".to_owned(),
         next: "nothing".to_owned(),
         evidence: json!({ "alarms": names }),
+        ..Record::default()
+    }
+}
+
+/// The record of alarms that were not as they should be, and of those that are not ours to put right.
+pub(crate) fn kept(group: &GroupView, upkeep: &Upkeep) -> Record {
+    let names: Vec<&str> = upkeep.put.iter().map(|it| it.name.as_str()).collect();
+    let mut done = Vec::new();
+    if !names.is_empty() {
+        done.push(format!("put right {}", names.join(" ")));
+    }
+    if !upkeep.delete.is_empty() {
+        done.push(format!("deleted {}", upkeep.delete.join(" ")));
+    }
+    if !upkeep.foreign.is_empty() {
+        done.push(format!("left alone, since not ours: {}", upkeep.foreign.join(" ")));
+    }
+    let node_type = group.node_type.as_ref().map_or("an unknown type", |it| it.as_str());
+    let members: Vec<&str> = group.member_ids.iter().map(MemberId::as_str).collect();
+    Record {
+        function: "autoscale",
+        group: Some(group.id.to_string()),
+        asked: "look around".to_owned(),
+        saw: format!("{} is {} x {node_type}: {}", group.id, members.len(), members.join(" ")),
+        outcome: if upkeep.is_nothing() { "refused" } else { "settled" },
+        decided: done.join("; "),
+        why: "alarms follow the members, their type and the tags of the group".to_owned(),
+        next: "the schedule looks again".to_owned(),
+        evidence: json!({ "put": names, "deleted": upkeep.delete, "foreign": upkeep.foreign }),
+        ..Record::default()
+    }
+}
+
+/// The record of a group whose tags say of its alarms what cannot be followed.
+pub(crate) fn misread(group: &GroupId, problems: &Problems) -> Record {
+    Record {
+        function: "autoscale",
+        group: Some(group.to_string()),
+        asked: "look around".to_owned(),
+        saw: format!("the tags of {group}"),
+        outcome: "refused",
+        decided: "left its alarms as they are".to_owned(),
+        why: problems.to_string(),
+        next: "put the tags right; the schedule looks again".to_owned(),
         ..Record::default()
     }
 }

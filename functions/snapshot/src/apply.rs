@@ -6,7 +6,6 @@ pub(crate) mod taking;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use domain::autoscale::AlarmSet;
 use domain::group::{Encryption, NewGroup, Transit};
 use domain::shard::Shape;
 use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
@@ -161,7 +160,10 @@ impl Operation for Restored<'_> {
         self.story.borrow_mut().does(report::restoring(&step));
         match step {
             RestoreStep::Create(plan) => create(self.app, *plan).await,
-            RestoreStep::PutAlarms(set) => put_alarms(self.app, &set).await,
+            RestoreStep::PutAlarms(set) => {
+                let topic = &self.app.settings.alarm_topic;
+                self.app.alarms.put_of(&set, &set.specs, topic).await
+            }
         }
     }
 }
@@ -215,14 +217,6 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         snapshot: Some(plan.snapshot),
         tags: plan.tags,
     }
-}
-
-async fn put_alarms(app: &App, set: &AlarmSet) -> Result<(), Fault> {
-    let topics = set.topics_or(&app.settings.alarm_topic);
-    for spec in &set.specs {
-        app.alarms.put(spec, &topics, &set.tags).await?;
-    }
-    Ok(())
 }
 
 /// Tells people, where there is a topic. A topic that we may not use does not hold up the work; the journal has it all.

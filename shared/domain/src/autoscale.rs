@@ -14,9 +14,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::alarm::{self, AlarmSpec, AlarmView};
+use crate::alarm::{self, AlarmSet};
 use crate::cost::MonthlyCost;
-use crate::{Arn, GroupId, GroupView, Next, NodeType, Problems, Tags};
+use crate::{GroupId, GroupView, Next, NodeType, Problems, Tags};
 
 pub use change::{Change, Failed, Undertaking};
 pub use fit::{NoLarger, NoSmaller};
@@ -65,34 +65,6 @@ pub enum Question {
     Events(Timestamp),
     /// What is wrong with the alarms?
     Alarms(AlarmSet),
-}
-
-/// The alarms that a group should have.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AlarmSet {
-    /// The alarms.
-    pub specs: Vec<AlarmSpec>,
-    /// Whom they tell. Empty where the group does not say: then the topic of this installation.
-    pub topics: Vec<Arn>,
-    /// The tags that they carry.
-    pub tags: Tags,
-}
-
-impl AlarmSet {
-    /// Compares with what was seen. The set tells `otherwise` where the group names no topic.
-    pub fn upkeep(
-        &self,
-        seen: &[AlarmView],
-        is_ours: impl Fn(&AlarmView) -> bool,
-        otherwise: &Arn,
-    ) -> alarm::Upkeep {
-        alarm::upkeep(&self.specs, &self.topics_or(otherwise), seen, is_ours)
-    }
-
-    /// The topics that the alarms tell.
-    pub fn topics_or(&self, otherwise: &Arn) -> Vec<Arn> {
-        if self.topics.is_empty() { vec![otherwise.clone()] } else { self.topics.clone() }
-    }
 }
 
 /// One step on one group.

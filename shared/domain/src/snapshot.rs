@@ -11,7 +11,7 @@ mod refusal;
 pub mod restore;
 pub mod retention;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod standing;
 pub mod take;
 pub mod tier;

@@ -7,7 +7,7 @@ use aws_sdk_cloudwatch::types::{
     ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricStat, StateValue,
     Tag,
 };
-use domain::alarm::{self, AlarmSpec, AlarmView, MissingData};
+use domain::alarm::{self, AlarmSet, AlarmSpec, AlarmView, MissingData, Side, Upkeep};
 use domain::{Arn, GroupId, MemberId, Tags, tag};
 
 use crate::{Aws, Fault};
@@ -59,6 +59,28 @@ impl Alarms {
         Ok(found)
     }
 
+    /// What makes the alarms of a group as they should be. Whose an alarm is that would be touched is looked up.
+    pub async fn upkeep(&self, set: &AlarmSet) -> Result<Upkeep, Fault> {
+        let seen = self.of(&set.group).await?;
+        let touched = set.upkeep(&seen, |_| true);
+        let foreign = self.foreign_to(&set.group, &touched.touches(&seen)).await?;
+        Ok(set.upkeep(&seen, |it| !foreign.contains(&it.name)))
+    }
+
+    /// Makes these alarms of a set, or puts them right. They tell `otherwise` where the set names no topic.
+    pub async fn put_of(
+        &self,
+        set: &AlarmSet,
+        specs: &[AlarmSpec],
+        otherwise: &Arn,
+    ) -> Result<(), Fault> {
+        let topics = set.topics_or(otherwise);
+        for spec in specs {
+            self.put(spec, &topics, &set.tags).await?;
+        }
+        Ok(())
+    }
+
     /// Makes an alarm, or puts right the one of that name. Both changes of state publish to every topic given.
     pub async fn put(&self, spec: &AlarmSpec, topics: &[Arn], tags: &Tags) -> Result<(), Fault> {
         let actions: Vec<String> = topics.iter().map(ToString::to_string).collect();
@@ -68,7 +90,7 @@ impl Alarms {
             .alarm_name(&spec.name)
             .alarm_description(&spec.description)
             .set_metrics(Some(queries(spec)))
-            .comparison_operator(ComparisonOperator::GreaterThanThreshold)
+            .comparison_operator(operator(spec.side))
             .threshold(spec.threshold)
             .evaluation_periods(count(spec.periods))
             .treat_missing_data(match spec.missing_data {
@@ -142,7 +164,7 @@ impl Alarms {
     }
 }
 
-/// The highest value of any member: one query for each, and the expression that is watched.
+/// The highest or lowest value of any member: one query for each, and the expression that is watched.
 fn queries(spec: &AlarmSpec) -> Vec<MetricDataQuery> {
     let of_member = |(place, member): (usize, &MemberId)| {
         let member = Dimension::builder().name(MEMBER).value(member.as_str()).build();
@@ -154,18 +176,18 @@ fn queries(spec: &AlarmSpec) -> Vec<MetricDataQuery> {
         let query = MetricDataQuery::builder().id(id(place + 1)).metric_stat(stat.build());
         query.return_data(false).build()
     };
-    let highest = MetricDataQuery::builder()
-        .id(HIGHEST)
-        .label(format!("highest {}", spec.metric))
-        .expression(highest_of(spec.members.len()))
+    let most = most(spec.side);
+    let most = MetricDataQuery::builder()
+        .id(most)
+        .label(format!("{most} {}", spec.metric))
+        .expression(most_of(spec.side, spec.members.len()))
         .return_data(true);
     let members = spec.members.iter().enumerate().map(of_member);
-    [highest.build()].into_iter().chain(members).collect()
+    [most.build()].into_iter().chain(members).collect()
 }
 
 const NAMESPACE: &str = "AWS/ElastiCache";
 const MEMBER: &str = "CacheClusterId";
-const HIGHEST: &str = "highest";
 
 /// Of the query of the member at this place, counted from 1.
 fn id(place: usize) -> String {
@@ -173,10 +195,31 @@ fn id(place: usize) -> String {
 }
 
 /// Over so many members. The brackets make a list of one, too, of which `MAX` makes a series; without them it were a single number.
-fn highest_of(members: usize) -> String {
+fn most_of(side: Side, members: usize) -> String {
     let ids: Vec<String> = (1..=members).map(id).collect();
-    format!("MAX([{}])", ids.join(", "))
+    let function = match side {
+        Side::Above => "MAX",
+        Side::Below => "MIN",
+    };
+    format!("{function}([{}])", ids.join(", "))
 }
+
+/// Which of the members' values is watched.
+fn most(side: Side) -> &'static str {
+    match side {
+        Side::Above => "highest",
+        Side::Below => "lowest",
+    }
+}
+
+fn operator(side: Side) -> ComparisonOperator {
+    match side {
+        Side::Above => ComparisonOperator::GreaterThanThreshold,
+        Side::Below => ComparisonOperator::LessThanThreshold,
+    }
+}
+
+const SIDES: [Side; 2] = [Side::Above, Side::Below];
 
 fn word(statistic: alarm::Statistic) -> &'static str {
     match statistic {
@@ -189,16 +232,17 @@ fn word(statistic: alarm::Statistic) -> &'static str {
 struct Series {
     metric: String,
     statistic: Option<alarm::Statistic>,
+    side: Side,
     period: Option<i32>,
     members: Vec<String>,
 }
 
-/// Reads what an alarm watches, where it is the highest value of one metric of some members. Nobody says in which order CloudWatch lists
+/// Reads what an alarm watches, where it is the highest or lowest value of one metric of some members. Nobody says in which order CloudWatch lists
 /// what it was given, so that does not count.
 fn series(seen: &MetricAlarm) -> Option<Series> {
     let (expressions, stats): (Vec<_>, Vec<_>) =
         seen.metrics().iter().partition(|it| it.metric_stat().is_none());
-    let [highest] = expressions.as_slice() else { return None };
+    let [most] = expressions.as_slice() else { return None };
     let mut all = Vec::new();
     let mut ids = BTreeSet::new();
     for query in stats {
@@ -215,8 +259,9 @@ fn series(seen: &MetricAlarm) -> Option<Series> {
     let ((metric, stat, period), _) = all.first()?.clone();
     let is_one = all.iter().all(|(what, _)| *what == (metric, stat, period));
     let is_each = ids == (1..=all.len()).map(id).collect();
-    let is_highest = highest.expression() == Some(&highest_of(all.len()));
-    (is_one && is_each && is_highest).then(|| Series {
+    let side = SIDES.into_iter().find(|it| most.expression() == Some(&most_of(*it, all.len())))?;
+    (is_one && is_each).then(|| Series {
+        side,
         metric: metric.to_owned(),
         statistic: [alarm::Statistic::Average, alarm::Statistic::Sum]
             .into_iter()
@@ -238,7 +283,9 @@ fn view(seen: &MetricAlarm) -> AlarmView {
         metric: text(series.map(|it| it.metric.as_str())),
         statistic: series.and_then(|it| it.statistic),
         threshold: seen.threshold().unwrap_or_default(),
-        alarms_above: seen.comparison_operator() == Some(&ComparisonOperator::GreaterThanThreshold),
+        side: series
+            .map(|it| it.side)
+            .filter(|it| seen.comparison_operator() == Some(&operator(*it))),
         period_seconds: number(series.and_then(|it| it.period)),
         periods: number(seen.evaluation_periods()),
         periods_of_them: seen.datapoints_to_alarm().map(|it| number(Some(it))),
@@ -269,7 +316,7 @@ mod tests {
 
     fn spec() -> AlarmSpec {
         let members = ["orders-001", "orders-002", "annex"].map(|it| MemberId::parse(it).unwrap());
-        let all = alarm::wanted(&GroupId::parse("orders").unwrap(), &members);
+        let all = alarm::wanted(&GroupId::parse("orders").unwrap(), &members, None);
         all.into_iter().find(|it| it.name == "orders/memory").unwrap()
     }
 
@@ -286,6 +333,24 @@ mod tests {
             assert_eq!(members, ["annex", "orders-001", "orders-002"]);
             assert_eq!(view.metric, spec.metric);
             assert_eq!(view.period_seconds, spec.period_seconds);
+        }
+    }
+
+    #[test]
+    fn an_alarm_is_read_as_it_is_put() {
+        let group = GroupId::parse("orders").unwrap();
+        let members = ["orders-001", "orders-002"].map(|it| MemberId::parse(it).unwrap());
+        for spec in alarm::wanted(&group, &members, None) {
+            let turned = match spec.side {
+                Side::Above => Side::Below,
+                Side::Below => Side::Above,
+            };
+            for (side, expected) in [(spec.side, Some(spec.side)), (turned, None)] {
+                let seen = MetricAlarm::builder()
+                    .set_metrics(Some(queries(&spec)))
+                    .comparison_operator(operator(side));
+                assert_eq!(view(&seen.build()).side, expected, "{}", spec.name);
+            }
         }
     }
 

@@ -73,7 +73,7 @@ async fn a_replica_busy_with_reads_gets_another_that_is_watched_too() {
     let stage = Stage::new().await;
     stage.load("orders-002", &[(ENGINE_CPU, 88.0), ("GetTypeCmds", 60_000.0)]);
     stage.minutes(5).await;
-    stage.send(alarm_event("orders-002", Watch::EngineCpu)).await;
+    stage.send(alarm_event("orders-002", Watch::Cpu)).await;
 
     assert_eq!(stage.members(), ["orders-001", "orders-002", "orders-003"]);
     assert_eq!(stage.node_type(), "cache.t4g.micro");
@@ -87,7 +87,7 @@ async fn a_calm_group_gives_the_replica_back_and_nothing_watches_it_any_more() {
     let stage = Stage::new().await;
     stage.load("orders-002", &[(ENGINE_CPU, 88.0)]);
     stage.minutes(5).await;
-    stage.send(alarm_event("orders-002", Watch::EngineCpu)).await;
+    stage.send(alarm_event("orders-002", Watch::Cpu)).await;
     assert_eq!(stage.members().len(), 3);
 
     stage.everywhere(&[(CPU, 4.0), (ENGINE_CPU, 3.0)]);
@@ -264,7 +264,7 @@ async fn alarms_of_a_group_that_was_deleted_by_hand_go_and_no_others_do() {
     let members = [MemberId::parse("gone-001").unwrap()];
     let ours = Tags::from([("cachewarden:group".to_owned(), "gone".to_owned())]);
     let alarms = Alarms::new(&stage.scene.aws);
-    let specs = alarm::wanted(&group, &members);
+    let specs = alarm::wanted(&group, &members, None);
     let (theirs, rest) = specs.split_first().unwrap();
     alarms.put(theirs, &[], &Tags::new()).await.unwrap();
     for it in rest {

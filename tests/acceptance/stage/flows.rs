@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 32] = [
+pub const NAMES: [&str; 33] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -42,6 +42,7 @@ pub const NAMES: [&str; 32] = [
     "provision-shards-given-up",
     "provision-shards-delete",
     "snapshot-tiers",
+    "autoscale-alarms",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -112,6 +113,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "autoscale-fewer-replicas" => exhaust(&autoscale::FewerReplicas(way), sample).await,
         "autoscale-smaller-nodes" => exhaust(&autoscale::SmallerNodes(way), sample).await,
         "snapshot-tiers" => exhaust(&snapshot::Generations(way), sample).await,
+        "autoscale-alarms" => exhaust(&autoscale::Alarms(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

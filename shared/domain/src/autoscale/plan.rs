@@ -8,15 +8,14 @@ use super::change::replica_count;
 use super::fit::{self, Demand, NoSmaller};
 use super::pressure::{self, CPU_AFTER_SHRINK, Idle};
 use super::{
-    Act, Advice, AlarmSet, Change, Deferred, Failed, Load, LoadView, Made, Metric, Mode, NoLarger,
-    NotTaken, Policy, Pressure, Question, Refusal, Step, Undertaking, Verdict,
+    Act, Advice, Change, Deferred, Failed, Load, LoadView, Made, Metric, Mode, NoLarger, NotTaken,
+    Policy, Pressure, Question, Refusal, Step, Undertaking, Verdict,
 };
+use crate::alarm::AlarmSet;
 use crate::asked::Asked;
 use crate::engine::Engine;
 use crate::group::Toggle;
-use crate::{
-    Catalog, GroupStatus, GroupView, Next, NodeType, Percent, Tags, Wait, WaitingOn, alarm, tag,
-};
+use crate::{Catalog, GroupStatus, GroupView, Next, NodeType, Percent, Tags, Wait, WaitingOn, tag};
 
 /// Decides what to do about a group, or what else has to be known to decide.
 ///
@@ -225,16 +224,7 @@ impl Case<'_> {
     }
 
     fn alarm_set(&self) -> AlarmSet {
-        let specs = if self.policy.alarms {
-            alarm::wanted(&self.group.id, &self.group.member_ids)
-        } else {
-            Vec::new()
-        };
-        let mut tags = Tags::from([(tag::GROUP.to_owned(), self.group.id.to_string())]);
-        if let Some(owner) = self.tags.get(tag::OWNER) {
-            tags.insert(tag::OWNER.to_owned(), owner.clone());
-        }
-        AlarmSet { specs, topics: self.policy.alarm_topics.clone(), tags }
+        AlarmSet::of(self.group, self.tags, self.policy.alarms.clone())
     }
 
     /// Whether anything may be changed at all now.

@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use crate::{Arn, Catalog, NodeType, Problems, Tags, tag};
+use crate::alarm::Wish;
+use crate::{Catalog, NodeType, Problems, Tags, tag};
 
 /// How much the autoscaler may do by itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,10 +31,8 @@ pub struct Policy {
     pub max_replicas: u32,
     /// How long to leave the group alone after a change, in place of [`Policy::UP_COOLDOWN`] and [`Policy::DOWN_COOLDOWN`].
     pub cooldown: Option<SignedDuration>,
-    /// Whether members have alarms.
-    pub alarms: bool,
-    /// The topics that alarms tell, where the group names its own.
-    pub alarm_topics: Vec<Arn>,
+    /// What alarms there shall be.
+    pub alarms: Wish,
 }
 
 impl Policy {
@@ -78,8 +77,7 @@ impl Policy {
             cooldown: tags
                 .get(tag::AUTOSCALE_COOLDOWN_MINUTES)
                 .and_then(|it| cooldown(it, &mut problems)),
-            alarms: tags.get(tag::ALARMS).is_none_or(|it| it != "off"),
-            alarm_topics: topics(tags, &mut problems),
+            alarms: Wish::read(tags, &mut problems),
         };
         if policy.max_replicas < policy.min_replicas {
             problems.add(
@@ -152,13 +150,6 @@ fn cooldown(text: &str, problems: &mut Problems) -> Option<SignedDuration> {
             None
         }
     }
-}
-
-fn topics(tags: &Tags, problems: &mut Problems) -> Vec<Arn> {
-    let Some(text) = tags.get(tag::ALARM_TOPICS) else { return Vec::new() };
-    text.split_whitespace()
-        .filter_map(|it| problems.keep(tag::ALARM_TOPICS, Arn::parse(it)))
-        .collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{GroupSpec, UpstashSpec, diff};
-use crate::alarm::Watch;
+use crate::alarm;
 use crate::cost::bill::Bill;
 use crate::group::{Resilience, Tls};
 use crate::shard::Shape;
@@ -172,7 +172,7 @@ pub fn cost(
         shards: diff::shape(group).shards().into(),
         snapshots: u64::from(group.snapshot_retention_days) + u64::from(spec.snapshot_keep.most()),
         secret,
-        alarm_metrics: if spec.alarms { nodes * ALARMS } else { 0 },
+        alarm_metrics: if spec.alarms { alarm_metrics(group) } else { 0 },
         today,
     };
     match bill.estimate(catalog) {
@@ -181,8 +181,12 @@ pub fn cost(
     }
 }
 
-/// As many alarms watch every node.
-const ALARMS: u64 = Watch::ALL.len() as u64;
+/// An alarm on metric math is paid for each metric in it.
+fn alarm_metrics(group: &GroupView) -> u64 {
+    let alarms = alarm::wanted(&group.id, &group.member_ids, group.node_type.as_ref());
+    let metrics: usize = alarms.iter().map(|it| it.members.len()).sum();
+    u64::try_from(metrics).unwrap_or(u64::MAX)
+}
 
 #[cfg(test)]
 mod tests;

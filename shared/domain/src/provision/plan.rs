@@ -11,8 +11,8 @@ mod token;
 
 use jiff::Timestamp;
 
-use super::{Around, Refusal, Seen, Step, Wanted, name};
-use crate::alarm::{self, AlarmSpec, AlarmView};
+use super::{Around, Refusal, Seen, Step, Wanted, diff, name};
+use crate::alarm::{self, AlarmSet, AlarmView, Wish};
 use crate::{GroupStatus, GroupView, Next, Owner, Wait, WaitingOn};
 
 use self::make::make;
@@ -66,15 +66,16 @@ pub fn ownership(group: &GroupView, owner: &Owner) -> Ownership {
     }
 }
 
-/// The alarms that the members of a group should have.
-pub fn alarms(wanted: &Wanted, group: &GroupView) -> Vec<AlarmSpec> {
-    if wanted.spec.alarms { alarm::wanted(&group.id, &group.member_ids) } else { Vec::new() }
+/// The alarms that a group should have.
+pub fn alarms(wanted: &Wanted, group: &GroupView) -> AlarmSet {
+    let wish = Wish { is_on: wanted.spec.alarms, topics: wanted.alarm_topics() };
+    AlarmSet::of(group, &diff::beside_tags(wanted), wish)
 }
 
 /// What makes the alarms of a group as they should be.
 pub fn alarm_upkeep(wanted: &Wanted, group: &GroupView, around: &Around) -> alarm::Upkeep {
     let is_ours = |it: &AlarmView| !around.foreign_alarms.contains(&it.name);
-    alarm::upkeep(&alarms(wanted, group), &wanted.alarm_topics(), &around.alarms, is_ours)
+    alarms(wanted, group).upkeep(&around.alarms, is_ours)
 }
 
 #[cfg(test)]

@@ -9,12 +9,11 @@ mod tests;
 
 use std::fmt;
 
-use crate::alarm::{self, AlarmView};
-use crate::autoscale::AlarmSet;
+use crate::alarm::{AlarmSet, AlarmView, Wish};
 use crate::engine::{Engine, Version};
 use crate::group::{Resilience, Toggle};
 use crate::{
-    Arn, Catalog, GroupId, GroupStatus, GroupView, MemberId, Next, NodeType, Tags, Wait, WaitingOn,
+    Arn, Catalog, GroupId, GroupStatus, GroupView, Next, NodeType, Problems, Tags, Wait, WaitingOn,
     tag,
 };
 
@@ -438,16 +437,9 @@ fn resilient(group: &GroupView) -> String {
 
 /// The alarms that the members of a new group still lack.
 fn missing_alarms(target: &GroupView, tags: &Tags, seen: &[AlarmView]) -> Option<AlarmSet> {
-    if tags.get(tag::ALARMS).is_some_and(|it| it == "off") {
-        return None;
-    }
-    let members: Vec<MemberId> = target.members.iter().map(|it| it.id.clone()).collect();
-    let mut specs = alarm::wanted(&target.id, &members);
-    specs.retain(|spec| !seen.iter().any(|it| it.name == spec.name));
-    let topics = tags.get(tag::ALARM_TOPICS).map_or("", String::as_str);
-    let topics = topics.split_whitespace().filter_map(|it| Arn::parse(it).ok()).collect();
-    let owner = tags.get(tag::OWNER).map(|it| (tag::OWNER.to_owned(), it.clone()));
-    let of = (tag::GROUP.to_owned(), target.id.to_string());
-    let tags = owner.into_iter().chain([of]).collect();
-    (!specs.is_empty()).then_some(AlarmSet { specs, topics, tags })
+    // A topic that the source's tags misspell is told of where its alarms are kept.
+    let wish = Wish::read(tags, &mut Problems::default());
+    let mut set = AlarmSet::of(target, tags, wish);
+    set.specs.retain(|spec| !seen.iter().any(|it| it.name == spec.name));
+    (!set.specs.is_empty()).then_some(set)
 }

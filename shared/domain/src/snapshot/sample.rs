@@ -10,7 +10,7 @@ use crate::{
 pub(super) const TICK: &str = "2026-01-02T03:04:00Z";
 
 /// A group that is well, the first member its primary.
-pub(super) fn group(id: &str, nodes: usize) -> GroupView {
+pub(crate) fn group(id: &str, nodes: usize) -> GroupView {
     let members: Vec<_> = (1..=nodes).map(|it| member(id, it)).collect();
     let toggle = if nodes < 2 { Toggle::Disabled } else { Toggle::Enabled };
     GroupView {

@@ -12,7 +12,7 @@ pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.load("orders-002", &[(ENGINE_CPU, 88.0)]);
     stage.minutes(5).await;
-    stage.send(alarm_event("orders-002", Watch::EngineCpu)).await;
+    stage.send(alarm_event("orders-002", Watch::Cpu)).await;
     stage.everywhere(&[(CPU, 4.0), (ENGINE_CPU, 3.0)]);
     stage.fill_to(80_000_000);
     stage.rounds(20).await;

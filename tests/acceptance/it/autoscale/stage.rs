@@ -12,7 +12,7 @@ use aws_sim::sns::Message;
 use aws_sim::{Effect, Request};
 use domain::alarm::{self, AlarmSpec, Watch};
 use domain::price::Prices;
-use domain::{Arn, GroupId, MemberId, Tags};
+use domain::{Arn, GroupId, MemberId, NodeType, Tags};
 use lambda_runtime::LambdaEvent;
 use platform::Alarms;
 use platform::settings::AutoscaleSettings;
@@ -133,7 +133,8 @@ impl Stage {
         let members = self.members();
         let members: Vec<MemberId> =
             members.iter().map(|it| MemberId::parse(it).unwrap()).collect();
-        alarm::wanted(&GroupId::parse(GROUP).unwrap(), &members)
+        let node_type = NodeType::parse(&self.node_type()).unwrap();
+        alarm::wanted(&GroupId::parse(GROUP).unwrap(), &members, Some(&node_type))
     }
 
     /// Every member is watched by every alarm, and nobody else is.
@@ -234,6 +235,14 @@ impl Stage {
         self.scene.world.with(|it| it.elasticache.groups[GROUP].node_type.clone())
     }
 
+    /// A person writes a tag on the group.
+    pub(crate) fn tag(&self, key: &str, value: &str) {
+        self.scene.world.with(|it| {
+            let group = it.elasticache.groups.get_mut(GROUP).unwrap();
+            group.tags.insert(key.to_owned(), value.to_owned());
+        });
+    }
+
     /// The tags of the group.
     pub(crate) fn tags(&self) -> BTreeMap<String, String> {
         self.scene.world.with(|it| it.elasticache.groups[GROUP].tags.clone())
@@ -311,7 +320,7 @@ pub(crate) fn alarm_event(member: &str, watch: Watch) -> Value {
             "MetricName": watch.metric(),
             "Namespace": "AWS/ElastiCache",
             "Dimensions": [{ "value": member, "name": "CacheClusterId" }],
-            "Threshold": watch.threshold(),
+            "Threshold": watch.threshold(None),
         },
     });
     notification(&alarm.to_string())

@@ -137,7 +137,7 @@ async fn an_update_puts_right_what_somebody_changed_in_an_alarm_of_ours() {
     let before = properties(&[]);
     stack.create(&before).await;
     let group = stack.group().await.unwrap();
-    let specs = alarm::wanted(&group.id, &group.member_ids);
+    let specs = alarm::wanted(&group.id, &group.member_ids, group.node_type.as_ref());
     let alarms = Alarms::new(&stack.scene.aws);
     let put_before = stack.effects_of("PutMetricAlarm");
     // One each that is summed up otherwise, takes silence for health, and tells nobody any more.
@@ -168,7 +168,7 @@ async fn an_update_leaves_an_alarm_that_somebody_made_himself() {
     let before = properties(&[]);
     stack.create(&before).await;
     let group = stack.group().await.unwrap();
-    let mut own = alarm::wanted(&group.id, &group.member_ids).remove(0);
+    let mut own = alarm::wanted(&group.id, &group.member_ids, group.node_type.as_ref()).remove(0);
     own.threshold = 60.0;
     let alarms = Alarms::new(&stack.scene.aws);
     alarms.delete(std::slice::from_ref(&own.name)).await.unwrap();
@@ -179,7 +179,7 @@ async fn an_update_leaves_an_alarm_that_somebody_made_himself() {
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     let seen = alarms.of(&group.id).await.unwrap();
     assert_eq!(seen.iter().filter(|it| it.is_as(&own, &[])).count(), 1, "as it was");
-    assert_eq!(seen.len(), alarm::Watch::ALL.len());
+    assert_eq!(seen.len(), alarm::Watch::of(None).len());
 
     let without = properties(&[("SnapshotKeep", "9"), ("EnableAlarms", "false")]);
     let answer = stack.update(&now, &without).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sim::cloudwatch::{Alarm, hold};
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use domain::alarm::Watch;
+use domain::{Catalog, NodeType};
 use serde_json::{Value, json};
 
 use super::{Way, is_looked_at_by_schedule, must_succeed, on_scene, unless};
@@ -59,19 +60,25 @@ async fn problems_of(scene: &Scene, is_done: bool, case: Option<&Case>) -> Vec<S
     problems
 }
 
-/// Whether there are alarms, and all watch every member and nobody else.
+/// Whether there are the alarms of the node type and no others, and all watch every member and nobody else.
 fn is_watched(scene: &Scene) -> bool {
     let members: BTreeSet<String> = members(scene).into_iter().collect();
+    let node_type = NodeType::parse(&shape(scene).1).unwrap();
+    let node = Catalog::embedded().find(&node_type);
+    let wanted = Watch::of(node).map(|it| (format!("{GROUP}/{}", it.suffix()), it.threshold(node)));
     scene.world().with(|it| {
-        let watches = |it: &Alarm| {
-            it.watched
-                .metrics()
-                .filter_map(|it| it.dimensions.get("CacheClusterId").cloned())
-                .collect()
+        let watches = |it: &Alarm| -> BTreeSet<String> {
+            let metrics = it.watched.metrics();
+            metrics.filter_map(|it| it.dimensions.get("CacheClusterId").cloned()).collect()
         };
         let alarms = &it.cloudwatch.alarms;
-        alarms.len() == Watch::ALL.len()
-            && alarms.values().map(watches).all(|it: BTreeSet<String>| it == members)
+        alarms.len() == wanted.len()
+            && wanted.iter().all(|(name, threshold)| {
+                let is_right = |it: &Alarm| {
+                    (it.threshold - threshold).abs() < f64::EPSILON && watches(it) == members
+                };
+                alarms.get(name).is_some_and(is_right)
+            })
     })
 }
 
@@ -118,7 +125,7 @@ impl Flow for Reads {
             group.replicas().next().unwrap().id.clone()
         });
         let before = shape(scene);
-        load(scene, &replica, 88.0);
+        load(scene, &replica, 92.0);
         // The reads stay, whoever hears of them, until a new replica takes its part, or larger nodes have room for them.
         for _ in 0..6 {
             scene.account.pass(Duration::from_mins(10)).await;
@@ -198,6 +205,51 @@ impl Flow for SmallerNodes {
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
         let is_done = shape(scene) == (2, "cache.t4g.micro".to_owned());
+        problems_of(scene, is_done, case).await
+    }
+}
+
+/// What nobody tells of: a failover, a replica more and a larger node type by hand, and alarms that somebody changed.
+pub(super) struct Alarms(pub(super) Way);
+
+impl Flow for Alarms {
+    on_scene!("autoscale-alarms");
+    is_looked_at_by_schedule!();
+
+    async fn set(&self, seed: u64) -> Scene {
+        let scene = Scene::new(self.0.settings(seed)).await;
+        let untended = [
+            ("AutoscaleMode", json!("off")),
+            ("RotationDays", json!(0)),
+            ("SnapshotKeep", json!(0)),
+        ];
+        scene.created(&untended).await;
+        scene.world().with(|it| {
+            let alarms = &mut it.cloudwatch.alarms;
+            alarms.remove(&format!("{GROUP}/evictions"));
+            alarms.get_mut(&format!("{GROUP}/swap")).unwrap().threshold = 1.0;
+        });
+        let changes: [&[(&str, &str)]; 3] = [
+            &[("Action", "IncreaseReplicaCount"), ("NewReplicaCount", "2")],
+            &[("Action", "TestFailover"), ("NodeGroupId", "0001")],
+            &[("Action", "ModifyReplicationGroup"), ("CacheNodeType", "cache.m7g.xlarge")],
+        ];
+        for change in changes {
+            let now = [("ReplicationGroupId", GROUP), ("ApplyImmediately", "true")];
+            scene.by_hand(&[change, &now].concat());
+            // Nobody is told, and no schedule looks yet.
+            scene.account.play(Duration::from_mins(20), |_| false).await;
+        }
+        scene
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        scene.account.pass(Duration::from_mins(50)).await;
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let is_done = shape(scene) == (3, "cache.m7g.xlarge".to_owned());
         problems_of(scene, is_done, case).await
     }
 }

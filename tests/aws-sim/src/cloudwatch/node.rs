@@ -113,7 +113,11 @@ pub(super) static REPORTED: &[Reported] = &[
     by_all("DatabaseMemoryUsagePercentage", percent_used),
     by_all("EngineCPUUtilization", |_| 5.0),
     by_all("Evictions", |_| 0.0),
-    by_all("FreeableMemory", |it| bytes(it.room.saturating_sub(it.used))),
+    // Of the host: what is kept from the data is free, too.
+    by_all("FreeableMemory", |it| {
+        let all = it.kind.map_or(it.room, |kind| kind.maxmemory.max(it.room));
+        bytes(all.saturating_sub(it.used))
+    }),
     by_all("GetTypeCmds", |_| READS),
     by_all("IsMaster", |it| one_if(it.role != Role::Replica)),
     by_all("MasterLinkHealthStatus", |_| 1.0).by(is_replica),

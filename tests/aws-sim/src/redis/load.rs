@@ -68,7 +68,8 @@ impl Look<'_> {
         let mut metrics = vec![
             ("CPUUtilization", host),
             ("EngineCPUUtilization", engine),
-            ("FreeableMemory", (most - used).max(0.0) * self.memory_scale),
+            // Of the host: what AWS keeps from the data by default is free, too.
+            ("FreeableMemory", (most / 0.75 - used).max(0.0) * self.memory_scale),
             // Nothing here ever swaps for the sake of a simulated node.
             ("SwapUsage", 0.0),
             ("NetworkBytesIn", self.grown("total_net_input_bytes")),

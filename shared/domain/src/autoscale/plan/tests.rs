@@ -7,6 +7,7 @@ mod random;
 use jiff::SignedDuration;
 
 use super::*;
+use crate::alarm;
 use crate::autoscale::Sample;
 use crate::{GroupId, MemberId, MemberView, Role};
 

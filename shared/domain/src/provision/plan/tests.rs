@@ -85,7 +85,7 @@ impl Scene {
         group.engine = Some(release.engine.to_string());
         group.member_ids.clone_from(&ids);
         self.seen.around = Some(Around {
-            alarms: alarms(wanted, &ids),
+            alarms: alarms(wanted, &group),
             ..around(wanted, parameter_group, release)
         });
         self.seen.group = Some(group);
@@ -230,9 +230,9 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
     }
 }
 
-fn alarms(wanted: &Wanted, members: &[MemberId]) -> Vec<AlarmView> {
+fn alarms(wanted: &Wanted, group: &GroupView) -> Vec<AlarmView> {
     let topics: Vec<_> = wanted.alarm_topics().iter().map(ToString::to_string).collect();
-    let specs = alarm::wanted(&wanted.spec.id, members);
+    let specs = alarm::wanted(&group.id, &group.member_ids, group.node_type.as_ref());
     specs.iter().map(|it| AlarmView::of(it, &topics)).collect()
 }
 

@@ -26,10 +26,10 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "EnableAlarms",
-        takes: "true, false; five alarms over all nodes",
+        takes: "true, false; five alarms over all nodes: CPU, memory, evictions, swap, free memory",
         default: Default::Value("true"),
         update: OnUpdate::InPlace,
-        rule: "there are hardly any metrics of a whole group, so an alarm takes the highest value of any node, and is paid for each",
+        rule: "there are hardly any metrics of a whole group, so an alarm takes the highest or lowest value of any node, and is paid for each. CPU is that of the host up to two vCPUs, above 90 % of one of them (45 % of two), and that of the engine's thread from four on, above 90 %",
     },
     Property {
         name: "EngineLog",

@@ -1,6 +1,6 @@
 use super::*;
 use crate::Bytes;
-use crate::alarm::Watch;
+use crate::alarm;
 use crate::snapshot::sample::{self, TICK};
 
 fn restore() -> Restore {
@@ -45,7 +45,8 @@ fn there() -> RestoreView {
 }
 
 fn alarms(group: &GroupView) -> Vec<AlarmView> {
-    alarm::wanted(&group.id, &group.member_ids).iter().map(|it| AlarmView::of(it, &[])).collect()
+    let specs = alarm::wanted(&group.id, &group.member_ids, group.node_type.as_ref());
+    specs.iter().map(|it| AlarmView::of(it, &[])).collect()
 }
 
 #[track_caller]
@@ -298,7 +299,7 @@ fn it_is_good_only_when_every_value_was_read_back() {
 fn its_members_get_alarms_and_then_it_is_done() {
     let mut view = there();
     let all = alarms(view.target.as_ref().unwrap());
-    check(&view, &format!("put {} alarms", Watch::ALL.len()));
+    check(&view, "put 5 alarms");
     view.alarms = all[1..].to_vec();
     check(&view, "put 1 alarms");
     view.alarms = all;

@@ -186,6 +186,7 @@ fn a_made_change_is_followed_by_its_alarms_its_time_and_its_news() {
         put: alarm::wanted(
             &GroupId::parse("orders").unwrap(),
             &[MemberId::parse("orders-002").unwrap()],
+            None,
         ),
         delete: vec!["orders/cpu-2".to_owned()],
         ..alarm::Upkeep::default()

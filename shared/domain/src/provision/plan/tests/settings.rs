@@ -134,12 +134,26 @@ fn the_secret_is_told_whose_it_is_and_rotated_as_stated() {
 fn alarms_watch_every_member_and_nobody_else() {
     check(
         settled().around(|it| it.alarms.truncate(4)),
-        "Do: PutAlarms([AlarmSpec { name: \"orders-redis-production/swap\"",
+        "Do: PutAlarms([AlarmSpec { name: \"orders-redis-production/freeable-memory\"",
     );
     check(
         settled().around(|it| it.alarms[0].threshold = 99.0),
         "Do: PutAlarms([AlarmSpec { name: \"orders-redis-production/cpu\"",
     );
+    // As those of four vCPUs are, before the group came back to two.
+    let of_larger = |it: &mut Around| {
+        it.alarms[0].name = "orders-redis-production/engine-cpu".to_owned();
+    };
+    check(
+        settled().around(of_larger),
+        "Do: PutAlarms([AlarmSpec { name: \"orders-redis-production/cpu\"",
+    );
+    let with_both = settled().around(|it| {
+        let mut engine = it.alarms[0].clone();
+        "orders-redis-production/engine-cpu".clone_into(&mut engine.name);
+        it.alarms.push(engine);
+    });
+    check(with_both, "Do: DeleteAlarms([\"orders-redis-production/engine-cpu\"])");
     let former = settled().of(3, "cache.t4g.micro", "7.1.0").seen.around.unwrap().alarms;
     check(
         settled().around(|it| it.alarms = former.clone()),

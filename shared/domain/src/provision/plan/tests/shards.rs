@@ -20,23 +20,23 @@ fn spread(over: &[(&str, &str)], shards: &[(&str, usize)], node_type: &str) -> S
         views.push(ShardView { id: (*id).to_owned(), slots, members });
     }
     let ids: Vec<MemberId> = views.iter().flat_map(|it| it.members.clone()).collect();
+    let mut scene = scene.group(|it| {
+        let like = MemberView { role: None, ..it.members[0].clone() };
+        it.members = ids.iter().map(|id| MemberView { id: id.clone(), ..like.clone() }).collect();
+        it.member_ids = ids;
+        it.shards = views;
+        it.cluster_enabled = true;
+        it.automatic_failover = Toggle::Enabled;
+        it.multi_az = if topics.spec.multi_az { Toggle::Enabled } else { Toggle::Disabled };
+        it.configuration_endpoint = it.primary_endpoint.take();
+        it.reader_endpoint = None;
+    });
+    let alarms = alarms(&topics, scene.seen.group.as_ref().unwrap());
+    scene = scene.around(|it| {
+        it.alarms = alarms;
+        it.parameter_groups[0].values.insert("cluster-enabled".to_owned(), "yes".to_owned());
+    });
     scene
-        .around(|it| {
-            it.alarms = alarms(&topics, &ids);
-            it.parameter_groups[0].values.insert("cluster-enabled".to_owned(), "yes".to_owned());
-        })
-        .group(|it| {
-            let like = MemberView { role: None, ..it.members[0].clone() };
-            it.members =
-                ids.iter().map(|id| MemberView { id: id.clone(), ..like.clone() }).collect();
-            it.member_ids = ids;
-            it.shards = views;
-            it.cluster_enabled = true;
-            it.automatic_failover = Toggle::Enabled;
-            it.multi_az = if topics.spec.multi_az { Toggle::Enabled } else { Toggle::Disabled };
-            it.configuration_endpoint = it.primary_endpoint.take();
-            it.reader_endpoint = None;
-        })
 }
 
 const MICRO: &str = "cache.t4g.micro";
