@@ -9,7 +9,9 @@ use domain::group::{Encryption, NewGroup};
 use domain::price::Prices;
 use domain::provision::farewell::{self, Farewell};
 use domain::provision::outputs::{self, Attributes};
-use domain::provision::{self, Refusal, Removal, Seen, Step, TokenGift, Wanted, diff, name};
+use domain::provision::{
+    self, Refusal, Removal, Seen, Source, Step, TokenGift, Wanted, diff, name,
+};
 use domain::rotate::Change;
 use domain::{Catalog, GroupId, Next, Tags, tag};
 use jiff::Timestamp;
@@ -340,7 +342,8 @@ fn new_group(
         ip_discovery: spec.ip_discovery.clone(),
         kms_key: spec.kms_key.as_ref().map(ToString::to_string),
         logs: spec.logs(),
-        snapshot: None,
+        snapshot: spec.source.as_ref().and_then(Source::snapshot).map(str::to_owned),
+        files: spec.source.as_ref().map_or(Vec::new(), |it| it.files().to_vec()),
         tags,
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use domain::asked::Asked;
 use domain::provision::farewell::Farewell;
 use domain::provision::{
-    self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, name, ownership,
-    parameters,
+    self, Around, Ownership, ParameterGroupView, Seen, Source, SubnetGroupView, Wanted, name,
+    ownership, parameters,
 };
 use domain::{GroupId, GroupStatus, GroupView};
 use jiff::{SignedDuration, Timestamp};
@@ -45,6 +45,10 @@ impl Services {
             if let Some(family) = parameters::to_be_known(wanted, view.as_ref(), &around) {
                 let known = self.elasticache.engine_parameters(&family).await?;
                 around.engine_parameters = Some(known);
+            }
+            let source = wanted.spec.source.as_ref().and_then(Source::snapshot);
+            if let Some(name) = source.filter(|_| view.is_none()) {
+                around.source = self.elasticache.snapshot(name).await?;
             }
             if let Some(view) = &view {
                 self.tell_alarms_apart(wanted, view, &mut around).await?;
@@ -144,6 +148,7 @@ impl Services {
             subnet_group: subnet_group?,
             parameter_groups: parameter_groups?,
             engine_parameters: None,
+            source: None,
             secret: secret?,
             alarms: alarms?,
             foreign_alarms: BTreeSet::new(),

@@ -21,6 +21,7 @@ pub mod reference;
 mod refusal;
 pub mod rules;
 pub mod seen;
+mod source;
 pub mod spec;
 mod step;
 mod wanted;
@@ -33,6 +34,7 @@ pub use self::refusal::{Difference, Refusal};
 pub use self::seen::{
     Around, ParameterGroupView, Rotation, SecretView, Seen, SubnetGroupView, UserGroupView,
 };
+pub use self::source::Source;
 pub use self::spec::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec};
 pub use self::step::{Every, Mark, Removal, Settings, Step, TokenGift};
 pub use self::wanted::{Keep, Wanted};

@@ -8,7 +8,7 @@ use super::{GroupSpec, UpstashSpec, diff};
 use crate::alarm::Watch;
 use crate::cost::bill::Bill;
 use crate::group::{Resilience, Tls};
-use crate::{Arn, Catalog, GroupView};
+use crate::{Arn, Catalog, GroupView, tag};
 
 /// Attributes by name. All are always there: a template that asks for one that is missing fails.
 pub type Attributes = BTreeMap<&'static str, String>;
@@ -91,6 +91,9 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
         0 => "no daily snapshots".to_owned(),
         days => format!("daily snapshots kept {days} days"),
     });
+    if let Some(source) = group.tags.as_ref().and_then(|it| it.get(tag::RESTORED_FROM)) {
+        parts.push(format!("filled from {source} when it was made"));
+    }
     let waiting = group.members.iter().filter(|it| it.parameter_status == "pending-reboot");
     let waiting: Vec<_> = waiting.map(|it| it.id.to_string()).collect();
     if !waiting.is_empty() {

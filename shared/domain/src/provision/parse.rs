@@ -6,6 +6,7 @@ mod delivery;
 pub(super) mod engine;
 mod network;
 mod rotation;
+mod source;
 mod upkeep;
 mod upstash;
 
@@ -121,7 +122,9 @@ fn group(
         network::needed(read, &subnets, &security_groups);
     }
     let multi_az = network::multi_az(read, nodes, &subnets);
-    let region = Arn::parse(owner.stack_id()).map_or(String::new(), |it| it.region().to_owned());
+    let stack = Arn::parse(owner.stack_id()).ok();
+    let region = stack.as_ref().map_or(String::new(), |it| it.region().to_owned());
+    let source = source::source(read, stack.as_ref());
     let zones = network::zones(read, (nodes, multi_az, before.is_none()), &region);
     let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), nodes, types);
     let (network_type, ip_discovery) = network::addresses(read, release);
@@ -143,6 +146,7 @@ fn group(
         secret_name: names.secret,
         engine,
         version: release?.version,
+        source,
         data_tiering,
         node_type: node_type?,
         nodes,

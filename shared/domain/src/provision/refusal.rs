@@ -5,7 +5,7 @@ use std::fmt;
 use crate::asked::AskedField;
 use crate::engine::Release;
 use crate::group::GroupStatus;
-use crate::snapshot::SnapshotStatus;
+use crate::snapshot::{self, SnapshotStatus};
 use crate::{GroupId, SnapshotName, tag};
 
 /// Why a plan goes no further.
@@ -15,6 +15,8 @@ pub enum Refusal {
     Foreign { group: GroupId },
     /// A thing beside the group has our name and is not ours.
     ForeignThing { what: &'static str, name: String },
+    /// What the cache is to be filled from cannot be had in it.
+    Source { whys: Vec<snapshot::Refusal> },
     /// AWS could not make the group.
     CreateFailed { group: GroupId, events: Vec<String> },
     /// A state that nobody documented.
@@ -84,6 +86,10 @@ impl fmt::Display for Refusal {
                 f,
                 "the {what} {name} exists and does not carry this resource's ownership tag; nothing was changed in it; delete it or state another name"
             ),
+            Self::Source { whys } => {
+                let whys: Vec<_> = whys.iter().map(ToString::to_string).collect();
+                write!(f, "SnapshotName: {}; no cache was made", whys.join("; "))
+            }
             Self::CreateFailed { group, events } => write!(
                 f,
                 "ElastiCache could not make the replication group {group}: {}; where capacity is short, try again later, another node type, fewer nodes or subnets in other zones",

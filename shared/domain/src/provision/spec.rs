@@ -6,8 +6,8 @@ use crate::log::LogDelivery;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
-use super::Deletion;
 use super::parameters::Parameters;
+use super::{Deletion, Source};
 
 /// Where the keys live.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ pub struct GroupSpec {
     pub engine: Engine,
     /// The engine version.
     pub version: Version,
+    /// What it is filled from when it is made.
+    pub source: Option<Source>,
     /// Whether cold keys are kept on SSD.
     pub data_tiering: bool,
     /// The node type that it starts with.

@@ -249,6 +249,7 @@ async fn make(scene: &Scene, id: &str, nodes: u32, transit: Transit, tags: Tags)
         kms_key: None,
         logs: Vec::new(),
         snapshot: None,
+        files: Vec::new(),
         tags,
     };
     elasticache.create(&group).await.unwrap();

@@ -15,6 +15,8 @@ const AT_ONCE: RangeInclusive<u32> = 0..=1;
 const SETTINGS: RangeInclusive<u32> = 1..=3;
 /// A new group, of small nodes (facts 1.8).
 const CREATION: RangeInclusive<u32> = 5..=12;
+/// One that is filled, as long as its keys take to be read (facts 7.5).
+const RESTORE: RangeInclusive<u32> = 8..=40;
 /// Replicas, more or fewer (facts 1.8).
 const REPLICAS: RangeInclusive<u32> = 8..=12;
 /// Other nodes, or another engine on them: as long as the keys take to be copied, of which a new cache has few (facts 1.8).
@@ -61,7 +63,10 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::CancelRotation { .. } => {
             deleting(at_once("end the rotation of the token".to_owned()), "the rotation schedule")
         }
-        Step::MakeGroup { .. } => lasting(CREATION, of_making(wanted)),
+        Step::MakeGroup { .. } => {
+            let minutes = if spec.source.is_some() { RESTORE } else { CREATION };
+            lasting(minutes, of_making(wanted))
+        }
         Step::SetNodeType { to, .. } => {
             let has = from(group.and_then(|it| it.node_type.as_ref()));
             brief(format!("change the node type {has}to {to}"), NODES)
@@ -102,7 +107,8 @@ fn of_making(wanted: &Wanted) -> String {
     let spec = &wanted.spec;
     let (id, nodes, node_type) = (&spec.id, spec.nodes, &spec.node_type);
     let (engine, version) = (spec.engine.name(), spec.version);
-    format!("make the replication group {id}: {nodes} x {node_type}, {engine} {version}")
+    let filled = spec.source.as_ref().map_or(String::new(), |it| format!(", filled from {it}"));
+    format!("make the replication group {id}: {nodes} x {node_type}, {engine} {version}{filled}")
 }
 
 fn fewer(to: u32, group: Option<&GroupView>) -> Change {

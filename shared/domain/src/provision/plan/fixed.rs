@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::parse::access::changes_tls;
-use super::super::{Difference, GroupSpec, Refusal, Wanted, diff};
+use super::super::{Difference, GroupSpec, Refusal, Wanted, diff, source};
 use super::token;
 use crate::engine::Release;
 use crate::group::Tls;
@@ -16,7 +16,9 @@ pub(super) fn impossible(
     tags: &Tags,
     now: Timestamp,
 ) -> Option<Refusal> {
-    let differences = immutable(&wanted.spec, group, tags, now);
+    let mut differences = immutable(&wanted.spec, group, tags, now);
+    let filled = source::differs(&wanted.spec, wanted.before.as_deref(), tags);
+    differences.extend(filled.map(|(field, has, wants)| Difference { field, has, wants }));
     if !differences.is_empty() {
         return Some(Refusal::Immutable(differences));
     }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::super::diff::{self, NodeTypeSeen};
 use super::super::{
-    Around, Every, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, name,
-    parameters,
+    Around, Every, GroupSpec, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView,
+    Wanted, name, parameters, source,
 };
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
@@ -86,7 +86,11 @@ pub(super) fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags, now: Timesta
         wanted.keep.node_type = true;
         wanted.keep.nodes = true;
     }
-    if wanted.before.as_ref().is_some_and(|it| !immutable(it, group, tags, now).is_empty()) {
+    let was_refused = |it: &GroupSpec| {
+        !immutable(it, group, tags, now).is_empty()
+            || source::differs(it, Some(&wanted.spec), tags).is_some()
+    };
+    if wanted.before.as_deref().is_some_and(was_refused) {
         wanted.keep = Keep::ALL;
     }
     token::keep(&mut wanted.spec, group, tags, now);

@@ -8,6 +8,7 @@ mod fixed;
 mod foreign;
 mod node_type;
 mod settings;
+mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -210,6 +211,7 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
             tags: diff::beside_tags(wanted),
         }],
         engine_parameters: None,
+        source: None,
         secret: Some(SecretView {
             arn: SECRET.to_owned(),
             tags: diff::secret_tags(wanted),
