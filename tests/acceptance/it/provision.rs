@@ -5,6 +5,7 @@ mod calls;
 mod deletion;
 mod delivery;
 mod events;
+mod fill;
 pub(crate) mod grants;
 mod parameters;
 mod preview;

@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 26] = [
+pub const NAMES: [&str; 28] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -26,6 +26,8 @@ pub const NAMES: [&str; 26] = [
     "provision-delete",
     "provision-delete-again",
     "provision-retain",
+    "provision-fill",
+    "provision-fill-given-up",
     "rotate",
     "snapshot-take",
     "snapshot-take-by-hand",
@@ -90,6 +92,8 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-delete" => exhaust(&provision::Delete(way), sample).await,
         "provision-delete-again" => exhaust(&provision::DeleteAgain::new(way), sample).await,
         "provision-retain" => exhaust(&provision::Retain(way), sample).await,
+        "provision-fill" => exhaust(&provision::Fill(way), sample).await,
+        "provision-fill-given-up" => exhaust(&provision::FillGivenUp(way), sample).await,
         "rotate" => exhaust(&rotate::Rotate(way), sample).await,
         "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
         "snapshot-take-by-hand" => exhaust(&snapshot::TakeByHand(way), sample).await,

@@ -2,11 +2,13 @@
 
 mod access;
 mod deletion;
+mod fill;
 mod settings;
 mod upgrade;
 
 pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
+pub(super) use fill::{Fill, FillGivenUp};
 pub(super) use settings::Settings;
 pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};
 
