@@ -11,6 +11,7 @@ mod parameters;
 mod preview;
 mod random;
 mod refusal;
+mod replace;
 mod shape;
 mod stack;
 mod story;

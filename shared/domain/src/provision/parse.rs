@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::parameters::Parameters;
 use super::property::Properties;
 use super::rules::{self, Stated};
-use super::{Backend, Deletion, GroupSpec, labels, name, parameters, reference};
+use super::{Backend, Deletion, GroupSpec, Replacement, labels, name, parameters, reference};
 use crate::engine::Release;
 use crate::log::{LogDelivery, LogKind};
 use crate::window::MaintenanceWindow;
@@ -70,6 +70,7 @@ pub fn parse(
 
 struct Names {
     id: GroupId,
+    id_is_stated: bool,
     secret: String,
     project: String,
     environment: String,
@@ -90,6 +91,7 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
         return None;
     }
     let (project, environment) = (project?, environment?);
+    let id_is_stated = stated.is_some();
     let id = match stated {
         Some(id) => id,
         None => read.problems.keep(
@@ -99,7 +101,8 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
             }),
         )?,
     };
-    Some(Names { id, secret: name::secret(&project, &environment), project, environment })
+    let secret = name::secret(&project, &environment);
+    Some(Names { id, id_is_stated, secret, project, environment })
 }
 
 fn group(
@@ -128,6 +131,7 @@ fn group(
     let zones = network::zones(read, (nodes, multi_az, before.is_none()), &region);
     let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), nodes, types);
     let (network_type, ip_discovery) = network::addresses(read, release);
+    let replacement = read.one_of("Replacement", &Replacement::WORDS, "refuse");
     let kms_key = access::kms_key(read, access.at_rest);
     let rest = rest(read, release);
     let stated = Stated {
@@ -143,6 +147,8 @@ fn group(
     let names = names?;
     Some(GroupSpec {
         id: names.id,
+        id_is_stated: names.id_is_stated,
+        replacement: Replacement::parse(&replacement),
         secret_name: names.secret,
         engine,
         version: release?.version,

@@ -23,6 +23,14 @@ pub enum Refusal {
     Strange { group: GroupId, status: GroupStatus },
     /// Values that no running group can change.
     Immutable(Vec<Difference>),
+    /// Values that no running group can change, and its id is wanted for the one that would take its place.
+    IdIsTaken { group: GroupId, differences: Vec<Difference> },
+    /// The stack says that the group is not to be deleted, which its replacement leads to.
+    ProtectedFromReplacement { group: GroupId },
+    /// The group whose keys were to be carried over is gone.
+    NothingToCarry { group: GroupId },
+    /// The snapshot that was to carry keys over is of no use.
+    NotCarried { group: GroupId, snapshot: SnapshotName, events: Vec<String>, is_foreign: bool },
     /// Parameters that ElastiCache would not take.
     Parameters { family: String, wrong: Vec<String> },
     /// An older version than the one that runs, or the older engine.
@@ -103,8 +111,32 @@ impl fmt::Display for Refusal {
                 let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
                 write!(
                     f,
-                    "{}; that cannot change on a running cache, and nothing was changed; make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
+                    "{}; that cannot change on a running cache, and nothing was changed; state Replacement with-data where another cache in its place, filled from a snapshot of it, will do, or make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
                     each.join("; ")
+                )
+            }
+            Self::IdIsTaken { group, differences } => {
+                let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "{}; that cannot change on a running cache, and the one that would take its place cannot have the id {group}, which ReplicationGroupId states; state another ReplicationGroupId with it; nothing was changed",
+                    each.join("; ")
+                )
+            }
+            Self::ProtectedFromReplacement { group } => write!(
+                f,
+                "the replication group {group} is protected from deletion, which is what becomes of it when another one takes its place; update the stack with DeletionProtection false first; nothing was changed"
+            ),
+            Self::NothingToCarry { group } => write!(
+                f,
+                "the replication group {group} is not there, so there are no keys to carry over; keep the id to have it made anew, or delete the resource and make it again"
+            ),
+            Self::NotCarried { group, snapshot, events, is_foreign } => {
+                let is = if *is_foreign { "is taken by one of another group" } else { "failed" };
+                write!(
+                    f,
+                    "the snapshot {snapshot}, which was to carry the keys of {group} over, {is}, and nothing was changed: {}; mostly too little memory is reserved for a snapshot: update again when there is less to write",
+                    told(events)
                 )
             }
             Self::Parameters { family, wrong } => f.write_str(&unfit(family, wrong)),

@@ -68,7 +68,8 @@ impl fmt::Display for Source {
 /// ElastiCache sees.
 pub(super) fn impossible<S>(wanted: &Wanted, seen: &Seen) -> Option<Next<S, Refusal>> {
     let spec = &wanted.spec;
-    let name = spec.source.as_ref()?.snapshot()?;
+    let named = wanted.source()?;
+    let name = named.snapshot()?;
     let snapshot = seen.around.as_ref().and_then(|it| it.source.as_ref());
     let target = Target {
         release: spec.release(),

@@ -7,7 +7,7 @@ use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
 use super::parameters::Parameters;
-use super::{Deletion, Source};
+use super::{Deletion, Replacement, Source};
 
 /// Where the keys live.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,10 @@ pub enum Backend {
 pub struct GroupSpec {
     /// The id of the replication group.
     pub id: GroupId,
+    /// Whether the stack states that very id, rather than has it made of its names.
+    pub id_is_stated: bool,
+    /// What is done about a change that ElastiCache cannot make in place.
+    pub replacement: Replacement,
     /// The name of the secret with the token.
     pub secret_name: String,
     /// The engine.

@@ -267,7 +267,7 @@ impl Restore {
 
     /// What the new group is tagged with: policies and what people wrote, not what is under way on the source.
     fn tags(&self, source: &GroupView, tags: &Tags) -> Tags {
-        const NOT_TAKEN: [&str; 9] = [
+        const NOT_TAKEN: [&str; 11] = [
             tag::ASKED,
             tag::CHANGED,
             // No stack deletes the new group, so nothing of that is for it.
@@ -278,6 +278,8 @@ impl Restore {
             tag::AUTOSCALE_CHANGE,
             tag::AUTOSCALE_FAILED,
             tag::RESTORED_FROM,
+            tag::REPLACES,
+            tag::REPLACED_BY,
         ];
         let is_taken = |key: &str| !key.starts_with("aws:") && !NOT_TAKEN.contains(&key);
         let mut new: Tags = tags

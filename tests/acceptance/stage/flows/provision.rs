@@ -3,12 +3,14 @@
 mod access;
 mod deletion;
 mod fill;
+mod replace;
 mod settings;
 mod upgrade;
 
 pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use fill::{Fill, FillGivenUp};
+pub(super) use replace::{Replace, ReplaceGivenUp, ReplaceTakenBack};
 pub(super) use settings::Settings;
 pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};
 

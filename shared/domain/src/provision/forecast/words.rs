@@ -64,7 +64,7 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
             deleting(at_once("end the rotation of the token".to_owned()), "the rotation schedule")
         }
         Step::MakeGroup { .. } => {
-            let minutes = if spec.source.is_some() { RESTORE } else { CREATION };
+            let minutes = if wanted.source().is_some() { RESTORE } else { CREATION };
             lasting(minutes, of_making(wanted))
         }
         Step::SetNodeType { to, .. } => {
@@ -107,7 +107,7 @@ fn of_making(wanted: &Wanted) -> String {
     let spec = &wanted.spec;
     let (id, nodes, node_type) = (&spec.id, spec.nodes, &spec.node_type);
     let (engine, version) = (spec.engine.name(), spec.version);
-    let filled = spec.source.as_ref().map_or(String::new(), |it| format!(", filled from {it}"));
+    let filled = wanted.source().map_or(String::new(), |it| format!(", filled from {it}"));
     format!("make the replication group {id}: {nodes} x {node_type}, {engine} {version}{filled}")
 }
 
@@ -170,9 +170,32 @@ fn without_alarms(names: &[String]) -> Change {
     deleting(change, &format!("the alarms {}", names.join(", ")))
 }
 
+/// Tells of the snapshot that carries keys over.
+pub(super) fn of_carrying(group: &GroupView, snapshot: &str) -> Change {
+    let id = &group.id;
+    let what = format!(
+        "take the snapshot {snapshot} of {id}, which carries its keys over: what is written to {id} after it stays there"
+    );
+    lasting(SNAPSHOT, what)
+}
+
+/// Tells of the answer that has clients go to another group.
+pub(super) fn of_answer(wanted: &Wanted, group: &GroupView) -> Change {
+    let secret =
+        if wanted.spec.protection.has_token() { ", and to a secret of its own" } else { "" };
+    let what = format!(
+        "have the stack's outputs lead from {} to {}{secret}; both stand side by side until CloudFormation cleans up",
+        group.id, wanted.spec.id
+    );
+    Change { effect: Effect::Replacement, ..at_once(what) }
+}
+
 /// Tells of a step of a deletion.
 pub(super) fn of_removal(removal: &Removal, group: &str) -> Change {
     match removal {
+        Removal::CloseWayBack { .. } => {
+            at_once(format!("close the way back to the replication group {group}"))
+        }
         Removal::TakeLast { of, .. } => {
             let of = match of {
                 ReadFrom::Member(it) => it.to_string(),

@@ -1,6 +1,6 @@
 //! What a group needs, and then the group.
 
-use super::super::{Around, Refusal, Seen, Source, Step, Wanted, diff, name, parameters, source};
+use super::super::{Around, Refusal, Seen, Step, Wanted, diff, name, parameters, source};
 use super::access;
 use crate::{Next, Owner, Tags, Wait, WaitingOn, tag};
 
@@ -33,7 +33,8 @@ pub(super) fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     let secret = secret.map(|it| it.arn.clone());
     let mut tags = diff::tags(wanted, secret.as_deref());
     tags.extend(wanted.spec.deletion.while_making());
-    let mark = wanted.spec.source.as_ref().map(Source::mark);
+    // What the stack states of it is held against this mark later on, also of a group that another one's keys filled.
+    let mark = wanted.spec.source.clone().or_else(|| wanted.source()).map(|it| it.mark());
     tags.extend(mark.map(|it| (tag::RESTORED_FROM.to_owned(), it)));
     Next::Do(Step::MakeGroup { parameter_group, secret, tags })
 }

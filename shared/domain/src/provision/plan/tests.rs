@@ -49,6 +49,7 @@ impl Scene {
             creating: false,
             keep: Keep::default(),
             before: None,
+            replaces: None,
             rotate_function: arn("arn:aws:lambda:eu-west-1:123456789012:function:rotate"),
             autoscale_topic: arn("arn:aws:sns:eu-west-1:123456789012:alarms"),
         };
