@@ -84,7 +84,7 @@ impl Services {
         if goes || view.as_ref().is_some_and(|it| farewell.has_let_go(it)) {
             return Ok(Seen { group: view, ..Seen::default() });
         }
-        let around = self.rest(farewell, secret_name).await?;
+        let around = Box::pin(self.rest(farewell, secret_name)).await?;
         Ok(Seen { group: view, around: Some(around), ..Seen::default() })
     }
 

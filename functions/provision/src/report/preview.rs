@@ -146,7 +146,7 @@ impl View<'_> {
         let before = wanted.before.as_deref();
         let crosses = carries(&wanted.spec) || before.is_some_and(carries);
         if !crosses && *physical == wanted.spec.id {
-            return Ok(Way::Here(wanted));
+            return Ok(Way::Here(Box::new(wanted)));
         }
         let prior = match group.as_ref().and_then(|it| Replaced::read(it.tags.as_ref()?)) {
             Some(it) => self.services.elasticache.group_with_tags(&it.group).await?,
@@ -158,11 +158,11 @@ impl View<'_> {
             Ok(Way::Elsewhere(told(physical.as_str(), &Forecast { changes, end, seen })))
         };
         match (road(&wanted, physical, &sight, self.now), &sight.group) {
-            (Road::Over(to), Some(group)) => self.over(&wanted, group, &to).await,
-            (Road::Stay | Road::Over(_), _) => Ok(Way::Here(at(&wanted, physical))),
+            (Road::Over(to), Some(group)) => Box::pin(self.over(&wanted, group, &to)).await,
+            (Road::Stay | Road::Over(_), _) => Ok(Way::Here(Box::new(at(&wanted, physical)))),
             (Road::Back(to), _) => {
                 let there = Wanted { keep: Keep::ALL, before: None, ..at(&wanted, &to) };
-                Ok(Way::Here(there))
+                Ok(Way::Here(Box::new(there)))
             }
             (Road::Wait(wait), _) => ends(End::Waits(wait)),
             (Road::Refuse(refusal), _) => ends(End::Refused(refusal)),
@@ -172,7 +172,9 @@ impl View<'_> {
     /// Tells of another group in the place of this one, and of the end of this one.
     async fn over(&self, wanted: &Wanted, group: &GroupView, to: &GroupId) -> Result<Way, Fault> {
         let names = (name::transfer(&group.id, PREVIEW), name::final_snapshot(&group.id, PREVIEW));
-        let (Ok(transfer), Ok(last)) = names else { return Ok(Way::Here(at(wanted, &group.id))) };
+        let (Ok(transfer), Ok(last)) = names else {
+            return Ok(Way::Here(Box::new(at(wanted, &group.id))));
+        };
         let before = wanted.before.as_deref().unwrap_or(&wanted.spec);
         let farewell = Farewell {
             group: group.id.clone(),
@@ -185,7 +187,7 @@ impl View<'_> {
         };
         let moved = moved(wanted, group, to, &transfer);
         let seen = Box::pin(self.services.wanted(&moved, None, self.now)).await?;
-        let around = self.services.rest(&farewell, Some(&before.secret_name)).await?;
+        let around = Box::pin(self.services.rest(&farewell, Some(&before.secret_name))).await?;
         let old = Old { group, farewell: &farewell, around: &around };
         let forecast = forecast_over(&moved, &seen, old, self.now);
         let stands = Seen { group: Some(group.clone()), ..Seen::default() };
@@ -255,7 +257,7 @@ impl View<'_> {
 /// Where a request would lead.
 enum Way {
     /// To this.
-    Here(Wanted),
+    Here(Box<Wanted>),
     /// To another group, or nowhere, as is told.
     Elsewhere(Told),
 }

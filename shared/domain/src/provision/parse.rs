@@ -71,6 +71,7 @@ pub fn parse(
 struct Names {
     id: GroupId,
     id_is_stated: bool,
+    replacement: Replacement,
     secret: String,
     project: String,
     environment: String,
@@ -81,6 +82,8 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
     let environment =
         read.required("Environment", "the last part of all names, such as production");
     let stated = read.parsed("ReplicationGroupId", GroupId::parse);
+    let replacement = read.one_of("Replacement", &Replacement::WORDS, "refuse");
+    let replacement = Replacement::parse(&replacement);
     for (property, text) in [("ProjectName", &project), ("Environment", &environment)] {
         let legal = |it: char| it.is_ascii_alphanumeric() || it == '-';
         if text.as_ref().is_some_and(|it| !it.chars().all(legal)) {
@@ -102,7 +105,7 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
         )?,
     };
     let secret = name::secret(&project, &environment);
-    Some(Names { id, id_is_stated, secret, project, environment })
+    Some(Names { id, id_is_stated, replacement, secret, project, environment })
 }
 
 fn group(
@@ -119,19 +122,13 @@ fn group(
     let access = access::access(read, release);
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
     let security_groups = read.ids("SecurityGroupIds", "sg-");
-    let _of_the_application = read.ids("AppSecurityGroupIds", "sg-");
-    let vpc = read.ids("VpcId", "vpc-").into_iter().next();
-    if wanted {
-        network::needed(read, &subnets, &security_groups);
-    }
+    let vpc = network::vpc(read);
+    network::needed(read, wanted, &subnets, &security_groups);
     let multi_az = network::multi_az(read, nodes, &subnets);
-    let stack = Arn::parse(owner.stack_id()).ok();
-    let region = stack.as_ref().map_or(String::new(), |it| it.region().to_owned());
-    let source = source::source(read, stack.as_ref());
-    let zones = network::zones(read, (nodes, multi_az, before.is_none()), &region);
+    let source = source::source(read, owner);
+    let zones = network::zones(read, (nodes, multi_az, before.is_none()), owner);
     let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), nodes, types);
     let (network_type, ip_discovery) = network::addresses(read, release);
-    let replacement = read.one_of("Replacement", &Replacement::WORDS, "refuse");
     let kms_key = access::kms_key(read, access.at_rest);
     let rest = rest(read, release);
     let stated = Stated {
@@ -148,7 +145,7 @@ fn group(
     Some(GroupSpec {
         id: names.id,
         id_is_stated: names.id_is_stated,
-        replacement: Replacement::parse(&replacement),
+        replacement: names.replacement,
         secret_name: names.secret,
         engine,
         version: release?.version,

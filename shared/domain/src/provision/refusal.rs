@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::replace::Unreplaceable;
 use crate::asked::AskedField;
 use crate::engine::Release;
 use crate::group::GroupStatus;
@@ -23,14 +24,8 @@ pub enum Refusal {
     Strange { group: GroupId, status: GroupStatus },
     /// Values that no running group can change.
     Immutable(Vec<Difference>),
-    /// Values that no running group can change, and its id is wanted for the one that would take its place.
-    IdIsTaken { group: GroupId, differences: Vec<Difference> },
-    /// The stack says that the group is not to be deleted, which its replacement leads to.
-    ProtectedFromReplacement { group: GroupId },
-    /// The group whose keys were to be carried over is gone.
-    NothingToCarry { group: GroupId },
-    /// The snapshot that was to carry keys over is of no use.
-    NotCarried { group: GroupId, snapshot: SnapshotName, events: Vec<String>, is_foreign: bool },
+    /// Another group would take its place, and cannot.
+    Unreplaceable(Unreplaceable),
     /// Parameters that ElastiCache would not take.
     Parameters { family: String, wrong: Vec<String> },
     /// An older version than the one that runs, or the older engine.
@@ -76,6 +71,12 @@ impl fmt::Display for Difference {
     }
 }
 
+impl From<Unreplaceable> for Refusal {
+    fn from(why: Unreplaceable) -> Self {
+        Self::Unreplaceable(why)
+    }
+}
+
 impl Refusal {
     /// Whether the group of that name is somebody else's.
     pub fn is_foreign(&self) -> bool {
@@ -94,10 +95,7 @@ impl fmt::Display for Refusal {
                 f,
                 "the {what} {name} exists and does not carry this resource's ownership tag; nothing was changed in it; delete it or state another name"
             ),
-            Self::Source { whys } => {
-                let whys: Vec<_> = whys.iter().map(ToString::to_string).collect();
-                write!(f, "SnapshotName: {}; no cache was made", whys.join("; "))
-            }
+            Self::Source { whys } => f.write_str(&unfilled(whys)),
             Self::CreateFailed { group, events } => write!(
                 f,
                 "ElastiCache could not make the replication group {group}: {}; where capacity is short, try again later, another node type, fewer nodes or subnets in other zones",
@@ -115,30 +113,7 @@ impl fmt::Display for Refusal {
                     each.join("; ")
                 )
             }
-            Self::IdIsTaken { group, differences } => {
-                let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
-                write!(
-                    f,
-                    "{}; that cannot change on a running cache, and the one that would take its place cannot have the id {group}, which ReplicationGroupId states; state another ReplicationGroupId with it; nothing was changed",
-                    each.join("; ")
-                )
-            }
-            Self::ProtectedFromReplacement { group } => write!(
-                f,
-                "the replication group {group} is protected from deletion, which is what becomes of it when another one takes its place; update the stack with DeletionProtection false first; nothing was changed"
-            ),
-            Self::NothingToCarry { group } => write!(
-                f,
-                "the replication group {group} is not there, so there are no keys to carry over; keep the id to have it made anew, or delete the resource and make it again"
-            ),
-            Self::NotCarried { group, snapshot, events, is_foreign } => {
-                let is = if *is_foreign { "is taken by one of another group" } else { "failed" };
-                write!(
-                    f,
-                    "the snapshot {snapshot}, which was to carry the keys of {group} over, {is}, and nothing was changed: {}; mostly too little memory is reserved for a snapshot: update again when there is less to write",
-                    told(events)
-                )
-            }
+            Self::Unreplaceable(why) => why.fmt(f),
             Self::Parameters { family, wrong } => f.write_str(&unfit(family, wrong)),
             Self::Downgrade { has, wants } => downgrade(f, *has, *wants),
             Self::DidNotTake { field, wants, got, events } => write!(
@@ -206,8 +181,13 @@ fn unfit(family: &str, wrong: &[String]) -> String {
     )
 }
 
+fn unfilled(whys: &[snapshot::Refusal]) -> String {
+    let whys: Vec<_> = whys.iter().map(ToString::to_string).collect();
+    format!("SnapshotName: {}; no cache was made", whys.join("; "))
+}
+
 /// The events, or that there are none.
-fn told(events: &[String]) -> String {
+pub(super) fn told(events: &[String]) -> String {
     if events.is_empty() {
         return "its events give no reason".to_owned();
     }

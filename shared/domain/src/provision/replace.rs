@@ -5,10 +5,13 @@
 //! where that fails (facts 7.3). So the old group is only read here: a snapshot of it fills the new one, and both stand until
 //! CloudFormation's clean-up. What is written to the old one after the snapshot stays there.
 
+mod refusal;
+
 use std::fmt;
 
 use jiff::Timestamp;
 
+pub use self::refusal::Unreplaceable;
 use super::farewell::keep_data;
 use super::plan::{Ownership, downgrade, immutable, kept, ownership, plan};
 use super::{Deletion, Difference, Farewell, Refusal, Removal, Seen, Wanted, diff, name, source};
@@ -127,8 +130,8 @@ pub struct Sight {
 pub fn road(wanted: &Wanted, physical: &GroupId, sight: &Sight, now: Timestamp) -> Road {
     let is_its_own = name::generation(&wanted.spec, physical).is_some();
     let Some(group) = &sight.group else {
-        let gone = Refusal::NothingToCarry { group: physical.clone() };
-        return if is_its_own { Road::Stay } else { Road::Refuse(gone) };
+        let gone = Unreplaceable::Gone { group: physical.clone() };
+        return if is_its_own { Road::Stay } else { Road::Refuse(gone.into()) };
     };
     match ownership(group, &wanted.owner) {
         Ownership::Ours => {}
@@ -235,16 +238,18 @@ fn over(
         return Road::Refuse(refusal);
     }
     if Deletion::of_group(tags, Deletion::default()).protected {
-        return Road::Refuse(Refusal::ProtectedFromReplacement { group: group.id.clone() });
+        return Road::Refuse(Unreplaceable::Protected { group: group.id.clone() }.into());
     }
+    let taken = |differences| {
+        let group = group.id.clone();
+        Road::Refuse(Unreplaceable::IdIsTaken { group, differences }.into())
+    };
     match name::generation(&wanted.spec, &group.id) {
         None => Road::Over(wanted.spec.id.clone()),
-        Some(_) if wanted.spec.id_is_stated => {
-            Road::Refuse(Refusal::IdIsTaken { group: group.id.clone(), differences })
-        }
+        Some(_) if wanted.spec.id_is_stated => taken(differences),
         Some(number) => match name::of_generation(&wanted.spec.id, number.saturating_add(1)) {
             Ok(to) => Road::Over(to),
-            Err(_) => Road::Refuse(Refusal::IdIsTaken { group: group.id.clone(), differences }),
+            Err(_) => taken(differences),
         },
     }
 }
@@ -254,8 +259,9 @@ fn over(
 pub fn at(wanted: &Wanted, id: &GroupId) -> Wanted {
     let mut wanted = wanted.clone();
     // What stood before was stated of the same group.
-    let before = wanted.before.as_mut().filter(|it| name::generation(it, id).is_some());
-    before.into_iter().for_each(|it| it.id = id.clone());
+    if let Some(before) = wanted.before.as_mut().filter(|it| name::generation(it, id).is_some()) {
+        before.id = id.clone();
+    }
     wanted.spec.id = id.clone();
     wanted
 }
@@ -359,7 +365,7 @@ pub(super) fn thought(moved: &Wanted, group: &GroupView) -> SnapshotView {
 /// Plans the next step towards a snapshot that is whole of a group that goes on living.
 pub fn carry(farewell: &Farewell, seen: &Seen) -> Next<Removal, Refusal> {
     let Some(group) = &seen.group else {
-        return Next::Refuse(Refusal::NothingToCarry { group: farewell.group.clone() });
+        return Next::Refuse(Unreplaceable::Gone { group: farewell.group.clone() }.into());
     };
     match &group.status {
         GroupStatus::Snapshotting => Next::Wait(Wait::slow(WaitingOn::Snapshot(None))),
@@ -373,15 +379,19 @@ pub fn carry(farewell: &Farewell, seen: &Seen) -> Next<Removal, Refusal> {
         }
         GroupStatus::Available => match keep_data(farewell, group, seen) {
             Next::Do(Removal::Group) => Next::Settled,
-            Next::Refuse(why) => Next::Refuse(Refusal::NotCarried {
-                group: group.id.clone(),
-                snapshot: farewell.last.clone(),
-                events: seen.events.clone(),
-                is_foreign: matches!(why, Refusal::LastSnapshotForeign { .. }),
-            }),
-            next => next,
+            Next::Refuse(why) => Next::Refuse(not_carried(farewell, &why, seen).into()),
+            next @ (Next::Do(_) | Next::Wait(_) | Next::Settled) => next,
         },
     }
+}
+
+/// What keeps a group from its end keeps its keys from going over, and is told so.
+fn not_carried(farewell: &Farewell, why: &Refusal, seen: &Seen) -> Unreplaceable {
+    let (group, snapshot) = (farewell.group.clone(), farewell.last.clone());
+    if matches!(why, Refusal::LastSnapshotForeign { .. }) {
+        return Unreplaceable::NameIsTaken { group, snapshot };
+    }
+    Unreplaceable::NotCarried { group, snapshot, events: seen.events.clone() }
 }
 
 /// Whether a group is what a request left that failed: it says that it takes the place of this one, which stands. Nothing, where its state

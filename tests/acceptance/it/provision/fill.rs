@@ -184,7 +184,7 @@ async fn an_answer_that_is_lost_fills_one_cache_and_a_half_made_one_goes() {
     stack.deliver(&create).await;
     let running = stack.scene.running();
     let overtaken = async {
-        stack.scene.pass(std::time::Duration::from_secs(60)).await;
+        stack.scene.pass(std::time::Duration::from_mins(1)).await;
         assert_eq!(snapshot_status(&stack, &name), SnapshotStatus::Restoring);
         stack.deliver(&delete).await;
         let newer = stack.scene.running().pop().unwrap();

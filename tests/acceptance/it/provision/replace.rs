@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sim::elasticache::model::{SnapshotStatus, Status};
-use aws_sim::fault::Shortage;
+use aws_sim::fault::{Fault, Rule, Shortage};
 use domain::tag;
 use platform::Secrets;
 use serde_json::{Value, json};
@@ -255,6 +255,21 @@ async fn a_snapshot_that_cannot_be_taken_leaves_all_as_it_was() {
     assert_eq!(stack.effects_of("CreateReplicationGroup"), 1);
     // The next try takes another one.
     assert_eq!(stack.update_of(GROUP, &before, &now).await["PhysicalResourceId"], SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_had_its_snapshots_of_today_is_told_of() {
+    let (stack, before) = stands().await;
+    let code = "SnapshotQuotaExceededFault".to_owned();
+    let full = Rule::operation("CreateSnapshot", Fault::Answer(400, code, "Too many.".to_owned()));
+    stack.scene.world.with(|it| it.faults.add(full.times(1)));
+    let now = plain(&[]);
+    let answer = stack.update_of(GROUP, &before, &now).await;
+    assert_failed(&answer, "the snapshot that was to carry the keys over could not be taken");
+    assert_failed(&answer, "try again when the oldest of them is a day old");
+    assert_eq!(stack.update_of(GROUP, &now, &before).await["Status"], "SUCCESS");
+    assert_eq!(stack.left_of(GROUP), STANDS);
+    assert!(!stack.tags_of(GROUP).contains_key(tag::REPLACED_BY));
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,10 +63,7 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::CancelRotation { .. } => {
             deleting(at_once("end the rotation of the token".to_owned()), "the rotation schedule")
         }
-        Step::MakeGroup { .. } => {
-            let minutes = if wanted.source().is_some() { RESTORE } else { CREATION };
-            lasting(minutes, of_making(wanted))
-        }
+        Step::MakeGroup { .. } => of_making(wanted),
         Step::SetNodeType { to, .. } => {
             let has = from(group.and_then(|it| it.node_type.as_ref()));
             brief(format!("change the node type {has}to {to}"), NODES)
@@ -103,12 +100,18 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
     Some(change)
 }
 
-fn of_making(wanted: &Wanted) -> String {
+fn of_making(wanted: &Wanted) -> Change {
     let spec = &wanted.spec;
     let (id, nodes, node_type) = (&spec.id, spec.nodes, &spec.node_type);
     let (engine, version) = (spec.engine.name(), spec.version);
     let filled = wanted.source().map_or(String::new(), |it| format!(", filled from {it}"));
-    format!("make the replication group {id}: {nodes} x {node_type}, {engine} {version}{filled}")
+    let minutes = if filled.is_empty() { CREATION } else { RESTORE };
+    lasting(
+        minutes,
+        format!(
+            "make the replication group {id}: {nodes} x {node_type}, {engine} {version}{filled}"
+        ),
+    )
 }
 
 fn fewer(to: u32, group: Option<&GroupView>) -> Change {

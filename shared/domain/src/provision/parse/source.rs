@@ -2,17 +2,18 @@
 
 use super::super::Source;
 use super::super::property::Properties;
-use crate::Arn;
+use crate::{Arn, Owner};
 
 const NAME: &str = "SnapshotName";
 const ARNS: &str = "SnapshotArns";
 
 /// A snapshot or a file. Of what is in either, nothing is known yet.
-pub(super) fn source(read: &mut Properties<'_>, stack: Option<&Arn>) -> Option<Source> {
+pub(super) fn source(read: &mut Properties<'_>, owner: &Owner) -> Option<Source> {
+    let stack = Arn::parse(owner.stack_id()).ok();
     let name = read.parsed(NAME, snapshot);
     let arns = read.list(ARNS);
     for arn in &arns {
-        if let Err(rule) = file(arn, stack) {
+        if let Err(rule) = file(arn, stack.as_ref()) {
             read.problems.add(ARNS, rule);
         }
     }

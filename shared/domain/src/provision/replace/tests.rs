@@ -132,6 +132,10 @@ fn taken_back() -> (Wanted, Sight) {
     (wanted, Sight { group: Some(group), prior: Some(prior) })
 }
 
+fn prior(sight: &mut Sight) -> &mut GroupView {
+    sight.prior.as_mut().unwrap()
+}
+
 #[test]
 fn the_way_back_is_open_until_the_end_of_the_other_group_is_asked_for() {
     let check = |change: fn(&mut Wanted, &mut Sight), expected: &str| {
@@ -140,9 +144,6 @@ fn the_way_back_is_open_until_the_end_of_the_other_group_is_asked_for() {
         let said = said(&road(&wanted, &id(SECOND), &sight, time(NOW)));
         assert!(said.starts_with(expected), "{said}\ndoes not start with\n{expected}");
     };
-    fn prior(sight: &mut Sight) -> &mut GroupView {
-        sight.prior.as_mut().unwrap()
-    }
     check(|_, _| {}, "back to orders-redis-production");
     // The stack wants what stands.
     check(|wanted, _| wanted.spec.at_rest = false, "stay");
