@@ -69,6 +69,7 @@ def plan(arguments):
     }
     if arguments.resource in physical_ids:
         event["before"] = before
+        event["physicalId"] = physical_ids[arguments.resource]
     answer = boto3.client("lambda", config=PATIENT).invoke(FunctionName=function, Payload=json.dumps(event).encode())
     told = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
@@ -85,7 +86,7 @@ def show(told):
         if change.get("deletes"):
             print(f"     deletes {change['deletes']}")
     cost = told.get("monthlyCost") or {}
-    for when in ("before", "after"):
+    for when in ("before", "meanwhile", "after"):
         if cost.get(when):
             print(f"A month {when}: {cost[when]}")
 

@@ -1,6 +1,8 @@
 //! The two things that are made true step by step, a cache and the absence of one, and their steps: one call, or one call over and over
 //! where a step is a list.
 
+mod replace;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +11,9 @@ use domain::group::{Encryption, NewGroup};
 use domain::price::Prices;
 use domain::provision::farewell::{self, Farewell};
 use domain::provision::outputs::{self, Attributes};
-use domain::provision::{self, Mark, Refusal, Removal, Seen, Step, TokenGift, Wanted, diff, name};
+use domain::provision::{
+    self, Mark, Refusal, Removal, Seen, Source, Step, TokenGift, Wanted, diff, name,
+};
 use domain::rotate::Change;
 use domain::{Catalog, GroupId, Next, Tags, tag};
 use jiff::Timestamp;
@@ -221,6 +225,9 @@ impl Services {
     pub(crate) async fn remove(&self, removal: Removal, group: &GroupId) -> Result<(), Fault> {
         let cache = &self.elasticache;
         match removal {
+            Removal::CloseWayBack { arn } => {
+                look_again_if_gone(cache.untag(&arn, &[tag::REPLACED_BY]).await)
+            }
             Removal::TakeLast { name, of, tags } => {
                 look_again_if_gone(cache.take_snapshot(&name, &of, &tags).await)
             }
@@ -322,6 +329,7 @@ fn new_group(
     tags: Tags,
 ) -> NewGroup {
     let spec = &wanted.spec;
+    let source = wanted.source();
     let days = spec.snapshot_retention_days;
     let window = spec.snapshot_window.as_ref().filter(|_| 0 < days);
     NewGroup {
@@ -348,7 +356,8 @@ fn new_group(
         ip_discovery: spec.ip_discovery.clone(),
         kms_key: spec.kms_key.as_ref().map(ToString::to_string),
         logs: spec.logs(),
-        snapshot: None,
+        snapshot: source.as_ref().and_then(Source::snapshot).map(str::to_owned),
+        files: source.as_ref().map_or(Vec::new(), |it| it.files().to_vec()),
         tags,
     }
 }

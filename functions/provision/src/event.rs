@@ -6,8 +6,10 @@ use domain::owner::Owner;
 use domain::provision::change::judge;
 use domain::provision::farewell::Farewell;
 use domain::provision::name::{self, NOT_OURS, NOTHING_MADE};
-use domain::provision::{Backend, Deletion, Keep, Parsed, UpstashSpec, parse};
-use domain::{GroupId, Problems};
+use domain::provision::{
+    Backend, Deletion, GroupSpec, Keep, Parsed, Replacement, UpstashSpec, parse,
+};
+use domain::{GroupId, Problems, SnapshotName};
 use jiff::SignedDuration;
 use platform::ResponseUrl;
 use serde_json::{Map, Value};
@@ -44,13 +46,28 @@ pub(crate) enum Request {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Existing {
     /// As the stack states it.
-    pub(crate) spec: domain::provision::GroupSpec,
+    pub(crate) spec: GroupSpec,
     /// Whether this makes it.
     pub(crate) creating: bool,
     /// What is left as it is found.
     pub(crate) keep: Keep,
     /// As the stack stated it before, in an update.
-    pub(crate) before: Option<Box<domain::provision::GroupSpec>>,
+    pub(crate) before: Option<Box<GroupSpec>>,
+    /// The group that CloudFormation knows, in an update, and the snapshot that carries its keys over where that is asked for.
+    pub(crate) stands: Option<(GroupId, SnapshotName)>,
+}
+
+impl Existing {
+    /// The group that this may lead away from, or back from: where the stack says so or said so, or where its group has not the id that the
+    /// stack states.
+    pub(crate) fn crosses(&self) -> Option<(&GroupId, &SnapshotName)> {
+        let (physical, transfer) = self.stands.as_ref()?;
+        let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
+        let may = carries(&self.spec)
+            || self.before.as_deref().is_some_and(carries)
+            || *physical != self.spec.id;
+        may.then_some((physical, transfer))
+    }
 }
 
 /// What should go.
@@ -95,7 +112,14 @@ pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problem
             Backend::ElastiCache(spec) => {
                 let keep = Keep::default();
                 let spec = *spec;
-                Ok(Request::Exist(Box::new(Existing { spec, creating: true, keep, before: None })))
+                let (before, stands) = (None, None);
+                Ok(Request::Exist(Box::new(Existing {
+                    spec,
+                    creating: true,
+                    keep,
+                    before,
+                    stands,
+                })))
             }
         },
         "Update" => {
@@ -116,6 +140,7 @@ pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problem
                         creating: false,
                         keep,
                         before,
+                        stands: stands(physical_id, &ticket.request_id),
                     }))
                 }
             })
@@ -131,6 +156,13 @@ pub(crate) fn request(ticket: &Ticket, event: &Value) -> Result<Request, Problem
             Err(problems)
         }
     }
+}
+
+/// The group of a physical id, and the name of the snapshot that this request would carry its keys over with.
+fn stands(physical_id: &str, request_id: &str) -> Option<(GroupId, SnapshotName)> {
+    let group = GroupId::parse(physical_id).ok()?;
+    let transfer = name::transfer(&group, request_id).ok()?;
+    Some((group, transfer))
 }
 
 /// Reads a Delete. Nothing in it may fail: properties may be wrong or missing, and the physical id may be one that CloudFormation
@@ -168,6 +200,7 @@ pub(crate) fn vanish(
             is_rollback,
             // Every group id makes one. Where it did not, the group would stay.
             last: name::final_snapshot(&id, request_id).ok()?,
+            is_copy: false,
             group_is_foreign: foreign.as_ref() == Some(&id),
             group: id,
         })
@@ -184,7 +217,8 @@ impl Request {
     /// What the execution is named after: the group, so that newer work on the same group finds and replaces older work.
     pub(crate) fn group(&self) -> String {
         match self {
-            Self::Exist(it) => it.spec.id.to_string(),
+            // An update, its rollback and the Delete that may follow name the group that CloudFormation knows.
+            Self::Exist(it) => it.stands.as_ref().map_or(&it.spec.id, |(id, _)| id).to_string(),
             // The last one is what the properties make, which is what the Create called itself after.
             Self::Vanish(it) => it.groups.last().map_or(String::new(), |it| it.group.to_string()),
             Self::Describe(_) => "upstash".to_owned(),

@@ -11,7 +11,7 @@ mod report;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::provision::{UpstashSpec, name, rules};
+use domain::provision::{UpstashSpec, Wanted, name, rules};
 use domain::{Problems, Wait, WaitingOn, upstash};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -224,7 +224,10 @@ impl Run<'_> {
             Err(fault) => return self.in_time(failed(&request, fault), request, since, timeout),
         };
         let conclusion = match &request {
-            Request::Exist(existing) => self.exist(existing, carrier, others_ended).await,
+            Request::Exist(existing) => {
+                let wanted = self.wanted(existing, carrier);
+                self.exist(existing, wanted, others_ended).await
+            }
             Request::Vanish(vanishing) => self.vanish(vanishing, carrier, others_ended).await,
             Request::Describe(_) | Request::Nothing => Conclusion::Nothing,
         };
@@ -262,33 +265,35 @@ impl Run<'_> {
         self.ready.executions.supersede(&prefix, carrier, &why, name::issued_at).await
     }
 
-    async fn exist(
-        &self,
-        existing: &Existing,
-        carrier: &Carrier,
-        others_ended: Option<Timestamp>,
-    ) -> Conclusion {
-        let services = &self.app.services;
+    fn wanted(&self, existing: &Existing, carrier: &Carrier) -> Wanted {
         let settings = &self.ready.settings;
-        let wanted = domain::provision::Wanted {
+        Wanted {
             spec: existing.spec.clone(),
             owner: self.ticket.owner.clone(),
             since: carrier.started_at,
             creating: existing.creating,
             keep: existing.keep,
             before: existing.before.clone(),
+            replaces: None,
             rotate_function: settings.rotate_function.clone(),
             autoscale_topic: settings.alarm_topic.clone(),
-        };
+        }
+    }
+
+    /// Makes a group as it is wanted, under the id that is wanted.
+    async fn stand(
+        &self,
+        existing: &Existing,
+        wanted: Wanted,
+        others_ended: Option<Timestamp>,
+    ) -> Conclusion {
+        let services = &self.app.services;
+        let id = wanted.spec.id.clone();
         let operation = Existence::new(services, self.clock, wanted, others_ended);
         let request = || Request::Exist(Box::new(existing.clone()));
         match converge(&operation, &self.clock, self.deadline).await {
             Ok(Outcome::Settled) => match operation.attributes(&self.ready.settings.prices) {
-                Some(attributes) => Conclusion::Exists {
-                    id: existing.spec.id.clone(),
-                    saw: operation.saw(),
-                    attributes,
-                },
+                Some(attributes) => Conclusion::Exists { id, saw: operation.saw(), attributes },
                 None => Conclusion::GoesOn(Wait::short(WaitingOn::Creation), operation.saw()),
             },
             Ok(Outcome::Unfinished(wait)) => Conclusion::GoesOn(wait, operation.saw()),
@@ -321,6 +326,9 @@ impl Run<'_> {
             match converge(&operation, &self.clock, self.deadline).await {
                 Ok(Outcome::Settled) => {
                     let stands = operation.has_let_go.load(Ordering::Relaxed);
+                    if !stands && let Err(fault) = self.forget_transfers(&farewell.group).await {
+                        return failed(&request(), fault);
+                    }
                     if stands { &mut kept } else { &mut gone }.push(farewell.group.clone());
                 }
                 Ok(Outcome::Unfinished(wait)) => {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use domain::asked::Asked;
 use domain::provision::farewell::Farewell;
 use domain::provision::{
-    self, Around, Ownership, ParameterGroupView, Seen, SubnetGroupView, Wanted, fit, name,
+    self, Around, Ownership, ParameterGroupView, Seen, Source, SubnetGroupView, Wanted, fit, name,
     ownership, parameters,
 };
-use domain::{GroupId, GroupStatus, GroupView};
+use domain::{GroupId, GroupStatus, GroupView, tag};
 use jiff::{SignedDuration, Timestamp};
 use platform::{Alarms, ElastiCache, Fault, Metrics, Secrets};
 
@@ -38,7 +38,10 @@ impl Services {
         };
         let may_act = view.as_ref().is_none_or(|it| it.status == GroupStatus::Available);
         let around = if may_act {
-            let mut around = self.around(group, Some(&wanted.spec.secret_name)).await?;
+            let stated = &wanted.spec.secret_name;
+            let secret = view.as_ref().and_then(|it| it.tags.as_ref());
+            let secret = secret.map(|it| name::secret_that_stands(stated, group, it));
+            let mut around = self.around(group, Some(secret.as_ref().unwrap_or(stated))).await?;
             let has = view.as_ref().map_or(&[][..], |it| &it.user_groups);
             let gets: Vec<String> =
                 wanted.spec.user_groups.iter().filter(|it| !has.contains(it)).cloned().collect();
@@ -46,6 +49,10 @@ impl Services {
             if let Some(family) = parameters::to_be_known(wanted, view.as_ref(), &around) {
                 let known = self.elasticache.engine_parameters(&family).await?;
                 around.engine_parameters = Some(known);
+            }
+            let source = wanted.source().filter(|_| view.is_none());
+            if let Some(name) = source.as_ref().and_then(Source::snapshot) {
+                around.source = self.elasticache.snapshot(name).await?;
             }
             if let Some(view) = &view {
                 self.tell_alarms_apart(wanted, view, &mut around).await?;
@@ -82,7 +89,7 @@ impl Services {
         if goes || view.as_ref().is_some_and(|it| farewell.has_let_go(it)) {
             return Ok(Seen { group: view, ..Seen::default() });
         }
-        let around = self.rest(farewell, secret_name).await?;
+        let around = Box::pin(self.rest(farewell, secret_name)).await?;
         Ok(Seen { group: view, around: Some(around), ..Seen::default() })
     }
 
@@ -92,7 +99,17 @@ impl Services {
         farewell: &Farewell,
         secret_name: Option<&str>,
     ) -> Result<Around, Fault> {
-        let mut around = self.around(&farewell.group, secret_name).await?;
+        let group = &farewell.group;
+        let mut around = self.around(group, secret_name).await?;
+        // A group that took the place of another has a secret of another name.
+        let is_its_own = around
+            .secret
+            .as_ref()
+            .is_some_and(|it| it.tags.get(tag::GROUP).is_none_or(|it| it == group.as_str()));
+        if let Some(name) = secret_name.filter(|_| !is_its_own) {
+            let own = self.secrets.find(&name::secret_of(name, group)).await?;
+            around.secret = own.or(around.secret);
+        }
         let mut ours = Vec::new();
         for alarm in around.alarms {
             if farewell.owner.owns(&self.alarms.tags(&alarm.arn).await?) {
@@ -101,6 +118,21 @@ impl Services {
         }
         around.alarms = ours;
         Ok(around)
+    }
+
+    /// Looks at a group whose keys are to be carried over, and at the snapshot for that.
+    pub(crate) async fn carried(
+        &self,
+        farewell: &Farewell,
+        since_asked: SignedDuration,
+    ) -> Result<Seen, Fault> {
+        let view = self.elasticache.group_with_tags(&farewell.group).await?;
+        match view {
+            Some(view) if view.status == GroupStatus::Available => {
+                self.last_of(farewell, &view, since_asked).await
+            }
+            view => Ok(Seen { group: view, ..Seen::default() }),
+        }
     }
 
     /// Looks at the last snapshot of a group. One that is not there may have failed since it was asked for; in the first minutes it most
@@ -149,6 +181,7 @@ impl Services {
             subnet_group: subnet_group?,
             parameter_groups: parameter_groups?,
             engine_parameters: None,
+            source: None,
             secret: secret?,
             alarms: alarms?,
             foreign_alarms: BTreeSet::new(),

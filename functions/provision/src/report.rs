@@ -67,6 +67,10 @@ impl Failure {
                 "nothing was touched; the environment of the provision function is wrong: {problems}"
             ),
             Self::Refused(_, refusal) => refusal.to_string(),
+            Self::Fault(Request::Exist(_), fault) if fault.call == "CreateSnapshot" => format!(
+                "the snapshot that was to carry the keys over could not be taken, and the replication group is as it was: {}",
+                advised(fault)
+            ),
             Self::Fault(_, fault) if fault.call == "CreateSnapshot" => format!(
                 "the last snapshot could not be taken, so the replication group stays with its data: {}",
                 advised(fault)
@@ -146,7 +150,7 @@ fn left_of(gone: &[GroupId], kept: &[GroupId]) -> String {
 fn advised(fault: &Fault) -> String {
     let advice = match fault.kind {
         FaultKind::Rejected if fault.code.as_deref() == Some("SnapshotQuotaExceededFault") => {
-            "; ElastiCache takes 20 manual snapshots of a node in 24 hours, so delete again when the oldest of them is a day old, or update the stack with DeletionPolicy Delete first, which takes none"
+            "; ElastiCache takes 20 manual snapshots of a node in 24 hours, so try again when the oldest of them is a day old; to delete without one, update the stack with DeletionPolicy Delete first"
         }
         FaultKind::Rejected
             if fault.code.as_deref().is_some_and(|it| NODE_QUOTAS.contains(&it)) =>

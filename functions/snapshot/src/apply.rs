@@ -215,6 +215,7 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         kms_key: source.kms_key,
         logs: Vec::new(),
         snapshot: Some(plan.snapshot),
+        files: Vec::new(),
         tags: plan.tags,
     }
 }

@@ -28,6 +28,11 @@ impl Arn {
         }
     }
 
+    /// The partition, such as `aws`.
+    pub fn partition(&self) -> &str {
+        self.part(1)
+    }
+
     /// The service, such as `sns`.
     pub fn service(&self) -> &str {
         self.part(2)

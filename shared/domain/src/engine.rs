@@ -84,6 +84,12 @@ impl Version {
             && self.patch.is_none_or(|it| Some(it) == observed.patch)
     }
 
+    /// This version as a new group is asked for it: from 6 on no patch is named.
+    #[must_use]
+    pub fn as_created(self) -> Self {
+        if 6 <= self.major { Self { patch: None, ..self } } else { self }
+    }
+
     /// Whether ElastiCache can install minor versions by itself: it takes the setting for older ones, and does not heed it.
     pub fn may_upgrade_itself(self) -> bool {
         6 <= self.major

@@ -333,6 +333,8 @@ pub struct NewGroup {
     pub logs: Vec<(LogKind, LogDelivery)>,
     /// The snapshot that it starts from, which may be an automatic one.
     pub snapshot: Option<String>,
+    /// The RDB files that it starts from, by the ARNs of their objects.
+    pub files: Vec<String>,
     /// The tags.
     pub tags: Tags,
 }

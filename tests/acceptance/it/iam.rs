@@ -65,11 +65,12 @@ fn actions_of(call: &CallRecord) -> Vec<String> {
 }
 
 /// Permissions whose use nobody can see from inside the simulator, and why they are there.
-const UNSEEN: [(&str, &str); 23] = [
+const UNSEEN: [(&str, &str); 24] = [
     ("logs:CreateLogStream", "Lambda writes the log"),
     ("logs:PutLogEvents", "Lambda writes the log"),
     ("sqs:SendMessage", "Lambda hands over what no try could handle"),
     ("kms:CreateGrant", "ElastiCache does it for whoever creates a group with a key"),
+    ("s3:GetObject", "ElastiCache does it for whoever creates a group from a file"),
     ("kms:DescribeKey", "ElastiCache does it for whoever creates a group with a key"),
     ("logs:CreateLogDelivery", "ElastiCache does it for whoever has a log delivered"),
     ("logs:DeleteLogDelivery", "ElastiCache does it for whoever has a log delivered"),

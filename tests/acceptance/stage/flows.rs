@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 33] = [
+pub const NAMES: [&str; 38] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -26,6 +26,11 @@ pub const NAMES: [&str; 33] = [
     "provision-delete",
     "provision-delete-again",
     "provision-retain",
+    "provision-fill",
+    "provision-fill-given-up",
+    "provision-replace",
+    "provision-replace-given-up",
+    "provision-replace-taken-back",
     "rotate",
     "snapshot-take",
     "snapshot-take-by-hand",
@@ -102,6 +107,11 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-shards-in" => exhaust(&provision::ShardsIn(way), sample).await,
         "provision-shards-given-up" => exhaust(&provision::ShardsGivenUp(way), sample).await,
         "provision-shards-delete" => exhaust(&provision::DeleteShards(way), sample).await,
+        "provision-fill" => exhaust(&provision::Fill(way), sample).await,
+        "provision-fill-given-up" => exhaust(&provision::FillGivenUp(way), sample).await,
+        "provision-replace" => exhaust(&provision::Replace(way), sample).await,
+        "provision-replace-given-up" => exhaust(&provision::ReplaceGivenUp(way), sample).await,
+        "provision-replace-taken-back" => exhaust(&provision::ReplaceTakenBack(way), sample).await,
         "rotate" => exhaust(&rotate::Rotate(way), sample).await,
         "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
         "snapshot-take-by-hand" => exhaust(&snapshot::TakeByHand(way), sample).await,

@@ -87,8 +87,8 @@ pub struct Service {
     pub buckets: BTreeSet<String>,
     /// Buckets that it may not, and why.
     pub closed_buckets: BTreeMap<String, snapshot::export::Closed>,
-    /// What was exported: bucket and object.
-    pub exports: BTreeSet<(String, String)>,
+    /// RDB files, what was exported among them, by bucket and object.
+    pub files: BTreeMap<(String, String), snapshot::file::Rdb>,
     /// When snapshots were taken of a member by hand or at its end.
     takings: BTreeMap<String, Vec<Timestamp>>,
     /// Test failovers of the last day.

@@ -9,7 +9,7 @@ use crate::seed::Seed;
 use crate::{Request, Response, Settings, World, cloudwatch};
 
 /// Requests of each kind that are in order, to be spoilt.
-const FORMS: [&str; 33] = [
+const FORMS: [&str; 34] = [
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumCacheClusters=3&AutomaticFailoverEnabled=true&TransitEncryptionEnabled=true&AuthToken=a-token-of-no-account&SnapshotRetentionLimit=3&SnapshotWindow=03:00-05:00&PreferredMaintenanceWindow=sun:05:30-sun:07:30&Tags.Tag.1.Key=a&Tags.Tag.1.Value=b",
     "CreateReplicationGroup&ReplicationGroupId=orders&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&NumNodeGroups=1&ReplicasPerNodeGroup=1",
     "CreateReplicationGroup&ReplicationGroupId=shards&ReplicationGroupDescription=x&CacheNodeType=cache.t4g.micro&AutomaticFailoverEnabled=true&CacheParameterGroupName=default.valkey8.cluster.on&Engine=valkey&NumNodeGroups=2&ReplicasPerNodeGroup=1",
@@ -31,6 +31,7 @@ const FORMS: [&str; 33] = [
     "DescribeReplicationGroups&ReplicationGroupId=orders&MaxRecords=20&Marker=x",
     "DescribeCacheClusters&ShowCacheNodeInfo=true&MaxRecords=20",
     "CreateSnapshot&CacheClusterId=orders-001&SnapshotName=first",
+    "CreateReplicationGroup&ReplicationGroupId=files&ReplicationGroupDescription=of%20files&CacheNodeType=cache.t4g.micro&SnapshotArns.SnapshotArn.1=arn:aws:s3:::bucket/first-0001.rdb",
     "CopySnapshot&SourceSnapshotName=first&TargetSnapshotName=second",
     "DescribeSnapshots&SnapshotSource=user&MaxRecords=20",
     "DeleteSnapshot&SnapshotName=first",

@@ -33,7 +33,8 @@ operations! { Client {
         set_preferred_maintenance_window, set_notification_topic_arn, set_tags, set_snapshot_name,
         set_transit_encryption_mode, set_kms_key_id, set_data_tiering_enabled,
         set_log_delivery_configurations, set_num_node_groups, set_replicas_per_node_group,
-        set_node_group_configuration, set_cluster_mode, set_network_type, set_ip_discovery
+        set_node_group_configuration, set_cluster_mode, set_network_type, set_ip_discovery,
+        set_snapshot_arns
     }
     "CreateSnapshot" create_snapshot {
         set_cache_cluster_id, set_replication_group_id, set_snapshot_name, set_tags, set_kms_key_id

@@ -165,9 +165,16 @@ def snapshots(it):
     it.refused("SnapshotNotFoundFault", "DescribeSnapshots", SnapshotName="none")
     back = {"ReplicationGroupId": "back", "ReplicationGroupDescription": "from the first", "CacheNodeType": SMALL}
     it.refused("SnapshotNotFoundFault", "CreateReplicationGroup", **back, NumCacheClusters=1, SnapshotName="none")
+    file = ["arn:aws:s3:::bucket/first-0001.rdb"]
+    it.refused("InvalidParameterCombination", "CreateReplicationGroup", **back, SnapshotName="first", SnapshotArns=file)
+    it.refused("InvalidParameterValue", "CreateReplicationGroup", **back, SnapshotArns=["s3://bucket/first-0001.rdb"])
+    # It cannot be read, which shows only later.
+    it.call("CreateReplicationGroup", **{**back, "ReplicationGroupId": "filled"}, SnapshotArns=file)
     it.call("CreateReplicationGroup", **back, NumCacheClusters=1, SnapshotName="first")
     it.refused("InvalidSnapshotState", "DeleteSnapshot", SnapshotName="first")
     settle(it)
+    it.call("DescribeReplicationGroups", ReplicationGroupId="filled")
+    it.call("DeleteReplicationGroup", ReplicationGroupId="filled")
     it.call("DeleteReplicationGroup", ReplicationGroupId="back")
     it.call("DeleteSnapshot", SnapshotName="second")
     settle(it)

@@ -1,7 +1,7 @@
 //! The one direct invocation: `{"action":"plan"}`, which tells what a request would do, and does nothing.
 
-use domain::Problems;
 use domain::owner::Owner;
+use domain::{GroupId, Problems};
 use serde_json::{Map, Value};
 
 /// What is to be foretold.
@@ -13,6 +13,8 @@ pub(crate) struct Preview {
     pub(crate) stated: Map<String, Value>,
     /// What the template states now, where that was said.
     pub(crate) before: Option<Map<String, Value>>,
+    /// The group that CloudFormation knows, where that is not the one that the properties name.
+    pub(crate) physical: Option<GroupId>,
     /// Whose request it would be; where it was not said, it is whoever owns the group.
     pub(crate) owner: Option<Owner>,
 }
@@ -58,7 +60,9 @@ impl Preview {
                 None
             }
         };
-        let (stack, resource) = (text("stackId"), text("logicalId"));
+        let (stack, resource, physical) = (text("stackId"), text("logicalId"), text("physicalId"));
+        // One that is of no group, such as that of a database at Upstash, tells nothing more than the properties.
+        let physical = physical.and_then(|it| GroupId::parse(&it).ok());
         if stated.is_none() && !problems.iter().any(|it| it.name == "properties") {
             problems.add("properties", "is missing; it takes the properties of the resource");
         }
@@ -71,13 +75,16 @@ impl Preview {
         let owner =
             stack.map(|it| Owner::new(it, resource.unwrap_or_else(|| LOGICAL_ID.to_owned())));
         match stated {
-            Some(stated) if problems.is_empty() => Ok(Self { deletes, stated, before, owner }),
+            Some(stated) if problems.is_empty() => {
+                Ok(Self { deletes, stated, before, physical, owner })
+            }
             Some(_) | None => Err(problems),
         }
     }
 }
 
-const KNOWN: [&str; 7] = ["action", "Action", "of", "properties", "before", "stackId", "logicalId"];
+const KNOWN: [&str; 8] =
+    ["action", "Action", "of", "properties", "before", "stackId", "logicalId", "physicalId"];
 
 /// What the resource is called in our own template.
 const LOGICAL_ID: &str = "Cache";
@@ -101,6 +108,11 @@ mod tests {
         assert_eq!(Preview::read(&json!(["action"])), None);
         let read = Preview::read(&json!({ "Action": "plan", "properties": {} })).unwrap().unwrap();
         assert!(!read.deletes && read.before.is_none() && read.owner.is_none());
+        let known = json!({ "action": "plan", "properties": {}, "physicalId": "orders-r2" });
+        let read = Preview::read(&known).unwrap().unwrap();
+        assert_eq!(read.physical, GroupId::parse("orders-r2").ok());
+        let upstash = json!({ "action": "plan", "properties": {}, "physicalId": "upstash:orders" });
+        assert_eq!(Preview::read(&upstash).unwrap().unwrap().physical, None);
         let stack = json!({ "action": "plan", "of": "delete", "properties": {}, "stackId": "s" });
         let read = Preview::read(&stack).unwrap().unwrap();
         assert_eq!((read.deletes, read.owner), (true, Some(Owner::new("s", "Cache"))));

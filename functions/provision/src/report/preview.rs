@@ -2,9 +2,14 @@
 
 use domain::owner::Owner;
 use domain::provision::change::judge;
-use domain::provision::forecast::{End, Forecast, forecast, forecast_end};
-use domain::provision::{Backend, GroupSpec, Keep, Parsed, Seen, Wanted, outputs, parse, rules};
-use domain::{Catalog, GroupView, Problems, snapshot, tag};
+use domain::provision::farewell::Farewell;
+use domain::provision::forecast::{End, Forecast, Old, forecast, forecast_end, forecast_over};
+use domain::provision::replace::{Road, Sight, at, moved, road};
+use domain::provision::{
+    Backend, GroupSpec, Keep, Parsed, Replaced, Replacement, Seen, Wanted, name, outputs, parse,
+    rules,
+};
+use domain::{Catalog, GroupId, GroupView, Problems, snapshot, tag};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::settings::ProvisionSettings;
@@ -91,7 +96,7 @@ impl View<'_> {
         let asks = preview.owner.as_ref().unwrap_or(&nobody);
         let stood = before.map(|it| parse(it, asks, Some(it)));
         let asked = parse(&preview.stated, asks, before).and_then(|now| {
-            let keep = kept(stood.as_ref(), &now)?;
+            let keep = kept(preview.physical.as_ref(), stood.as_ref(), &now)?;
             Ok((now, keep))
         });
         let (spec, keep) = match asked {
@@ -99,30 +104,104 @@ impl View<'_> {
             Ok((Backend::Upstash(spec), _)) => return Ok(of_upstash(&spec.physical_id)),
             Err(problems) => return Ok(Told::wrong(&problems)),
         };
-        let group = self.services.elasticache.group_with_tags(&spec.id).await?;
+        let physical = physical(preview, stood.as_ref(), &spec);
+        let group = self.services.elasticache.group_with_tags(&physical).await?;
         let owner = owner(preview, group.as_ref()).unwrap_or(nobody);
         let wanted = match self.wanted(spec, owner, (stood, keep), group.is_some()) {
             Ok(wanted) => wanted,
             Err(problems) => return Ok(Told::wrong(&problems)),
         };
+        let wanted = match Box::pin(self.way(wanted, &physical, group)).await? {
+            Way::Here(wanted) => wanted,
+            Way::Elsewhere(told) => return Ok(told),
+        };
         let seen = Box::pin(self.services.wanted(&wanted, None, self.now)).await?;
         let forecast = forecast(&wanted, &seen, self.now);
-        let catalog = Catalog::at(&self.settings.prices);
-        let today = self.now.to_zoned(TimeZone::UTC).date();
-        let cost = |spec: &GroupSpec, seen: &Seen| {
-            let group = seen.group.as_ref()?;
-            let has_secret = group.auth_token_enabled;
-            Some(outputs::cost(spec, group, has_secret, &catalog, today))
-        };
         let costs = json!({
-            "before": cost(&as_seen(&wanted, &seen), &seen),
-            "after": cost(&wanted.spec, &forecast.seen),
+            "before": self.cost(&as_seen(&wanted, &seen), seen.group.as_ref()),
+            "after": self.cost(&wanted.spec, forecast.seen.group.as_ref()),
         });
         let mut told = told(wanted.spec.id.as_str(), &forecast);
         if let Some(body) = told.body.as_object_mut() {
             body.insert("monthlyCost".to_owned(), costs);
         }
         Ok(told)
+    }
+
+    /// What a group costs in a month.
+    fn cost(&self, spec: &GroupSpec, group: Option<&GroupView>) -> Option<String> {
+        let today = self.now.to_zoned(TimeZone::UTC).date();
+        let catalog = Catalog::at(&self.settings.prices);
+        Some(outputs::cost(spec, group?, group?.auth_token_enabled, &catalog, today))
+    }
+
+    /// The group that the request would lead to, where that is not another one in its place.
+    async fn way(
+        &self,
+        wanted: Wanted,
+        physical: &GroupId,
+        group: Option<GroupView>,
+    ) -> Result<Way, Fault> {
+        let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
+        let before = wanted.before.as_deref();
+        let crosses = carries(&wanted.spec) || before.is_some_and(carries);
+        if !crosses && *physical == wanted.spec.id {
+            return Ok(Way::Here(Box::new(wanted)));
+        }
+        let prior = match group.as_ref().and_then(|it| Replaced::read(it.tags.as_ref()?)) {
+            Some(it) => self.services.elasticache.group_with_tags(&it.group).await?,
+            None => None,
+        };
+        let sight = Sight { group, prior };
+        let ends = |end| {
+            let (changes, seen) = (Vec::new(), Seen::default());
+            Ok(Way::Elsewhere(told(physical.as_str(), &Forecast { changes, end, seen })))
+        };
+        match (road(&wanted, physical, &sight, self.now), &sight.group) {
+            (Road::Over(to), Some(group)) => Box::pin(self.over(&wanted, group, &to)).await,
+            (Road::Stay | Road::Over(_), _) => Ok(Way::Here(Box::new(at(&wanted, physical)))),
+            (Road::Back(to), _) => {
+                let there = Wanted { keep: Keep::ALL, before: None, ..at(&wanted, &to) };
+                Ok(Way::Here(Box::new(there)))
+            }
+            (Road::Wait(wait), _) => ends(End::Waits(wait)),
+            (Road::Refuse(refusal), _) => ends(End::Refused(refusal)),
+        }
+    }
+
+    /// Tells of another group in the place of this one, and of the end of this one.
+    async fn over(&self, wanted: &Wanted, group: &GroupView, to: &GroupId) -> Result<Way, Fault> {
+        let names = (name::transfer(&group.id, PREVIEW), name::final_snapshot(&group.id, PREVIEW));
+        let (Ok(transfer), Ok(last)) = names else {
+            return Ok(Way::Here(Box::new(at(wanted, &group.id))));
+        };
+        let before = wanted.before.as_deref().unwrap_or(&wanted.spec);
+        let farewell = Farewell {
+            group: group.id.clone(),
+            owner: wanted.owner.clone(),
+            stated: before.deletion,
+            is_rollback: false,
+            last,
+            is_copy: false,
+            group_is_foreign: false,
+        };
+        let moved = moved(wanted, group, to, &transfer);
+        let seen = Box::pin(self.services.wanted(&moved, None, self.now)).await?;
+        let around = Box::pin(self.services.rest(&farewell, Some(&before.secret_name))).await?;
+        let old = Old { group, farewell: &farewell, around: &around };
+        let forecast = forecast_over(&moved, &seen, old, self.now);
+        let stands = Seen { group: Some(group.clone()), ..Seen::default() };
+        let now = self.cost(&as_seen(wanted, &stands), Some(group));
+        let then = self.cost(&moved.spec, forecast.seen.group.as_ref());
+        let both = now.as_ref().zip(then.as_ref()).map(|(now, then)| {
+            format!("both stand side by side until CloudFormation cleans up: {now}; and {then}")
+        });
+        let mut told = told(to.as_str(), &forecast);
+        if let Some(body) = told.body.as_object_mut() {
+            let costs = json!({ "before": now, "meanwhile": both, "after": then });
+            body.insert("monthlyCost".to_owned(), costs);
+        }
+        Ok(Way::Elsewhere(told))
     }
 
     /// What the request would want.
@@ -145,6 +224,7 @@ impl View<'_> {
             creating: !stands && before.is_none(),
             keep,
             before,
+            replaces: None,
             rotate_function: self.settings.rotate_function.clone(),
             autoscale_topic: self.settings.alarm_topic.clone(),
         })
@@ -174,12 +254,35 @@ impl View<'_> {
     }
 }
 
-/// What an update would leave as it is found, or why it would be refused. The physical id is the one that what stood before was given.
-fn kept(stood: Option<&Parsed>, now: &Backend) -> Result<Keep, Problems> {
+/// Where a request would lead.
+enum Way {
+    /// To this.
+    Here(Box<Wanted>),
+    /// To another group, or nowhere, as is told.
+    Elsewhere(Told),
+}
+
+/// The group that CloudFormation knows: as it was said, or the one that what stood before names.
+fn physical(preview: &Preview, stood: Option<&Parsed>, now: &GroupSpec) -> GroupId {
+    let before = match stood {
+        Some(Ok(Backend::ElastiCache(it))) => Some(it.id.clone()),
+        Some(Ok(Backend::Upstash(_)) | Err(_)) | None => None,
+    };
+    preview.physical.clone().or(before).unwrap_or_else(|| now.id.clone())
+}
+
+/// What an update would leave as it is found, or why it would be refused. The physical id is the one that what stood before was given, unless
+/// another one was said.
+fn kept(
+    physical: Option<&GroupId>,
+    stood: Option<&Parsed>,
+    now: &Backend,
+) -> Result<Keep, Problems> {
     let Some(stood) = stood else { return Ok(Keep::default()) };
-    let physical_id = match stood.as_ref().unwrap_or(now) {
-        Backend::ElastiCache(spec) => spec.id.to_string(),
-        Backend::Upstash(spec) => spec.physical_id.clone(),
+    let physical_id = match (physical, stood.as_ref().unwrap_or(now)) {
+        (Some(it), _) => it.to_string(),
+        (None, Backend::ElastiCache(spec)) => spec.id.to_string(),
+        (None, Backend::Upstash(spec)) => spec.physical_id.clone(),
     };
     judge(&physical_id, stood, now)
 }

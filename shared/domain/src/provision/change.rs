@@ -1,14 +1,14 @@
 //! What an update may touch: what the stack stated before against what it states now.
 
-use super::{Backend, GroupSpec, Keep, Parsed, name};
-use crate::Problems;
+use super::{Backend, GroupSpec, Keep, Parsed, Replacement, name};
+use crate::{GroupId, Problems};
 
 /// Tells what an update leaves as it is found, or every reason why it cannot be done on a running cache.
 ///
 /// What a running cache cannot change is judged by the plan, against the cache itself: the way back from an update that was refused
 /// has the same two sets of properties as the update, swapped, and must not be refused too (facts 7.4).
 ///
-/// A replacement would throw the data away in CloudFormation's clean-up, so nothing here ever asks for one.
+/// A replacement ends the old cache in CloudFormation's clean-up, so nothing here asks for one that the stack does not say aloud.
 pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, Problems> {
     let mut problems = Problems::default();
     let keep = match (before, now) {
@@ -22,16 +22,28 @@ pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, 
             Keep::default()
         }
         (before, Backend::ElastiCache(spec)) => {
-            same_group(physical_id, spec, &mut problems);
-            match before {
-                Ok(Backend::ElastiCache(before)) if before.id == spec.id => Keep {
+            let before = match before {
+                Ok(Backend::ElastiCache(before)) => Some(before.as_ref()),
+                Ok(Backend::Upstash(_)) | Err(_) => None,
+            };
+            let physical = GroupId::parse(physical_id).ok();
+            let is_of = |spec: &GroupSpec| {
+                physical.as_ref().is_some_and(|it| name::generation(spec, it).is_some())
+            };
+            let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
+            // The way back from an update that carries keys over states no more than what stood before it.
+            if !is_of(spec) && !carries(spec) && !before.is_some_and(carries) {
+                another_group(physical_id, spec, &mut problems);
+            }
+            match before.filter(|it| is_of(it)) {
+                Some(before) => Keep {
                     node_type: before.node_type == spec.node_type,
                     nodes: before.shape.replicas() == spec.shape.replicas(),
                     shards: before.shape.shards() == spec.shape.shards(),
                     version: before.release() == spec.release(),
                 },
                 // What stood before was refused as a whole, so none of it was ever true: this is the way back from there.
-                Ok(Backend::ElastiCache(_) | Backend::Upstash(_)) | Err(_) => Keep::ALL,
+                None => Keep::ALL,
             }
         }
     };
@@ -40,16 +52,14 @@ pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, 
 
 const BACKEND: &str = "changes the backend, which would replace the cache and leave its keys behind; add the new backend under a second logical id, move the clients, then remove this one";
 
-fn same_group(physical_id: &str, spec: &GroupSpec, problems: &mut Problems) {
-    if !physical_id.eq_ignore_ascii_case(spec.id.as_str()) {
-        problems.add(
-            "ReplicationGroupId",
-            format!(
-                "would change from {physical_id} to {}, which would replace the cache and lose its keys; keep the id (state ReplicationGroupId if ProjectName or Environment change), or make a second cache under another logical id and restore a snapshot into it",
-                spec.id
-            ),
-        );
-    }
+fn another_group(physical_id: &str, spec: &GroupSpec, problems: &mut Problems) {
+    problems.add(
+        "ReplicationGroupId",
+        format!(
+            "would change from {physical_id} to {}, which would replace the cache and lose its keys; keep the id (state ReplicationGroupId if ProjectName or Environment change), state Replacement with-data to have its keys carried over, or make a second cache under another logical id and restore a snapshot into it",
+            spec.id
+        ),
+    );
 }
 
 #[cfg(test)]
@@ -160,6 +170,25 @@ mod tests {
             &upstash,
             "keeps node type false, nodes false, version false, but not the shards",
         );
+    }
+
+    #[test]
+    fn another_id_is_free_where_keys_are_carried_over_and_on_the_way_back() {
+        let other = [("ReplicationGroupId", "other"), ("Replacement", "with-data")];
+        let larger = [other[0], other[1], ("RedisNodeType", "cache.t4g.small")];
+        check(ID, &[], &larger, "keeps node type false, nodes true, version true");
+        check(ID, &larger, &[], "keeps node type true, nodes true, version true");
+        check("other", &larger, &[], "keeps node type false, nodes true, version true");
+    }
+
+    #[test]
+    fn a_group_that_took_anothers_place_is_the_stacks_own() {
+        let second = "orders-redis-production-r2";
+        check(second, &[], &[], "keeps node type true, nodes true, version true");
+        let small = [("RedisNodeType", "cache.t4g.small")];
+        check(second, &[], &small, "keeps node type false, nodes true, version true");
+        let stated = [("ReplicationGroupId", ID)];
+        check(second, &[], &stated, "ReplicationGroupId");
     }
 
     #[test]

@@ -157,6 +157,7 @@ pub fn tags(wanted: &Wanted, secret: Option<&str>) -> Tags {
         (tag::AUTOSCALE_MAX_REPLICAS, policy.max_replicas.map(|it| it.to_string())),
         (tag::SNAPSHOT_KEEP, Some(spec.snapshot_keep.to_string())),
         (tag::ALARM_TOPICS, Some(topics.join(" "))),
+        (tag::REPLACES, wanted.replaces.as_ref().map(ToString::to_string)),
         (tag::ALARMS, Some(if spec.alarms { "on" } else { "off" }.to_owned())),
     ];
     let ours = said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
@@ -178,6 +179,7 @@ pub fn tag_changes(sought: &Tags, seen: &Tags) -> (Tags, Vec<&'static str>) {
         tag::AUTOSCALE_MAX_NODE_TYPE,
         tag::AUTOSCALE_MIN_REPLICAS,
         tag::AUTOSCALE_MAX_REPLICAS,
+        tag::REPLACES,
     ];
     let stale = stale.into_iter().filter(|it| seen.contains_key(*it) && !sought.contains_key(*it));
     (missing.map(|(key, value)| (key.clone(), value.clone())).collect(), stale.collect())

@@ -24,6 +24,8 @@ pub struct Farewell {
     pub is_rollback: bool,
     /// The name of the last snapshot.
     pub last: SnapshotName,
+    /// Whether its keys are those of a group that stands, and nobody was told of it yet.
+    pub is_copy: bool,
     /// Whether the group itself may be looked at: not where its id is known to be somebody else's.
     pub group_is_foreign: bool,
 }
@@ -58,6 +60,9 @@ impl Farewell {
     }
 
     fn deletion(&self, tags: &Tags) -> Deletion {
+        if self.is_copy {
+            return Deletion { policy: DeletionPolicy::Delete, protected: false };
+        }
         let says = Deletion::of_group(tags, self.stated);
         if self.is_rollback { says.unheld() } else { says }
     }
@@ -101,6 +106,9 @@ fn leave(
     tags: &Tags,
     seen: &Seen,
 ) -> Next<Removal, Refusal> {
+    if tags.contains_key(tag::REPLACED_BY) {
+        return Next::Do(Removal::CloseWayBack { arn: group.arn.clone() });
+    }
     let deletion = farewell.deletion(tags);
     if deletion.protected {
         return Next::Refuse(Refusal::Protected { group: group.id.clone() });
@@ -124,7 +132,11 @@ fn retain(farewell: &Farewell, group: &GroupView, tags: &Tags) -> Next<Removal, 
 
 /// Takes the last snapshot and lets the group go only when that is seen to be whole: ElastiCache itself deletes the group also after a
 /// final snapshot that failed (facts 5.5).
-fn keep_data(farewell: &Farewell, group: &GroupView, seen: &Seen) -> Next<Removal, Refusal> {
+pub(super) fn keep_data(
+    farewell: &Farewell,
+    group: &GroupView,
+    seen: &Seen,
+) -> Next<Removal, Refusal> {
     let (id, name) = (group.id.clone(), farewell.last.clone());
     let failed = |status, events| {
         let (group, snapshot) = (id.clone(), name.clone());

@@ -5,6 +5,7 @@
 
 mod effect;
 mod farewell;
+mod replace;
 mod words;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use super::{Refusal, Seen, Wanted, plan};
 use crate::{Next, Wait};
 
 pub use self::farewell::forecast_end;
+pub use self::replace::{Old, forecast_over};
 
 /// What a request would do.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +50,8 @@ pub enum Effect {
     InPlace,
     /// Their connections break, and they connect again.
     BriefInterruption,
+    /// That they have to go to another cache.
+    Replacement,
     /// That the cache is gone.
     End,
 }
@@ -57,6 +61,7 @@ impl fmt::Display for Effect {
         f.write_str(match self {
             Self::InPlace => "in place",
             Self::BriefInterruption => "in place, brief interruption",
+            Self::Replacement => "replacement, clients go to other addresses",
             Self::End => "the end of the cache",
         })
     }

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::GroupSpec;
 use crate::owner::short_hash;
-use crate::{GroupId, NameError, Owner, SnapshotName};
+use crate::{Arn, GroupId, NameError, Owner, SnapshotName, Tags, tag};
 
 /// The prefix of a physical id of which nothing was ever made. No group id has a colon.
 pub const NOTHING_MADE: &str = "nothing-made:";
@@ -51,6 +52,65 @@ pub fn final_snapshot(group: &GroupId, request_id: &str) -> Result<SnapshotName,
     const SUFFIX_LEN: usize = "-final-".len() + 8;
     let kept: String = group.as_str().chars().take(ID_LEN_MAX - SUFFIX_LEN).collect();
     SnapshotName::parse(&format!("{}-final-{}", kept.trim_end_matches('-'), short_hash(request_id)))
+}
+
+/// The prefix of the names of the snapshots that carry the keys of a group over to the one that takes its place.
+pub fn transfers(group: &GroupId) -> String {
+    const SUFFIX_LEN: usize = "-move-".len() + 8;
+    let kept: String = group.as_str().chars().take(ID_LEN_MAX - SUFFIX_LEN).collect();
+    format!("{}-move-", kept.trim_end_matches('-'))
+}
+
+/// The name of the one that this request takes: what an earlier one left holds older keys.
+pub fn transfer(group: &GroupId, request_id: &str) -> Result<SnapshotName, NameError> {
+    SnapshotName::parse(&format!("{}{}", transfers(group), short_hash(request_id)))
+}
+
+/// The id of the group that is this number in the row of those that took each other's place. It is the same again for the same two, so that a
+/// request that failed is found again by what it has left.
+pub fn of_generation(stated: &GroupId, number: u32) -> Result<GroupId, NameError> {
+    if number < 2 {
+        return Ok(stated.clone());
+    }
+    let suffix = format!("-r{number}");
+    let whole = format!("{stated}{suffix}");
+    if whole.len() <= ID_LEN_MAX {
+        return GroupId::parse(&whole);
+    }
+    let hash = short_hash(stated.as_str());
+    let room = ID_LEN_MAX.saturating_sub(suffix.len() + hash.len() + 1);
+    let kept: String = stated.as_str().chars().take(room).collect();
+    GroupId::parse(&format!("{}-{hash}{suffix}", kept.trim_end_matches('-')))
+}
+
+/// Which in that row a group is, if it is one of it. A stack that states an id wants that id and no other.
+pub fn generation(spec: &GroupSpec, group: &GroupId) -> Option<u32> {
+    if *group == spec.id {
+        return Some(1);
+    }
+    let (_, number) = group.as_str().rsplit_once("-r").filter(|_| !spec.id_is_stated)?;
+    let number = number.parse::<u32>().ok().filter(|it| 2 <= *it)?;
+    let its = of_generation(&spec.id, number).ok()?;
+    (its == *group).then_some(number)
+}
+
+/// The name of the secret of a group that took the place of another, which keeps its own.
+pub fn secret_of(name: &str, group: &GroupId) -> String {
+    format!("{name}-{}", short_hash(group.as_str()))
+}
+
+/// The name of the secret that a group has, by its tags: as the properties make it, or as a group has it that took another's place.
+pub fn secret_that_stands(name: &str, group: &GroupId, tags: &Tags) -> String {
+    let own = secret_of(name, group);
+    let has = tags.get(tag::SECRET).and_then(|it| secret_in(it));
+    if has.is_some_and(|it| it == own) { own } else { name.to_owned() }
+}
+
+/// The name in the ARN of a secret, which ends in a hyphen and six characters of chance.
+pub fn secret_in(arn: &str) -> Option<String> {
+    let arn = Arn::parse(arn).ok()?;
+    let (name, chance) = arn.resource().strip_prefix("secret:")?.rsplit_once('-')?;
+    (chance.len() == 6).then(|| name.to_owned())
 }
 
 /// The prefix of the names of all executions of an owner for a group. Two hyphens, which no group id holds, follow the group: the
@@ -114,6 +174,60 @@ mod tests {
         // A cut that ends in a hyphen would make a double one.
         let cut = group(&format!("{}-bcd", "a".repeat(24)));
         assert!(final_snapshot(&cut, "r").is_ok());
+    }
+
+    #[test]
+    fn groups_that_take_each_others_place_are_numbered() {
+        let spec = super::super::parse::tests::spec;
+        let derived = spec(&[]);
+        let second = of_generation(&derived.id, 2).unwrap();
+        assert_eq!(second.as_str(), "orders-redis-production-r2");
+        assert_eq!(of_generation(&derived.id, 1).unwrap(), derived.id);
+        let number = |id: &str| generation(&derived, &group(id));
+        assert_eq!(number("orders-redis-production"), Some(1));
+        assert_eq!(number("orders-redis-production-r2"), Some(2));
+        assert_eq!(number("orders-redis-production-r17"), Some(17));
+        for other in ["orders-redis-production-r1", "orders-redis-production-r02", "orders-r2"] {
+            assert_eq!(number(other), None, "{other}");
+        }
+        let stated = spec(&[("ReplicationGroupId", "orders")]);
+        assert_eq!(generation(&stated, &group("orders")), Some(1));
+        assert_eq!(generation(&stated, &group("orders-r2")), None, "it wants that id and no other");
+        // The longest ids are cut and told apart by a hash.
+        let long = [("ProjectName", "transparent-trust-of-al"), ("Environment", "production")];
+        let long = spec(&long);
+        let second = of_generation(&long.id, 12).unwrap();
+        assert!(second.as_str().len() <= 40 && second.as_str().ends_with("-r12"), "{second}");
+        assert_eq!(generation(&long, &second), Some(12));
+    }
+
+    #[test]
+    fn a_snapshot_that_carries_keys_over_is_named_after_group_and_request() {
+        let long = group(&format!("{}-b", "a".repeat(38)));
+        for id in [long, group("orders")] {
+            let name = transfer(&id, "request-1").unwrap();
+            assert!(
+                name.as_str().len() <= 40 && name.as_str().starts_with(&transfers(&id)),
+                "{name}"
+            );
+            assert_ne!(name, transfer(&id, "request-2").unwrap());
+        }
+    }
+
+    #[test]
+    fn a_group_that_took_anothers_place_has_a_secret_of_its_own() {
+        let (first, second) = (group("orders"), group("orders-r2"));
+        let own = secret_of("token", &second);
+        let tags = |name: &str| {
+            let arn = format!("arn:aws:secretsmanager:eu-west-1:1:secret:{name}-AbCdEf");
+            Tags::from([(tag::SECRET.to_owned(), arn)])
+        };
+        assert_eq!(secret_that_stands("token", &second, &tags(&own)), own);
+        for other in ["token", "another"] {
+            assert_eq!(secret_that_stands("token", &second, &tags(other)), "token");
+        }
+        assert_eq!(secret_that_stands("token", &first, &tags(&own)), "token", "it is another's");
+        assert_eq!(secret_that_stands("token", &second, &Tags::new()), "token");
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{GroupSpec, UpstashSpec, diff};
+use super::{GroupSpec, Replaced, UpstashSpec, diff};
 use crate::alarm;
 use crate::cost::bill::Bill;
 use crate::group::{Resilience, Tls};
 use crate::shard::Shape;
-use crate::{Arn, Catalog, GroupView};
+use crate::{Arn, Catalog, GroupView, tag};
 
 /// Attributes by name. All are always there: a template that asks for one that is missing fails.
 pub type Attributes = BTreeMap<&'static str, String>;
@@ -93,6 +93,14 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
         0 => "no daily snapshots".to_owned(),
         days => format!("daily snapshots kept {days} days"),
     });
+    if let Some(source) = group.tags.as_ref().and_then(|it| it.get(tag::RESTORED_FROM)) {
+        parts.push(format!("filled from {source} when it was made"));
+    }
+    if let Some(Replaced { group, snapshot }) = group.tags.as_ref().and_then(Replaced::read) {
+        parts.push(format!(
+            "in the place of {group}: what was written to that after its snapshot {snapshot} is not in this one"
+        ));
+    }
     let waiting = group.members.iter().filter(|it| it.parameter_status == "pending-reboot");
     let waiting: Vec<_> = waiting.map(|it| it.id.to_string()).collect();
     if !waiting.is_empty() {

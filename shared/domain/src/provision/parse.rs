@@ -7,6 +7,7 @@ pub(super) mod engine;
 mod network;
 mod rotation;
 mod shape;
+mod source;
 mod upkeep;
 mod upstash;
 
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 use super::parameters::Parameters;
 use super::property::Properties;
 use super::rules::{self, Stated};
-use super::{Backend, Deletion, GroupSpec, labels, name, parameters, reference};
+use super::{Backend, Deletion, GroupSpec, Replacement, labels, name, parameters, reference};
 use crate::engine::Release;
 use crate::log::{LogDelivery, LogKind};
 use crate::window::MaintenanceWindow;
@@ -70,6 +71,8 @@ pub fn parse(
 
 struct Names {
     id: GroupId,
+    id_is_stated: bool,
+    replacement: Replacement,
     secret: String,
     project: String,
     environment: String,
@@ -80,6 +83,8 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
     let environment =
         read.required("Environment", "the last part of all names, such as production");
     let stated = read.parsed("ReplicationGroupId", GroupId::parse);
+    let replacement = read.one_of("Replacement", &Replacement::WORDS, "refuse");
+    let replacement = Replacement::parse(&replacement);
     for (property, text) in [("ProjectName", &project), ("Environment", &environment)] {
         let legal = |it: char| it.is_ascii_alphanumeric() || it == '-';
         if text.as_ref().is_some_and(|it| !it.chars().all(legal)) {
@@ -90,6 +95,7 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
         return None;
     }
     let (project, environment) = (project?, environment?);
+    let id_is_stated = stated.is_some();
     let id = match stated {
         Some(id) => id,
         None => read.problems.keep(
@@ -99,7 +105,8 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
             }),
         )?,
     };
-    Some(Names { id, secret: name::secret(&project, &environment), project, environment })
+    let secret = name::secret(&project, &environment);
+    Some(Names { id, id_is_stated, replacement, secret, project, environment })
 }
 
 fn group(
@@ -116,14 +123,11 @@ fn group(
     let access = access::access(read, release);
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
     let security_groups = read.ids("SecurityGroupIds", "sg-");
-    let _of_the_application = read.ids("AppSecurityGroupIds", "sg-");
-    let vpc = read.ids("VpcId", "vpc-").into_iter().next();
-    if wanted {
-        network::needed(read, &subnets, &security_groups);
-    }
+    let vpc = network::vpc(read);
+    network::needed(read, wanted, &subnets, &security_groups);
     let multi_az = network::multi_az(read, shape, &subnets);
-    let region = Arn::parse(owner.stack_id()).map_or(String::new(), |it| it.region().to_owned());
-    let zones = network::zones(read, (shape, multi_az, before.is_none()), &region);
+    let source = source::source(read, owner, shape);
+    let zones = network::zones(read, (shape, multi_az, before.is_none()), owner);
     let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), shape, types);
     let (network_type, ip_discovery) = network::addresses(read, release);
     let kms_key = access::kms_key(read, access.at_rest);
@@ -142,9 +146,12 @@ fn group(
     let names = names?;
     Some(GroupSpec {
         id: names.id,
+        id_is_stated: names.id_is_stated,
+        replacement: names.replacement,
         secret_name: names.secret,
         engine,
         version: release?.version,
+        source,
         data_tiering,
         node_type: node_type?,
         shape,

@@ -15,8 +15,10 @@ use super::{Around, Refusal, Seen, Step, Wanted, diff, name};
 use crate::alarm::{self, AlarmSet, AlarmView, Wish};
 use crate::{GroupStatus, GroupView, Next, Owner, Wait, WaitingOn};
 
+pub(super) use self::fixed::{downgrade, immutable};
 use self::make::make;
 use self::settled::converge;
+pub(super) use self::settled::kept;
 
 /// Plans the next step towards the cache as wanted.
 pub fn plan(wanted: &Wanted, seen: &Seen, now: Timestamp) -> Next<Step, Refusal> {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use super::replace::Unreplaceable;
 use crate::asked::AskedField;
 use crate::engine::Release;
 use crate::group::GroupStatus;
-use crate::snapshot::SnapshotStatus;
+use crate::snapshot::{self, SnapshotStatus};
 use crate::{Bytes, GroupId, NodeType, SnapshotName, tag};
 
 /// Why a plan goes no further.
@@ -15,12 +16,16 @@ pub enum Refusal {
     Foreign { group: GroupId },
     /// A thing beside the group has our name and is not ours.
     ForeignThing { what: &'static str, name: String },
+    /// What the cache is to be filled from cannot be had in it.
+    Source { whys: Vec<snapshot::Refusal> },
     /// AWS could not make the group.
     CreateFailed { group: GroupId, events: Vec<String> },
     /// A state that nobody documented.
     Strange { group: GroupId, status: GroupStatus },
     /// Values that no running group can change.
     Immutable(Vec<Difference>),
+    /// Another group would take its place, and cannot.
+    Unreplaceable(Unreplaceable),
     /// Parameters that ElastiCache would not take.
     Parameters { family: String, wrong: Vec<String> },
     /// An older version than the one that runs, or the older engine.
@@ -68,6 +73,12 @@ impl fmt::Display for Difference {
     }
 }
 
+impl From<Unreplaceable> for Refusal {
+    fn from(why: Unreplaceable) -> Self {
+        Self::Unreplaceable(why)
+    }
+}
+
 impl Refusal {
     /// Whether the group of that name is somebody else's.
     pub fn is_foreign(&self) -> bool {
@@ -86,6 +97,7 @@ impl fmt::Display for Refusal {
                 f,
                 "the {what} {name} exists and does not carry this resource's ownership tag; nothing was changed in it; delete it or state another name"
             ),
+            Self::Source { whys } => f.write_str(&unfilled(whys)),
             Self::CreateFailed { group, events } => write!(
                 f,
                 "ElastiCache could not make the replication group {group}: {}; where capacity is short, try again later, another node type, fewer nodes or subnets in other zones",
@@ -99,10 +111,11 @@ impl fmt::Display for Refusal {
                 let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
                 write!(
                     f,
-                    "{}; that cannot change on a running cache, and nothing was changed; make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
+                    "{}; that cannot change on a running cache, and nothing was changed; state Replacement with-data where another cache in its place, filled from a snapshot of it, will do, or make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
                     each.join("; ")
                 )
             }
+            Self::Unreplaceable(why) => why.fmt(f),
             Self::Parameters { family, wrong } => f.write_str(&unfit(family, wrong)),
             Self::Downgrade { has, wants } => downgrade(f, *has, *wants),
             Self::WouldNotFit { shards, node_type, needs, has } => write!(
@@ -174,8 +187,13 @@ fn unfit(family: &str, wrong: &[String]) -> String {
     )
 }
 
+fn unfilled(whys: &[snapshot::Refusal]) -> String {
+    let whys: Vec<_> = whys.iter().map(ToString::to_string).collect();
+    format!("SnapshotName: {}; no cache was made", whys.join("; "))
+}
+
 /// The events, or that there are none.
-fn told(events: &[String]) -> String {
+pub(super) fn told(events: &[String]) -> String {
     if events.is_empty() {
         return "its events give no reason".to_owned();
     }

@@ -46,6 +46,8 @@ pub struct Around {
     pub parameter_groups: Vec<ParameterGroupView>,
     /// What the engine's parameters may be; looked at only where one is not as the stack states it.
     pub engine_parameters: Option<Vec<EngineParameter>>,
+    /// The snapshot that the cache is to be filled from; looked at only while there is none.
+    pub source: Option<SnapshotView>,
     /// The secret of the stated name.
     pub secret: Option<SecretView>,
     /// The alarms of present and former members.

@@ -7,8 +7,8 @@ use crate::shard::Shape;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
 
-use super::Deletion;
 use super::parameters::Parameters;
+use super::{Deletion, Replacement, Source};
 
 /// Where the keys live.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,12 +28,18 @@ pub enum Backend {
 pub struct GroupSpec {
     /// The id of the replication group.
     pub id: GroupId,
+    /// Whether the stack states that very id, rather than has it made of its names.
+    pub id_is_stated: bool,
+    /// What is done about a change that ElastiCache cannot make in place.
+    pub replacement: Replacement,
     /// The name of the secret with the token.
     pub secret_name: String,
     /// The engine.
     pub engine: Engine,
     /// The engine version.
     pub version: Version,
+    /// What it is filled from when it is made.
+    pub source: Option<Source>,
     /// Whether cold keys are kept on SSD.
     pub data_tiering: bool,
     /// The node type that it starts with.

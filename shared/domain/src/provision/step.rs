@@ -104,6 +104,8 @@ pub struct Mark {
 /// One step of a deletion. Each can run twice without harm.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Removal {
+    /// Has an update no longer go back to a group whose place another one took.
+    CloseWayBack { arn: String },
     /// Asks for the last snapshot of the group.
     TakeLast { name: SnapshotName, of: ReadFrom, tags: Tags },
     /// Writes on the group whose it was.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{GroupSpec, Protection};
+use super::{GroupSpec, Protection, Replaced, Source};
 use crate::group::{Resilience, Tls, Transit};
 use crate::shard::Shape;
 use crate::{Arn, Owner};
@@ -22,6 +22,8 @@ pub struct Wanted {
     pub keep: Keep,
     /// What the stack stated before, in an update.
     pub before: Option<Box<GroupSpec>>,
+    /// The group whose place it takes, which is read only.
+    pub replaces: Option<Replaced>,
     /// The function that rotates the token.
     pub rotate_function: Arn,
     /// The topic that the autoscaler listens on.
@@ -56,6 +58,13 @@ impl Wanted {
         let mut topics = vec![self.autoscale_topic.clone()];
         topics.extend(self.spec.alarm_topic.clone().filter(|it| *it != self.autoscale_topic));
         topics
+    }
+
+    /// What a new group is filled from: the keys of the one whose place it takes, or what the stack states.
+    pub fn source(&self) -> Option<Source> {
+        let carried = self.replaces.as_ref();
+        let carried = carried.map(|it| Source::Snapshot(it.snapshot.to_string()));
+        carried.or_else(|| self.spec.source.clone())
     }
 
     /// The encryption of a new group, once its token is known.

@@ -54,8 +54,12 @@ pub enum Unrestorable {
     ClusterMode { what: String },
     /// Snapshot and source run different engines.
     Engine { snapshot: String, has: String, wants: String },
-    /// The snapshot is of a newer engine version than the source runs.
-    Newer { snapshot: String, has: String, source: String },
+    /// The snapshot is of a newer engine version than the new group would run.
+    Newer { snapshot: String, has: String, runs: String },
+    /// Keys of several shards would come into one.
+    Shards { snapshot: String, shards: usize },
+    /// Cold keys are on SSD, and would have to be in memory.
+    OnDisks { snapshot: String, has: NodeType, wants: NodeType },
     /// The source asks for a token, and nobody says which secret holds it.
     NoSecret { source: GroupId },
     /// Access to the source is by user, which the new group would not ask for.
@@ -161,9 +165,17 @@ impl fmt::Display for Unrestorable {
             Self::Engine { snapshot, has, wants } => {
                 write!(f, "the snapshot {snapshot} is of {has}, its group would run {wants}")
             }
-            Self::Newer { snapshot, has, source } => write!(
+            Self::Newer { snapshot, has, runs } => write!(
                 f,
-                "the snapshot {snapshot} is of version {has}, newer than {source} of the group whose settings the new one takes"
+                "the snapshot {snapshot} is of version {has}, newer than {runs}, which the new group would run"
+            ),
+            Self::Shards { snapshot, shards } => write!(
+                f,
+                "the snapshot {snapshot} has {shards} shards, and the new group would have one"
+            ),
+            Self::OnDisks { snapshot, has, wants } => write!(
+                f,
+                "the snapshot {snapshot} keeps cold keys on SSD, as {has} does and {wants} does not"
             ),
             Self::NoSecret { source } => write!(
                 f,

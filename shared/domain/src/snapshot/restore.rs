@@ -3,6 +3,7 @@
 //! A snapshot holds neither token nor TLS, security groups, replicas or tags (facts 5.7). All of that is taken from the source group, given
 //! again explicitly, and read back before the new group is said to be good.
 
+pub mod rules;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -10,14 +11,15 @@ mod tests;
 use std::fmt;
 
 use crate::alarm::{AlarmSet, AlarmView, Wish};
-use crate::engine::{Engine, Version};
+use crate::engine::Version;
 use crate::group::{Resilience, Toggle};
 use crate::{
     Arn, Catalog, GroupId, GroupStatus, GroupView, Next, NodeType, Problems, Tags, Wait, WaitingOn,
     tag,
 };
 
-use super::{Refusal, SnapshotStatus, SnapshotView, Unrestorable, take};
+use self::rules::Obstacle;
+use super::{Refusal, SnapshotView, Unrestorable, take};
 
 /// A group that is wanted.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -192,7 +194,11 @@ impl Restore {
         let Some(snapshot) = &view.snapshot else {
             return Err(Unrestorable::NoSnapshot { snapshot: name }.into());
         };
-        usable(snapshot)?;
+        rules::usable(snapshot)?;
+        if 1 < snapshot.shards {
+            let what = format!("the snapshot {name}");
+            return Err(Unrestorable::ClusterMode { what }.into());
+        }
         let Some(id) = self.source(None, Some(snapshot)) else {
             return Err(Unrestorable::NoSource { snapshot: name }.into());
         };
@@ -260,7 +266,7 @@ impl Restore {
 
     /// What the new group is tagged with: policies and what people wrote, not what is under way on the source.
     fn tags(&self, source: &GroupView, tags: &Tags) -> Tags {
-        const NOT_TAKEN: [&str; 9] = [
+        const NOT_TAKEN: [&str; 11] = [
             tag::ASKED,
             tag::CHANGED,
             // No stack deletes the new group, so nothing of that is for it.
@@ -271,6 +277,8 @@ impl Restore {
             tag::AUTOSCALE_CHANGE,
             tag::AUTOSCALE_FAILED,
             tag::RESTORED_FROM,
+            tag::REPLACES,
+            tag::REPLACED_BY,
         ];
         let is_taken = |key: &str| !key.starts_with("aws:") && !NOT_TAKEN.contains(&key);
         let mut new: Tags = tags
@@ -306,66 +314,17 @@ fn owner_of_restored(owner: &str, target: &GroupId) -> String {
     kept + &rest
 }
 
-/// Why a restore does not begin.
-enum Obstacle {
-    Wait(Wait),
-    Refuse(Refusal),
-}
-
-impl From<Unrestorable> for Obstacle {
-    fn from(why: Unrestorable) -> Self {
-        Self::Refuse(why.into())
-    }
-}
-
-/// Whether a snapshot can be restored from, now or later.
-fn usable(snapshot: &SnapshotView) -> Result<(), Obstacle> {
-    let name = snapshot.name.clone();
-    match &snapshot.status {
-        SnapshotStatus::Available => {}
-        SnapshotStatus::Creating | SnapshotStatus::Copying | SnapshotStatus::Restoring => {
-            return Err(Obstacle::Wait(Wait::slow(WaitingOn::Snapshot(Some(name)))));
-        }
-        SnapshotStatus::Deleting | SnapshotStatus::Failed | SnapshotStatus::Strange(_) => {
-            let (status, events) = (snapshot.status.clone(), Vec::new());
-            return Err(Obstacle::Refuse(Refusal::Failed { snapshot: name, status, events }));
-        }
-    }
-    if 1 < snapshot.shards {
-        return Err(Unrestorable::ClusterMode { what: format!("the snapshot {name}") }.into());
-    }
-    Ok(())
-}
-
 /// The version to run: the source's, which reads whatever is not newer than itself.
 fn version(snapshot: &SnapshotView, source: &GroupView) -> Result<String, Obstacle> {
     let member = source.members.first();
     let engine = member.map_or("", |it| it.engine.as_str());
-    // Valkey reads what Redis wrote; nobody reads back.
-    let reads = engine == snapshot.engine
-        || (engine.parse() == Ok(Engine::Valkey) && snapshot.engine.parse() == Ok(Engine::Redis));
-    if !reads {
-        return Err(Unrestorable::Engine {
-            snapshot: snapshot.name.clone(),
-            has: snapshot.engine.clone(),
-            wants: engine.to_owned(),
-        }
-        .into());
-    }
     let runs = member.map_or("", |it| it.engine_version.as_str());
-    let both = (runs.parse::<Version>(), snapshot.engine_version.parse::<Version>());
-    match both {
-        (Ok(runs), Ok(has)) if engine == snapshot.engine && runs < has && !runs.is_met_by(has) => {
-            Err(Unrestorable::Newer {
-                snapshot: snapshot.name.clone(),
-                has: has.to_string(),
-                source: runs.to_string(),
-            }
-            .into())
-        }
+    let version = runs.parse::<Version>().ok();
+    rules::reads(snapshot, engine, version)?;
+    match version {
         // From version 6 on a creation names no patch.
-        (Ok(runs), _) if 6 <= runs.major => Ok(format!("{}.{}", runs.major, runs.minor)),
-        (Ok(_) | Err(_), _) => Ok(runs.to_owned()),
+        Some(it) if 6 <= it.major => Ok(format!("{}.{}", it.major, it.minor)),
+        Some(_) | None => Ok(runs.to_owned()),
     }
 }
 

@@ -43,6 +43,7 @@ impl ElastiCache {
             .set_kms_key_id(group.kms_key.clone())
             .set_log_delivery_configurations(some_logs(&group.logs))
             .set_snapshot_name(group.snapshot.clone())
+            .set_snapshot_arns(some_unless_empty(&group.files))
             .set_tags(Some(api_tags(&group.tags)))
             .at_rest_encryption_enabled(group.encryption.at_rest);
         let created = protected(shaped(request, group.shape), &group.encryption.transit)

@@ -63,9 +63,10 @@ async fn a_group_goes_only_after_its_last_snapshot_was_seen_to_be_whole() {
         );
         let calls = &it.calls[from..];
         let place = |operation: &str| calls.iter().position(|it| it.operation == operation);
-        let seen = calls.iter().rposition(|it| it.operation == "DescribeSnapshots");
-        assert!(place("CreateSnapshot") < seen && seen < place("DeleteReplicationGroup"));
-        let delete = &calls[place("DeleteReplicationGroup").unwrap()];
+        let deleted = place("DeleteReplicationGroup").unwrap();
+        let seen = calls[..deleted].iter().rposition(|it| it.operation == "DescribeSnapshots");
+        assert!(place("CreateSnapshot").is_some() && place("CreateSnapshot") < seen);
+        let delete = &calls[deleted];
         assert!(!delete.parameters.contains_key("FinalSnapshotIdentifier"));
     });
 }

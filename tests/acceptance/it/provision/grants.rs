@@ -30,6 +30,14 @@ pub(crate) async fn every_call() {
     assert_eq!(stack.update(&first, &users).await["Status"], "FAILED");
     stack.delete(GROUP, &first).await;
     stack.create(&first).await;
+    // Another group takes its place, and that is taken back; what carried the keys over goes when the group goes.
+    let moved = properties(&[("EnableEncryptionAtRest", "false"), ("Replacement", "with-data")]);
+    let answer = stack.update(&first, &moved).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    assert_eq!(stack.delete(GROUP, &first).await["Status"], "SUCCESS");
+    let second = answer["PhysicalResourceId"].as_str().unwrap();
+    assert_eq!(stack.delete(second, &moved).await["Status"], "SUCCESS");
+    stack.create(&first).await;
     // What stays is let go of.
     let kept = properties(&[("DeletionPolicy", "Retain")]);
     assert_eq!(stack.update(&first, &kept).await["Status"], "SUCCESS");

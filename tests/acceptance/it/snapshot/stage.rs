@@ -263,6 +263,7 @@ async fn make(scene: &Scene, id: &str, shape: Shape, transit: Transit, tags: Tag
         kms_key: None,
         logs: Vec::new(),
         snapshot: None,
+        files: Vec::new(),
         tags,
     };
     elasticache.create(&group).await.unwrap();

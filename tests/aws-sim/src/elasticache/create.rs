@@ -6,8 +6,11 @@ use super::check::{
     self, bad_combination, bad_value, daily_window, id, token, weekly_window, windows_meet,
 };
 use super::engine::{self, Version};
-use super::model::{Change, Group, Member, Snapshot, SnapshotStatus, Status, Toggle, Topic};
+use super::model::{
+    Change, Group, Member, Origin, Snapshot, SnapshotStatus, Status, Toggle, Topic,
+};
 use super::own::Own;
+use super::snapshot::file::{self, Files};
 use super::work::{self, Work};
 use super::{
     attach, auto, describe, event, keys, logs, network, node_type, parameters, plane, quota,
@@ -19,10 +22,9 @@ use crate::wire::query::Params;
 use crate::{Access, Endpoint, Refusal, State};
 
 /// What is not modelled, by parameter.
-const NOT_MODELLED: [(&str, &str); 6] = [
+const NOT_MODELLED: [(&str, &str); 5] = [
     ("GlobalReplicationGroupId", "global datastores"),
     ("PrimaryClusterId", "groups around an existing cluster"),
-    ("SnapshotArns", "restoring from S3"),
     ("CacheSecurityGroupNames", "EC2-Classic"),
     ("ServerlessCacheSnapshotName", "serverless caches"),
     ("Durability", "durability"),
@@ -41,13 +43,18 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
         let text = format!("Replication group {id} already exists");
         return Err(Refusal::new(400, "ReplicationGroupAlreadyExists", text));
     }
+    let files = file::asked(state, params)?;
     let snapshot = restored(state, params)?;
     let inherited = snapshot.as_ref().filter(|_| state.settings.switches.restore_inherits);
     let inherits = inherited.is_some();
     let mut group = read(state, params, &id, inherited.map(|it| &it.source))?;
     tiering::check(params, &group.node_type, snapshot.as_ref(), inherits)?;
     keys::give(state, params, &mut group, snapshot.as_ref(), inherits)?;
-    let group = if parameters::enables_cluster(state, &group.parameter_group) {
+    let sharded = parameters::enables_cluster(state, &group.parameter_group);
+    if files.is_some() {
+        file::check(params, sharded)?;
+    }
+    let mut group = if sharded {
         shards::new::with_shards(state, params, group, snapshot.as_ref())?
     } else {
         with_members(state, params, group, snapshot.as_ref())?
@@ -56,6 +63,10 @@ pub(super) fn create(state: &mut State, params: &Params) -> Result<String, Refus
     let shortage = state.faults.shortages.get(&group.node_type).copied();
     if shortage == Some(Shortage::AtOnce) {
         return Err(no_capacity(&group.node_type));
+    }
+    if let Some(Files { bytes, unreadable }) = files {
+        group.bytes_used = bytes;
+        group.restored_from = Some(Origin::Files(unreadable));
     }
     start(state, group, snapshot);
     describe::created(state, &id)
@@ -373,10 +384,12 @@ pub(super) fn address(state: &mut State, group: &Group, which: Which<'_>) -> End
 fn start(state: &mut State, mut group: Group, snapshot: Option<Snapshot>) {
     let id = group.id.clone();
     let mut takes = state.settings.durations.create;
-    if let Some(snapshot) = &snapshot {
+    if snapshot.is_some() || group.restored_from.is_some() {
         takes = takes.saturating_add(state.settings.durations.restore);
+    }
+    if let Some(snapshot) = &snapshot {
         group.bytes_used = snapshot.bytes;
-        group.restored_from = Some(snapshot.name.clone());
+        group.restored_from = Some(Origin::Snapshot(snapshot.name.clone()));
         if let Some(found) = state.elasticache.snapshots.get_mut(&snapshot.name) {
             found.status = SnapshotStatus::Restoring;
         }
@@ -400,7 +413,7 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
     let Some(group) = state.elasticache.groups.get(id) else { return };
     let (node_type, members) =
         (group.node_type.clone(), group.members.keys().cloned().collect::<Vec<_>>());
-    let restored = release_restored(state, id);
+    let origin = release_restored(state, id);
     let room =
         state.elasticache.groups.get(id).map_or(0, |it| plane::room(state, it, &it.node_type));
     let data = state.elasticache.groups.get(id).map_or(0, Group::most_bytes);
@@ -408,13 +421,15 @@ pub(super) fn created(state: &mut State, id: &str, failed: Option<String>) {
         Some(format!("Insufficient capacity for node type {node_type}. Please try again later."))
     } else if Plan::take(&mut state.faults.failing_starts) {
         Some("Internal failure while provisioning the cache nodes.".to_owned())
+    } else if let Some(Origin::Files(Some(why))) = &origin {
+        Some(why.clone())
     } else if room < data {
         Some(format!("The snapshot does not fit into node type {node_type}."))
     } else {
         failed
     };
     if let Some(why) = why {
-        return create_failed(state, id, &why, restored);
+        return create_failed(state, id, &why, origin.is_some());
     }
     let now = state.now;
     if let Some(group) = state.elasticache.groups.get_mut(id) {
@@ -448,15 +463,15 @@ fn create_failed(state: &mut State, id: &str, why: &str, restored: bool) {
     plane::stop(state, nodes);
 }
 
-/// A snapshot that was restored is free again, unless another group is being made of it. Tells whether there was one.
-fn release_restored(state: &mut State, id: &str) -> bool {
+/// A snapshot that was restored is free again, unless another group is being made of it. Tells what the group was to be filled from.
+fn release_restored(state: &mut State, id: &str) -> Option<Origin> {
     let elasticache = &mut state.elasticache;
-    let Some(name) = elasticache.groups.get_mut(id).and_then(|it| it.restored_from.take()) else {
-        return false;
-    };
-    let used = elasticache.groups.values().any(|it| it.restored_from.as_ref() == Some(&name));
-    if let Some(snapshot) = elasticache.snapshots.get_mut(&name).filter(|_| !used) {
-        snapshot.status = SnapshotStatus::Available;
+    let origin = elasticache.groups.get_mut(id)?.restored_from.take()?;
+    if let Origin::Snapshot(name) = &origin {
+        let used = elasticache.groups.values().any(|it| it.restored_from.as_ref() == Some(&origin));
+        if let Some(snapshot) = elasticache.snapshots.get_mut(name).filter(|_| !used) {
+            snapshot.status = SnapshotStatus::Available;
+        }
     }
-    true
+    Some(origin)
 }

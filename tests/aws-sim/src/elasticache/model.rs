@@ -52,6 +52,15 @@ impl Status {
     }
 }
 
+/// What a new group is filled from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// A snapshot, by its name.
+    Snapshot(String),
+    /// Files in buckets, and why one of them cannot be read.
+    Files(Option<String>),
+}
+
 /// A switch of the group that takes a while.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Toggle {
@@ -182,8 +191,8 @@ pub struct Group {
     pub reader_endpoint: Endpoint,
     /// Bytes of data, in each node or in all shards together.
     pub bytes_used: u64,
-    /// The snapshot that it is being made from.
-    pub restored_from: Option<String>,
+    /// What it is being filled from.
+    pub restored_from: Option<Origin>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
     /// Looks that still show it as it was before the change under way (facts 1.2).

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 pub mod export;
+pub mod file;
 pub(super) mod list;
 
 use super::check::{bad_combination, id as check_id};

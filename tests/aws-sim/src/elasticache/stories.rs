@@ -3,6 +3,7 @@
 mod account;
 mod data_plane;
 mod events;
+mod files;
 mod keys;
 mod lags;
 mod life;

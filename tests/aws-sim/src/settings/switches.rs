@@ -105,6 +105,8 @@ pub struct Switches {
     pub turning_off_drops_snapshots: bool,
     /// Facts 5.6: the code of an export that a bucket does not allow.
     pub export_code: &'static str,
+    /// Facts 5.7: an RDB file that ElastiCache cannot read is refused at once, rather than fails the group later.
+    pub unreadable_file_refused_at_once: bool,
     /// Facts 1.5: a group of one node has a reader endpoint.
     pub lone_node_has_reader: bool,
     /// U16: the version that `RotateImmediately=false` tests holds a copy of the current value, rather than nothing.
@@ -204,6 +206,7 @@ impl Default for Switches {
             missing_tags_fail: true,
             turning_off_drops_snapshots: true,
             export_code: "InvalidParameterValue",
+            unreadable_file_refused_at_once: false,
             lone_node_has_reader: true,
             test_version_has_value: false,
             promotion_drops_pending: false,
@@ -271,6 +274,7 @@ impl Switches {
             missing_tags_fail: !usual.missing_tags_fail,
             turning_off_drops_snapshots: !usual.turning_off_drops_snapshots,
             export_code: "InvalidParameterCombination",
+            unreadable_file_refused_at_once: !usual.unreadable_file_refused_at_once,
             lone_node_has_reader: !usual.lone_node_has_reader,
             test_version_has_value: !usual.test_version_has_value,
             promotion_drops_pending: !usual.promotion_drops_pending,

@@ -14,6 +14,7 @@ fn farewell() -> Farewell {
         last: SnapshotName::parse(LAST).unwrap(),
         stated: Deletion::default(),
         is_rollback: false,
+        is_copy: false,
         group: scene.wanted.spec.id,
         owner: scene.wanted.owner,
         group_is_foreign: false,

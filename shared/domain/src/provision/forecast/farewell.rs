@@ -20,6 +20,10 @@ pub fn forecast_end(farewell: &Farewell, seen: &Seen, around: &Around, now: Time
 /// Thinks of what is seen after a step of a deletion.
 fn of_removal(removal: &Removal, farewell: &Farewell, around: &Around, seen: &mut Seen) {
     match removal {
+        Removal::CloseWayBack { .. } => {
+            let tags = seen.group.iter_mut().filter_map(|it| it.tags.as_mut());
+            tags.for_each(|it| drop(it.remove(tag::REPLACED_BY)));
+        }
         Removal::TakeLast { name, of, .. } => {
             seen.last = Some(taken(name.as_str(), of, farewell));
         }

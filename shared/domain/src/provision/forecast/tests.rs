@@ -258,6 +258,7 @@ fn farewell(deletion: &[(&str, &'static str)]) -> Farewell {
         owner: owner(),
         stated: Deletion::lenient(text),
         is_rollback: false,
+        is_copy: false,
         group_is_foreign: false,
     }
 }

@@ -18,6 +18,8 @@ const AT_ONCE: RangeInclusive<u32> = 0..=1;
 const SETTINGS: RangeInclusive<u32> = 1..=3;
 /// A new group, of small nodes (facts 1.8).
 const CREATION: RangeInclusive<u32> = 5..=12;
+/// One that is filled, as long as its keys take to be read (facts 7.5).
+const RESTORE: RangeInclusive<u32> = 8..=40;
 /// Replicas, more or fewer (facts 1.8).
 const REPLICAS: RangeInclusive<u32> = 8..=12;
 /// Other nodes, or another engine on them: as long as the keys take to be copied, of which a new cache has few (facts 1.8).
@@ -64,7 +66,7 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::CancelRotation { .. } => {
             deleting(at_once("end the rotation of the token".to_owned()), "the rotation schedule")
         }
-        Step::MakeGroup { .. } => lasting(CREATION, of_making(wanted)),
+        Step::MakeGroup { .. } => of_making(wanted),
         Step::SetNodeType { to, .. } => {
             let has = from(group.and_then(|it| it.node_type.as_ref()));
             brief(format!("change the node type {has}to {to}"), NODES)
@@ -104,6 +106,18 @@ fn of_tagging(tags: &Tags, group: Option<&GroupView>) -> Change {
     at_once(format!("tag the replication group: {}{}", pairs(tags), of_keeping(tags, group)))
 }
 
+fn of_making(wanted: &Wanted) -> Change {
+    let spec = &wanted.spec;
+    let (id, shape, node_type) = (&spec.id, spec.shape, &spec.node_type);
+    let (engine, version) = (spec.engine.name(), spec.version);
+    let filled = wanted.source().map_or(String::new(), |it| format!(", filled from {it}"));
+    let minutes = if filled.is_empty() { CREATION } else { RESTORE };
+    lasting(
+        minutes,
+        format!("make the replication group {id}: {shape} {node_type}, {engine} {version}{filled}"),
+    )
+}
+
 /// What another policy does to the snapshots that are there, where tiers come or go or change.
 fn of_keeping(tags: &Tags, group: Option<&GroupView>) -> String {
     let had = group.and_then(|it| it.tags.as_ref()).and_then(|it| Keep::read(it).ok());
@@ -129,13 +143,6 @@ fn of_keeping(tags: &Tags, group: Option<&GroupView>) -> String {
         | (None, _)
         | (_, Err(_)) => String::new(),
     }
-}
-
-fn of_making(wanted: &Wanted) -> String {
-    let spec = &wanted.spec;
-    let (id, shape, node_type) = (&spec.id, spec.shape, &spec.node_type);
-    let (engine, version) = (spec.engine.name(), spec.version);
-    format!("make the replication group {id}: {shape} {node_type}, {engine} {version}")
 }
 
 fn of_resilience(to: Resilience) -> &'static str {
@@ -190,9 +197,32 @@ fn without_alarms(names: &[String]) -> Change {
     deleting(change, &format!("the alarms {}", names.join(", ")))
 }
 
+/// Tells of the snapshot that carries keys over.
+pub(super) fn of_carrying(group: &GroupView, snapshot: &str) -> Change {
+    let id = &group.id;
+    let what = format!(
+        "take the snapshot {snapshot} of {id}, which carries its keys over: what is written to {id} after it stays there"
+    );
+    lasting(SNAPSHOT, what)
+}
+
+/// Tells of the answer that has clients go to another group.
+pub(super) fn of_answer(wanted: &Wanted, group: &GroupView) -> Change {
+    let secret =
+        if wanted.spec.protection.has_token() { ", and to a secret of its own" } else { "" };
+    let what = format!(
+        "have the stack's outputs lead from {} to {}{secret}; both stand side by side until CloudFormation cleans up",
+        group.id, wanted.spec.id
+    );
+    Change { effect: Effect::Replacement, ..at_once(what) }
+}
+
 /// Tells of a step of a deletion.
 pub(super) fn of_removal(removal: &Removal, group: &str) -> Change {
     match removal {
+        Removal::CloseWayBack { .. } => {
+            at_once(format!("close the way back to the replication group {group}"))
+        }
         Removal::TakeLast { of, .. } => {
             let of = match of {
                 ReadFrom::Member(it) => it.to_string(),

@@ -4,8 +4,23 @@ use super::super::property::Properties;
 use super::shape;
 use crate::engine::{Engine, Release};
 use crate::shard::Shape;
+use crate::{Arn, Owner};
 
-pub(super) fn needed(read: &mut Properties<'_>, subnets: &[String], security_groups: &[String]) {
+/// The VPC. The security groups of the application are read beside it, and are the template's own.
+pub(super) fn vpc(read: &mut Properties<'_>) -> Option<String> {
+    let _of_the_application = read.ids("AppSecurityGroupIds", "sg-");
+    read.ids("VpcId", "vpc-").into_iter().next()
+}
+
+pub(super) fn needed(
+    read: &mut Properties<'_>,
+    wanted: bool,
+    subnets: &[String],
+    security_groups: &[String],
+) {
+    if !wanted {
+        return;
+    }
     if subnets.is_empty() && !read.has_problem("PrivateSubnetIds") {
         read.problems.add("PrivateSubnetIds", "is missing; it takes the subnets of the cache");
     }
@@ -43,9 +58,11 @@ pub(super) fn multi_az(read: &mut Properties<'_>, shape: Shape, subnets: &[Strin
 pub(super) fn zones(
     read: &mut Properties<'_>,
     (shape, multi_az, makes): (Shape, bool, bool),
-    region: &str,
+    owner: &Owner,
 ) -> Vec<String> {
     const NAME: &str = "PreferredZones";
+    let stack = Arn::parse(owner.stack_id()).ok();
+    let region = stack.as_ref().map_or("", Arn::region);
     let zones = read.list(NAME);
     let is_zone = |it: &String| {
         let letter = it.strip_prefix(region).unwrap_or_default();

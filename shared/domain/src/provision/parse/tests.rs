@@ -1,5 +1,7 @@
 //! Tables of properties: what they become, and every mistake that they can hold.
 
+mod source;
+
 use serde_json::{Map, Value, json};
 
 use super::*;

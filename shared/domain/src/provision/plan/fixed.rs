@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::parse::access::changes_tls;
-use super::super::{Difference, GroupSpec, Refusal, Wanted, diff};
+use super::super::{Difference, GroupSpec, Refusal, Wanted, diff, name, source};
 use super::token;
 use crate::engine::Release;
 use crate::group::Tls;
@@ -16,10 +16,22 @@ pub(super) fn impossible(
     tags: &Tags,
     now: Timestamp,
 ) -> Option<Refusal> {
-    let differences = immutable(&wanted.spec, group, tags, now);
+    let mut differences = immutable(&wanted.spec, group, tags, now);
+    let filled = source::differs(&wanted.spec, wanted.before.as_deref(), tags);
+    differences.extend(filled.map(|(field, has, wants)| Difference { field, has, wants }));
     if !differences.is_empty() {
         return Some(Refusal::Immutable(differences));
     }
+    downgrade(wanted, group, tags, now)
+}
+
+/// An older version than the one that runs is neither installed nor reads what that one wrote.
+pub(in super::super) fn downgrade(
+    wanted: &Wanted,
+    group: &GroupView,
+    tags: &Tags,
+    now: Timestamp,
+) -> Option<Refusal> {
     let (runs, stated) = (diff::release(group)?, wanted.spec.release());
     // A stack that asks for a newer version than before does not ask for less than what runs, whatever AWS installed meanwhile.
     let goes_up = wanted.before.as_ref().is_some_and(|it| it.release() < stated);
@@ -29,7 +41,7 @@ pub(super) fn impossible(
 }
 
 /// How a running group differs from a stated one in what it cannot change.
-pub(super) fn immutable(
+pub(in super::super) fn immutable(
     spec: &GroupSpec,
     group: &GroupView,
     tags: &Tags,
@@ -38,7 +50,8 @@ pub(super) fn immutable(
     let subnets = group.members.iter().find_map(|it| it.subnet_group.clone());
     let token = (group.auth_token_enabled, spec.protection.has_token());
     let secret =
-        tags.get(tag::SECRET).and_then(|it| secret_name(it)).filter(|_| token.0 && token.1);
+        tags.get(tag::SECRET).and_then(|it| name::secret_in(it)).filter(|_| token.0 && token.1);
+    let stands = name::secret_that_stands(&spec.secret_name, &group.id, tags);
     // Nodes with SSD change to others of their family only (facts 4.2).
     let spans = group.data_tiering && spec.data_tiering;
     let family = |it: Option<&NodeType>| it.map_or(String::new(), |it| it.family().to_owned());
@@ -54,8 +67,8 @@ pub(super) fn immutable(
         ),
         (
             "the secret's name, made of ProjectName and Environment,",
-            secret.unwrap_or_else(|| spec.secret_name.clone()),
-            spec.secret_name.clone(),
+            secret.unwrap_or_else(|| stands.clone()),
+            stands,
         ),
         ("the subnet group", subnets.unwrap_or_else(|| spec.id.to_string()), spec.id.to_string()),
         // The way over `compatible` is not gone: no source says what it asks of a cache and of its clients (facts 1.4).
@@ -109,13 +122,6 @@ fn will_run(spec: &GroupSpec, group: &GroupView) -> Release {
 fn key(text: Option<&str>) -> String {
     let id = |it: &str| it.rsplit_once("key/").map_or(it, |(_, id)| id).to_owned();
     text.map_or("ElastiCache's own key".to_owned(), id)
-}
-
-/// The name in the ARN of a secret, which ends in a hyphen and six characters of chance.
-pub(super) fn secret_name(arn: &str) -> Option<String> {
-    let arn = Arn::parse(arn).ok()?;
-    let (name, chance) = arn.resource().strip_prefix("secret:")?.rsplit_once('-')?;
-    (chance.len() == 6).then(|| name.to_owned())
 }
 
 /// Whether a group ran this engine and version until a day ago. A stack that fails after an upgrade asks for the old version in its rollback;

@@ -1,6 +1,6 @@
 //! What a group needs, and then the group.
 
-use super::super::{Around, Refusal, Seen, Step, Wanted, diff, name, parameters};
+use super::super::{Around, Refusal, Seen, Step, Wanted, diff, name, parameters, source};
 use super::access;
 use crate::{Next, Owner, Tags, Wait, WaitingOn, tag};
 
@@ -12,6 +12,9 @@ pub(super) fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     }
     if let Some(refusal) = parameters::impossible(wanted, None, around) {
         return Next::Refuse(refusal);
+    }
+    if let Some(next) = source::impossible(wanted, seen) {
+        return next;
     }
     let family = wanted.spec.release().family();
     let parameter_group = name::parameter_group(&wanted.spec.id, &family);
@@ -30,6 +33,9 @@ pub(super) fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     let secret = secret.map(|it| it.arn.clone());
     let mut tags = diff::tags(wanted, secret.as_deref());
     tags.extend(wanted.spec.deletion.while_making());
+    // What the stack states of it is held against this mark later on, also of a group that another one's keys filled.
+    let mark = wanted.spec.source.clone().or_else(|| wanted.source()).map(|it| it.mark());
+    tags.extend(mark.map(|it| (tag::RESTORED_FROM.to_owned(), it)));
     Next::Do(Step::MakeGroup { parameter_group, secret, tags })
 }
 

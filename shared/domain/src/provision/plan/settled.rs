@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::super::{
-    Around, Every, Keep, ParameterGroupView, Refusal, Seen, Step, SubnetGroupView, Wanted, diff,
-    fit, name, parameters,
+    Around, Every, GroupSpec, Keep, ParameterGroupView, Refusal, Replaced, Seen, Step,
+    SubnetGroupView, Wanted, diff, fit, name, parameters, source,
 };
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
@@ -30,6 +30,10 @@ pub(super) fn converge(
     let (Some(tags), Some(around), true) = (&group.tags, &seen.around, group.is_settled()) else {
         return Next::Wait(Wait::slow(WaitingOn::Modification));
     };
+    // What another request filled, from older keys, is not this one's; whoever asked for it takes it away.
+    if wanted.replaces.is_some() && Replaced::read(tags) != wanted.replaces {
+        return Next::Wait(Wait::slow(WaitingOn::Busy));
+    }
     let closes = wanted.spec.protection.has_token();
     let wanted = &kept(wanted, group, tags, now);
     let refusal = impossible(wanted, group, tags, now)
@@ -81,15 +85,25 @@ pub(super) struct Looked<'a> {
 
 /// A new group that the autoscaler has changed already is left as it made it. So is a group whose stack stated before what the group
 /// never was: that update was refused as a whole, and this is the way back from it.
-pub(super) fn kept(wanted: &Wanted, group: &GroupView, tags: &Tags, now: Timestamp) -> Wanted {
+pub(in super::super) fn kept(
+    wanted: &Wanted,
+    group: &GroupView,
+    tags: &Tags,
+    now: Timestamp,
+) -> Wanted {
     let mut wanted = wanted.clone();
     if wanted.creating && tags.contains_key(tag::CHANGED) {
         wanted.keep.node_type = true;
         wanted.keep.nodes = true;
     }
-    if wanted.before.as_ref().is_some_and(|it| !immutable(it, group, tags, now).is_empty()) {
+    let was_refused = |it: &GroupSpec| {
+        !immutable(it, group, tags, now).is_empty()
+            || source::differs(it, Some(&wanted.spec), tags).is_some()
+    };
+    if wanted.before.as_deref().is_some_and(was_refused) {
         wanted.keep = Keep::ALL;
     }
+    wanted.spec.secret_name = name::secret_that_stands(&wanted.spec.secret_name, &group.id, tags);
     token::keep(&mut wanted.spec, group, tags, now);
     wanted
 }

@@ -9,6 +9,7 @@ mod foreign;
 mod node_type;
 mod settings;
 mod shards;
+mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -49,6 +50,7 @@ impl Scene {
             creating: false,
             keep: Keep::default(),
             before: None,
+            replaces: None,
             rotate_function: arn("arn:aws:lambda:eu-west-1:123456789012:function:rotate"),
             autoscale_topic: arn("arn:aws:sns:eu-west-1:123456789012:alarms"),
         };
@@ -213,6 +215,7 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
             tags: diff::beside_tags(wanted),
         }],
         engine_parameters: None,
+        source: None,
         secret: Some(SecretView {
             arn: SECRET.to_owned(),
             tags: diff::secret_tags(wanted),

@@ -60,11 +60,25 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "from Redis 6.0 on; otherwise as `EngineLog`",
     },
     Property {
+        name: "SnapshotArns",
+        takes: "the RDB file that the cache is filled from when it is made: the ARN of its object, such as `arn:aws:s3:::bucket/dumps/orders.rdb`, in a list or alone; not together with `SnapshotName`",
+        default: Default::Absent,
+        update: OnUpdate::CannotChange,
+        rule: "ElastiCache reads a bucket of its own region that lets it, and takes no comma in the object's name. What is in the file only ElastiCache sees: one that it cannot read fails the request with its own words. An update may leave it out, which changes nothing; another one is refused, since a cache that stands is never filled again",
+    },
+    Property {
         name: "SnapshotKeep",
         takes: "0 to 365 scheduled snapshots are kept; 0 takes none",
         default: Default::Value("7"),
         update: OnUpdate::InPlace,
         rule: "manual snapshots stay until they are deleted",
+    },
+    Property {
+        name: "SnapshotName",
+        takes: "the snapshot that the cache is filled from when it is made, an automatic one too",
+        default: Default::Absent,
+        update: OnUpdate::CannotChange,
+        rule: "it has to be available, of an engine and version that the cache reads, of one shard, and to have room on the node type; what is on SSD stays there. A snapshot holds no token, TLS, users, replicas or tags: those are the properties'. An update may leave it out, which changes nothing; another one is refused, since a cache that stands is never filled again",
     },
     Property {
         name: "SnapshotRetentionLimit",

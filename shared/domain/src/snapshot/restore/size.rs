@@ -1,7 +1,7 @@
 //! A node type into which the data of a snapshot fit.
 
+use super::rules::{fits, room};
 use super::{Catalog, GroupView, NodeType, Obstacle, SnapshotView, Unrestorable};
-use crate::Bytes;
 
 /// The stated type where the data fit; else the source's, else the snapshot's, else the smallest larger one of the source's family.
 ///
@@ -14,12 +14,8 @@ pub(super) fn node_type(
 ) -> Result<NodeType, Obstacle> {
     let needs = snapshot.size.unwrap_or_default();
     if let Some(stated) = stated {
-        return match room(stated, catalog) {
-            Some(has) if has < needs => {
-                Err(Unrestorable::WouldNotFit { node_type: stated.clone(), needs, has }.into())
-            }
-            Some(_) | None => Ok(stated.clone()),
-        };
+        fits(stated, needs, catalog)?;
+        return Ok(stated.clone());
     }
     let fits = |it: &&NodeType| room(it, catalog).is_none_or(|has| needs <= has);
     let known = source.node_type.iter().chain(&snapshot.node_type);
@@ -29,9 +25,4 @@ pub(super) fn node_type(
     let family = source.node_type.as_ref().map_or("", NodeType::family);
     let larger = catalog.family(family).into_iter().find(|it| needs <= it.usable);
     larger.map(|it| it.node_type.clone()).ok_or(Unrestorable::NothingFits { needs }.into())
-}
-
-/// The memory that a type has for data, under the usual reserve (facts 4.2).
-fn room(node_type: &NodeType, catalog: &Catalog) -> Option<Bytes> {
-    catalog.find(node_type).map(|it| it.usable)
 }

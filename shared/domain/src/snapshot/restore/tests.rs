@@ -1,6 +1,7 @@
 use super::*;
 use crate::Bytes;
 use crate::alarm;
+use crate::snapshot::SnapshotStatus;
 use crate::snapshot::sample::{self, TICK};
 
 fn restore() -> Restore {
@@ -126,7 +127,7 @@ fn what_speaks_against_it_is_said_before_anything_is_made() {
     );
     check(
         &with(|it| it.snapshot.as_mut().unwrap().engine_version = "7.2.4".to_owned()),
-        "refuse: the snapshot orders-daily-202601020304 is of version 7.2.4, newer than 7.1.0 of the group whose settings the new one takes",
+        "refuse: the snapshot orders-daily-202601020304 is of version 7.2.4, newer than 7.1.0, which the new group would run",
     );
     check(
         &with(|it| it.snapshot.as_mut().unwrap().shards = 2),

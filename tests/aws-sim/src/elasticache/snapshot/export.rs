@@ -3,6 +3,7 @@
 use super::super::model::{Snapshot, SnapshotStatus};
 use super::super::tiering;
 use super::super::work::{self, Work};
+use super::file::Rdb;
 use super::{list, set_status};
 use crate::wire::query::Params;
 use crate::{Refusal, State};
@@ -24,7 +25,7 @@ pub enum Closed {
 
 impl Closed {
     /// In the words of the API reference.
-    fn text(self, bucket: &str) -> String {
+    pub(super) fn text(self, bucket: &str) -> String {
         let right = match self {
             Self::Elsewhere => return format!("The S3 bucket {bucket} is outside of the region."),
             Self::NotOurs => {
@@ -60,12 +61,19 @@ pub(super) fn export(
     if tiering::tiers(&source.source.node_type) {
         return refuse("A snapshot with data tiering cannot be exported.".to_owned());
     }
-    // The instance's number and the ending are ElastiCache's own.
-    let object = format!("{target}-0001.rdb");
-    if !state.elasticache.exports.insert((bucket.to_owned(), object.clone())) {
+    // One file a shard. Its number and the ending are ElastiCache's own.
+    let of_shard = |shard: &String| {
+        let bytes = source.source.share_of(shard, source.bytes);
+        ((bucket.to_owned(), format!("{target}-{shard}.rdb")), Rdb { bytes })
+    };
+    let files: Vec<_> = source.source.shard_ids().iter().map(of_shard).collect();
+    if let Some(((_, object), _)) =
+        files.iter().find(|(place, _)| state.elasticache.files.contains_key(place))
+    {
         let text = format!("The S3 bucket {bucket} already contains an object with key {object}.");
         return refuse(text);
     }
+    state.elasticache.files.extend(files);
     set_status(state, &source.name, SnapshotStatus::Copying);
     let takes = state.settings.durations.copy_snapshot;
     let work = Work::SnapshotCopied { source: source.name.clone(), target: String::new() };

@@ -99,7 +99,7 @@ fn copies_exports_and_deletions_take_their_time() {
     aws.world.with(|state| state.elasticache.buckets.insert("bucket".to_owned()));
     aws.ask("CopySnapshot", &export).unwrap();
     let object = ("bucket".to_owned(), "out-0001.rdb".to_owned());
-    assert!(aws.world.with(|state| state.elasticache.exports.contains(&object)));
+    assert!(aws.world.with(|state| state.elasticache.files.contains_key(&object)));
     aws.pass(2);
     assert_eq!(aws.code("CopySnapshot", &export), "InvalidParameterValue", "no overwrite");
     aws.ask("DeleteSnapshot", &[("SnapshotName", "one")]).unwrap();

@@ -72,6 +72,21 @@ pub(super) const STORIES: &[Story] = &[
         otherwise: "InvalidParameterCombination",
     },
     Story {
+        switch: "unreadable_file_refused_at_once",
+        take: |to, from| to.unreadable_file_refused_at_once = from.unreadable_file_refused_at_once,
+        tell: |switches| {
+            let mut aws = Caller::new(|it| it.switches = switches);
+            let file = ("SnapshotArns.SnapshotArn.1", "arn:aws:s3:::bucket/none.rdb");
+            if let Err(refusal) = aws.create("orders", "1", &[file]) {
+                return refusal.code;
+            }
+            aws.pass(20);
+            aws.status()
+        },
+        usual: "create-failed",
+        otherwise: "InvalidParameterValue",
+    },
+    Story {
         switch: "restore_keeps_shards",
         take: |to, from| to.restore_keeps_shards = from.restore_keeps_shards,
         tell: restored_into_fewer_shards,
