@@ -86,6 +86,14 @@ impl Refusal {
     }
 }
 
+fn unchangeable(differences: &[Difference]) -> String {
+    let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    format!(
+        "{}; that cannot change on a running cache, and nothing was changed; state Replacement with-data where another cache in its place, filled from a snapshot of it, will do (none leaves cluster mode or data tiering that way), or make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
+        each.join("; ")
+    )
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -107,14 +115,7 @@ impl fmt::Display for Refusal {
                 f,
                 "the replication group {group} is in the state \"{status}\", in which nothing is known to be safe; look at it in the console, then update the stack again"
             ),
-            Self::Immutable(differences) => {
-                let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
-                write!(
-                    f,
-                    "{}; that cannot change on a running cache, and nothing was changed; state Replacement with-data where another cache in its place, filled from a snapshot of it, will do, or make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
-                    each.join("; ")
-                )
-            }
+            Self::Immutable(differences) => f.write_str(&unchangeable(differences)),
             Self::Unreplaceable(why) => why.fmt(f),
             Self::Parameters { family, wrong } => f.write_str(&unfit(family, wrong)),
             Self::Downgrade { has, wants } => downgrade(f, *has, *wants),
