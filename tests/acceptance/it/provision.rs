@@ -15,6 +15,7 @@ mod refusal;
 mod replace;
 mod shape;
 mod shards;
+mod spread;
 mod stack;
 mod story;
 mod upgrade;
