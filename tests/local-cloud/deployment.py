@@ -95,7 +95,8 @@ class Deployment:
 
     def cache_updates(self):
         """The updates of the cache that CloudFormation has made so far."""
-        events = self.cloud.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+        pages = self.cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=STACK)
+        events = [event for page in pages for event in page["StackEvents"]]
         return [it for it in events if (it["LogicalResourceId"], it["ResourceStatus"]) == ("Cache", "UPDATE_COMPLETE")]
 
     def invoke(self, function, payload):
