@@ -70,6 +70,9 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Unoptimised, the choice between all flows keeps the whole state of each of them on the stack.
+const STACK_BYTES: usize = 64 << 20;
+
 /// All of these flows, each on a thread of its own, as many at a time as there are cores.
 fn all(wanted: &[(&str, Way)], sample: &Sample) -> Vec<Report> {
     let next = std::sync::Mutex::new(wanted.iter());
@@ -82,7 +85,8 @@ fn all(wanted: &[(&str, Way)], sample: &Sample) -> Vec<Report> {
             }
             reports
         };
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let worker = || thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        let workers: Vec<_> = (0..cores).map(|_| worker().unwrap()).collect();
         workers.into_iter().flat_map(|it| it.join().unwrap()).collect()
     })
 }
