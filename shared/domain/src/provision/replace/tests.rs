@@ -71,7 +71,7 @@ fn what_no_snapshot_carries_is_refused_all_the_same() {
     check(
         &stated,
         |it| it.cluster_enabled = true,
-        "refuse: EnableEncryptionAtRest is true on the running cache and false in the template; cluster mode is true",
+        "refuse: EnableEncryptionAtRest is true on the running cache and false in the template; ClusterMode is enabled",
     );
     check(&stated, |it| it.data_tiering = true, "refuse: EnableEncryptionAtRest");
     check(
