@@ -107,9 +107,9 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
         parts.push(format!("parameters that wait for a reboot of {}", waiting.join(" and ")));
     }
     if node_type != spec.node_type.as_str() {
-        parts.push(format!("autoscaled from {}", spec.node_type));
+        parts.push(format!("{} {}", scaled_by(spec), spec.node_type));
     }
-    parts.extend(other_shape(spec.shape, group));
+    parts.extend(other_shape(spec, group));
     match release {
         Some(it) if it.engine != spec.engine => {
             parts.push(format!("in place of the stated {} {}", spec.engine.name(), spec.version));
@@ -131,13 +131,22 @@ fn nodes(group: &GroupView, node_type: &str) -> String {
     format!("{} shards of together {} x {node_type}", shape.shards(), group.member_ids.len())
 }
 
+/// Whose change of size it must be: where the autoscaler is to change nothing, somebody else has.
+fn scaled_by(spec: &GroupSpec) -> &'static str {
+    match spec.autoscale.mode.as_str() {
+        "off" | "recommend" => "changed by others from the stated",
+        _ => "autoscaled from",
+    }
+}
+
 /// What others did to the size, or nothing.
-fn other_shape(stated: Shape, group: &GroupView) -> Option<String> {
+fn other_shape(spec: &GroupSpec, group: &GroupView) -> Option<String> {
+    let stated = spec.shape;
     let is_same = diff::shape(group) == stated;
     let is_same =
         is_same && usize::try_from(stated.nodes()).is_ok_and(|it| it == group.member_ids.len());
     (!is_same).then(|| match stated {
-        Shape::Single { nodes } => format!("autoscaled from {nodes} nodes"),
+        Shape::Single { nodes } => format!("{} {nodes} nodes", scaled_by(spec)),
         Shape::Sharded { .. } => {
             let each = stated.replicas() + 1;
             format!("in place of the stated {} shards of {each}", stated.shards())

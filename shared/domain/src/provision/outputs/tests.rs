@@ -63,6 +63,17 @@ fn what_the_autoscaler_did_is_told_and_paid_for() {
 }
 
 #[test]
+fn what_others_did_to_the_size_is_told_where_the_autoscaler_does_nothing() {
+    for mode in ["off", "recommend"] {
+        let scene = Scene::stated(&[("AutoscaleMode", mode)]).of(3, "cache.t4g.small", "7.1.0");
+        let group = scene.seen.group.as_ref().unwrap();
+        let info = &attributes_of(&scene.wanted.spec, group, None)["DeploymentInfo"];
+        let end = "changed by others from the stated cache.t4g.micro, changed by others from the stated 2 nodes";
+        assert!(info.ends_with(end), "{info}");
+    }
+}
+
+#[test]
 fn a_newer_version_than_stated_is_told() {
     let scene = Scene::stated(&[("RedisEngineVersion", "7.0")]);
     let group = scene.seen.group.as_ref().unwrap();
