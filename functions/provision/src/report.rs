@@ -34,6 +34,9 @@ pub(crate) enum Conclusion {
     Handed(String),
     /// The state machine had it already, under this name.
     Duplicate(String),
+    /// The stack asked for something else since, in the execution of this name: it waits for this one no more. It may have had an answer,
+    /// which another one must not contradict.
+    Overtaken(String),
 }
 
 /// Why it will not be done.
@@ -51,8 +54,6 @@ pub(crate) enum Failure {
     TooLong { request: Request, wait: Wait, patience: SignedDuration },
     /// CloudFormation stopped waiting before the request came.
     TooLate { request: Request, timeout: SignedDuration },
-    /// The stack asked for something else since, in the execution of this name.
-    Overtaken { request: Request, by: String },
     /// The credentials of a database at Upstash do not open it.
     ShutOut(upstash::Refusal),
     /// The state machine gave up.
@@ -86,9 +87,6 @@ impl Failure {
                 "the request was issued more than {} minutes ago, and CloudFormation has stopped waiting for it; nothing was done about it now, and what the stack asks for next counts",
                 timeout.as_mins()
             ),
-            Self::Overtaken { by, .. } => format!(
-                "the stack has asked for something else since, which the execution {by} has done or does; nothing more is done about this request, which came late"
-            ),
             Self::ShutOut(refusal) => refusal.to_string(),
             Self::GaveUp(_, why) => format!(
                 "the state machine gave up calling the provision function: {why}; its log says more"
@@ -106,7 +104,6 @@ impl Failure {
             | Self::Fault(request, _)
             | Self::TooLong { request, .. }
             | Self::TooLate { request, .. }
-            | Self::Overtaken { request, .. }
             | Self::GaveUp(request, _) => request,
         };
         let foreign = matches!(self, Self::Refused(_, refusal) if refusal.is_foreign());
@@ -299,6 +296,13 @@ impl Told {
                 let record =
                     record("unfinished", none(), "handed to the state machine", none(), &next);
                 Self { body: None, record, to_caller: continuation::ended("settled", &next) }
+            }
+            Conclusion::Overtaken(by) => {
+                let why = format!(
+                    "the stack has asked for something else since, which the execution {by} has done or does; this request came late"
+                );
+                let record = record("settled", none(), "nothing more", why, DONE);
+                Self { body: None, record, to_caller: continuation::ended("settled", "overtaken") }
             }
             Conclusion::Duplicate(name) => {
                 let why = format!("the execution {name} has this request already");
