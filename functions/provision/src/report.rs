@@ -301,19 +301,19 @@ impl Told {
                 let why = format!(
                     "the stack has asked for something else since, which the execution {by} has done or does; this request came late"
                 );
-                let record = record("settled", none(), "nothing more", why, DONE);
-                Self { body: None, record, to_caller: continuation::ended("settled", "overtaken") }
+                Self::unanswered(record("settled", none(), "nothing more", why, DONE), "overtaken")
             }
             Conclusion::Duplicate(name) => {
                 let why = format!("the execution {name} has this request already");
-                let record = record("settled", none(), "nothing: the event came twice", why, DONE);
-                Self {
-                    body: None,
-                    record,
-                    to_caller: continuation::ended("settled", "a duplicate"),
-                }
+                let decided = "nothing: the event came twice";
+                Self::unanswered(record("settled", none(), decided, why, DONE), "a duplicate")
             }
         }
+    }
+
+    /// Where nobody waits for an answer of this run.
+    fn unanswered(record: Record, summary: &str) -> Self {
+        Self { body: None, record, to_caller: continuation::ended("settled", summary) }
     }
 
     fn success(ticket: &Ticket, id: &str, attributes: Attributes, record: Record) -> Self {
