@@ -218,9 +218,7 @@ impl Run<'_> {
         }
         let others_ended = match self.others(carrier, &request).await {
             Ok(Standing::Newest { others_ended }) => others_ended,
-            Ok(Standing::Overtaken(by)) => {
-                return Conclusion::Overtaken(by);
-            }
+            Ok(Standing::Overtaken(by)) => return Conclusion::Overtaken(by),
             Err(fault) => return self.in_time(failed(&request, fault), request, since, timeout),
         };
         let conclusion = match &request {

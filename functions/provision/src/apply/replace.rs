@@ -83,7 +83,8 @@ impl Crossing<'_> {
             (Road::Stay, group) => self.stay(group).await,
             (Road::Back(to), _) => Ok(self.back(&to).await),
             (Road::Over(to), Some(group)) => self.over(&group, &to).await,
-            (Road::Over(_), None) => Ok(Conclusion::Nothing),
+            // No road leads away from nothing. Were there one, it would be looked at again and not called a success.
+            (Road::Over(_), None) => Ok(self.goes_on(Wait::slow(WaitingOn::Busy))),
             (Road::Wait(wait), _) => Ok(self.goes_on(wait)),
             (Road::Refuse(refusal), _) => Ok(self.refused(refusal)),
         }
