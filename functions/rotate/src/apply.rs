@@ -34,6 +34,7 @@ pub(crate) async fn sweep(
             let asked = Asked { change: Change::Set, version, at: clock.now() };
             change_token(app, secret, &group, &current, asked, clock).await
         }
+        SweepStep::Unstage(version) => app.secrets.unstage(secret, &version).await,
         SweepStep::NoteRevoked(version) => {
             let note = Revoked { version, at: clock.now() };
             note_on(app, secret, tag::REVOKED, &note.to_string()).await

@@ -31,7 +31,7 @@ pub(crate) async fn turn(app: &App, turn: &Turn, clock: Clock) -> Result<Rotatio
             let (pending, current, group) =
                 tokio::join!(pending, current, group(app, &view.secret));
             (view.pending, view.current, view.group) = (pending?, current?, group?);
-            if turn.stage == Stage::Set && view.secret.given_up().is_some() {
+            if turn.stage == Stage::Set && !view.secret.is_closed() {
                 tokens_of_old(app, &mut view).await?;
             }
             ask_nodes(app, &mut view, clock).await;
@@ -48,7 +48,7 @@ pub(crate) async fn sweep(app: &App, secret: &Arn, clock: Clock) -> Result<Rotat
     if view.secret.group().is_err() || view.secret.is_leaving {
         return Ok(view);
     }
-    if labels.of(Label::Pending).is_some_and(|it| labels.of(Label::Current) != Some(it)) {
+    if labels.under_way().is_some() {
         view.pending = labelled(app, &view.secret, Label::Pending).await?;
         return Ok(view);
     }

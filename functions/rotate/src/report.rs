@@ -56,6 +56,7 @@ pub(crate) fn deed(step: &Step) -> &'static str {
 pub(crate) fn closing(step: &SweepStep) -> &'static str {
     match step {
         SweepStep::Revoke { .. } => "asked the group to accept AWSCURRENT alone (SET)",
+        SweepStep::Unstage(_) => "took AWSPENDING from the version before, where it was left",
         SweepStep::NoteRevoked(_) => PROVEN,
     }
 }

@@ -4,6 +4,7 @@
 //! with every `ROTATE` and never tells which ones it has (facts 2.2). The only witness is a login, so every decision here
 //! is made on what each node says to each token.
 
+mod grace;
 mod note;
 mod plan;
 mod refusal;
@@ -148,6 +149,19 @@ impl Labels {
         self.0.get(version).is_some_and(|it| !it.is_empty())
     }
 
+    /// The version that a rotation works on. The label may stay behind on a version that was promoted, and go with it when a person puts
+    /// another value in its place (facts 3.2): what was in use before is no rotation under way.
+    pub fn under_way(&self) -> Option<&VersionId> {
+        let begun =
+            |it: &&VersionId| !self.has(it, Label::Current) && !self.has(it, Label::Previous);
+        self.of(Label::Pending).filter(begun)
+    }
+
+    /// The version before the current one, where `AWSPENDING` stayed on it. Secrets Manager would begin no rotation (facts 3.2).
+    pub fn left_behind(&self) -> Option<&VersionId> {
+        self.of(Label::Pending).filter(|it| self.has(it, Label::Previous))
+    }
+
     /// The version that carries a label.
     pub fn of(&self, label: Label) -> Option<&VersionId> {
         self.0.iter().find(|(_, labels)| labels.contains(&label)).map(|(version, _)| version)
@@ -197,6 +211,13 @@ impl SecretView {
     /// The version that was last proven to be the only one accepted.
     pub fn revoked(&self) -> Option<Revoked> {
         Revoked::parse(self.tags.get(tag::REVOKED)?)
+    }
+
+    /// Whether nothing but the current version was seen to get in, and nothing was asked for since.
+    pub fn is_closed(&self) -> bool {
+        let current = self.labels.of(Label::Current);
+        let proven = self.revoked().filter(|it| Some(&it.version) == current);
+        proven.is_some_and(|it| self.asked().is_none_or(|asked| asked.at <= it.at))
     }
 
     /// A version whose token was sent to the group, and which lost its label before it was promoted: a rotation given up.
@@ -343,6 +364,13 @@ impl RotationView {
         (!known.iter().any(|it| it.token() == Some(stray))).then_some(stray)
     }
 
+    /// Whether the token before the current one opens a node. The copy of the current token under another label is no old one.
+    fn old_token_opens(&self) -> bool {
+        let known = [&self.current, &self.pending];
+        let is_old = |it: &AuthToken| !known.iter().any(|known| known.token() == Some(it));
+        self.previous.token().is_some_and(is_old) && self.opens_any(Key::Previous)
+    }
+
     /// Whether a key opens every node, of which there is at least one.
     pub fn opens_all(&self, key: Key) -> bool {
         !self.nodes.is_empty() && self.nodes.iter().all(|it| it.accepts(key))
@@ -388,6 +416,8 @@ pub enum Step {
 pub enum SweepStep {
     /// Have the group accept the current token and nothing else.
     Revoke { group: GroupId, current: AuthToken, version: VersionId },
+    /// Take `AWSPENDING` from a version that it was left on.
+    Unstage(VersionId),
     /// Note on the secret that the group was seen to accept nothing but this version.
     NoteRevoked(VersionId),
 }

@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, Key, Label, Node, Refusal, RotationView, Stage, Step, Value, VersionId};
+use super::{
+    Change, Key, Label, Node, Refusal, RotationView, Stage, Step, Value, VersionId, grace,
+};
 use crate::{AuthToken, GroupStatus, GroupView, Next, Wait, WaitingOn};
 
 /// Decides one stage of the rotation to this version, as Secrets Manager calls for it.
@@ -95,7 +97,8 @@ fn create(view: &RotationView) -> Decided {
     }))
 }
 
-/// Has every node accept the pending token, and never at the cost of the current one.
+/// Has every node accept the pending token, and never at the cost of the current one, nor of the one before while clients may use it: of
+/// three tokens a group drops the oldest (facts 2.2).
 fn set(version: &VersionId, view: &RotationView, now: Timestamp) -> Decided {
     let pending = view.pending.required(Label::Pending)?;
     if view.current.token() == Some(pending) {
@@ -131,6 +134,10 @@ fn set(version: &VersionId, view: &RotationView, now: Timestamp) -> Decided {
     // One node already takes it, so it was sent: the others will follow.
     if view.opens_any(Key::Pending) && proves {
         return Ok(Next::Wait(token_change()));
+    }
+    let until = grace::over(view)?;
+    if now < until && view.old_token_opens() {
+        return Ok(Next::Wait(Wait::slow(WaitingOn::Grace(until))));
     }
     rotate_safely(group, pending, view)
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{busy, group, silent};
-use super::{Change, Key, Label, Refusal, RotationView, SweepStep, VersionId};
-use crate::{GroupStatus, Next, Wait, WaitingOn, tag};
+use super::{Change, Key, Label, Refusal, RotationView, SweepStep, VersionId, grace};
+use crate::{GroupStatus, Next, Wait, WaitingOn};
 
 /// How it stands with the credential of a group, in the order in which a rotation passes through.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -72,13 +72,13 @@ impl fmt::Display for Standing {
 /// Tells how it stands with a secret and its group.
 pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal> {
     view.secret.group()?;
-    let grace = grace(view)?;
+    grace::length(view)?;
     if view.secret.is_leaving || is_going(view) {
         return Ok(Standing::Leaving);
     }
     let labels = &view.secret.labels;
     let current = labels.of(Label::Current).ok_or(Refusal::NoValue(Label::Current))?;
-    if let Some(pending) = labels.of(Label::Pending).filter(|it| *it != current) {
+    if let Some(pending) = labels.under_way() {
         return Ok(if is_stuck(pending, view, now) {
             Standing::Stuck(pending.clone())
         } else {
@@ -109,7 +109,7 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
     if view.secret.asked().is_some_and(|it| it.change == Change::Set && it.may_not_show(now)) {
         return Ok(Standing::Changing);
     }
-    let until = began(view).saturating_add(grace).unwrap_or(Timestamp::MAX);
+    let until = grace::over(view)?;
     Ok(if now < until {
         Standing::Overlap { old, until }
     } else {
@@ -119,6 +119,12 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
 
 /// Decides what the sweep does with a secret.
 pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<SweepStep, Refusal> {
+    if let Some(version) = view.secret.labels.left_behind()
+        && view.secret.group().is_ok()
+        && !view.secret.is_leaving
+    {
+        return Next::Do(SweepStep::Unstage(version.clone()));
+    }
     match standing(view, now) {
         Ok(Standing::Changing) => {
             Next::Wait(silent(view).unwrap_or_else(|| Wait::slow(WaitingOn::TokenChange)))
@@ -152,28 +158,7 @@ fn open(view: &RotationView) -> Option<Old> {
     if view.opens_any(Key::Nothing) {
         return Some(Old::Nothing);
     }
-    let is_old = view.previous.token().is_some() && view.previous.token() != view.current.token();
-    (is_old && view.opens_any(Key::Previous)).then_some(Old::Token)
-}
-
-/// How long the old token stays, by the tag of the secret.
-fn grace(view: &RotationView) -> Result<SignedDuration, Refusal> {
-    let Some(text) = view.secret.tags.get(tag::GRACE_MINUTES) else { return Ok(GRACE) };
-    let minutes = text.trim().parse::<u32>().map_err(|_| Refusal::BadTag {
-        key: tag::GRACE_MINUTES,
-        why: format!("\"{text}\" is not a number of minutes"),
-    })?;
-    Ok(SignedDuration::from_mins(i64::from(minutes)))
-}
-
-/// When clients could first read the current token.
-///
-/// `LastRotatedDate` tells, but Secrets Manager writes it after `finishSecret` has answered. In between it is that of the rotation before, and
-/// believing it would revoke the old token at once. A date from before the current value was made is therefore not believed.
-fn began(view: &RotationView) -> Timestamp {
-    let made = view.current.created().unwrap_or(Timestamp::MIN);
-    let rotated = view.secret.last_rotated.filter(|it| made <= *it);
-    rotated.or(view.secret.last_changed).unwrap_or(made).max(made)
+    view.old_token_opens().then_some(Old::Token)
 }
 
 /// Whether Secrets Manager has had its time for all of its retries.
@@ -183,9 +168,6 @@ fn is_stuck(pending: &VersionId, view: &RotationView, now: Timestamp) -> bool {
     let began = view.pending.created().max(asked).or(view.secret.last_changed);
     began.is_some_and(|it| it.saturating_add(STUCK_AFTER).unwrap_or(Timestamp::MAX) <= now)
 }
-
-/// How long the old token stays where no tag says.
-const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Longer than the retries of Secrets Manager leave a version alone, as far as anybody has seen; coming too early would do no harm, as
 /// every step may run twice.
@@ -201,6 +183,7 @@ mod tests {
     use super::super::{Labels, Value};
     use super::*;
     use crate::group::Toggle;
+    use crate::tag;
 
     #[track_caller]
     fn check(view: RotationView, stands: &str, does: &str) {
@@ -330,6 +313,23 @@ mod tests {
         );
         let note = format!("rotate={NEW} at {}", minutes_before(2));
         check(old.tag(tag::ASKED, &note), "a rotation to version 11111111", "nothing");
+    }
+
+    #[test]
+    fn a_value_put_by_hand_after_a_rotation_is_no_rotation_under_way() {
+        let by_hand = rotated(120).nodes("current").change(|it| {
+            it.secret.labels = Labels::from_iter([
+                (version(USED), BTreeSet::from([Label::Current])),
+                (version(NEW), BTreeSet::from([Label::Previous, Label::Pending])),
+            ]);
+        });
+        check(
+            by_hand.clone(),
+            "only the current token is valid",
+            "Unstage(VersionId(\"11111111-1111-4111-8111-111111111111\"))",
+        );
+        let leaving = by_hand.change(|it| it.secret.is_leaving = true);
+        check(leaving, "the secret or its group", "nothing");
     }
 
     #[test]

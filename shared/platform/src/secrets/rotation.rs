@@ -96,6 +96,19 @@ impl Secrets {
             .map_err(|err| Fault::from_sdk("UpdateSecretVersionStage", err))?;
         Ok(())
     }
+
+    /// Takes `AWSPENDING` from a version, without which Secrets Manager begins no other rotation.
+    pub async fn unstage(&self, secret: &Arn, version: &VersionId) -> Result<(), Fault> {
+        self.client
+            .update_secret_version_stage()
+            .secret_id(secret.as_str())
+            .version_stage(Label::Pending.as_str())
+            .remove_from_version_id(version.as_str())
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("UpdateSecretVersionStage", err))?;
+        Ok(())
+    }
 }
 
 fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
