@@ -89,11 +89,14 @@ impl App {
 
     /// Looks at every secret of ours, and closes what is to be closed. One that is broken does not stop the others.
     async fn sweep(&self, clock: Clock, deadline: Timestamp) -> Result<Value, Diagnostic> {
-        let mut found = match self.fleet.secrets(tag::GROUP).await {
-            Ok(found) => found,
-            Err(fault) => return report::no_list(self, &fault, clock.now()),
+        let (tokens, passwords) =
+            tokio::join!(self.fleet.secrets(tag::GROUP), self.fleet.secrets(tag::USER));
+        let mut found = match (tokens, passwords) {
+            (Ok(tokens), Ok(passwords)) => [tokens, passwords].concat(),
+            (Err(fault), _) | (_, Err(fault)) => return report::no_list(self, &fault, clock.now()),
         };
         found.sort_by(|one, other| one.arn.cmp(&other.arn));
+        found.dedup_by(|one, other| one.arn == other.arn);
         // Where time is short, it is not the same secrets every time that are left.
         let turns = usize::try_from(clock.now().as_second() / 60).unwrap_or_default();
         let first = turns.checked_rem(found.len()).unwrap_or_default();

@@ -29,6 +29,7 @@ struct Seen {
 
 impl Witness {
     pub(crate) fn saw(&self, view: &RotationView) {
+        // A user may be in many groups; its own are told in the words.
         let group = view.secret.tags.get(tag::GROUP).cloned();
         self.seen.replace(Seen { group, words: in_words(view) });
     }
@@ -48,6 +49,9 @@ pub(crate) fn deed(step: &Step) -> &'static str {
         Step::Generate => "made a token and kept it as AWSPENDING",
         Step::TakeUp(_) => "took up the token of the rotation given up as AWSPENDING",
         Step::Rotate { .. } => "asked the group to accept AWSPENDING beside AWSCURRENT (ROTATE)",
+        Step::AddPassword { .. } => {
+            "asked the user to take AWSPENDING beside AWSCURRENT (two passwords)"
+        }
         Step::Promote { .. } => PROMOTED,
     }
 }
@@ -56,6 +60,7 @@ pub(crate) fn deed(step: &Step) -> &'static str {
 pub(crate) fn closing(step: &SweepStep) -> &'static str {
     match step {
         SweepStep::Revoke { .. } => "asked the group to accept AWSCURRENT alone (SET)",
+        SweepStep::DropPasswords { .. } => "asked the user to take AWSCURRENT alone (one password)",
         SweepStep::Unstage(_) => "took AWSPENDING from the version before, where it was left",
         SweepStep::NoteRevoked(_) => PROVEN,
     }
@@ -247,7 +252,7 @@ fn done(stage: Stage) -> &'static str {
 fn failed(fault: &Fault) -> String {
     let hint = match fault.kind {
         FaultKind::Denied => {
-            "; the role of this function may touch only secrets with the tag cachewarden:group and groups with the tag cachewarden:secret"
+            "; the role of this function may touch only secrets with the tag cachewarden:owner, and groups and users with the tag cachewarden:secret"
         }
         FaultKind::Busy
         | FaultKind::Gone

@@ -2,7 +2,7 @@
 //!
 //! The AUTH token of a group lives in a secret, plain, one version a token. ElastiCache honours at most two tokens, drops the oldest
 //! with every `ROTATE` and never tells which ones it has (facts 2.2). The only witness is a login, so every decision here
-//! is made on what each node says to each token.
+//! is made on what each node says to each token. The password of a user is rotated by the same four calls and the same proof.
 
 mod grace;
 mod labels;
@@ -13,6 +13,7 @@ mod refusal;
 #[cfg(test)]
 mod sample;
 mod sweep;
+mod user;
 mod value;
 mod view;
 
@@ -26,6 +27,7 @@ pub use note::{Asked, Change, Revoked};
 pub use plan::{plan, resume};
 pub use refusal::Refusal;
 pub use sweep::{Standing, plan_sweep, standing};
+pub use user::{Carried, UserId, UserIdError, UserView};
 pub use value::Value;
 pub use view::{RotationView, SecretView};
 
@@ -78,6 +80,8 @@ pub enum Step {
     TakeUp(AuthToken),
     /// Have the group accept the pending token beside the current one.
     Rotate { group: GroupId, pending: AuthToken },
+    /// Have a user log in with the pending password and with the current one.
+    AddPassword { user: UserId, pending: AuthToken, current: AuthToken },
     /// Move `AWSCURRENT` to the pending version, away from this one.
     Promote { from: Option<VersionId> },
 }
@@ -87,6 +91,8 @@ pub enum Step {
 pub enum SweepStep {
     /// Have the group accept the current token and nothing else.
     Revoke { group: GroupId, current: AuthToken, version: VersionId },
+    /// Have a user log in with the current password and no other.
+    DropPasswords { user: UserId, current: AuthToken, version: VersionId },
     /// Take `AWSPENDING` from a version that it was left on.
     Unstage(VersionId),
     /// Note on the secret that the group was seen to accept nothing but this version.

@@ -125,6 +125,7 @@ fn kind(code: &str, text: &str, is_theirs: bool) -> FaultKind {
         | "CacheSubnetGroupNotFoundFault"
         | "CacheParameterGroupNotFound"
         | "UserGroupNotFound"
+        | "UserNotFound"
         | "ResourceNotFoundException"
         | "ResourceNotFound"
         | "ExecutionDoesNotExist" => FaultKind::Gone,

@@ -54,6 +54,7 @@ pub(super) fn sample() -> RotationView {
         previous: token(OLD, minutes_before(50_000)),
         given_up: Value::Absent,
         group: Some(group()),
+        user: None,
         nodes: Vec::new(),
     };
     view.nodes("current")

@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Asked, Change, Key, Label, Labels, Node, Refusal, Revoked, Value, Verdict, VersionId};
+use super::{
+    Asked, Carried, Change, Key, Label, Labels, Node, Refusal, Revoked, UserId, Value, Verdict,
+    VersionId,
+};
+use crate::token::TokenError;
 use crate::{Arn, AuthToken, GroupId, GroupView, MemberId, Tags, tag};
 
 /// A secret as `DescribeSecret` tells it: everything but values.
@@ -27,11 +31,48 @@ pub struct SecretView {
 impl SecretView {
     /// The group whose token this is, if the secret is one of ours.
     pub fn group(&self) -> Result<GroupId, Refusal> {
-        let missing = |key| Refusal::NotOurs { missing: key };
-        self.tags.get(tag::OWNER).filter(|it| !it.is_empty()).ok_or(missing(tag::OWNER))?;
-        let group = self.tags.get(tag::GROUP).ok_or(missing(tag::GROUP))?;
+        let group = self.owned(tag::GROUP)?;
         GroupId::parse(group)
             .map_err(|err| Refusal::BadTag { key: tag::GROUP, why: err.to_string() })
+    }
+
+    /// The user whose password this is, if the secret is one of ours.
+    pub fn user(&self) -> Result<UserId, Refusal> {
+        let user = self.owned(tag::USER)?;
+        UserId::parse(user).map_err(|err| Refusal::BadTag { key: tag::USER, why: err.to_string() })
+    }
+
+    /// Whether it holds the password of a user, and not the token of a group.
+    pub fn is_of_user(&self) -> bool {
+        self.tags.contains_key(tag::USER)
+    }
+
+    /// Whether it is one of ours, of a group or of a user.
+    pub fn is_ours(&self) -> Result<(), Refusal> {
+        if !self.is_of_user() {
+            return self.group().map(drop);
+        }
+        if self.tags.contains_key(tag::GROUP) {
+            let why =
+                format!("the secret has the tag {} as well, and holds one credential", tag::GROUP);
+            return Err(Refusal::BadTag { key: tag::USER, why });
+        }
+        self.user().map(drop)
+    }
+
+    /// Reads what a version holds, by the rule for tokens or for passwords.
+    ///
+    /// # Errors
+    ///
+    /// A text that ElastiCache would not take; the error does not hold it.
+    pub fn read(&self, text: &str) -> Result<AuthToken, TokenError> {
+        if self.is_of_user() { AuthToken::parse_password(text) } else { AuthToken::parse(text) }
+    }
+
+    fn owned(&self, key: &'static str) -> Result<&str, Refusal> {
+        let missing = |key| Refusal::NotOurs { missing: key };
+        self.tags.get(tag::OWNER).filter(|it| !it.is_empty()).ok_or(missing(tag::OWNER))?;
+        self.tags.get(key).map(String::as_str).ok_or(missing(key))
     }
 
     /// The change of the token that was last asked for.
@@ -76,8 +117,10 @@ pub struct RotationView {
     pub previous: Value,
     /// The value of the version that was given up.
     pub given_up: Value,
-    /// The group.
+    /// The group, where the secret holds its token.
     pub group: Option<GroupView>,
+    /// The user, where the secret holds its password.
+    pub user: Option<Carried>,
     /// What its nodes say.
     pub nodes: Vec<Node>,
 }

@@ -26,21 +26,21 @@ impl Secrets {
     /// lags could answer with either alone (facts 3.2).
     pub async fn value(
         &self,
-        secret: &Arn,
+        secret: &SecretView,
         version: &VersionId,
         label: Option<Label>,
     ) -> Result<Value, Fault> {
         let answer = self
             .client
             .get_secret_value()
-            .secret_id(secret.as_str())
+            .secret_id(secret.arn.as_str())
             .version_id(version.as_str())
             .set_version_stage(label.map(|it| it.as_str().to_owned()))
             .send()
             .await;
         match answer.map_err(|err| Fault::from_sdk("GetSecretValue", err)) {
             Ok(answer) => Ok(match answer.secret_string() {
-                Some(text) => match AuthToken::parse(text) {
+                Some(text) => match secret.read(text) {
                     Ok(token) => Value::Token(token, answer.created_date().and_then(timestamp)),
                     Err(err) => Value::Bad(err),
                 },

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sim::settings::Settings;
 use serde_json::json;
 
 use super::stage::Stage;
@@ -20,4 +21,7 @@ pub(crate) async fn every_call() {
     stage.tag("cachewarden:grace-minutes", "soon");
     stage.sweep().await;
     stage.call(json!({ "action": "sweep" })).await;
+    // And the password of a user.
+    let stage = Stage::of_user(Settings::default()).await;
+    stage.rotate().await;
 }

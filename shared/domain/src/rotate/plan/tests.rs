@@ -72,7 +72,7 @@ fn a_token_is_made_once() {
     check(Stage::Create, sample(), "settled");
     check(Stage::Create, sample().change(|it| it.pending = Value::Absent), "Generate");
     let bad = Value::Bad(TokenError::Alphabet);
-    let said = "the value of AWSPENDING is no AUTH token: a token has only letters";
+    let said = "the value of AWSPENDING cannot be logged in with: a token has only letters";
     check(Stage::Create, sample().change(|it| it.pending = bad), said);
     let said = "the value of AWSPENDING is binary";
     check(Stage::Create, sample().change(|it| it.pending = Value::Binary), said);
@@ -213,7 +213,7 @@ fn a_rotate_that_would_drop_the_token_in_use_is_not_sent() {
 #[test]
 fn the_same_token_twice_is_no_rotation() {
     let same = sample().change(|it| it.pending = it.current.clone());
-    check(Stage::Set, same, "AWSPENDING holds the same token as AWSCURRENT");
+    check(Stage::Set, same, "AWSPENDING holds the same as AWSCURRENT");
 }
 
 #[test]
