@@ -42,15 +42,28 @@ pub(crate) async fn turn(app: &App, turn: &Turn, clock: Clock) -> Result<Rotatio
     Ok(view)
 }
 
-/// What is true for the sweep of one secret.
+/// What is true for the sweep of one secret. Of one that a rotation works on, no more is read than tells how long.
 pub(crate) async fn sweep(app: &App, secret: &Arn, clock: Clock) -> Result<RotationView, Fault> {
     let mut view = empty(describe(app, secret).await?);
-    let labels = &view.secret.labels;
-    if view.secret.is_ours().is_err() || view.secret.is_leaving {
+    if view.secret.is_ours().is_ok() && view.secret.labels.under_way().is_some() {
+        view.pending = labelled(app, &view.secret, Label::Pending).await?;
         return Ok(view);
     }
-    if labels.under_way().is_some() {
+    fill(app, view, clock).await
+}
+
+/// All that can be known of one secret, for a person who asks.
+pub(crate) async fn whole(app: &App, secret: &Arn, clock: Clock) -> Result<RotationView, Fault> {
+    let mut view = empty(describe(app, secret).await?);
+    if view.secret.is_ours().is_ok() && view.secret.labels.under_way().is_some() {
         view.pending = labelled(app, &view.secret, Label::Pending).await?;
+    }
+    fill(app, view, clock).await
+}
+
+/// Adds everything but what is pending.
+async fn fill(app: &App, mut view: RotationView, clock: Clock) -> Result<RotationView, Fault> {
+    if view.secret.is_ours().is_err() || view.secret.is_leaving {
         return Ok(view);
     }
     let current = labelled(app, &view.secret, Label::Current);

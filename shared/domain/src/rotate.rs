@@ -12,6 +12,7 @@ mod plan;
 mod refusal;
 #[cfg(test)]
 mod sample;
+mod status;
 mod sweep;
 mod user;
 mod value;
@@ -26,6 +27,7 @@ pub use login::{Key, Node, Verdict};
 pub use note::{Asked, Change, Revoked};
 pub use plan::{plan, resume};
 pub use refusal::Refusal;
+pub use status::{Status, gauges, is_long, rehearse, status};
 pub use sweep::{Standing, plan_sweep, standing};
 pub use user::{Carried, UserId, UserIdError, UserView};
 pub use value::Value;

@@ -82,6 +82,14 @@ impl Labels {
         self.0.get(version).is_some_and(|it| it.contains(&label))
     }
 
+    /// Puts a label on a version, away from the one that had it.
+    pub(super) fn put(&mut self, version: VersionId, label: Label) {
+        for labels in self.0.values_mut() {
+            labels.remove(&label);
+        }
+        self.0.entry(version).or_default().insert(label);
+    }
+
     /// Tells whether a version carries any of the three labels.
     pub(super) fn any(&self, version: &VersionId) -> bool {
         self.0.get(version).is_some_and(|it| !it.is_empty())

@@ -24,6 +24,8 @@ pub struct SecretView {
     pub labels: Labels,
     /// When Secrets Manager last finished a rotation.
     pub last_rotated: Option<Timestamp>,
+    /// When Secrets Manager means to rotate next; past after failures (facts 3.2).
+    pub next_rotation: Option<Timestamp>,
     /// When anything about it last changed.
     pub last_changed: Option<Timestamp>,
 }

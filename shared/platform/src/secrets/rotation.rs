@@ -97,6 +97,19 @@ impl Secrets {
         Ok(())
     }
 
+    /// Has Secrets Manager begin a rotation now, by the function and the schedule that the secret has. Of two calls with one id the second
+    /// begins nothing (facts 3.2).
+    pub async fn begin(&self, secret: &Arn, version: &VersionId) -> Result<(), Fault> {
+        self.client
+            .rotate_secret()
+            .secret_id(secret.as_str())
+            .client_request_token(version.as_str())
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("RotateSecret", err))?;
+        Ok(())
+    }
+
     /// Takes `AWSPENDING` from a version, without which Secrets Manager begins no other rotation.
     pub async fn unstage(&self, secret: &Arn, version: &VersionId) -> Result<(), Fault> {
         self.client
@@ -131,6 +144,7 @@ fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
             })
             .collect(),
         last_rotated: answer.last_rotated_date().and_then(timestamp),
+        next_rotation: answer.next_rotation_date().and_then(timestamp),
         last_changed: answer.last_changed_date().and_then(timestamp),
     }
 }
