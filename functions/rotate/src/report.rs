@@ -42,7 +42,7 @@ impl Witness {
             group,
             words: in_words(view),
             gauges: gauges(view, now),
-            is_long: version.is_some_and(|it| is_long(it, view, now)),
+            is_long: is_long(version, view, now),
         });
     }
 

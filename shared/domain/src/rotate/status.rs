@@ -110,9 +110,14 @@ pub fn gauges(view: &RotationView, now: Timestamp) -> Vec<(&'static str, f64)> {
     age.into_iter().chain([("RotationOverdue", f64::from(u8::from(is_overdue)))]).collect()
 }
 
-/// Whether a rotation has taken longer than one of a group of any size does.
-pub fn is_long(version: &VersionId, view: &RotationView, now: Timestamp) -> bool {
-    begun(version, view).is_some_and(|it| it.saturating_add(LONG).unwrap_or(Timestamp::MAX) < now)
+/// Whether a rotation has taken longer than one of a group of any size does; or, where none is under way, whether the old way in should
+/// have been closed for as long.
+pub fn is_long(version: Option<&VersionId>, view: &RotationView, now: Timestamp) -> bool {
+    let from = match version.or(view.secret.labels.under_way()) {
+        Some(version) => begun(version, view),
+        None => grace::over(view).ok(),
+    };
+    from.is_some_and(|it| it.saturating_add(LONG).unwrap_or(Timestamp::MAX) < now)
 }
 
 /// The step that a rotation is at: the first that is not done.
@@ -274,10 +279,13 @@ mod tests {
         let version = VersionId::parse(NEW).unwrap();
         let begun =
             |minutes| sample().change(|it| it.pending = token(NEW, minutes_before(minutes)));
-        assert!(!is_long(&version, &begun(120), noon()));
-        assert!(is_long(&version, &begun(121), noon()));
+        assert!(!is_long(Some(&version), &begun(120), noon()));
+        assert!(is_long(Some(&version), &begun(121), noon()));
+        // An hour of grace, and two.
+        assert!(!is_long(None, &rotated(180), noon()));
+        assert!(is_long(None, &rotated(181), noon()));
         let other = format!("rotate={USED} at {}", minutes_before(9000));
         let new = sample().tag(tag::ASKED, &other).change(|it| it.pending = Value::Absent);
-        assert!(!is_long(&version, &new, noon()));
+        assert!(!is_long(Some(&version), &new, noon()));
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Stage {
     /// Every token that the secret ever held.
     pub(crate) tokens: RefCell<BTreeSet<String>>,
     is_to_die: Cell<bool>,
+    /// How many events there were.
+    events: Cell<u32>,
     deaf: Arc<Mutex<Option<String>>>,
 }
 
@@ -154,8 +156,8 @@ impl Stage {
         let settings = RotateSettings { topic: Some(topic) };
         let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone(), dialler);
         let tokens = RefCell::new(BTreeSet::from([FIRST.to_owned()]));
-        let (said, is_to_die) = (RefCell::default(), Cell::new(false));
-        Self { scene, secret, app, said, tokens, is_to_die, deaf }
+        let (said, is_to_die, events) = (RefCell::default(), Cell::new(false), Cell::new(0));
+        Self { scene, secret, app, said, tokens, is_to_die, events, deaf }
     }
 
     /// From now on this befalls the calls.
@@ -166,7 +168,16 @@ impl Stage {
 
     /// Calls the function once. A cut call is the last thing that its sandbox did.
     pub(crate) async fn call(&self, event: Value) -> Ended {
-        let handle = |event: LambdaEvent<Value>| self.app.handle(event);
+        self.events.set(self.events.get() + 1);
+        self.call_as(&uuid(&format!("event {}", self.events.get())), event).await
+    }
+
+    /// Calls it with the event of this id, which Lambda may deliver twice.
+    pub(crate) async fn call_as(&self, id: &str, event: Value) -> Ended {
+        let handle = |mut event: LambdaEvent<Value>| {
+            event.context.request_id = id.to_owned();
+            self.app.handle(event)
+        };
         let ended = tokio::select! {
             ended = self.scene.invoke("rotate", event, &handle) => ended,
             () = self.death() => Ended::Died,
