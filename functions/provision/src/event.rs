@@ -6,9 +6,7 @@ use domain::owner::Owner;
 use domain::provision::change::judge;
 use domain::provision::farewell::Farewell;
 use domain::provision::name::{self, NOT_OURS, NOTHING_MADE};
-use domain::provision::{
-    Backend, Deletion, GroupSpec, Keep, Parsed, Replacement, UpstashSpec, parse,
-};
+use domain::provision::{Backend, Deletion, GroupSpec, Keep, Parsed, UpstashSpec, parse};
 use domain::{GroupId, Problems, SnapshotName};
 use jiff::SignedDuration;
 use platform::ResponseUrl;
@@ -62,9 +60,9 @@ impl Existing {
     /// stack states.
     pub(crate) fn crosses(&self) -> Option<(&GroupId, &SnapshotName)> {
         let (physical, transfer) = self.stands.as_ref()?;
-        let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
-        let may = carries(&self.spec)
-            || self.before.as_deref().is_some_and(carries)
+        let allows = |it: &GroupSpec| it.replacement.is_allowed();
+        let may = allows(&self.spec)
+            || self.before.as_deref().is_some_and(allows)
             || *physical != self.spec.id;
         may.then_some((physical, transfer))
     }

@@ -135,7 +135,7 @@ impl Crossing<'_> {
         self.stand(there).await
     }
 
-    /// Saves the keys of the group, makes the other one of them, and sees that it is as wanted. The old one is not touched but for a tag.
+    /// Saves the keys of the group where they go along, makes the other one, and sees that it is as wanted. The old one is not touched but for a tag.
     async fn over(&self, group: &GroupView, to: &GroupId) -> Result<Conclusion, Fault> {
         let moved = moved(&self.wanted, group, to, self.transfer);
         let now = self.run.clock.now();
@@ -152,7 +152,9 @@ impl Crossing<'_> {
             }
             Ahead::Free => {
                 self.note(group, &Successor { id: to.clone(), is_finished: false }).await?;
-                if let Some(unfinished) = self.carry().await? {
+                if moved.carries_keys()
+                    && let Some(unfinished) = self.carry().await?
+                {
                     return Ok(unfinished);
                 }
             }

@@ -6,8 +6,7 @@ use domain::provision::farewell::Farewell;
 use domain::provision::forecast::{End, Forecast, Old, forecast, forecast_end, forecast_over};
 use domain::provision::replace::{Road, Sight, at, moved, road};
 use domain::provision::{
-    Backend, GroupSpec, Keep, Parsed, Replaced, Replacement, Seen, Wanted, name, outputs, parse,
-    rules,
+    Backend, GroupSpec, Keep, Parsed, Replaced, Seen, Wanted, name, outputs, parse, rules,
 };
 use domain::{Catalog, GroupId, GroupView, Problems, snapshot, tag};
 use jiff::tz::TimeZone;
@@ -142,9 +141,9 @@ impl View<'_> {
         physical: &GroupId,
         group: Option<GroupView>,
     ) -> Result<Way, Fault> {
-        let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
+        let allows = |it: &GroupSpec| it.replacement.is_allowed();
         let before = wanted.before.as_deref();
-        let crosses = carries(&wanted.spec) || before.is_some_and(carries);
+        let crosses = allows(&wanted.spec) || before.is_some_and(allows);
         if !crosses && *physical == wanted.spec.id {
             return Ok(Way::Here(Box::new(wanted)));
         }

@@ -1,6 +1,6 @@
 //! What an update may touch: what the stack stated before against what it states now.
 
-use super::{Backend, GroupSpec, Keep, Parsed, Replacement, name};
+use super::{Backend, GroupSpec, Keep, Parsed, name};
 use crate::{GroupId, Problems};
 
 /// Tells what an update leaves as it is found, or every reason why it cannot be done on a running cache.
@@ -30,9 +30,9 @@ pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, 
             let is_of = |spec: &GroupSpec| {
                 physical.as_ref().is_some_and(|it| name::generation(spec, it).is_some())
             };
-            let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
-            // The way back from an update that carries keys over states no more than what stood before it.
-            if !is_of(spec) && !carries(spec) && !before.is_some_and(carries) {
+            let may = |it: &GroupSpec| it.replacement.is_allowed();
+            // The way back from an update that replaces the group states no more than what stood before it.
+            if !is_of(spec) && !may(spec) && !before.is_some_and(may) {
                 another_group(physical_id, spec, &mut problems);
             }
             match before.filter(|it| is_of(it)) {

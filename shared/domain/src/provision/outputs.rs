@@ -96,11 +96,7 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     if let Some(source) = group.tags.as_ref().and_then(|it| it.get(tag::RESTORED_FROM)) {
         parts.push(format!("filled from {source} when it was made"));
     }
-    if let Some(Replaced { group, snapshot }) = group.tags.as_ref().and_then(Replaced::read) {
-        parts.push(format!(
-            "in the place of {group}: what was written to that after its snapshot {snapshot} is not in this one"
-        ));
-    }
+    parts.extend(group.tags.as_ref().and_then(Replaced::read).as_ref().map(in_the_place));
     let waiting = group.members.iter().filter(|it| it.parameter_status == "pending-reboot");
     let waiting: Vec<_> = waiting.map(|it| it.id.to_string()).collect();
     if !waiting.is_empty() {
@@ -120,6 +116,16 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
         Some(_) | None => {}
     }
     parts.join(", ")
+}
+
+/// What is not in a group that took the place of another.
+fn in_the_place(Replaced { group, snapshot, with_data }: &Replaced) -> String {
+    if *with_data {
+        return format!(
+            "in the place of {group}: what was written to that after its snapshot {snapshot} is not in this one"
+        );
+    }
+    format!("in the place of {group}, none of whose keys are in this one")
 }
 
 /// How many nodes of this type, and how they share the keys. Shards may be of different sizes.

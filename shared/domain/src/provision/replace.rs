@@ -14,7 +14,9 @@ use jiff::Timestamp;
 pub use self::refusal::Unreplaceable;
 use super::farewell::keep_data;
 use super::plan::{Ownership, downgrade, immutable, kept, ownership, plan};
-use super::{Deletion, Difference, Farewell, Refusal, Removal, Seen, Wanted, diff, name, source};
+use super::{
+    Deletion, Difference, Farewell, Refusal, Removal, Seen, Source, Wanted, diff, name, source,
+};
 use crate::snapshot::{Origin, SnapshotStatus, SnapshotView};
 use crate::{GroupId, GroupStatus, GroupView, Next, SnapshotName, Tags, Wait, WaitingOn, tag};
 
@@ -26,15 +28,26 @@ pub enum Replacement {
     Refuse,
     /// Another group takes its place, filled from a snapshot of it.
     WithData,
+    /// Another group takes its place, made as a new one is: its keys stay behind, in the last snapshot of the old one.
+    WithoutData,
 }
 
 impl Replacement {
     /// Its words.
-    pub const WORDS: [&str; 2] = ["refuse", "with-data"];
+    pub const WORDS: [&str; 3] = ["refuse", "with-data", "without-data"];
 
     /// Reads a word.
     pub fn parse(word: &str) -> Self {
-        if word == "with-data" { Self::WithData } else { Self::Refuse }
+        match word {
+            "with-data" => Self::WithData,
+            "without-data" => Self::WithoutData,
+            _ => Self::Refuse,
+        }
+    }
+
+    /// Whether another group may take the place of one.
+    pub fn is_allowed(self) -> bool {
+        self != Self::Refuse
     }
 }
 
@@ -43,25 +56,40 @@ impl Replacement {
 pub struct Replaced {
     /// The group.
     pub group: GroupId,
-    /// The snapshot.
+    /// The snapshot. It is named after the request, so it tells what one request has left from what another one has, and has its name also
+    /// where none is taken.
     pub snapshot: SnapshotName,
+    /// Whether it is taken, and the keys go along.
+    pub with_data: bool,
 }
 
 /// As it stands in a tag of the new group.
 impl fmt::Display for Replaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} by {}", self.group, self.snapshot)
+        let joined = if self.with_data { WITH_DATA } else { WITHOUT_DATA };
+        write!(f, "{}{joined}{}", self.group, self.snapshot)
     }
 }
+
+const WITH_DATA: &str = " by ";
+const WITHOUT_DATA: &str = " without its keys by ";
 
 impl Replaced {
     /// What the tags of a group say of it.
     pub fn read(tags: &Tags) -> Option<Self> {
-        let (group, snapshot) = tags.get(tag::REPLACES)?.split_once(" by ")?;
+        let text = tags.get(tag::REPLACES)?;
+        let without = text.split_once(WITHOUT_DATA);
+        let (group, snapshot) = without.or_else(|| text.split_once(WITH_DATA))?;
         Some(Self {
             group: GroupId::parse(group).ok()?,
             snapshot: SnapshotName::parse(snapshot).ok()?,
+            with_data: without.is_none(),
         })
+    }
+
+    /// The snapshot that a new group is filled from.
+    pub fn source(&self) -> Option<Source> {
+        self.with_data.then(|| Source::Snapshot(self.snapshot.to_string()))
     }
 }
 
@@ -225,16 +253,16 @@ fn over(
     let filled = source::differs(&here.spec, here.before.as_deref(), tags);
     let is_filled = filled.is_some();
     differences.extend(filled.map(|(field, has, wants)| Difference { field, has, wants }));
+    let takes_keys = wanted.spec.replacement == Replacement::WithData;
     let is_carried = |it: &Difference| {
         // Either can be had of a cache that has it not, and not taken from one that has it (facts 5.7).
         let comes = ["EnableDataTiering", "ClusterMode"].contains(&it.field);
         !NOT_CARRIED.contains(&it.field)
             || comes && ["false", "disabled"].contains(&it.has.as_str())
     };
-    let may = wanted.spec.replacement == Replacement::WithData
-        && !is_filled
-        && differences.iter().all(is_carried);
-    if !may {
+    // Without its keys it is made as any new one is, of whatever the stack states.
+    let can = !takes_keys || !is_filled && differences.iter().all(is_carried);
+    if !wanted.spec.replacement.is_allowed() || !can {
         return Road::Refuse(Refusal::Immutable(differences));
     }
     if let Some(refusal) = downgrade(here, group, tags, now) {
@@ -296,7 +324,11 @@ pub fn moved(wanted: &Wanted, group: &GroupView, to: &GroupId, snapshot: &Snapsh
     moved.creating = true;
     moved.keep = super::Keep::default();
     moved.before = None;
-    moved.replaces = Some(Replaced { group: group.id.clone(), snapshot: snapshot.clone() });
+    moved.replaces = Some(Replaced {
+        group: group.id.clone(),
+        snapshot: snapshot.clone(),
+        with_data: wanted.spec.replacement != Replacement::WithoutData,
+    });
     moved
 }
 
@@ -319,9 +351,11 @@ pub enum Ahead {
 pub fn ahead(moved: &Wanted, seen: &Seen, group: &GroupView, now: Timestamp) -> Ahead {
     let Some(there) = &seen.group else {
         let mut seen = seen.clone();
-        let around = seen.around.get_or_insert_default();
-        around.source = around.source.take().filter(|it| it.status.is_whole());
-        around.source = around.source.take().or_else(|| Some(thought(moved, group)));
+        if moved.carries_keys() {
+            let around = seen.around.get_or_insert_default();
+            around.source = around.source.take().filter(|it| it.status.is_whole());
+            around.source = around.source.take().or_else(|| Some(thought(moved, group)));
+        }
         return match plan(moved, &seen, now) {
             Next::Refuse(refusal) => Ahead::Refuse(refusal),
             Next::Do(_) | Next::Wait(_) | Next::Settled => Ahead::Free,

@@ -1,5 +1,7 @@
 //! Another group in the place of the one that a stack has, with its keys; and back from every point on the way.
 
+mod without;
+
 use std::time::Duration;
 
 use aws_sim::elasticache::model::{SnapshotStatus, Status};

@@ -30,8 +30,10 @@ pub fn forecast_over(moved: &Wanted, seen: &Seen, old: Old<'_>, now: Timestamp) 
     }
     let snapshot = thought(moved, old.group);
     let mut seen = Seen { group: None, ..seen.clone() };
-    let mut changes = vec![words::of_carrying(old.group, &snapshot.name)];
-    seen.around.get_or_insert_default().source = Some(snapshot);
+    let mut changes = vec![words::of_carrying(old.group, moved.replaces.as_ref())];
+    if moved.carries_keys() {
+        seen.around.get_or_insert_default().source = Some(snapshot);
+    }
     let made = forecast(moved, &seen, now);
     changes.extend(made.changes);
     if made.end != End::Settled {

@@ -5,7 +5,7 @@ mod size;
 use std::ops::RangeInclusive;
 
 use super::super::delivery::{DeliveryChange, TopicChange};
-use super::super::{Every, Removal, Seen, Settings, Step, TokenGift, Wanted, diff};
+use super::super::{Every, Removal, Replaced, Seen, Settings, Step, TokenGift, Wanted, diff};
 use super::{Change, Effect};
 use crate::group::{Resilience, Tls};
 use crate::snapshot::take::ReadFrom;
@@ -197,13 +197,20 @@ fn without_alarms(names: &[String]) -> Change {
     deleting(change, &format!("the alarms {}", names.join(", ")))
 }
 
-/// Tells of the snapshot that carries keys over.
-pub(super) fn of_carrying(group: &GroupView, snapshot: &str) -> Change {
+/// Tells of the snapshot that carries keys over, or that there is none.
+pub(super) fn of_carrying(group: &GroupView, replaced: Option<&Replaced>) -> Change {
     let id = &group.id;
-    let what = format!(
-        "take the snapshot {snapshot} of {id}, which carries its keys over: what is written to {id} after it stays there"
-    );
-    lasting(SNAPSHOT, what)
+    match replaced.filter(|it| it.with_data) {
+        Some(Replaced { snapshot, .. }) => lasting(
+            SNAPSHOT,
+            format!(
+                "take the snapshot {snapshot} of {id}, which carries its keys over: what is written to {id} after it stays there"
+            ),
+        ),
+        None => at_once(format!(
+            "leave the keys of {id} behind, as Replacement without-data says: none of them is in the group that takes its place"
+        )),
+    }
 }
 
 /// Tells of the answer that has clients go to another group.

@@ -9,6 +9,7 @@ use crate::NodeType;
 const ID: &str = "orders-redis-production";
 const SECOND: &str = "orders-redis-production-r2";
 const WITH_DATA: (&str, &str) = ("Replacement", "with-data");
+const WITHOUT_DATA: (&str, &str) = ("Replacement", "without-data");
 const PLAIN: (&str, &str) = ("EnableEncryptionAtRest", "false");
 
 fn id(text: &str) -> GroupId {
@@ -98,6 +99,43 @@ fn what_no_snapshot_carries_is_refused_all_the_same() {
 }
 
 #[test]
+fn without_its_keys_even_what_no_snapshot_carries_leads_to_another_group() {
+    let stated = [PLAIN, WITHOUT_DATA];
+    let second = "over to orders-redis-production-r2";
+    check(&[WITHOUT_DATA], |_| {}, "stay");
+    check(&stated, |_| {}, second);
+    check(&[WITHOUT_DATA], |it| it.cluster_enabled = true, second);
+    check(&[WITHOUT_DATA], |it| it.data_tiering = true, second);
+    check(&[PLAIN, WITHOUT_DATA, ("SnapshotName", "nightly")], |_| {}, second);
+    // Keys of today are not given up for those of a snapshot by its name alone.
+    check(&[WITHOUT_DATA, ("SnapshotName", "nightly")], |_| {}, "stay");
+    check(
+        &stated,
+        |it| tag_it(it, tag::DELETION_PROTECTION, "on"),
+        "refuse: the replication group orders-redis-production is protected from deletion",
+    );
+}
+
+#[test]
+fn a_group_without_the_keys_of_the_old_one_is_filled_as_the_stack_states() {
+    let source = |now: &[(&str, &str)]| {
+        let (wanted, group) = scene(now);
+        let moved = moved(&wanted, &group, &id(SECOND), &snapshot());
+        let marked =
+            Tags::from([(tag::REPLACES.to_owned(), moved.replaces.clone().unwrap().to_string())]);
+        assert!(tag::is_legal_value(&marked[tag::REPLACES]));
+        assert_eq!(Replaced::read(&marked), moved.replaces);
+        moved.source()
+    };
+    assert_eq!(source(&[PLAIN, WITHOUT_DATA]), None);
+    let nightly = ("SnapshotName", "nightly");
+    let stated = Some(Source::Snapshot("nightly".to_owned()));
+    assert_eq!(source(&[PLAIN, WITHOUT_DATA, nightly]), stated);
+    let carried = Some(Source::Snapshot(snapshot().to_string()));
+    assert_eq!(source(&[PLAIN, WITH_DATA, nightly]), carried);
+}
+
+#[test]
 fn a_group_that_is_busy_gone_or_somebody_elses_is_not_left() {
     let stated = [PLAIN, WITH_DATA];
     check(&stated, |it| it.status = GroupStatus::Modifying, "wait for");
@@ -126,7 +164,7 @@ fn taken_back() -> (Wanted, Sight) {
     for member in &mut group.members {
         member.subnet_group = Some(SECOND.to_owned());
     }
-    let replaced = Replaced { group: id(ID), snapshot: snapshot() };
+    let replaced = Replaced { group: id(ID), snapshot: snapshot(), with_data: true };
     tag_it(&mut group, tag::REPLACES, &replaced.to_string());
     tag_it(&mut prior, tag::REPLACED_BY, SECOND);
     (wanted, Sight { group: Some(group), prior: Some(prior) })
