@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 39] = [
+pub const NAMES: [&str; 40] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -49,6 +49,7 @@ pub const NAMES: [&str; 39] = [
     "snapshot-tiers",
     "autoscale-alarms",
     "provision-replace-without-data",
+    "provision-replace-lost-keys",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -112,6 +113,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-fill-given-up" => exhaust(&provision::FillGivenUp(way), sample).await,
         "provision-replace" => exhaust(&provision::Replace(way), sample).await,
         "provision-replace-given-up" => exhaust(&provision::ReplaceGivenUp(way), sample).await,
+        "provision-replace-lost-keys" => exhaust(&provision::ReplaceLostKeys(way), sample).await,
         "provision-replace-without-data" => {
             exhaust(&provision::ReplaceWithoutData(way), sample).await
         }

@@ -40,6 +40,14 @@ pub fn of_group(
     ])
 }
 
+/// Adds to what is told of a group.
+pub fn add(attributes: &mut Attributes, words: &str) {
+    if let Some(info) = attributes.get_mut("DeploymentInfo") {
+        info.push_str(", ");
+        info.push_str(words);
+    }
+}
+
 /// The attributes of a database at Upstash.
 pub fn of_upstash(spec: &UpstashSpec) -> Attributes {
     let host = spec.url.trim_start_matches("https://").trim_end_matches('/');

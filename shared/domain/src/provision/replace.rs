@@ -5,20 +5,19 @@
 //! where that fails (facts 7.3). So the old group is only read here: a snapshot of it fills the new one, and both stand until
 //! CloudFormation's clean-up. What is written to the old one after the snapshot stays there.
 
+pub mod keys;
 mod refusal;
-
-use std::fmt;
+mod tie;
 
 use jiff::Timestamp;
 
 pub use self::refusal::Unreplaceable;
+pub use self::tie::{Progress, Replaced, Successor};
 use super::farewell::keep_data;
 use super::plan::{Ownership, downgrade, immutable, kept, ownership, plan};
-use super::{
-    Deletion, Difference, Farewell, Refusal, Removal, Seen, Source, Wanted, diff, name, source,
-};
+use super::{Deletion, Difference, Farewell, Refusal, Removal, Seen, Wanted, diff, name, source};
 use crate::snapshot::{Origin, SnapshotStatus, SnapshotView};
-use crate::{GroupId, GroupStatus, GroupView, Next, SnapshotName, Tags, Wait, WaitingOn, tag};
+use crate::{GroupId, GroupStatus, GroupView, Next, SnapshotName, Tags, Wait, WaitingOn};
 
 /// What a stack says of changes that ElastiCache cannot make in place.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -48,85 +47,6 @@ impl Replacement {
     /// Whether another group may take the place of one.
     pub fn is_allowed(self) -> bool {
         self != Self::Refuse
-    }
-}
-
-/// The group that another one takes the place of, and the snapshot of it that fills that one.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Replaced {
-    /// The group.
-    pub group: GroupId,
-    /// The snapshot. It is named after the request, so it tells what one request has left from what another one has, and has its name also
-    /// where none is taken.
-    pub snapshot: SnapshotName,
-    /// Whether it is taken, and the keys go along.
-    pub with_data: bool,
-}
-
-/// As it stands in a tag of the new group.
-impl fmt::Display for Replaced {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let joined = if self.with_data { WITH_DATA } else { WITHOUT_DATA };
-        write!(f, "{}{joined}{}", self.group, self.snapshot)
-    }
-}
-
-const WITH_DATA: &str = " by ";
-const WITHOUT_DATA: &str = " without its keys by ";
-
-impl Replaced {
-    /// What the tags of a group say of it.
-    pub fn read(tags: &Tags) -> Option<Self> {
-        let text = tags.get(tag::REPLACES)?;
-        let without = text.split_once(WITHOUT_DATA);
-        let (group, snapshot) = without.or_else(|| text.split_once(WITH_DATA))?;
-        Some(Self {
-            group: GroupId::parse(group).ok()?,
-            snapshot: SnapshotName::parse(snapshot).ok()?,
-            with_data: without.is_none(),
-        })
-    }
-
-    /// The snapshot that a new group is filled from.
-    pub fn source(&self) -> Option<Source> {
-        self.with_data.then(|| Source::Snapshot(self.snapshot.to_string()))
-    }
-}
-
-/// The group that takes the place of another, as the tags of that other one say.
-///
-/// It is written before anything of the new group is there. So what a request left that failed is found again, and is known to be a copy of
-/// this very group, and not of one that had its id before.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Successor {
-    /// The id of the new group.
-    pub id: GroupId,
-    /// Whether it was seen to be as wanted, so that clients may have been told of it.
-    pub is_finished: bool,
-}
-
-/// As it stands in the tag.
-impl fmt::Display for Successor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unfinished = if self.is_finished { "" } else { UNFINISHED };
-        write!(f, "{}{unfinished}", self.id)
-    }
-}
-
-const UNFINISHED: &str = " unfinished";
-
-impl Successor {
-    /// What the tags of a group say of it.
-    pub fn read(group: &GroupView) -> Option<Self> {
-        let text = group.tags.as_ref()?.get(tag::REPLACED_BY)?;
-        let id = text.strip_suffix(UNFINISHED);
-        let is_finished = id.is_none();
-        Some(Self { id: GroupId::parse(id.unwrap_or(text)).ok()?, is_finished })
-    }
-
-    /// The tag.
-    pub fn tags(&self) -> Tags {
-        Tags::from([(tag::REPLACED_BY.to_owned(), self.to_string())])
     }
 }
 
@@ -231,7 +151,7 @@ fn back(
         )
         .then(|| Road::Wait(Wait::slow(WaitingOn::Modification)));
     };
-    let is_open = Successor::read(prior).is_some_and(|it| it.is_finished && it.id == *physical);
+    let is_open = Successor::read(prior).is_some_and(|it| it.is_finished() && it.id == *physical);
     let there = kept(&at(wanted, &prior.id), prior, its, now);
     let fits = immutable(&there.spec, prior, its, now).is_empty();
     (is_open && fits).then(|| Road::Back(prior.id.clone()))

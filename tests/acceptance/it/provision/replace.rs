@@ -1,5 +1,6 @@
 //! Another group in the place of the one that a stack has, with its keys; and back from every point on the way.
 
+mod counted;
 mod without;
 
 use std::time::Duration;

@@ -11,7 +11,9 @@ mod upgrade;
 pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use fill::{Fill, FillGivenUp};
-pub(super) use replace::{Replace, ReplaceGivenUp, ReplaceTakenBack, ReplaceWithoutData};
+pub(super) use replace::{
+    Replace, ReplaceGivenUp, ReplaceLostKeys, ReplaceTakenBack, ReplaceWithoutData,
+};
 pub(super) use settings::Settings;
 pub(super) use shards::{CreateShards, DeleteShards, ShardsGivenUp, ShardsIn, ShardsOut};
 pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};

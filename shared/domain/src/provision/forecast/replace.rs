@@ -39,6 +39,7 @@ pub fn forecast_over(moved: &Wanted, seen: &Seen, old: Old<'_>, now: Timestamp) 
     if made.end != End::Settled {
         return Forecast { changes, ..made };
     }
+    changes.extend(words::of_counting(moved, old.group));
     changes.push(words::of_answer(moved, old.group));
     let stands = Seen { group: Some(old.group.clone()), ..Seen::default() };
     let gone = forecast_end(old.farewell, &stands, old.around, now);

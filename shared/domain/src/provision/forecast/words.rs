@@ -26,6 +26,8 @@ const REPLICAS: RangeInclusive<u32> = 8..=12;
 const NODES: RangeInclusive<u32> = 10..=30;
 /// A snapshot, as long as its keys take to be written (facts 1.8).
 const SNAPSHOT: RangeInclusive<u32> = 2..=15;
+/// The metrics of a new group (facts 6.2).
+const COUNTING: RangeInclusive<u32> = 1..=5;
 /// The end of a group (facts 1.8).
 const DELETION: RangeInclusive<u32> = 3..=8;
 
@@ -211,6 +213,17 @@ pub(super) fn of_carrying(group: &GroupView, replaced: Option<&Replaced>) -> Cha
             "leave the keys of {id} behind, as Replacement without-data says: none of them is in the group that takes its place"
         )),
     }
+}
+
+/// Tells that the keys are counted, where they go along.
+pub(super) fn of_counting(wanted: &Wanted, group: &GroupView) -> Option<Change> {
+    let (old, new) = (&group.id, &wanted.spec.id);
+    let what = || {
+        format!(
+            "count the keys of {new} by its metrics: with fewer than half of those of {old}, the update fails, and {old} stays"
+        )
+    };
+    wanted.carries_keys().then(|| lasting(COUNTING, what()))
 }
 
 /// Tells of the answer that has clients go to another group.

@@ -2,9 +2,9 @@
 
 use super::super::parse::tests::spec;
 use super::super::plan::tests::{NOW, Scene, at as time};
-use super::super::{Around, Keep};
+use super::super::{Around, Keep, Source};
 use super::*;
-use crate::NodeType;
+use crate::{NodeType, tag};
 
 const ID: &str = "orders-redis-production";
 const SECOND: &str = "orders-redis-production-r2";
@@ -264,8 +264,8 @@ fn what_stands_where_the_new_group_is_to_come_is_told_apart() {
 fn what_a_request_that_failed_has_left_is_known_by_both() {
     let (_, mut group) = scene(&[]);
     assert_eq!(Successor::read(&group), None);
-    for is_finished in [true, false] {
-        let successor = Successor { id: id(SECOND), is_finished };
+    for progress in [Progress::Finished, Progress::Unfinished, Progress::Counting(time(NOW))] {
+        let successor = Successor { id: id(SECOND), progress };
         group.tags.as_mut().unwrap().extend(successor.tags());
         assert!(tag::is_legal_value(&successor.to_string()));
         assert_eq!(Successor::read(&group), Some(successor));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sim::cloudwatch::hold;
 use aws_sim::drive::cloudformation::Status;
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use serde_json::{Value, json};
@@ -92,6 +93,8 @@ async fn stands(way: Way, seed: u64) -> Scene {
     let scene = Scene::new(way.settings(seed)).await;
     scene.created(&[]).await;
     scene.world().with(|it| it.elasticache.fill(GROUP, BYTES));
+    // Until its metrics tell of its keys.
+    scene.account.pass(Duration::from_mins(2)).await;
     scene
 }
 
@@ -113,7 +116,43 @@ impl Flow for Replace {
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        problems_of_the_way_over(scene, case, WHOLE).await
+        let mut problems = problems_of_the_way_over(scene, case, WHOLE).await;
+        let outcome = scene.outcome.borrow().clone().unwrap();
+        let info = outcome.data["DeploymentInfo"].as_str().unwrap_or_default();
+        let is_counted = case.is_some() || info.contains("keys at the snapshot 6835 were counted");
+        problems.extend(unless(is_counted, format!("its keys were not counted: {info}")));
+        problems
+    }
+}
+
+/// To a group that has none of the keys, which is seen before anybody is told of it.
+pub(in crate::flows) struct ReplaceLostKeys(pub(in crate::flows) Way);
+
+impl Flow for ReplaceLostKeys {
+    on_scene!("provision-replace-lost-keys");
+    may_come_twice!();
+
+    async fn set(&self, seed: u64) -> Scene {
+        let scene = stands(self.0, seed).await;
+        for member in ["001", "002"].map(|it| format!("{SECOND}-{it}")) {
+            scene.world().with(|it| hold(it, &member, "CurrItems", 0.0));
+        }
+        scene
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let outcome = scene.stack.update(&plain()).await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        let reason = scene.outcome.borrow().as_ref().unwrap().reason.clone().unwrap_or_default();
+        let is_told =
+            case.is_some() || reason.contains("had 6835 keys when the snapshot was taken");
+        let mut problems = problems_of_the_way_back(scene, case).await;
+        problems.extend(unless(is_told, format!("it failed with {reason}")));
+        problems
     }
 }
 
