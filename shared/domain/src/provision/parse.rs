@@ -73,6 +73,7 @@ struct Names {
     id: GroupId,
     id_is_stated: bool,
     replacement: Replacement,
+    replacement_is_stated: bool,
     secret: String,
     project: String,
     environment: String,
@@ -83,7 +84,8 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
     let environment =
         read.required("Environment", "the last part of all names, such as production");
     let stated = read.parsed("ReplicationGroupId", GroupId::parse);
-    let replacement = read.one_of("Replacement", &Replacement::WORDS, "refuse");
+    let replacement_is_stated = read.text("Replacement").is_some();
+    let replacement = read.one_of("Replacement", &Replacement::WORDS, "with-data");
     let replacement = Replacement::parse(&replacement);
     for (property, text) in [("ProjectName", &project), ("Environment", &environment)] {
         let legal = |it: char| it.is_ascii_alphanumeric() || it == '-';
@@ -106,7 +108,15 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
         )?,
     };
     let secret = name::secret(&project, &environment);
-    Some(Names { id, id_is_stated, replacement, secret, project, environment })
+    Some(Names {
+        id,
+        id_is_stated,
+        replacement,
+        replacement_is_stated,
+        secret,
+        project,
+        environment,
+    })
 }
 
 fn group(
@@ -148,6 +158,7 @@ fn group(
         id: names.id,
         id_is_stated: names.id_is_stated,
         replacement: names.replacement,
+        replacement_is_stated: names.replacement_is_stated,
         secret_name: names.secret,
         engine,
         version: release?.version,

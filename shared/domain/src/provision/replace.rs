@@ -1,5 +1,5 @@
 //! Another group in the place of the one that a stack has, with its keys: where ElastiCache cannot make a change in place, and the stack
-//! says that it may be done so.
+//! does not say otherwise.
 //!
 //! An update that answers with another physical id has CloudFormation delete the old one when the rest of the stack is done, or the new one
 //! where that fails (facts 7.3). So the old group is only read here: a snapshot of it fills the new one, and both stand until
@@ -22,10 +22,10 @@ use crate::{GroupId, GroupStatus, GroupView, Next, SnapshotName, Tags, Wait, Wai
 /// What a stack says of changes that ElastiCache cannot make in place.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Replacement {
-    /// They are refused. Keys that are written while they are carried over are lost, so nobody comes to that without a word of his own.
-    #[default]
+    /// They are refused.
     Refuse,
     /// Another group takes its place, filled from a snapshot of it.
+    #[default]
     WithData,
     /// Another group takes its place, made as a new one is: its keys stay behind, in the last snapshot of the old one.
     WithoutData,
@@ -38,9 +38,9 @@ impl Replacement {
     /// Reads a word.
     pub fn parse(word: &str) -> Self {
         match word {
-            "with-data" => Self::WithData,
+            "refuse" => Self::Refuse,
             "without-data" => Self::WithoutData,
-            _ => Self::Refuse,
+            _ => Self::default(),
         }
     }
 
@@ -90,7 +90,7 @@ pub fn road(wanted: &Wanted, physical: &GroupId, sight: &Sight, now: Timestamp) 
     let (GroupStatus::Available, Some(tags), true) =
         (&group.status, &group.tags, group.is_settled())
     else {
-        return of_busy(group, is_its_own);
+        return of_busy(wanted, group, is_its_own, now);
     };
     let here = kept(&at(wanted, physical), group, tags, now);
     let mut differences = Vec::new();
@@ -108,8 +108,16 @@ pub fn road(wanted: &Wanted, physical: &GroupId, sight: &Sight, now: Timestamp) 
     }
 }
 
-/// A group that is on its way to another state is waited for. One that never comes back can only be told.
-fn of_busy(group: &GroupView, is_its_own: bool) -> Road {
+/// A group that is on its way to another state is waited for, where another one may have to take its place. One that never comes back can
+/// only be told.
+fn of_busy(wanted: &Wanted, group: &GroupView, is_its_own: bool, now: Timestamp) -> Road {
+    let fits = |tags| {
+        let here = kept(&at(wanted, &group.id), group, tags, now);
+        immutable(&here.spec, group, tags, now).is_empty()
+    };
+    if is_its_own && group.tags.as_ref().is_some_and(fits) {
+        return Road::Stay;
+    }
     match group.status {
         GroupStatus::CreateFailed | GroupStatus::Strange(_) | GroupStatus::Deleting
             if is_its_own =>
@@ -182,7 +190,9 @@ fn over(
     };
     // Without its keys it is made as any new one is, of whatever the stack states.
     let can = !takes_keys || !is_filled && differences.iter().all(is_carried);
-    if !wanted.spec.replacement.is_allowed() || !can {
+    // Another id may as well be a slip, so it takes a word.
+    let is_meant = name::generation(&wanted.spec, &group.id).is_some() || wanted.spec.may_move();
+    if !wanted.spec.replacement.is_allowed() || !can || !is_meant {
         return Road::Refuse(Refusal::Immutable(differences));
     }
     if let Some(refusal) = downgrade(here, group, tags, now) {

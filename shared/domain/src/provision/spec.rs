@@ -32,6 +32,8 @@ pub struct GroupSpec {
     pub id_is_stated: bool,
     /// What is done about a change that ElastiCache cannot make in place.
     pub replacement: Replacement,
+    /// Whether it is stated.
+    pub replacement_is_stated: bool,
     /// The name of the secret with the token.
     pub secret_name: String,
     /// The engine.
@@ -120,6 +122,11 @@ pub enum Protection {
 }
 
 impl GroupSpec {
+    /// Whether a group of another id may take its place, which a stack says aloud.
+    pub fn may_move(&self) -> bool {
+        self.replacement_is_stated && self.replacement.is_allowed()
+    }
+
     /// Engine and version.
     pub fn release(&self) -> Release {
         Release { engine: self.engine, version: self.version }

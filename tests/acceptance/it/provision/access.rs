@@ -8,6 +8,7 @@ use platform::Secrets;
 
 use super::stack::{GROUP, SECRET, Stack, properties};
 
+const REFUSE: (&str, &str) = ("Replacement", "refuse");
 const NO_TLS: (&str, &str) = ("EnableEncryptionInTransit", "false");
 const NO_TOKEN: (&str, &str) = ("EnableAuthToken", "false");
 const STAFF: (&str, &str) = ("UserGroupIds", "Staff");
@@ -82,9 +83,10 @@ async fn a_token_comes_to_a_cache_that_had_neither_it_nor_tls() {
     let info = answer["Data"]["DeploymentInfo"].as_str().unwrap();
     assert!(info.contains("TLS and an AUTH token that is not stated"), "{info}");
     assert!(every_node(&stack, is_shut));
-    // Days later it is refused.
+    // Days later it is refused, where the stack refuses another cache in its place.
     stack.scene.pass(Duration::from_hours(48)).await;
-    let answer = stack.update(&full, &plain).await;
+    let refusing = properties(&[NO_TLS, REFUSE]);
+    let answer = stack.update(&full, &refusing).await;
     assert_eq!(answer["Status"], "FAILED");
     let reason = answer["Reason"].as_str().unwrap();
     assert!(reason.contains("which a cache with a token cannot have"), "{reason}");
@@ -153,7 +155,7 @@ async fn a_cache_is_made_with_its_users() {
 async fn tls_is_not_turned_on_under_a_version_that_cannot() {
     let stack = Stack::new().await;
     let old = ("RedisEngineVersion", "6.2");
-    let (plain, tls) = (properties(&[old, NO_TLS]), properties(&[old, NO_TOKEN]));
+    let (plain, tls) = (properties(&[old, NO_TLS]), properties(&[old, NO_TOKEN, REFUSE]));
     stack.create(&plain).await;
     let answer = stack.update(&plain, &tls).await;
     assert_eq!(answer["Status"], "FAILED");

@@ -17,6 +17,8 @@ use super::stack::{GROUP, SECRET, Stack, properties};
 const SECOND: &str = "orders-redis-production-r2";
 const BYTES: u64 = 5_000_000;
 
+const REFUSE: (&str, &str) = ("Replacement", "refuse");
+
 /// Nothing at rest is encrypted, which no running cache can change.
 fn plain(over: &[(&str, &str)]) -> Value {
     let changed = [("EnableEncryptionAtRest", "false"), ("Replacement", "with-data")];
@@ -152,11 +154,26 @@ async fn a_change_that_cannot_be_made_in_place_takes_the_keys_along_to_another_g
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_word_of_the_stack_nothing_is_replaced() {
+async fn without_a_word_of_the_stack_the_keys_go_along_and_the_id_stays() {
     let (stack, before) = stands().await;
+    let another = properties(&[("ReplicationGroupId", "till")]);
+    assert_failed(&stack.update_of(GROUP, &before, &another).await, "state Replacement with-data");
+    assert_eq!(stack.update_of(GROUP, &another, &before).await["Status"], "SUCCESS");
     let now = properties(&[("EnableEncryptionAtRest", "false")]);
     let answer = stack.update_of(GROUP, &before, &now).await;
-    assert_failed(&answer, "state Replacement with-data where another cache in its place");
+    assert_eq!(answer["PhysicalResourceId"], SECOND, "{answer:#}");
+    assert_eq!((stack.bytes_of(GROUP), stack.bytes_of(SECOND)), (Some(BYTES), Some(BYTES)));
+    // An id that is given beside it is one too many still.
+    let both = properties(&[("ReplicationGroupId", "till")]);
+    assert_failed(&stack.update_of(SECOND, &now, &both).await, "state Replacement with-data");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_stack_refuses_it_nothing_is_replaced() {
+    let (stack, before) = stands().await;
+    let now = properties(&[("EnableEncryptionAtRest", "false"), REFUSE]);
+    let answer = stack.update_of(GROUP, &before, &now).await;
+    assert_failed(&answer, "Replacement with-data has another cache take its place");
     assert_eq!(answer["PhysicalResourceId"], GROUP);
     assert_eq!(stack.update_of(GROUP, &now, &before).await["Status"], "SUCCESS");
     assert_eq!(stack.left_of(SECOND), Vec::<String>::new());
@@ -213,13 +230,13 @@ async fn there_is_no_way_back_to_a_group_whose_end_was_asked_for() {
     stack.scene.world.with(|it| it.faults.failing_snapshots = 1);
     assert_failed(&stack.delete(GROUP, &before).await, "so the replication group");
     stack.scene.world.with(|it| it.elasticache.fill(SECOND, 3 * BYTES));
-    let answer = stack.update_of(SECOND, &now, &before).await;
+    let refusing = properties(&[REFUSE]);
+    let answer = stack.update_of(SECOND, &now, &refusing).await;
     assert_failed(&answer, "EnableEncryptionAtRest is false on the running cache");
     assert_eq!(answer["PhysicalResourceId"], SECOND);
     assert_eq!(stack.bytes_of(SECOND), Some(3 * BYTES));
-    // With the word it goes on to a third one, with the keys of today.
-    let on = properties(&[("Replacement", "with-data")]);
-    let answer = stack.update_of(SECOND, &now, &on).await;
+    // Where nobody refuses it, it goes on to a third one, with the keys of today.
+    let answer = stack.update_of(SECOND, &now, &before).await;
     assert_eq!(answer["PhysicalResourceId"], "orders-redis-production-r3", "{answer:#}");
     assert_eq!(stack.bytes_of("orders-redis-production-r3"), Some(3 * BYTES));
 }
@@ -447,7 +464,7 @@ async fn a_replacement_is_told_with_its_words_and_its_cost_before_it_is_done() {
     let told = stack.invoke(plan(&now, &before, SECOND)).await;
     assert_eq!((&told["status"], &told["group"]), (&json!("settled"), &json!(GROUP)), "{told:#}");
     stack.delete(GROUP, &before).await;
-    let told = stack.invoke(plan(&now, &before, SECOND)).await;
+    let told = stack.invoke(plan(&now, &properties(&[REFUSE]), SECOND)).await;
     assert!(
         told["summary"]
             .as_str()

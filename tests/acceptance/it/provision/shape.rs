@@ -36,7 +36,7 @@ async fn a_cache_keeps_its_network_and_its_names_may_lead_elsewhere() {
     let answer = stack.update(&before, &now).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(network(stack.group().await.unwrap()), "dual_stack by ipv6");
-    let other = properties(&[]);
+    let other = properties(&[("Replacement", "refuse")]);
     assert_failed(
         &stack.update(&now, &other).await,
         "NetworkType is dual_stack on the running cache and ipv4",

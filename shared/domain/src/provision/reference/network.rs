@@ -28,7 +28,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         name: "NetworkType",
         takes: "`ipv4`, `ipv6`, `dual_stack`; others than `ipv4` from Redis 6.2 on",
         default: Default::Value("ipv4"),
-        update: OnUpdate::CannotChange,
+        update: OnUpdate::Replacement,
         rule: "a group keeps the network that it was made in; its subnets must have such addresses",
     },
     Property {

@@ -10,6 +10,7 @@ const ID: &str = "orders-redis-production";
 const SECOND: &str = "orders-redis-production-r2";
 const WITH_DATA: (&str, &str) = ("Replacement", "with-data");
 const WITHOUT_DATA: (&str, &str) = ("Replacement", "without-data");
+const REFUSE: (&str, &str) = ("Replacement", "refuse");
 const PLAIN: (&str, &str) = ("EnableEncryptionAtRest", "false");
 
 fn id(text: &str) -> GroupId {
@@ -57,7 +58,9 @@ fn tag_it(group: &mut GroupView, key: &str, value: &str) {
 fn only_what_cannot_change_and_may_be_replaced_leads_to_another_group() {
     check(&[WITH_DATA], |_| {}, "stay");
     check(&[WITH_DATA, ("RedisNodeType", "cache.m7g.large")], |_| {}, "stay");
-    check(&[PLAIN], |_| {}, "refuse: EnableEncryptionAtRest is true on the running cache");
+    let refused = "refuse: EnableEncryptionAtRest is true on the running cache";
+    check(&[PLAIN, REFUSE], |_| {}, refused);
+    check(&[PLAIN], |_| {}, "over to orders-redis-production-r2");
     check(&[PLAIN, WITH_DATA], |_| {}, "over to orders-redis-production-r2");
     check(&[("NetworkType", "dual_stack"), WITH_DATA], |_| {}, "over to");
     check(&[("EnableAuthToken", "false"), WITH_DATA], |_| {}, "over to");
@@ -139,6 +142,10 @@ fn a_group_without_the_keys_of_the_old_one_is_filled_as_the_stack_states() {
 fn a_group_that_is_busy_gone_or_somebody_elses_is_not_left() {
     let stated = [PLAIN, WITH_DATA];
     check(&stated, |it| it.status = GroupStatus::Modifying, "wait for");
+    check(&stated, |it| it.status = GroupStatus::Snapshotting, "wait for");
+    // What asks for no other group is waited for by the plan.
+    check(&[], |it| it.status = GroupStatus::Modifying, "stay");
+    check(&[], |it| it.status = GroupStatus::Snapshotting, "stay");
     check(&stated, |it| it.tags = None, "wait for");
     check(&stated, |it| it.status = GroupStatus::CreateFailed, "stay");
     check(&stated, |it| tag_it(it, tag::OWNER, "somebody"), "stay");
@@ -178,6 +185,7 @@ fn prior(sight: &mut Sight) -> &mut GroupView {
 fn the_way_back_is_open_until_the_end_of_the_other_group_is_asked_for() {
     let check = |change: fn(&mut Wanted, &mut Sight), expected: &str| {
         let (mut wanted, mut sight) = taken_back();
+        wanted.spec.replacement = Replacement::Refuse;
         change(&mut wanted, &mut sight);
         let said = said(&road(&wanted, &id(SECOND), &sight, time(NOW)));
         assert!(said.starts_with(expected), "{said}\ndoes not start with\n{expected}");
