@@ -60,7 +60,7 @@ impl Existing {
     /// stack states.
     pub(crate) fn crosses(&self) -> Option<(&GroupId, &SnapshotName)> {
         let (physical, transfer) = self.stands.as_ref()?;
-        let allows = |it: &GroupSpec| it.replacement.is_allowed();
+        let allows = |it: &GroupSpec| it.replacement().is_allowed();
         let may = allows(&self.spec)
             || self.before.as_deref().is_some_and(allows)
             || *physical != self.spec.id;

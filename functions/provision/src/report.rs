@@ -154,6 +154,9 @@ fn advised(fault: &Fault) -> String {
         {
             "; AWS raises this quota on request, or fewer nodes or shards do"
         }
+        FaultKind::Rejected if fault.call == "ModifyCacheSubnetGroup" => {
+            "; subnets in which nodes stand stay, and a subnet group stays in its VPC: for subnets of another VPC state SecurityGroupIds of it, too, and another ReplicationGroupId with Replacement with-data, which makes another group there with the keys of this one"
+        }
         FaultKind::NoCapacity => {
             "; try again later, another node type, fewer nodes or subnets in other zones"
         }

@@ -141,7 +141,7 @@ impl View<'_> {
         physical: &GroupId,
         group: Option<GroupView>,
     ) -> Result<Way, Fault> {
-        let allows = |it: &GroupSpec| it.replacement.is_allowed();
+        let allows = |it: &GroupSpec| it.replacement().is_allowed();
         let before = wanted.before.as_deref();
         let crosses = allows(&wanted.spec) || before.is_some_and(allows);
         if !crosses && *physical == wanted.spec.id {

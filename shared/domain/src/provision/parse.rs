@@ -72,8 +72,7 @@ pub fn parse(
 struct Names {
     id: GroupId,
     id_is_stated: bool,
-    replacement: Replacement,
-    replacement_is_stated: bool,
+    replacement: Option<Replacement>,
     secret: String,
     project: String,
     environment: String,
@@ -84,9 +83,10 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
     let environment =
         read.required("Environment", "the last part of all names, such as production");
     let stated = read.parsed("ReplicationGroupId", GroupId::parse);
-    let replacement_is_stated = read.text("Replacement").is_some();
-    let replacement = read.one_of("Replacement", &Replacement::WORDS, "with-data");
-    let replacement = Replacement::parse(&replacement);
+    let replacement = read.text("Replacement").map(|_| {
+        let word = read.one_of("Replacement", &Replacement::WORDS, "with-data");
+        Replacement::parse(&word)
+    });
     for (property, text) in [("ProjectName", &project), ("Environment", &environment)] {
         let legal = |it: char| it.is_ascii_alphanumeric() || it == '-';
         if text.as_ref().is_some_and(|it| !it.chars().all(legal)) {
@@ -108,15 +108,7 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
         )?,
     };
     let secret = name::secret(&project, &environment);
-    Some(Names {
-        id,
-        id_is_stated,
-        replacement,
-        replacement_is_stated,
-        secret,
-        project,
-        environment,
-    })
+    Some(Names { id, id_is_stated, replacement, secret, project, environment })
 }
 
 fn group(
@@ -158,7 +150,6 @@ fn group(
         id: names.id,
         id_is_stated: names.id_is_stated,
         replacement: names.replacement,
-        replacement_is_stated: names.replacement_is_stated,
         secret_name: names.secret,
         engine,
         version: release?.version,

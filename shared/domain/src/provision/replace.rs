@@ -181,7 +181,7 @@ fn over(
     let filled = source::differs(&here.spec, here.before.as_deref(), tags);
     let is_filled = filled.is_some();
     differences.extend(filled.map(|(field, has, wants)| Difference { field, has, wants }));
-    let takes_keys = wanted.spec.replacement == Replacement::WithData;
+    let takes_keys = wanted.spec.replacement() == Replacement::WithData;
     let is_carried = |it: &Difference| {
         // Either can be had of a cache that has it not, and not taken from one that has it (facts 5.7).
         let comes = ["EnableDataTiering", "ClusterMode"].contains(&it.field);
@@ -192,7 +192,7 @@ fn over(
     let can = !takes_keys || !is_filled && differences.iter().all(is_carried);
     // Another id may as well be a slip, so it takes a word.
     let is_meant = name::generation(&wanted.spec, &group.id).is_some() || wanted.spec.may_move();
-    if !wanted.spec.replacement.is_allowed() || !can || !is_meant {
+    if !wanted.spec.replacement().is_allowed() || !can || !is_meant {
         return Road::Refuse(Refusal::Immutable(differences));
     }
     if let Some(refusal) = downgrade(here, group, tags, now) {
@@ -257,7 +257,7 @@ pub fn moved(wanted: &Wanted, group: &GroupView, to: &GroupId, snapshot: &Snapsh
     moved.replaces = Some(Replaced {
         group: group.id.clone(),
         snapshot: snapshot.clone(),
-        with_data: wanted.spec.replacement != Replacement::WithoutData,
+        with_data: wanted.spec.replacement() != Replacement::WithoutData,
     });
     moved
 }

@@ -30,10 +30,8 @@ pub struct GroupSpec {
     pub id: GroupId,
     /// Whether the stack states that very id, rather than has it made of its names.
     pub id_is_stated: bool,
-    /// What is done about a change that ElastiCache cannot make in place.
-    pub replacement: Replacement,
-    /// Whether it is stated.
-    pub replacement_is_stated: bool,
+    /// What is said of changes that ElastiCache cannot make in place, where anything is.
+    pub replacement: Option<Replacement>,
     /// The name of the secret with the token.
     pub secret_name: String,
     /// The engine.
@@ -124,7 +122,12 @@ pub enum Protection {
 impl GroupSpec {
     /// Whether a group of another id may take its place, which a stack says aloud.
     pub fn may_move(&self) -> bool {
-        self.replacement_is_stated && self.replacement.is_allowed()
+        self.replacement.is_some_and(Replacement::is_allowed)
+    }
+
+    /// What is done about a change that ElastiCache cannot make in place.
+    pub fn replacement(&self) -> Replacement {
+        self.replacement.unwrap_or_default()
     }
 
     /// Engine and version.

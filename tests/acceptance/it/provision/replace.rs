@@ -1,6 +1,7 @@
 //! Another group in the place of the one that a stack has, with its keys; and back from every point on the way.
 
 mod counted;
+mod elsewhere;
 mod without;
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ use platform::Secrets;
 use serde_json::{Value, json};
 
 use super::refusal::assert_failed;
-use super::stack::{GROUP, SECRET, Stack, properties};
+use super::stack::{GROUP, Stack, properties};
 
 const SECOND: &str = "orders-redis-production-r2";
 const BYTES: u64 = 5_000_000;
@@ -353,41 +354,6 @@ async fn what_an_earlier_try_left_with_older_keys_is_not_taken_for_the_new_group
     assert_eq!(stack.left_of(SECOND), STANDS);
     assert_eq!(stack.delete(GROUP, &before).await["Status"], "SUCCESS");
     assert_eq!(stack.snapshots("-move-"), Vec::<String>::new());
-}
-
-#[tokio::test(start_paused = true)]
-async fn another_id_is_another_group_with_the_keys_and_a_secret_of_its_own() {
-    let (stack, before) = stands().await;
-    let now = properties(&[("ReplicationGroupId", "till"), ("Replacement", "with-data")]);
-    let answer = stack.update_of(GROUP, &before, &now).await;
-    assert_eq!(
-        (&answer["Status"], &answer["PhysicalResourceId"]),
-        (&json!("SUCCESS"), &json!("till")),
-        "{answer:#}"
-    );
-    assert_eq!(stack.bytes_of("till"), Some(BYTES));
-    stack.is_opened("till", &answer).await;
-    let own = answer["Data"]["RedisAuthTokenSecretArn"].as_str().unwrap();
-    assert!(own.contains(SECRET) && !own.ends_with(SECRET), "{own}");
-    // The rest of the stack fails.
-    let back = stack.update_of("till", &now, &before).await;
-    assert_eq!(
-        (&back["Status"], &back["PhysicalResourceId"]),
-        (&json!("SUCCESS"), &json!(GROUP)),
-        "{back:#}"
-    );
-    stack.is_opened(GROUP, &back).await;
-    assert_eq!(stack.delete("till", &now).await["Status"], "SUCCESS");
-    assert_eq!(stack.left_of("till"), ["secret on its way out"]);
-    // Once more, to its end; then the word need not stand any longer.
-    assert_eq!(stack.update_of(GROUP, &before, &now).await["PhysicalResourceId"], "till");
-    assert_eq!(stack.delete(GROUP, &before).await["Status"], "SUCCESS");
-    assert_eq!(stack.left_of(GROUP), ["secret on its way out"]);
-    let without = properties(&[("ReplicationGroupId", "till")]);
-    let answer = stack.update_of("till", &now, &without).await;
-    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
-    assert_eq!(stack.left_of("till"), STANDS);
-    stack.is_opened("till", &answer).await;
 }
 
 #[tokio::test(start_paused = true)]

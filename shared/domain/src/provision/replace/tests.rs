@@ -185,7 +185,7 @@ fn prior(sight: &mut Sight) -> &mut GroupView {
 fn the_way_back_is_open_until_the_end_of_the_other_group_is_asked_for() {
     let check = |change: fn(&mut Wanted, &mut Sight), expected: &str| {
         let (mut wanted, mut sight) = taken_back();
-        wanted.spec.replacement = Replacement::Refuse;
+        wanted.spec.replacement = Some(Replacement::Refuse);
         change(&mut wanted, &mut sight);
         let said = said(&road(&wanted, &id(SECOND), &sight, time(NOW)));
         assert!(said.starts_with(expected), "{said}\ndoes not start with\n{expected}");
@@ -206,7 +206,7 @@ fn the_way_back_is_open_until_the_end_of_the_other_group_is_asked_for() {
     check(|_, sight| prior(sight).status = GroupStatus::Snapshotting, "wait for");
     check(
         |wanted, sight| {
-            wanted.spec.replacement = Replacement::WithData;
+            wanted.spec.replacement = Some(Replacement::WithData);
             sight.prior = None;
         },
         "over to orders-redis-production-r3",
