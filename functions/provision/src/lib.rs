@@ -211,8 +211,11 @@ impl Run<'_> {
     async fn carried(&self, carrier: &Carrier, request: Request, event: &Value) -> Conclusion {
         let since = self.asked_at(carrier);
         let timeout = event::service_timeout(event);
-        if since.saturating_add(timeout).is_ok_and(|it| it <= self.clock.now()) {
-            return Conclusion::Failed(Failure::TooLate { request, timeout });
+        let until = since.saturating_add(timeout).unwrap_or(Timestamp::MAX);
+        if until <= self.clock.now() {
+            let began_late = until <= carrier.started_at;
+            let told = || Conclusion::Failed(Failure::TooLate { request, timeout });
+            return if began_late { told() } else { Conclusion::Expired(timeout) };
         }
         let others_ended = match self.others(carrier, &request).await {
             Ok(Standing::Newest { others_ended }) => others_ended,

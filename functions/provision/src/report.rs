@@ -37,6 +37,9 @@ pub(crate) enum Conclusion {
     /// The stack asked for something else since, in the execution of this name: it waits for this one no more. It may have had an answer,
     /// which another one must not contradict.
     Overtaken(String),
+    /// CloudFormation stopped waiting after so long, while an execution went on that may have answered in time: a run of it that died right
+    /// after that is called again, and must not contradict it.
+    Expired(SignedDuration),
 }
 
 /// Why it will not be done.
@@ -302,6 +305,13 @@ impl Told {
                     "the stack has asked for something else since, which the execution {by} has done or does; this request came late"
                 );
                 Self::unanswered(record("settled", none(), "nothing more", why, DONE), "overtaken")
+            }
+            Conclusion::Expired(timeout) => {
+                let why = format!(
+                    "the request was issued more than {} minutes ago: CloudFormation had its answer, or has stopped waiting for it",
+                    timeout.as_mins()
+                );
+                Self::unanswered(record("settled", none(), "nothing more", why, DONE), "expired")
             }
             Conclusion::Duplicate(name) => {
                 let why = format!("the execution {name} has this request already");
