@@ -301,16 +301,11 @@ impl Told {
                 Self { body: None, record, to_caller: continuation::ended("settled", &next) }
             }
             Conclusion::Overtaken(by) => {
-                let why = format!(
-                    "the stack has asked for something else since, which the execution {by} has done or does; this request came late"
-                );
+                let why = overtaken(&by);
                 Self::unanswered(record("settled", none(), "nothing more", why, DONE), "overtaken")
             }
             Conclusion::Expired(timeout) => {
-                let why = format!(
-                    "the request was issued more than {} minutes ago: CloudFormation had its answer, or has stopped waiting for it",
-                    timeout.as_mins()
-                );
+                let why = expired(timeout);
                 Self::unanswered(record("settled", none(), "nothing more", why, DONE), "expired")
             }
             Conclusion::Duplicate(name) => {
@@ -330,6 +325,19 @@ impl Told {
         let body = succeeded(ticket, id, &attributes);
         Self { body: Some(body), record, to_caller: continuation::ended("settled", "SUCCESS") }
     }
+}
+
+fn overtaken(by: &str) -> String {
+    format!(
+        "the stack has asked for something else since, which the execution {by} has done or does; this request came late"
+    )
+}
+
+fn expired(timeout: SignedDuration) -> String {
+    format!(
+        "the request was issued more than {} minutes ago: CloudFormation had its answer, or has stopped waiting for it",
+        timeout.as_mins()
+    )
 }
 
 const DONE: &str = "CloudFormation goes on";

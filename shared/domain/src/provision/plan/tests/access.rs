@@ -28,7 +28,7 @@ fn tls(scene: Scene, tls: Tls) -> Scene {
 fn with(scene: Scene, engine: &str, status: &str) -> Scene {
     let (id, engine, status) = ("staff".to_owned(), engine.to_owned(), status.to_owned());
     scene.around(|it| {
-        it.user_groups = vec![UserGroupView { id, engine, status, iam_users: Vec::new() }]
+        it.user_groups = vec![UserGroupView { id, engine, status, iam_users: Vec::new() }];
     })
 }
 
