@@ -46,6 +46,9 @@ impl Services {
             let gets: Vec<String> =
                 wanted.spec.user_groups.iter().filter(|it| !has.contains(it)).cloned().collect();
             around.user_groups = self.elasticache.user_groups(&gets).await?;
+            if !around.user_groups.is_empty() && !wanted.spec.release().knows_iam() {
+                self.elasticache.tell_iam_users(&mut around.user_groups).await?;
+            }
             if let Some(family) = parameters::to_be_known(wanted, view.as_ref(), &around) {
                 let known = self.elasticache.engine_parameters(&family).await?;
                 around.engine_parameters = Some(known);

@@ -1,6 +1,7 @@
 //! A stack and its cache: from CloudFormation's event to its answer.
 
 mod access;
+mod bounds;
 mod calls;
 mod deletion;
 mod delivery;

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::{GroupSpec, Replaced, UpstashSpec, diff};
 use crate::alarm;
+use crate::autoscale::fit::is_smaller;
 use crate::cost::bill::Bill;
 use crate::group::{Resilience, Tls};
 use crate::shard::Shape;
@@ -112,6 +113,7 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     }
     if node_type != spec.node_type.as_str() {
         parts.push(format!("{} {}", scaled_by(spec), spec.node_type));
+        parts.extend(beyond_ceiling(spec, group));
     }
     parts.extend(other_shape(spec, group));
     match release {
@@ -147,10 +149,20 @@ fn nodes(group: &GroupView, node_type: &str) -> String {
 
 /// Whose change of size it must be: where the autoscaler is to change nothing, somebody else has.
 fn scaled_by(spec: &GroupSpec) -> &'static str {
-    match spec.autoscale.mode.as_str() {
-        "off" | "recommend" => "changed by others from the stated",
-        _ => "autoscaled from",
+    if spec.autoscale.changes_size() {
+        "autoscaled from"
+    } else {
+        "changed by others from the stated"
     }
+}
+
+/// What is told of a node type to which the autoscaler would never have gone, in the order in which it goes.
+fn beyond_ceiling(spec: &GroupSpec, group: &GroupView) -> Option<String> {
+    let most = spec.autoscale.max_node_type.as_ref().filter(|_| spec.autoscale.changes_size())?;
+    let is_beyond = is_smaller(Catalog::embedded(), most, group.node_type.as_ref()?);
+    is_beyond.then(|| {
+        format!("larger than AutoscaleMaxNodeType {most} and left so, since its keys may have no room there")
+    })
 }
 
 /// What others did to the size, or nothing.

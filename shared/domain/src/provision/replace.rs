@@ -248,7 +248,8 @@ pub fn moved(wanted: &Wanted, group: &GroupView, to: &GroupId, snapshot: &Snapsh
         spec.engine = runs.engine;
         spec.version = runs.version.as_created();
     }
-    if usize::try_from(spec.shape.nodes()).is_ok_and(|it| it != spec.zones.len()) {
+    let lacks_zones = usize::try_from(spec.shape.nodes()).is_ok_and(|it| it != spec.zones.len());
+    if lacks_zones && !spec.shape.is_sharded() {
         spec.zones.clear();
     }
     moved.creating = true;

@@ -69,6 +69,8 @@ pub struct UserGroupView {
     pub engine: String,
     /// The state; only one that is `active` is taken.
     pub status: String,
+    /// Those of its users that log in with IAM; looked at only where the stated version does not know that.
+    pub iam_users: Vec<String>,
 }
 
 /// A subnet group as it was seen.

@@ -1,5 +1,6 @@
 //! A cache as a stack states it.
 
+use crate::autoscale::Policy;
 use crate::engine::{Engine, Release, Version};
 use crate::group::Tls;
 use crate::log::LogDelivery;
@@ -48,7 +49,8 @@ pub struct GroupSpec {
     pub shape: Shape,
     /// The subnets.
     pub subnets: Vec<String>,
-    /// The zones that its nodes are made in, one a node; ElastiCache chooses where none were said.
+    /// The zones that its nodes are made in, one a node, or with shards those that each of them walks round; ElastiCache chooses where none
+    /// were said.
     pub zones: Vec<String>,
     /// The security groups of the cache.
     pub security_groups: Vec<String>,
@@ -164,6 +166,20 @@ pub struct AutoscalePolicy {
     pub min_replicas: Option<u32>,
     /// The most replicas it may make.
     pub max_replicas: Option<u32>,
+}
+
+impl AutoscalePolicy {
+    /// Whether the autoscaler changes the size by itself: where it does not, the size is nobody's but the stack's.
+    pub fn changes_size(&self) -> bool {
+        matches!(self.mode.as_str(), "up-only" | "full")
+    }
+
+    /// The fewest and the most replicas that it leaves where the stack starts with so many, which are never too few or too many.
+    pub fn replicas_beside(&self, stated: u32) -> (u32, u32) {
+        let least = self.min_replicas.unwrap_or(Policy::MIN_REPLICAS);
+        let most = self.max_replicas.unwrap_or(Policy::REPLICAS_MAX);
+        (least.min(stated), most.max(stated))
+    }
 }
 
 /// A database at Upstash, as the stack states it. Its token is in the secret and nowhere else.

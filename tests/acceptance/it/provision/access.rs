@@ -167,3 +167,33 @@ async fn tls_is_not_turned_on_under_a_version_that_cannot() {
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(stack.group().await.unwrap().tls, Tls::Required);
 }
+
+#[tokio::test(start_paused = true)]
+async fn users_that_log_in_with_iam_under_a_version_that_does_not_know_it_are_told_first() {
+    let stack = Stack::new().await;
+    people(&stack).await;
+    let user = [
+        ("UserId", "robot"),
+        ("UserName", "robot"),
+        ("Engine", "redis"),
+        ("AccessString", "on ~* +@all"),
+        ("AuthenticationMode.Type", "iam"),
+    ];
+    stack.by_hand("CreateUser", &user);
+    stack.scene.pass(Duration::from_mins(5)).await;
+    let old = properties(&[STAFF, ("RedisEngineVersion", "6.2")]);
+    let joins = [("UserGroupId", "staff"), ("UserIdsToAdd.member.1", "robot")];
+    stack.by_hand("ModifyUserGroup", &joins);
+    stack.scene.pass(Duration::from_mins(5)).await;
+    let answer = stack.create(&old).await;
+    assert_eq!(answer["Status"], "FAILED");
+    let reason = answer["Reason"].as_str().unwrap();
+    assert!(reason.contains("has the user robot, who logs in with IAM"), "{reason}");
+    assert!(reason.contains("RedisEngineVersion is 6.2"), "{reason}");
+    assert_eq!(stack.left().await, Vec::<String>::new(), "nothing was made");
+    let leaves = [("UserGroupId", "staff"), ("UserIdsToRemove.member.1", "robot")];
+    stack.by_hand("ModifyUserGroup", &leaves);
+    stack.scene.pass(Duration::from_mins(5)).await;
+    let answer = stack.create(&old).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+}

@@ -3,6 +3,7 @@
 use platform::Secrets;
 
 use super::refusal::assert_failed;
+use super::shards::sharded;
 use super::stack::{GROUP, SECRET, Stack, properties};
 
 #[tokio::test(start_paused = true)]
@@ -22,6 +23,25 @@ async fn nodes_stand_in_the_zones_that_the_stack_prefers() {
     let group = stack.group().await.unwrap();
     assert_eq!(group.members.len(), 3);
     assert_eq!(group.members[0].zone.as_deref(), Some("us-east-1c"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn shards_walk_round_the_zones_that_the_stack_prefers_each_beginning_one_further() {
+    let stack = Stack::new().await;
+    let zones = ("PreferredZones", "us-east-1c,us-east-1a,us-east-1b");
+    let before = sharded(2, 1, &[zones]);
+    let answer = stack.create(&before).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let placed = |group: domain::GroupView| -> Vec<String> {
+        group.members.iter().map(|it| it.zone.clone().unwrap_or_default()).collect()
+    };
+    let zones_of_four = ["us-east-1c", "us-east-1a", "us-east-1a", "us-east-1b"];
+    assert_eq!(placed(stack.group().await.unwrap()), zones_of_four);
+    // No node moves, and one more shard finds its place.
+    let answer = stack.update(&before, &sharded(3, 1, &[zones])).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let after = placed(stack.group().await.unwrap());
+    assert_eq!((&after[..4], after.len()), (&zones_of_four.map(str::to_owned)[..], 6));
 }
 
 #[tokio::test(start_paused = true)]

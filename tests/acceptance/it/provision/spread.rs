@@ -1,6 +1,6 @@
 //! Keys that come into shards from a cache that had none: by a snapshot, or by another group in its place.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::refusal::assert_failed;
 use super::shards::sharded;
@@ -77,14 +77,4 @@ async fn a_cache_with_shards_is_carried_over_with_all_of_them() {
     let answer = update_of(&stack, GROUP, &before, &plain).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(shape(&stack, SECOND), (BYTES, vec![2, 2, 2]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_file_is_not_spread_over_shards() {
-    let stack = Stack::new().await;
-    let mut stated = sharded(3, 1, &[]);
-    stated["SnapshotArns"] = json!(["arn:aws:s3:::bucket/dumps/orders.rdb"]);
-    let answer = stack.create(&stated).await;
-    assert_failed(&answer, "SnapshotArns: is stated with ClusterMode enabled");
-    assert_eq!(stack.changes(), [""; 0]);
 }

@@ -8,6 +8,7 @@ use super::super::{
 };
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
+use super::bounds::bounded;
 use super::deliver::deliver;
 use super::fixed::{immutable, impossible};
 use super::make::{beside, secret};
@@ -83,7 +84,7 @@ pub(super) struct Looked<'a> {
     pub(super) now: Timestamp,
 }
 
-/// A new group that the autoscaler has changed already is left as it made it. So is a group whose stack stated before what the group
+/// A new group that the autoscaler has changed already is left as it made it, inside its bounds. So is a group whose stack stated before what the group
 /// never was: that update was refused as a whole, and this is the way back from it.
 pub(in super::super) fn kept(
     wanted: &Wanted,
@@ -102,6 +103,8 @@ pub(in super::super) fn kept(
     };
     if wanted.before.as_deref().is_some_and(was_refused) {
         wanted.keep = Keep::ALL;
+    } else {
+        bounded(&mut wanted, group);
     }
     wanted.spec.secret_name = name::secret_that_stands(&wanted.spec.secret_name, &group.id, tags);
     token::keep(&mut wanted.spec, group, tags, now);

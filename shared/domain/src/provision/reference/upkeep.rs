@@ -61,7 +61,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "SnapshotArns",
-        takes: "the RDB file that the cache is filled from when it is made: the ARN of its object, such as `arn:aws:s3:::bucket/dumps/orders.rdb`, in a list or alone; not together with `SnapshotName`",
+        takes: "the RDB file that the cache is filled from when it is made: the ARN of its object, such as `arn:aws:s3:::bucket/dumps/orders.rdb`, in a list or alone; with `ClusterMode` `enabled` any number of files, whose keys go to the shards that have their slots; not together with `SnapshotName`",
         default: Default::Absent,
         update: OnUpdate::CannotChange,
         rule: "ElastiCache reads a bucket of its own region that lets it, and takes no comma in the object's name. What is in the file only ElastiCache sees: one that it cannot read fails the request with its own words. An update may leave it out, which changes nothing; another one is refused, since a cache that stands is never filled again",
