@@ -19,8 +19,8 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use platform::continuation::{Carrier, Delivery, Executions, Standing, Started};
 use platform::settings::{ProvisionSettings, environment};
 use platform::{
-    Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, Metrics,
-    Outcome, Secrets, Upstash, converge, telemetry,
+    Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, LogGroups,
+    Metrics, Outcome, Secrets, Upstash, converge, telemetry,
 };
 use serde_json::Value;
 
@@ -97,6 +97,7 @@ impl App {
                 secrets: Secrets::new(aws),
                 alarms: Alarms::new(aws),
                 metrics: Metrics::new(aws),
+                logs: LogGroups::new(aws),
             },
             callback: Callback::new(aws),
             upstash: Upstash::new(aws),
@@ -315,7 +316,7 @@ impl Run<'_> {
             let operation = Vanish {
                 services: &self.app.services,
                 farewell,
-                secret_name: vanishing.secret_name.as_deref(),
+                named: vanishing.named(),
                 others_ended,
                 since: carrier.started_at,
                 clock: self.clock,

@@ -15,6 +15,7 @@ mod token;
 
 use aws_sdk_elasticache::Client;
 
+pub(crate) use self::network::{done_if_gone, look_again_if_taken};
 use crate::Aws;
 
 /// The client. Cheap to clone.

@@ -9,6 +9,7 @@ mod events;
 mod fill;
 pub(crate) mod grants;
 mod late;
+mod logs;
 mod parameters;
 mod preview;
 mod random;

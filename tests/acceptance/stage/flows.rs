@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 40] = [
+pub const NAMES: [&str; 44] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -50,6 +50,10 @@ pub const NAMES: [&str; 40] = [
     "autoscale-alarms",
     "provision-replace-without-data",
     "provision-replace-lost-keys",
+    "provision-logs-create",
+    "provision-logs-given-up",
+    "provision-logs-move",
+    "provision-logs-delete",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -130,6 +134,10 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "autoscale-smaller-nodes" => exhaust(&autoscale::SmallerNodes(way), sample).await,
         "snapshot-tiers" => exhaust(&snapshot::Generations(way), sample).await,
         "autoscale-alarms" => exhaust(&autoscale::Alarms(way), sample).await,
+        "provision-logs-create" => exhaust(&provision::LogsCreate(way), sample).await,
+        "provision-logs-given-up" => exhaust(&provision::LogsGivenUp(way), sample).await,
+        "provision-logs-move" => exhaust(&provision::LogsMove(way), sample).await,
+        "provision-logs-delete" => exhaust(&provision::LogsDelete(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

@@ -16,7 +16,7 @@ use platform::{Clock, Fault, Operation, Outcome, converge};
 
 use super::Vanish;
 use crate::event::{Existing, Request};
-use crate::observe::Services;
+use crate::observe::{Named, Services};
 use crate::report::{Conclusion, Failure};
 use crate::{Run, failed};
 
@@ -274,10 +274,11 @@ impl Crossing<'_> {
         let farewell = Farewell { is_copy: !successor.is_finished(), ..self.farewell(left, last) };
         // What failed was stated before, where this is the way back from it.
         let stated = self.wanted.before.as_deref().unwrap_or(&self.wanted.spec);
+        let log_groups = self.wanted.log_groups();
         let operation = Vanish {
             services: self.services(),
             farewell: &farewell,
-            secret_name: Some(&stated.secret_name),
+            named: Named { secret: Some(&stated.secret_name), log_groups: &log_groups },
             others_ended: self.others_ended,
             since: self.wanted.since,
             clock: self.run.clock,

@@ -94,6 +94,8 @@ pub struct GroupSpec {
     pub slow_log: Option<LogDelivery>,
     /// Where the engine's log goes.
     pub engine_log: Option<LogDelivery>,
+    /// For how many days the log groups keep what is in them that were made for these.
+    pub log_retention_days: u32,
     /// After how many days the token is rotated; 0 is never.
     pub rotation_days: u32,
     /// The schedule on which it is rotated, in place of that.

@@ -3,6 +3,7 @@
 mod access;
 mod deletion;
 mod fill;
+mod logs;
 mod replace;
 mod settings;
 mod shards;
@@ -11,6 +12,7 @@ mod upgrade;
 pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use fill::{Fill, FillGivenUp};
+pub(super) use logs::{LogsCreate, LogsDelete, LogsGivenUp, LogsMove};
 pub(super) use replace::{
     Replace, ReplaceGivenUp, ReplaceLostKeys, ReplaceTakenBack, ReplaceWithoutData,
 };

@@ -43,16 +43,16 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::MakeParameterGroup { name, family } => {
             at_once(format!("make the parameter group {name} of the family {family}"))
         }
-        Step::DeleteParameterGroup { name } => deleting(
-            at_once(format!("delete the parameter group {name}")),
-            &format!("the parameter group {name}"),
-        ),
+        Step::DeleteParameterGroup { name } => without_parameter_group(name),
         Step::SetParameters { parameter_group, values } => {
             at_once(format!("set {} in {parameter_group}", pairs(values)))
         }
         Step::ResetParameters { parameter_group, names } => {
             at_once(format!("give {} in {parameter_group} back to the defaults", names.join(", ")))
         }
+        Step::MakeLogGroup { name } => at_once(format!("make the log group {name}")),
+        Step::SetLogRetention { name, days } => of_retention(name, *days),
+        Step::DeleteLogGroup { name } => without_log_group(name),
         Step::SetDelivery { change, .. } => lasting(SETTINGS, of_delivery(change)),
         Step::MakeSecret => at_once(format!("make the secret {secret} with a new token")),
         Step::RestoreSecret { .. } => {
@@ -194,6 +194,20 @@ fn of_gift(gift: TokenGift) -> &'static str {
     }
 }
 
+fn of_retention(name: &str, days: u32) -> Change {
+    at_once(format!("have the log group {name} keep what is in it for {days} days"))
+}
+
+fn without_parameter_group(name: &str) -> Change {
+    let change = at_once(format!("delete the parameter group {name}"));
+    deleting(change, &format!("the parameter group {name}"))
+}
+
+fn without_log_group(name: &str) -> Change {
+    let change = at_once(format!("delete the log group {name}"));
+    deleting(change, &format!("the log group {name}, and what was written to it"))
+}
+
 fn without_alarms(names: &[String]) -> Change {
     let change = at_once(format!("delete {} alarms", names.len()));
     deleting(change, &format!("the alarms {}", names.join(", ")))
@@ -262,14 +276,12 @@ pub(super) fn of_removal(removal: &Removal, group: &str) -> Change {
             deletes: Some(format!("the replication group {group}, and what no snapshot holds")),
         },
         Removal::Alarms(names) => without_alarms(names),
-        Removal::ParameterGroup { name } => deleting(
-            at_once(format!("delete the parameter group {name}")),
-            &format!("the parameter group {name}"),
-        ),
+        Removal::ParameterGroup { name } => without_parameter_group(name),
         Removal::SubnetGroup => deleting(
             at_once(format!("delete the subnet group {group}")),
             &format!("the subnet group {group}"),
         ),
+        Removal::LogGroup { name } => without_log_group(name),
         Removal::Secret { arn } => deleting(
             at_once(format!("send the secret {arn} into its recovery window")),
             &format!("the secret {arn}, after its recovery window"),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::{
     Around, Every, GroupSpec, Keep, ParameterGroupView, Refusal, Replaced, Seen, Step,
-    SubnetGroupView, Wanted, diff, fit, name, parameters, source,
+    SubnetGroupView, Wanted, diff, fit, logs, name, parameters, source,
 };
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
@@ -59,6 +59,7 @@ pub(super) fn converge(
         .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
         .or_else(|| upgrade(wanted, &looked))
         .or_else(|| access::access(wanted, &looked, around, closes))
+        .or_else(|| logs::made(wanted, around).map(Next::Do))
         .or_else(|| deliver(wanted, &looked))
         .or_else(|| fewer(wanted, &looked))
         .or_else(|| tagged(wanted, group, around, tags))
@@ -68,6 +69,7 @@ pub(super) fn converge(
         .or_else(|| applied(group))
         .or_else(|| undisturbed(seen, now))
         .or_else(|| outdated(wanted, around, &parameter_group))
+        .or_else(|| logs::outdated(wanted, group, around).map(Next::Do))
         .or_else(|| access::forgotten(wanted, group, around))
         .or_else(|| held_back(wanted, group, tags))
         .unwrap_or(Next::Settled)

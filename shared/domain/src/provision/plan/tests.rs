@@ -7,6 +7,7 @@ mod delivery;
 mod engine;
 mod fixed;
 mod foreign;
+mod logs;
 mod node_type;
 mod settings;
 mod shards;
@@ -216,6 +217,8 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
             tags: diff::beside_tags(wanted),
         }],
         engine_parameters: None,
+        log_groups: logs::ours(wanted),
+        logs_of_others: BTreeSet::new(),
         source: None,
         secret: Some(SecretView {
             arn: SECRET.to_owned(),
