@@ -10,6 +10,7 @@ PLACES = {
     "elasticache": ["elasticache.rs", "elasticache"],
     "secretsmanager": ["secrets.rs", "secrets"],
     "cloudwatch": ["cloudwatch.rs", "cloudwatch"],
+    "logs": ["logs.rs", "logs"],
     "sns": ["sns.rs"],
     "stepfunctions": ["sfn.rs"],
     "resourcegroupstaggingapi": ["tagging.rs"],

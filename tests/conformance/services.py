@@ -75,6 +75,7 @@ SERVICES = [
     Service("secretsmanager", "json"),
     Service("cloudwatch", "json"),
     Service("cloudwatch", "smithy-rpc-v2-cbor"),
+    Service("logs", "json"),
     Service("sns", "query"),
     Service("stepfunctions", "json"),
     Service("resourcegroupstaggingapi", "json"),

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{Clock, Fault, FaultKind, Operation};
 
-use crate::observe::Services;
+use crate::observe::{Named, Services};
 
 /// A cache as the stack wants it.
 pub(crate) struct Existence<'a> {
@@ -112,7 +112,7 @@ impl Operation for Existence<'_> {
 pub(crate) struct Vanish<'a> {
     pub(crate) services: &'a Services,
     pub(crate) farewell: &'a Farewell,
-    pub(crate) secret_name: Option<&'a str>,
+    pub(crate) named: Named<'a>,
     pub(crate) others_ended: Option<Timestamp>,
     /// When the request was first carried.
     pub(crate) since: Timestamp,
@@ -128,7 +128,7 @@ impl Operation for Vanish<'_> {
 
     async fn observe(&self) -> Result<Seen, Fault> {
         let asked_at = self.clock.now().duration_since(self.since);
-        let looked = self.services.unwanted(self.farewell, self.secret_name, asked_at);
+        let looked = self.services.unwanted(self.farewell, self.named, asked_at);
         let seen = Seen { others_ended: self.others_ended, ..Box::pin(looked).await? };
         let has_let_go = seen.group.as_ref().is_some_and(|it| self.farewell.has_let_go(it));
         self.has_let_go.store(has_let_go, Ordering::Relaxed);
@@ -164,10 +164,10 @@ impl Services {
             Step::ResetParameters { parameter_group, names } => {
                 cache.reset_parameters(&parameter_group, &names).await
             }
-            Step::MakeSecret => {
-                let description = format!("AUTH token of the Redis cache {group}");
-                secrets.make(&spec.secret_name, &description, &diff::secret_tags(wanted)).await
-            }
+            Step::MakeLogGroup { name } => self.logs.make(&name, &wanted.log_group_tags()).await,
+            Step::SetLogRetention { name, days } => self.logs.keep(&name, days).await,
+            Step::DeleteLogGroup { name } => self.logs.delete(&name).await,
+            Step::MakeSecret => self.make_secret(wanted).await,
             Step::RestoreSecret { arn } => secrets.restore(&arn).await,
             Step::TagSecret { arn, tags } => secrets.tag(&arn, &tags).await,
             Step::ScheduleRotation { arn, every } => {
@@ -237,6 +237,7 @@ impl Services {
             Removal::Alarms(names) => self.alarms.delete(&names).await,
             Removal::ParameterGroup { name } => cache.delete_parameter_group(&name).await,
             Removal::SubnetGroup => cache.delete_subnet_group(group.as_str()).await,
+            Removal::LogGroup { name } => self.logs.delete(&name).await,
             Removal::Secret { arn } => self.secrets.delete(&arn).await,
         }
     }
@@ -287,6 +288,12 @@ impl Services {
             self.alarms.put(alarm, &topics, &tags).await?;
         }
         Ok(())
+    }
+
+    async fn make_secret(&self, wanted: &Wanted) -> Result<(), Fault> {
+        let spec = &wanted.spec;
+        let description = format!("AUTH token of the Redis cache {}", spec.id);
+        self.secrets.make(&spec.secret_name, &description, &diff::secret_tags(wanted)).await
     }
 
     async fn make_subnet_group(&self, wanted: &Wanted) -> Result<(), Fault> {

@@ -2,17 +2,21 @@
 
 pub(crate) mod preview;
 
+use std::collections::BTreeSet;
+
 use domain::owner::Owner;
 use domain::provision::change::judge;
 use domain::provision::farewell::Farewell;
 use domain::provision::name::{self, NOT_OURS, NOTHING_MADE};
 use domain::provision::{
-    Backend, Deletion, GroupSpec, Keep, Parsed, Replacement, UpstashSpec, parse,
+    Backend, Deletion, GroupSpec, Keep, Parsed, UpstashSpec, log_groups_of, parse,
 };
 use domain::{GroupId, Problems, SnapshotName};
 use jiff::SignedDuration;
 use platform::ResponseUrl;
 use serde_json::{Map, Value};
+
+use crate::observe::Named;
 
 /// The envelope: all that an answer needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,9 +66,9 @@ impl Existing {
     /// stack states.
     pub(crate) fn crosses(&self) -> Option<(&GroupId, &SnapshotName)> {
         let (physical, transfer) = self.stands.as_ref()?;
-        let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
-        let may = carries(&self.spec)
-            || self.before.as_deref().is_some_and(carries)
+        let allows = |it: &GroupSpec| it.replacement().is_allowed();
+        let may = allows(&self.spec)
+            || self.before.as_deref().is_some_and(allows)
             || *physical != self.spec.id;
         may.then_some((physical, transfer))
     }
@@ -77,6 +81,15 @@ pub(crate) struct Vanishing {
     pub(crate) groups: Vec<Farewell>,
     /// The name of the secret, where the properties still tell it.
     pub(crate) secret_name: Option<String>,
+    /// The log groups that the properties still tell.
+    pub(crate) log_groups: BTreeSet<String>,
+}
+
+impl Vanishing {
+    /// What the properties still tell of what stands around.
+    pub(crate) fn named(&self) -> Named<'_> {
+        Named { secret: self.secret_name.as_deref(), log_groups: &self.log_groups }
+    }
 }
 
 impl Ticket {
@@ -210,7 +223,8 @@ pub(crate) fn vanish(
         return Request::Nothing;
     }
     let secret_name = names.map(|(project, environment)| name::secret(project, environment));
-    Request::Vanish(Vanishing { groups, secret_name })
+    let log_groups = log_groups_of(properties);
+    Request::Vanish(Vanishing { groups, secret_name, log_groups })
 }
 
 impl Request {

@@ -11,6 +11,7 @@ mod report;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use domain::provision::name::Issue;
 use domain::provision::{UpstashSpec, Wanted, name, rules};
 use domain::{Problems, Wait, WaitingOn, upstash};
 use jiff::{SignedDuration, Timestamp};
@@ -18,8 +19,8 @@ use lambda_runtime::{Diagnostic, LambdaEvent};
 use platform::continuation::{Carrier, Delivery, Executions, Standing, Started};
 use platform::settings::{ProvisionSettings, environment};
 use platform::{
-    Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, Metrics,
-    Outcome, Secrets, Upstash, converge, telemetry,
+    Alarms, Aws, Callback, Clock, ClockSource, ElastiCache, Fault, FaultKind, Journal, LogGroups,
+    Metrics, Outcome, Secrets, Upstash, converge, telemetry,
 };
 use serde_json::Value;
 
@@ -96,6 +97,7 @@ impl App {
                 secrets: Secrets::new(aws),
                 alarms: Alarms::new(aws),
                 metrics: Metrics::new(aws),
+                logs: LogGroups::new(aws),
             },
             callback: Callback::new(aws),
             upstash: Upstash::new(aws),
@@ -179,12 +181,9 @@ impl App {
 impl Run<'_> {
     /// Hands good work to the state machine.
     async fn accepted(&self, request: &Request, function: &str, event: &Value) -> Conclusion {
-        let name = name::execution(
-            &request.group(),
-            &self.ticket.owner,
-            &self.ticket.request_id,
-            self.ticket.response_url.signed_at(),
-        );
+        let Ticket { owner, request_id, request_type, response_url, .. } = self.ticket;
+        let issued = response_url.signed_at().and_then(|it| Issue::of(request_type, it));
+        let name = name::execution(&request.group(), owner, request_id, issued);
         let mut pause = SignedDuration::from_secs(1);
         for _ in 1..START_TRIES {
             match self.ready.executions.start(&name, function, event, FIRST_WAIT_SECONDS).await {
@@ -213,8 +212,11 @@ impl Run<'_> {
     async fn carried(&self, carrier: &Carrier, request: Request, event: &Value) -> Conclusion {
         let since = self.asked_at(carrier);
         let timeout = event::service_timeout(event);
-        if since.saturating_add(timeout).is_ok_and(|it| it <= self.clock.now()) {
-            return Conclusion::Failed(Failure::TooLate { request, timeout });
+        let until = since.saturating_add(timeout).unwrap_or(Timestamp::MAX);
+        if until <= self.clock.now() {
+            let began_late = until <= carrier.started_at;
+            let told = || Conclusion::Failed(Failure::TooLate { request, timeout });
+            return if began_late { told() } else { Conclusion::Expired(timeout) };
         }
         let others_ended = match self.others(carrier, &request).await {
             Ok(Standing::Newest { others_ended }) => others_ended,
@@ -260,7 +262,7 @@ impl Run<'_> {
     async fn others(&self, carrier: &Carrier, request: &Request) -> Result<Standing, Fault> {
         let prefix = name::execution_prefix(&request.group(), &self.ticket.owner);
         let why = format!("{} replaces it", self.ticket.request_type);
-        self.ready.executions.supersede(&prefix, carrier, &why, name::issued_at).await
+        self.ready.executions.supersede(&prefix, carrier, &why, name::issued).await
     }
 
     fn wanted(&self, existing: &Existing, carrier: &Carrier) -> Wanted {
@@ -314,7 +316,7 @@ impl Run<'_> {
             let operation = Vanish {
                 services: &self.app.services,
                 farewell,
-                secret_name: vanishing.secret_name.as_deref(),
+                named: vanishing.named(),
                 others_ended,
                 since: carrier.started_at,
                 clock: self.clock,

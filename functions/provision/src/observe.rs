@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use domain::asked::Asked;
 use domain::provision::farewell::Farewell;
 use domain::provision::{
-    self, Around, Ownership, ParameterGroupView, Seen, Source, SubnetGroupView, Wanted, fit, name,
-    ownership, parameters,
+    self, Around, Ownership, ParameterGroupView, Seen, Source, SubnetGroupView, Wanted, fit, logs,
+    name, ownership, parameters,
 };
 use domain::{GroupId, GroupStatus, GroupView, tag};
 use jiff::{SignedDuration, Timestamp};
-use platform::{Alarms, ElastiCache, Fault, Metrics, Secrets};
+use platform::{Alarms, ElastiCache, Fault, LogGroups, Metrics, Secrets};
 
 /// The services that are looked at.
 #[derive(Clone, Debug)]
@@ -19,6 +19,16 @@ pub(crate) struct Services {
     pub(crate) secrets: Secrets,
     pub(crate) alarms: Alarms,
     pub(crate) metrics: Metrics,
+    pub(crate) logs: LogGroups,
+}
+
+/// What stands around a group that should go, under names that only the properties tell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<'a> {
+    /// The secret.
+    pub(crate) secret: Option<&'a str>,
+    /// The log groups.
+    pub(crate) log_groups: &'a BTreeSet<String>,
 }
 
 impl Services {
@@ -46,6 +56,9 @@ impl Services {
             let gets: Vec<String> =
                 wanted.spec.user_groups.iter().filter(|it| !has.contains(it)).cloned().collect();
             around.user_groups = self.elasticache.user_groups(&gets).await?;
+            if !around.user_groups.is_empty() && !wanted.spec.release().knows_iam() {
+                self.elasticache.tell_iam_users(&mut around.user_groups).await?;
+            }
             if let Some(family) = parameters::to_be_known(wanted, view.as_ref(), &around) {
                 let known = self.elasticache.engine_parameters(&family).await?;
                 around.engine_parameters = Some(known);
@@ -54,7 +67,11 @@ impl Services {
             if let Some(name) = source.as_ref().and_then(Source::snapshot) {
                 around.source = self.elasticache.snapshot(name).await?;
             }
+            around.log_groups = self.logs.of(&wanted.log_groups()).await?;
             if let Some(view) = &view {
+                if logs::may_go(wanted, &around) {
+                    around.logs_of_others = self.elasticache.log_groups_but_of(group).await?;
+                }
                 self.tell_alarms_apart(wanted, view, &mut around).await?;
                 if 1 < around.parameter_groups.len() {
                     around.parameters_of_others =
@@ -77,7 +94,7 @@ impl Services {
     pub(crate) async fn unwanted(
         &self,
         farewell: &Farewell,
-        secret_name: Option<&str>,
+        named: Named<'_>,
         since_asked: SignedDuration,
     ) -> Result<Seen, Fault> {
         let Farewell { group, owner, .. } = farewell;
@@ -89,7 +106,7 @@ impl Services {
         if goes || view.as_ref().is_some_and(|it| farewell.has_let_go(it)) {
             return Ok(Seen { group: view, ..Seen::default() });
         }
-        let around = Box::pin(self.rest(farewell, secret_name)).await?;
+        let around = Box::pin(self.rest(farewell, named)).await?;
         Ok(Seen { group: view, around: Some(around), ..Seen::default() })
     }
 
@@ -97,16 +114,16 @@ impl Services {
     pub(crate) async fn rest(
         &self,
         farewell: &Farewell,
-        secret_name: Option<&str>,
+        named: Named<'_>,
     ) -> Result<Around, Fault> {
         let group = &farewell.group;
-        let mut around = self.around(group, secret_name).await?;
+        let mut around = self.around(group, named.secret).await?;
         // A group that took the place of another has a secret of another name.
         let is_its_own = around
             .secret
             .as_ref()
             .is_some_and(|it| it.tags.get(tag::GROUP).is_none_or(|it| it == group.as_str()));
-        if let Some(name) = secret_name.filter(|_| !is_its_own) {
+        if let Some(name) = named.secret.filter(|_| !is_its_own) {
             let own = self.secrets.find(&name::secret_of(name, group)).await?;
             around.secret = own.or(around.secret);
         }
@@ -117,6 +134,10 @@ impl Services {
             }
         }
         around.alarms = ours;
+        around.log_groups = self.logs.of(named.log_groups).await?;
+        if around.log_groups.iter().any(|it| logs::goes_with(&farewell.owner, it)) {
+            around.logs_of_others = self.elasticache.log_groups_but_of(group).await?;
+        }
         Ok(around)
     }
 
@@ -187,6 +208,8 @@ impl Services {
             foreign_alarms: BTreeSet::new(),
             parameters_of_others: BTreeSet::new(),
             user_groups: Vec::new(),
+            log_groups: Vec::new(),
+            logs_of_others: BTreeSet::new(),
         })
     }
 

@@ -37,6 +37,9 @@ pub(crate) enum Conclusion {
     /// The stack asked for something else since, in the execution of this name: it waits for this one no more. It may have had an answer,
     /// which another one must not contradict.
     Overtaken(String),
+    /// CloudFormation stopped waiting after so long, while an execution went on that may have answered in time: a run of it that died right
+    /// after that is called again, and must not contradict it.
+    Expired(SignedDuration),
 }
 
 /// Why it will not be done.
@@ -153,6 +156,9 @@ fn advised(fault: &Fault) -> String {
             if fault.code.as_deref().is_some_and(|it| NODE_QUOTAS.contains(&it)) =>
         {
             "; AWS raises this quota on request, or fewer nodes or shards do"
+        }
+        FaultKind::Rejected if fault.call == "ModifyCacheSubnetGroup" => {
+            "; subnets in which nodes stand stay, and a subnet group stays in its VPC: for subnets of another VPC state SecurityGroupIds of it, too, and another ReplicationGroupId with Replacement with-data, which makes another group there with the keys of this one"
         }
         FaultKind::NoCapacity => {
             "; try again later, another node type, fewer nodes or subnets in other zones"
@@ -298,10 +304,12 @@ impl Told {
                 Self { body: None, record, to_caller: continuation::ended("settled", &next) }
             }
             Conclusion::Overtaken(by) => {
-                let why = format!(
-                    "the stack has asked for something else since, which the execution {by} has done or does; this request came late"
-                );
+                let why = overtaken(&by);
                 Self::unanswered(record("settled", none(), "nothing more", why, DONE), "overtaken")
+            }
+            Conclusion::Expired(timeout) => {
+                let why = expired(timeout);
+                Self::unanswered(record("settled", none(), "nothing more", why, DONE), "expired")
             }
             Conclusion::Duplicate(name) => {
                 let why = format!("the execution {name} has this request already");
@@ -320,6 +328,19 @@ impl Told {
         let body = succeeded(ticket, id, &attributes);
         Self { body: Some(body), record, to_caller: continuation::ended("settled", "SUCCESS") }
     }
+}
+
+fn overtaken(by: &str) -> String {
+    format!(
+        "the stack has asked for something else since, which the execution {by} has done or does; this request came late"
+    )
+}
+
+fn expired(timeout: SignedDuration) -> String {
+    format!(
+        "the request was issued more than {} minutes ago: CloudFormation had its answer, or has stopped waiting for it",
+        timeout.as_mins()
+    )
 }
 
 const DONE: &str = "CloudFormation goes on";

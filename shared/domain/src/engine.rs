@@ -117,6 +117,14 @@ pub struct Release {
 }
 
 impl Release {
+    /// Whether users may log in with IAM (facts 2.3).
+    pub fn knows_iam(self) -> bool {
+        match self.engine {
+            Engine::Redis => 7 <= self.version.major,
+            Engine::Valkey => true,
+        }
+    }
+
     /// Tells whether what was seen satisfies this, which is wanted.
     pub fn is_met_by(self, observed: Self) -> bool {
         self.engine == observed.engine && self.version.is_met_by(observed.version)

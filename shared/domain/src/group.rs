@@ -319,7 +319,7 @@ pub struct NewGroup {
     pub auto_minor_version_upgrade: Option<bool>,
     /// Where AWS sends notifications.
     pub notification_topic: Option<String>,
-    /// The zones of the nodes, one each; ElastiCache chooses where there are none.
+    /// The zones of the nodes, one each, or with shards those that each of them walks round; ElastiCache chooses where there are none.
     pub zones: Vec<String>,
     /// Whether cold keys are kept on SSD.
     pub data_tiering: bool,

@@ -82,11 +82,18 @@ pub struct LogView {
 )]
 pub struct LogError;
 
+/// For how many days a log group can keep what is in it.
+pub const RETENTION_DAYS: [&str; 22] = [
+    "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731",
+    "1096", "1827", "2192", "2557", "2922", "3288", "3653",
+];
+
 impl LogDestination {
-    /// A log group, whose name has letters, digits and `. - _ / #`.
+    /// A log group, whose name has letters, digits and `. - _ / #`. Those of AWS's own begin with `aws/`.
     pub fn group(name: &str) -> Result<Self, LogError> {
         let legal = |it: char| it.is_ascii_alphanumeric() || ".-_/#".contains(it);
-        let is_name = (1..=512).contains(&name.len()) && name.chars().all(legal);
+        let is_name =
+            (1..=512).contains(&name.len()) && name.chars().all(legal) && !name.starts_with("aws/");
         is_name.then(|| Self::Group(name.to_owned())).ok_or(LogError)
     }
 
@@ -95,6 +102,15 @@ impl LogDestination {
         let legal = |it: char| it.is_ascii_alphanumeric() || ".-_".contains(it);
         let is_name = (1..=64).contains(&name.len()) && name.chars().all(legal);
         is_name.then(|| Self::Stream(name.to_owned())).ok_or(LogError)
+    }
+
+    /// The name of a log group whose tags can be read. An ARN with `#` in it is none that CloudWatch Logs takes for tags, so nobody can
+    /// tell whose such a log group is.
+    pub fn taggable(&self) -> Option<&str> {
+        match self {
+            Self::Group(name) => Some(name.as_str()).filter(|it| !it.contains('#')),
+            Self::Stream(_) => None,
+        }
     }
 }
 
@@ -166,6 +182,7 @@ mod tests {
             "s3:orders",
             "cloudwatch-logs:",
             "cloudwatch-logs:a b",
+            "cloudwatch-logs:aws/a",
             "cloudwatch-logs:/a:xml",
             "cloudwatch-logs:/a:json:text",
             "kinesis-firehose:a/b",
@@ -174,5 +191,16 @@ mod tests {
         }
         assert!(LogDestination::group(&"a".repeat(513)).is_err());
         assert!(LogDestination::stream(&"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn only_a_log_group_whose_name_fits_into_an_arn_can_be_ours() {
+        for (to, expected) in [
+            (LogDestination::group("/orders/slow"), Some("/orders/slow")),
+            (LogDestination::group("/orders#1"), None),
+            (LogDestination::stream("orders"), None),
+        ] {
+            assert_eq!(to.unwrap().taggable(), expected);
+        }
     }
 }

@@ -67,6 +67,8 @@ pub enum WaitingOn {
     Member(String),
     /// Not all keys have a place yet: this shard has none, or some have none.
     Slots(String),
+    /// The metrics do not tell yet how many keys went along.
+    Keys,
     /// Another call found the group busy although it read `available`.
     Busy,
 }
@@ -92,6 +94,7 @@ impl fmt::Display for WaitingOn {
             ),
             Self::Member(id) => write!(f, "the member {id}"),
             Self::Slots(shard) => write!(f, "the slots of shard {shard}"),
+            Self::Keys => f.write_str("the metrics to tell how many keys went along"),
             Self::Busy => f.write_str("the group to be free again"),
         }
     }

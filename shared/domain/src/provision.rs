@@ -13,6 +13,7 @@ pub mod farewell;
 pub mod fit;
 pub mod forecast;
 mod labels;
+pub mod logs;
 pub mod name;
 pub mod outputs;
 pub mod parameters;
@@ -32,12 +33,13 @@ mod wanted;
 pub use self::deletion::{Deletion, DeletionPolicy};
 pub use self::delivery::{DeliveryChange, TopicChange};
 use self::farewell::Farewell;
-pub use self::parse::{Parsed, parse};
+pub use self::parse::{Parsed, log_groups_of, parse};
 pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
 pub use self::refusal::{Difference, Refusal};
 pub use self::replace::{Replaced, Replacement};
 pub use self::seen::{
-    Around, ParameterGroupView, Rotation, SecretView, Seen, SubnetGroupView, UserGroupView,
+    Around, LogGroupView, ParameterGroupView, Rotation, SecretView, Seen, SubnetGroupView,
+    UserGroupView,
 };
 pub use self::source::Source;
 pub use self::spec::{AutoscalePolicy, Backend, GroupSpec, Protection, UpstashSpec};

@@ -1,5 +1,7 @@
 //! Shards: how the nodes of a group share its keys (facts 1.5).
 
+pub mod new;
+
 use std::fmt;
 
 use crate::MemberId;

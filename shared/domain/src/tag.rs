@@ -54,10 +54,12 @@ pub const DELETION_PROTECTION: &str = "cachewarden:deletion-protection";
 pub const RETAINED: &str = "cachewarden:retained";
 /// The snapshot that a group was restored from.
 pub const RESTORED_FROM: &str = "cachewarden:restored-from";
-/// Whose place a group takes, and from which snapshot of that one it was filled: `orders by orders-move-1a2b3c4d`. It stays until the next
+/// Whose place a group takes, and from which snapshot of that one it was filled: `orders by orders-move-1a2b3c4d`, or
+/// `orders without its keys by orders-move-1a2b3c4d` where none was taken. It stays until the next
 /// update, so that the rest of the stack may fail and the update be taken back.
 pub const REPLACES: &str = "cachewarden:replaces";
-/// On a group that stands still: the one that took its place, or is about to: `orders-r2`, `orders-r2 unfinished`. It goes with the first step
+/// On a group that stands still: the one that took its place, or is about to: `orders-r2`, `orders-r2 unfinished`, or `orders-r2 counting
+/// since 2026-01-02T03:04:05Z` while its metrics do not tell yet whether the keys went along. It goes with the first step
 /// of its deletion, after which there is no way back.
 pub const REPLACED_BY: &str = "cachewarden:replaced-by";
 /// The tier of a snapshot.

@@ -3,6 +3,7 @@
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus};
 use aws_smithy_types::DateTime;
+use domain::provision::name::Issue;
 use domain::{Arn, Wait};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -144,11 +145,11 @@ impl Executions {
         prefix: &str,
         ours: &Carrier,
         why: &str,
-        issued_at: fn(&str) -> Option<Timestamp>,
+        issued: fn(&str) -> Option<Issue>,
     ) -> Result<Standing, Fault> {
-        let our_issue = issued_at(&ours.execution);
+        let our_issue = issued(&ours.execution);
         let is_newer =
-            |it: &ExecutionListItem| our_issue.is_some() && our_issue < issued_at(it.name());
+            |it: &ExecutionListItem| our_issue.is_some() && our_issue < issued(it.name());
         let (all, running) = tokio::try_join!(
             self.listed(prefix, None),
             self.listed(prefix, Some(ExecutionStatus::Running)),
@@ -157,7 +158,7 @@ impl Executions {
             return Ok(Standing::Overtaken(newer.name().to_owned()));
         }
         let mut ended = Vec::new();
-        for execution in older(&running, ours, issued_at) {
+        for execution in older(&running, ours, issued) {
             let stopped = self
                 .client
                 .stop_execution()
@@ -207,17 +208,17 @@ impl Executions {
 fn older<'a>(
     running: &'a [ExecutionListItem],
     ours: &Carrier,
-    issued_at: fn(&str) -> Option<Timestamp>,
+    issued: fn(&str) -> Option<Issue>,
 ) -> impl Iterator<Item = &'a ExecutionListItem> {
     let started = |it: &ExecutionListItem| timestamp(Some(it.start_date()));
     // By the list's own clock, where it has us already: it is eventually consistent. Of two that started in the same moment, the
     // list has the newer first.
     let us = running.iter().position(|it| it.name() == ours.execution);
     let since = us.and_then(|it| running.get(it)).map_or(ours.started_at, started);
-    let our_issue = issued_at(&ours.execution);
+    let our_issue = issued(&ours.execution);
     let is_older = move |(at, it): &(usize, &ExecutionListItem)| {
-        let issued = our_issue.zip(issued_at(it.name())).filter(|(ours, theirs)| ours != theirs);
-        match issued {
+        let both = our_issue.zip(issued(it.name())).filter(|(ours, theirs)| ours != theirs);
+        match both {
             Some((ours, theirs)) => theirs < ours,
             None => started(it) < since || started(it) == since && us.is_some_and(|us| us < *at),
         }

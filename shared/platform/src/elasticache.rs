@@ -16,6 +16,7 @@ mod user;
 
 use aws_sdk_elasticache::Client;
 
+pub(crate) use self::network::{done_if_gone, look_again_if_taken};
 use crate::Aws;
 
 /// The client. Cheap to clone.

@@ -118,6 +118,8 @@ fn kind(code: &str, text: &str, is_theirs: bool) -> FaultKind {
         | "InvalidUserState"
         | "InvalidUserGroupState"
         | "InvalidCacheParameterGroupState"
+        // Two changes of one log group met.
+        | "OperationAbortedException"
         | "CacheSubnetGroupInUse" => FaultKind::Busy,
         "ReplicationGroupNotFoundFault"
         | "CacheClusterNotFound"
@@ -135,6 +137,7 @@ fn kind(code: &str, text: &str, is_theirs: bool) -> FaultKind {
         | "CacheSubnetGroupAlreadyExists"
         | "CacheParameterGroupAlreadyExists"
         | "ResourceExistsException"
+        | "ResourceAlreadyExistsException"
         | "ExecutionAlreadyExists" => FaultKind::Taken,
         "NoOperationFault" | "TagNotFound" => FaultKind::NoChange,
         "InvalidParameterCombination" if text.contains("No modifications were requested") => {
@@ -198,6 +201,9 @@ mod tests {
         }
         assert_eq!(kind("ExecutionLimitExceeded", ""), FaultKind::Transient);
         assert_eq!(kind("ReplicationGroupNotFoundFault", ""), FaultKind::Gone);
+        // CloudWatch Logs.
+        assert_eq!(kind("ResourceAlreadyExistsException", ""), FaultKind::Taken);
+        assert_eq!(kind("OperationAbortedException", ""), FaultKind::Busy);
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl Metrics {
         self.of(members, &[Metric::UsedBytes], now).await
     }
 
+    /// How many keys these members had over the same time.
+    pub async fn items(&self, members: &[MemberId], now: Timestamp) -> Result<Load, Fault> {
+        self.of(members, &[Metric::Items], now).await
+    }
+
     /// One `GetMetricData` takes 500 series, which a group without shards never has.
     async fn of(
         &self,

@@ -1,6 +1,7 @@
 //! A stack and its cache: from CloudFormation's event to its answer.
 
 mod access;
+mod bounds;
 mod calls;
 mod deletion;
 mod delivery;
@@ -8,6 +9,7 @@ mod events;
 mod fill;
 pub(crate) mod grants;
 mod late;
+mod logs;
 mod parameters;
 mod preview;
 mod random;

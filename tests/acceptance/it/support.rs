@@ -192,7 +192,7 @@ pub(crate) struct Execution {
 
 impl Execution {
     /// What the state machine calls the function with.
-    fn event(&self, gave_up: Option<Value>) -> Value {
+    pub(crate) fn event(&self, gave_up: Option<Value>) -> Value {
         let mut carrier = json!({ "execution": self.name, "startedAt": self.started_at });
         if let Some(gave_up) = gave_up {
             carrier["gaveUp"] = gave_up;

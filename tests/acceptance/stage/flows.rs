@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 38] = [
+pub const NAMES: [&str; 44] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -48,6 +48,12 @@ pub const NAMES: [&str; 38] = [
     "provision-shards-delete",
     "snapshot-tiers",
     "autoscale-alarms",
+    "provision-replace-without-data",
+    "provision-replace-lost-keys",
+    "provision-logs-create",
+    "provision-logs-given-up",
+    "provision-logs-move",
+    "provision-logs-delete",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -111,6 +117,10 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-fill-given-up" => exhaust(&provision::FillGivenUp(way), sample).await,
         "provision-replace" => exhaust(&provision::Replace(way), sample).await,
         "provision-replace-given-up" => exhaust(&provision::ReplaceGivenUp(way), sample).await,
+        "provision-replace-lost-keys" => exhaust(&provision::ReplaceLostKeys(way), sample).await,
+        "provision-replace-without-data" => {
+            exhaust(&provision::ReplaceWithoutData(way), sample).await
+        }
         "provision-replace-taken-back" => exhaust(&provision::ReplaceTakenBack(way), sample).await,
         "rotate" => exhaust(&rotate::Rotate(way), sample).await,
         "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
@@ -124,6 +134,10 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "autoscale-smaller-nodes" => exhaust(&autoscale::SmallerNodes(way), sample).await,
         "snapshot-tiers" => exhaust(&snapshot::Generations(way), sample).await,
         "autoscale-alarms" => exhaust(&autoscale::Alarms(way), sample).await,
+        "provision-logs-create" => exhaust(&provision::LogsCreate(way), sample).await,
+        "provision-logs-given-up" => exhaust(&provision::LogsGivenUp(way), sample).await,
+        "provision-logs-move" => exhaust(&provision::LogsMove(way), sample).await,
+        "provision-logs-delete" => exhaust(&provision::LogsDelete(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

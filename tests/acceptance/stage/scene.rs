@@ -9,8 +9,8 @@ use aws_sim::drive::cloudformation::{Outcome, Resource, Stack};
 use aws_sim::drive::{Account, Failure, Functions, Handling, Invocation};
 use aws_sim::elasticache::model::{SnapshotStatus, Status};
 use aws_sim::{Request, Settings, State, World};
-use domain::Arn;
 use domain::price::Prices;
+use domain::{Arn, tag};
 use lambda_runtime::{Context, LambdaEvent};
 use platform::probe::Stream;
 use platform::settings::{AutoscaleSettings, ProvisionSettings, RotateSettings, SnapshotSettings};
@@ -238,6 +238,8 @@ impl Scene {
             left.extend(it.secrets.secrets.get(SECRET).map(|it| {
                 if it.gone_at.is_some() { "secret on its way out" } else { "secret" }.to_owned()
             }));
+            let ours = it.logs.groups.iter().filter(|(_, it)| it.tags.contains_key(tag::OWNER));
+            left.extend(ours.map(|(name, _)| format!("log group {name}")));
             left
         })
     }

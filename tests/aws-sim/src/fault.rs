@@ -28,7 +28,7 @@ pub struct Plan {
     pub failing_starts: u32,
     /// Keys of KMS that are disabled or gone, each as it is named or by its id.
     pub disabled_keys: BTreeSet<String>,
-    /// Log groups and delivery streams that are not there.
+    /// Log groups and delivery streams that are not there, whatever CloudWatch Logs says.
     pub missing_destinations: BTreeSet<String>,
     /// How many of the next pieces of work that need nodes find that there are none, though the call was accepted: as if there were a
     /// [`Shortage::Later`] of whichever node type it is.

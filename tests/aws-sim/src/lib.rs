@@ -16,6 +16,7 @@ pub mod drive;
 pub mod effect;
 pub mod elasticache;
 pub mod fault;
+pub mod logs;
 #[cfg(test)]
 mod nonsense;
 pub mod redis;

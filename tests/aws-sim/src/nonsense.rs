@@ -46,7 +46,7 @@ const FORMS: [&str; 34] = [
     "CreateUserGroup&UserGroupId=g&Engine=redis&UserIds.member.1=u",
 ];
 
-const STRUCTURES: [(&str, &str, &str); 19] = [
+const STRUCTURES: [(&str, &str, &str); 25] = [
     (
         "secretsmanager",
         "CreateSecret",
@@ -129,6 +129,28 @@ const STRUCTURES: [(&str, &str, &str); 19] = [
         "StopExecution",
         r#"{"executionArn":"arn:aws:states:us-east-1:123456789012:execution:m:e"}"#,
     ),
+    (
+        "logs",
+        "CreateLogGroup",
+        r#"{"logGroupName":"g","kmsKeyId":"alias/orders","tags":{"a":"b"},"logGroupClass":"STANDARD","deletionProtectionEnabled":false}"#,
+    ),
+    ("logs", "PutRetentionPolicy", r#"{"logGroupName":"g","retentionInDays":30}"#),
+    (
+        "logs",
+        "DescribeLogGroups",
+        r#"{"logGroupNamePrefix":"g","limit":1,"nextToken":"after/g","logGroupClass":"STANDARD"}"#,
+    ),
+    (
+        "logs",
+        "TagResource",
+        r#"{"resourceArn":"arn:aws:logs:us-east-1:123456789012:log-group:g","tags":{"a":"b"}}"#,
+    ),
+    (
+        "logs",
+        "ListTagsForResource",
+        r#"{"resourceArn":"arn:aws:logs:us-east-1:123456789012:log-group:g"}"#,
+    ),
+    ("logs", "DeleteLogGroup", r#"{"logGroupName":"g"}"#),
     (
         "tagging",
         "GetResources",

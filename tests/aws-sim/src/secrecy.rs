@@ -113,6 +113,9 @@ impl State {
         for item in &self.cloudwatch.history {
             look(format!("the history of the alarm {}", item.alarm), &item.summary);
         }
+        for (name, group) in &self.logs.groups {
+            look(format!("the log group {name}"), &format!("{name} {group:?}"));
+        }
         for message in &self.sns.published {
             look("a message".to_owned(), &format!("{message:?}"));
         }

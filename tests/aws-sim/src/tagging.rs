@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::wire::schema::Schema;
 use crate::wire::{Call, json};
-use crate::{Refusal, Response, State};
+use crate::{Refusal, Response, State, logs};
 
 /// One call.
 pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
@@ -82,7 +82,8 @@ fn resources(state: &State, fields: &Value) -> Result<Value, Refusal> {
         .tagged(state)
         .into_iter()
         .chain(state.secrets.tagged())
-        .chain(state.cloudwatch.tagged());
+        .chain(state.cloudwatch.tagged())
+        .chain(logs::tagged(state));
     let mut found: Vec<(String, BTreeMap<String, String>)> = tagged
         .filter(|(arn, tags)| {
             !tags.is_empty()

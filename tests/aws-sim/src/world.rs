@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::wire::Call;
 use crate::{
     Done, Effect, Refusal, Request, Response, Ticket, callback, cloudwatch, elasticache, fault,
-    secrets, sfn, sns, tagging, upstash,
+    logs, secrets, sfn, sns, tagging, upstash,
 };
 
 /// A world, shared by all that look at it.
@@ -48,6 +48,8 @@ pub struct State {
     pub secrets: secrets::Service,
     /// Metrics and alarms.
     pub cloudwatch: cloudwatch::Service,
+    /// Log groups.
+    pub logs: logs::Service,
     /// Executions of state machines.
     pub sfn: sfn::Service,
     /// What was published.
@@ -126,6 +128,7 @@ impl World {
             elasticache: elasticache::Service::default(),
             secrets: secrets::Service::default(),
             cloudwatch: cloudwatch::Service::default(),
+            logs: logs::Service::default(),
             sfn: sfn::Service::default(),
             sns: sns::Service::default(),
             callbacks: callback::Service::default(),
@@ -347,6 +350,7 @@ impl State {
             "elasticache" => elasticache::call(self, &asked),
             "secretsmanager" => secrets::call(self, asked),
             "monitoring" => cloudwatch::call(self, asked),
+            "logs" => logs::call(self, asked),
             "tagging" => tagging::call(self, asked),
             "states" => sfn::call(self, asked),
             "sns" => sns::call(self, &asked),

@@ -8,6 +8,7 @@ mod answer;
 mod cloudwatch;
 mod elasticache;
 mod given;
+mod logs;
 mod secretsmanager;
 mod sns;
 mod stepfunctions;
@@ -59,6 +60,7 @@ fn shown(operation: &str, answer: Option<Answer>, given: &Given) -> Value {
 enum Client {
     CloudWatch(aws_sdk_cloudwatch::Client),
     ElastiCache(aws_sdk_elasticache::Client),
+    Logs(aws_sdk_cloudwatchlogs::Client),
     SecretsManager(aws_sdk_secretsmanager::Client),
     Sns(aws_sdk_sns::Client),
     StepFunctions(aws_sdk_sfn::Client),
@@ -86,6 +88,7 @@ impl Client {
         Some(match service {
             "cloudwatch" => Self::CloudWatch(client!(aws_sdk_cloudwatch)),
             "elasticache" => Self::ElastiCache(client!(aws_sdk_elasticache)),
+            "logs" => Self::Logs(client!(aws_sdk_cloudwatchlogs)),
             "secretsmanager" => Self::SecretsManager(client!(aws_sdk_secretsmanager)),
             "sns" => Self::Sns(client!(aws_sdk_sns)),
             "stepfunctions" => Self::StepFunctions(client!(aws_sdk_sfn)),
@@ -99,6 +102,7 @@ impl Client {
         match self {
             Self::CloudWatch(it) => cloudwatch::call(it, operation, given).await,
             Self::ElastiCache(it) => elasticache::call(it, operation, given).await,
+            Self::Logs(it) => logs::call(it, operation, given).await,
             Self::SecretsManager(it) => secretsmanager::call(it, operation, given).await,
             Self::Sns(it) => sns::call(it, operation, given).await,
             Self::StepFunctions(it) => stepfunctions::call(it, operation, given).await,

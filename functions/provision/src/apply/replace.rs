@@ -3,10 +3,12 @@
 use std::sync::atomic::AtomicBool;
 
 use domain::provision::farewell::Farewell;
+use domain::provision::replace::keys::{self, Counts, Verdict};
 use domain::provision::replace::{
-    Ahead, Road, Sight, Successor, ahead, at, carry, is_left_of, moved, road,
+    Ahead, Progress, Road, Sight, Successor, Unreplaceable, ahead, at, carry, is_left_of, moved,
+    road,
 };
-use domain::provision::{Deletion, Keep, Refusal, Removal, Replaced, Seen, Wanted, name};
+use domain::provision::{Deletion, Keep, Refusal, Removal, Replaced, Seen, Wanted, name, outputs};
 use domain::snapshot::SnapshotStatus;
 use domain::{GroupId, GroupView, Next, SnapshotName, Wait, WaitingOn, tag};
 use jiff::Timestamp;
@@ -14,7 +16,7 @@ use platform::{Clock, Fault, Operation, Outcome, converge};
 
 use super::Vanish;
 use crate::event::{Existing, Request};
-use crate::observe::Services;
+use crate::observe::{Named, Services};
 use crate::report::{Conclusion, Failure};
 use crate::{Run, failed};
 
@@ -135,7 +137,7 @@ impl Crossing<'_> {
         self.stand(there).await
     }
 
-    /// Saves the keys of the group, makes the other one of them, and sees that it is as wanted. The old one is not touched but for a tag.
+    /// Saves the keys of the group where they go along, makes the other one, and sees that it is as wanted. The old one is not touched but for a tag.
     async fn over(&self, group: &GroupView, to: &GroupId) -> Result<Conclusion, Fault> {
         let moved = moved(&self.wanted, group, to, self.transfer);
         let now = self.run.clock.now();
@@ -145,28 +147,80 @@ impl Crossing<'_> {
             Ahead::Refuse(refusal) => return Ok(self.refused(refusal)),
             Ahead::Wait(wait) => return Ok(self.goes_on(wait)),
             Ahead::Stale => {
-                let left = Successor { id: to.clone(), is_finished: is_finished(group, to) };
+                let left = Successor { id: to.clone(), progress: progress(group, to) };
                 let unfinished = self.take_away(&left, group).await?;
                 let next = || self.goes_on(Wait::short(WaitingOn::Deletion));
                 return Ok(unfinished.unwrap_or_else(next));
             }
             Ahead::Free => {
-                self.note(group, &Successor { id: to.clone(), is_finished: false }).await?;
-                if let Some(unfinished) = self.carry().await? {
+                self.note(group, to, Progress::Unfinished).await?;
+                if moved.carries_keys()
+                    && let Some(unfinished) = self.carry().await?
+                {
                     return Ok(unfinished);
                 }
             }
         }
-        let conclusion = self.stand(moved).await;
-        if matches!(conclusion, Conclusion::Exists { .. }) {
-            self.note(group, &Successor { id: to.clone(), is_finished: true }).await?;
+        let carried = moved.replaces.clone().filter(|it| it.with_data);
+        let mut conclusion = self.stand(moved).await;
+        let Conclusion::Exists { attributes, .. } = &mut conclusion else { return Ok(conclusion) };
+        if let Some(replaced) = carried {
+            match Box::pin(self.count(group, to, &replaced)).await? {
+                Ok(counts) => outputs::add(attributes, &counts.to_string()),
+                Err(not_yet) => return Ok(*not_yet),
+            }
         }
+        self.note(group, to, Progress::Finished).await?;
         Ok(conclusion)
     }
 
-    /// Writes on the group which one takes its place.
-    async fn note(&self, group: &GroupView, successor: &Successor) -> Result<(), Fault> {
-        if Successor::read(group).as_ref() == Some(successor) {
+    /// Counts the keys of the new group against those that the old one had, or tells what keeps the answer back.
+    async fn count(
+        &self,
+        group: &GroupView,
+        to: &GroupId,
+        replaced: &Replaced,
+    ) -> Result<Result<Counts, Box<Conclusion>>, Fault> {
+        let counts = self.counts(group, to, replaced).await?;
+        let verdict = counts.judge(progress(group, to), self.run.clock.now());
+        Ok(match verdict {
+            Verdict::Pass => Ok(counts),
+            Verdict::Wait(wait, since) => {
+                self.note(group, to, Progress::Counting(since)).await?;
+                Err(Box::new(Conclusion::GoesOn(wait, format!("{to} as wanted, {counts}"))))
+            }
+            Verdict::Missing { had, has } => {
+                let (group, new) = (group.id.clone(), to.clone());
+                let missing = Unreplaceable::KeysMissing { group, new, had, has };
+                Err(Box::new(self.refused(missing.into())))
+            }
+        })
+    }
+
+    async fn counts(
+        &self,
+        group: &GroupView,
+        to: &GroupId,
+        replaced: &Replaced,
+    ) -> Result<Counts, Fault> {
+        let Services { elasticache, metrics, .. } = self.services();
+        let now = self.run.clock.now();
+        let snapshot = elasticache.snapshot(replaced.snapshot.as_str()).await?;
+        let had = match snapshot.and_then(|it| it.taken_at) {
+            Some(at) => keys::counted(group, &metrics.items(&group.member_ids, at).await?, at),
+            None => None,
+        };
+        let has = match elasticache.group(to).await? {
+            Some(new) => keys::counted(&new, &metrics.items(&new.member_ids, now).await?, now),
+            None => None,
+        };
+        Ok(Counts { had, has })
+    }
+
+    /// Writes on the group which one takes its place, and how far that is.
+    async fn note(&self, group: &GroupView, to: &GroupId, is: Progress) -> Result<(), Fault> {
+        let successor = Successor { id: to.clone(), progress: is };
+        if Successor::read(group).as_ref() == Some(&successor) {
             return Ok(());
         }
         self.services().elasticache.tag(&group.arn, &successor.tags()).await
@@ -203,9 +257,10 @@ impl Crossing<'_> {
     /// Takes away what a request that failed has left beside a group that stands. Nothing, where it is gone, or none of ours.
     async fn take_away(
         &self,
-        Successor { id: left, is_finished }: &Successor,
+        successor: &Successor,
         group: &GroupView,
     ) -> Result<Option<Conclusion>, Fault> {
+        let left = &successor.id;
         let seen = self.services().elasticache.group_with_tags(left).await?;
         match seen.as_ref().map(|it| is_left_of(it, &group.id)) {
             Some(Some(false)) => return Ok(None),
@@ -216,13 +271,14 @@ impl Crossing<'_> {
             return Ok(None);
         };
         // Who was told of it may have written to it, and then it goes as every group goes.
-        let farewell = Farewell { is_copy: !is_finished, ..self.farewell(left, last) };
+        let farewell = Farewell { is_copy: !successor.is_finished(), ..self.farewell(left, last) };
         // What failed was stated before, where this is the way back from it.
         let stated = self.wanted.before.as_deref().unwrap_or(&self.wanted.spec);
+        let log_groups = self.wanted.log_groups();
         let operation = Vanish {
             services: self.services(),
             farewell: &farewell,
-            secret_name: Some(&stated.secret_name),
+            named: Named { secret: Some(&stated.secret_name), log_groups: &log_groups },
             others_ended: self.others_ended,
             since: self.wanted.since,
             clock: self.run.clock,
@@ -238,9 +294,10 @@ impl Crossing<'_> {
     }
 }
 
-/// Whether clients may have been told of the group of this id in the place of this one.
-fn is_finished(group: &GroupView, id: &GroupId) -> bool {
-    Successor::read(group).is_some_and(|it| it.is_finished && it.id == *id)
+/// How far the group of this id is in the place of this one, as that says.
+fn progress(group: &GroupView, id: &GroupId) -> Progress {
+    let noted = Successor::read(group).filter(|it| it.id == *id);
+    noted.map_or(Progress::Unfinished, |it| it.progress)
 }
 
 /// A snapshot of a group that goes on living.

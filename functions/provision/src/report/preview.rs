@@ -6,8 +6,7 @@ use domain::provision::farewell::Farewell;
 use domain::provision::forecast::{End, Forecast, Old, forecast, forecast_end, forecast_over};
 use domain::provision::replace::{Road, Sight, at, moved, road};
 use domain::provision::{
-    Backend, GroupSpec, Keep, Parsed, Replaced, Replacement, Seen, Wanted, name, outputs, parse,
-    rules,
+    Backend, GroupSpec, Keep, Parsed, Replaced, Seen, Wanted, name, outputs, parse, rules,
 };
 use domain::{Catalog, GroupId, GroupView, Problems, snapshot, tag};
 use jiff::tz::TimeZone;
@@ -18,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::event::preview::Preview;
 use crate::event::{Request, vanish};
-use crate::observe::Services;
+use crate::observe::{Named, Services};
 
 /// What a preview comes to.
 #[derive(Debug)]
@@ -142,9 +141,9 @@ impl View<'_> {
         physical: &GroupId,
         group: Option<GroupView>,
     ) -> Result<Way, Fault> {
-        let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
+        let allows = |it: &GroupSpec| it.replacement().is_allowed();
         let before = wanted.before.as_deref();
-        let crosses = carries(&wanted.spec) || before.is_some_and(carries);
+        let crosses = allows(&wanted.spec) || before.is_some_and(allows);
         if !crosses && *physical == wanted.spec.id {
             return Ok(Way::Here(Box::new(wanted)));
         }
@@ -187,7 +186,11 @@ impl View<'_> {
         };
         let moved = moved(wanted, group, to, &transfer);
         let seen = Box::pin(self.services.wanted(&moved, None, self.now)).await?;
-        let around = Box::pin(self.services.rest(&farewell, Some(&before.secret_name))).await?;
+        let log_groups = before.log_groups();
+        let beside = Named { secret: Some(&before.secret_name), log_groups: &log_groups };
+        let mut around = Box::pin(self.services.rest(&farewell, beside)).await?;
+        // By then the other group writes to these.
+        around.logs_of_others.extend(moved.spec.log_groups());
         let old = Old { group, farewell: &farewell, around: &around };
         let forecast = forecast_over(&moved, &seen, old, self.now);
         let stands = Seen { group: Some(group.clone()), ..Seen::default() };
@@ -239,15 +242,15 @@ impl View<'_> {
             problems.add("properties", "name no replication group");
             return Ok(Told::wrong(&problems));
         };
-        let Some(mut farewell) = vanishing.groups.into_iter().next() else {
+        let Some(mut farewell) = vanishing.groups.first().cloned() else {
             return Ok(Told::wrong(&Problems::default()));
         };
         let group = self.services.elasticache.group_with_tags(&farewell.group).await?;
         farewell.owner = owner(preview, group.as_ref()).unwrap_or(nobody);
         farewell.is_rollback = false;
-        let secret = vanishing.secret_name.as_deref();
-        let looked = self.services.unwanted(&farewell, secret, SignedDuration::ZERO);
-        let rest = self.services.rest(&farewell, secret);
+        let named = vanishing.named();
+        let looked = self.services.unwanted(&farewell, named, SignedDuration::ZERO);
+        let rest = self.services.rest(&farewell, named);
         let (seen, around) = tokio::join!(looked, rest);
         let forecast = forecast_end(&farewell, &seen?, &around?, self.now);
         Ok(told(farewell.group.as_str(), &forecast))

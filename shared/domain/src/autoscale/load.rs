@@ -13,6 +13,8 @@ pub enum Metric {
     Memory,
     /// The bytes that data takes.
     UsedBytes,
+    /// The number of keys.
+    Items,
     /// CPU of the host, all vCPUs together.
     Cpu,
     /// CPU of the engine's one thread.
@@ -30,7 +32,7 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// Everything that is read.
+    /// Everything that is read of a cache that may be scaled.
     pub const ALL: [Self; 9] = [
         Self::Memory,
         Self::UsedBytes,
@@ -48,6 +50,7 @@ impl Metric {
         match self {
             Self::Memory => "DatabaseMemoryUsagePercentage",
             Self::UsedBytes => "BytesUsedForCache",
+            Self::Items => "CurrItems",
             Self::Cpu => "CPUUtilization",
             Self::EngineCpu => "EngineCPUUtilization",
             Self::Evictions => "Evictions",
@@ -62,7 +65,7 @@ impl Metric {
     pub fn statistic(self) -> &'static str {
         match self {
             Self::Memory | Self::Cpu | Self::EngineCpu => "Average",
-            Self::UsedBytes | Self::Connections | Self::Lag => "Maximum",
+            Self::UsedBytes | Self::Items | Self::Connections | Self::Lag => "Maximum",
             Self::Evictions | Self::Reads | Self::Writes => "Sum",
         }
     }
@@ -73,6 +76,7 @@ impl Metric {
             // The engine's share may pass a hundred for a moment of rounding, never far.
             Self::Memory | Self::Cpu | Self::EngineCpu => 200.0,
             Self::UsedBytes
+            | Self::Items
             | Self::Evictions
             | Self::Connections
             | Self::Lag
@@ -113,13 +117,13 @@ impl Load {
         self.0.get(&(member.clone(), metric)).map_or(&[], Vec::as_slice)
     }
 
-    /// The samples of a metric that counts bytes.
-    pub fn bytes(
+    /// The samples of a metric that counts bytes or keys.
+    pub fn whole(
         &self,
         member: &MemberId,
         metric: Metric,
-    ) -> impl Iterator<Item = (Timestamp, Bytes)> {
-        self.series(member, metric).iter().map(|it| (it.at, whole_bytes(it.value)))
+    ) -> impl Iterator<Item = (Timestamp, u64)> {
+        self.series(member, metric).iter().map(|it| (it.at, whole(it.value)))
     }
 
     /// The latest value, if it is not older than [`STALE_AFTER`].
@@ -166,7 +170,7 @@ impl Load {
         members
             .filter_map(|it| self.peak(it, Metric::UsedBytes))
             .max_by(f64::total_cmp)
-            .map(whole_bytes)
+            .map(|it| Bytes(whole(it)))
     }
 }
 
@@ -175,8 +179,8 @@ impl Load {
     clippy::cast_sign_loss,
     reason = "only values from 0 to 1e15 are taken in"
 )]
-fn whole_bytes(value: f64) -> Bytes {
-    Bytes(value as u64)
+fn whole(value: f64) -> u64 {
+    value as u64
 }
 
 /// A sample older than this tells nothing of now: CloudWatch is late by a minute or two, not by ten.

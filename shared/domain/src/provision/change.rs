@@ -1,6 +1,6 @@
 //! What an update may touch: what the stack stated before against what it states now.
 
-use super::{Backend, GroupSpec, Keep, Parsed, Replacement, name};
+use super::{Backend, GroupSpec, Keep, Parsed, name};
 use crate::{GroupId, Problems};
 
 /// Tells what an update leaves as it is found, or every reason why it cannot be done on a running cache.
@@ -8,7 +8,8 @@ use crate::{GroupId, Problems};
 /// What a running cache cannot change is judged by the plan, against the cache itself: the way back from an update that was refused
 /// has the same two sets of properties as the update, swapped, and must not be refused too (facts 7.4).
 ///
-/// A replacement ends the old cache in CloudFormation's clean-up, so nothing here asks for one that the stack does not say aloud.
+/// A replacement ends the old cache in CloudFormation's clean-up, so another id, which may be a slip, asks for none that the stack does not
+/// say aloud.
 pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, Problems> {
     let mut problems = Problems::default();
     let keep = match (before, now) {
@@ -30,9 +31,8 @@ pub fn judge(physical_id: &str, before: &Parsed, now: &Backend) -> Result<Keep, 
             let is_of = |spec: &GroupSpec| {
                 physical.as_ref().is_some_and(|it| name::generation(spec, it).is_some())
             };
-            let carries = |it: &GroupSpec| it.replacement == Replacement::WithData;
-            // The way back from an update that carries keys over states no more than what stood before it.
-            if !is_of(spec) && !carries(spec) && !before.is_some_and(carries) {
+            // The way back from an update that replaces the group states no more than what stood before it.
+            if !is_of(spec) && !spec.may_move() && !before.is_some_and(GroupSpec::may_move) {
                 another_group(physical_id, spec, &mut problems);
             }
             match before.filter(|it| is_of(it)) {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::plan::{Ownership, ownership};
-use super::{Deletion, DeletionPolicy, Refusal, Removal, SecretView, Seen};
+use super::{Deletion, DeletionPolicy, Refusal, Removal, SecretView, Seen, logs};
 use crate::snapshot::take::ReadFrom;
 use crate::snapshot::{SnapshotStatus, SnapshotView};
 use crate::{
@@ -205,6 +205,9 @@ fn rest_goes(farewell: &Farewell, seen: &Seen) -> Next<Removal, Refusal> {
     }
     if around.subnet_group.as_ref().is_some_and(|it| owner.owns(&it.tags)) {
         return Next::Do(Removal::SubnetGroup);
+    }
+    if let Some(removal) = logs::left(owner, around) {
+        return Next::Do(removal);
     }
     let of_group =
         |it: &SecretView| it.tags.get(tag::GROUP).is_none_or(|it| it == farewell.group.as_str());

@@ -9,8 +9,7 @@ use jiff::Timestamp;
 
 use super::{Refusal, Wanted, diff};
 use crate::autoscale::load::{Load, Metric, STALE_AFTER};
-use crate::shard::ShardView;
-use crate::{Bytes, Catalog, GroupView};
+use crate::{Bytes, Catalog, GroupView, MemberId};
 
 /// Whether shards are to go.
 pub fn takes_shards(wanted: &Wanted, group: &GroupView) -> bool {
@@ -20,22 +19,31 @@ pub fn takes_shards(wanted: &Wanted, group: &GroupView) -> bool {
 /// What the keys of all shards take, at the latest minute for which each of them tells. Of minutes that differ, keys that moved between
 /// them would count twice.
 pub fn used(group: &GroupView, load: &Load, now: Timestamp) -> Option<Bytes> {
-    let shards: Vec<_> = group.shards.iter().map(|it| minutes(it, load)).collect();
+    total(group, load, Metric::UsedBytes, now).map(Bytes)
+}
+
+/// The same of any metric of keys: the sum over all shards.
+pub(super) fn total(group: &GroupView, load: &Load, metric: Metric, now: Timestamp) -> Option<u64> {
+    let shards: Vec<_> = if group.shards.is_empty() {
+        vec![minutes(&group.member_ids, load, metric)]
+    } else {
+        group.shards.iter().map(|it| minutes(&it.members, load, metric)).collect()
+    };
     let told_by_all = |at: &Timestamp| shards.iter().all(|it| it.contains_key(at));
     let all: BTreeSet<Timestamp> = shards.iter().flat_map(|it| it.keys().copied()).collect();
     let last = all.into_iter().rfind(told_by_all)?;
     let is_fresh = last.saturating_add(STALE_AFTER).is_ok_and(|it| now <= it);
-    let sum = shards.iter().filter_map(|it| it.get(&last)).map(|it| it.0).sum();
-    is_fresh.then_some(Bytes(sum))
+    let sum = shards.iter().filter_map(|it| it.get(&last)).sum();
+    is_fresh.then_some(sum)
 }
 
-/// What the keys of a shard take, minute by minute: its members all have them.
-fn minutes(shard: &ShardView, load: &Load) -> BTreeMap<Timestamp, Bytes> {
+/// What is told of the keys of a shard, minute by minute: its members all have them.
+fn minutes(members: &[MemberId], load: &Load, metric: Metric) -> BTreeMap<Timestamp, u64> {
     let mut minutes = BTreeMap::new();
-    for member in &shard.members {
-        for (at, used) in load.bytes(member, Metric::UsedBytes) {
-            let most = minutes.entry(at).or_insert(used);
-            *most = used.max(*most);
+    for member in members {
+        for (at, told) in load.whole(member, metric) {
+            let most = minutes.entry(at).or_insert(told);
+            *most = told.max(*most);
         }
     }
     minutes

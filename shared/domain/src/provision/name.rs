@@ -119,26 +119,45 @@ pub fn execution_prefix(group: &str, owner: &Owner) -> String {
     format!("provision-{group}--{}-", owner.short_hash())
 }
 
+/// When CloudFormation issued a request. Of two of the same second, a Delete is the later: nothing is asked of a group after it went that
+/// was not asked in an operation of its own.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Issue {
+    second: u32,
+    deletes: bool,
+}
+
+impl Issue {
+    /// That of a request of this type, at this time; none where it is no time of our century.
+    pub fn of(request_type: &str, at: Timestamp) -> Option<Self> {
+        let second = u32::try_from(at.as_second()).ok()?;
+        Some(Self { second, deletes: request_type == "Delete" })
+    }
+}
+
+/// No digit of a number, neither of ten nor of sixteen.
+const DELETES: char = 'z';
+
 /// The name of the execution for a request, which a duplicate of the request shares. When CloudFormation issued the request is in it,
 /// where that is known: whoever finds two of them can tell which was meant last, whichever of them Lambda delivered first.
-pub fn execution(
-    group: &str,
-    owner: &Owner,
-    request_id: &str,
-    issued_at: Option<Timestamp>,
-) -> String {
-    let issued = issued_at.and_then(|it| u32::try_from(it.as_second()).ok());
-    let issued = issued.map_or(String::new(), |it| format!("{it:08x}-"));
+pub fn execution(group: &str, owner: &Owner, request_id: &str, issued: Option<Issue>) -> String {
+    let issued = issued.map_or(String::new(), |it| {
+        let deletes = if it.deletes { DELETES.to_string() } else { String::new() };
+        format!("{:08x}{deletes}-", it.second)
+    });
     format!("{}{issued}{}", execution_prefix(group, owner), short_hash(request_id))
 }
 
 /// When the request was issued whose execution has this name, as far as the name says.
-pub fn issued_at(execution: &str) -> Option<Timestamp> {
+pub fn issued(execution: &str) -> Option<Issue> {
     let (_, own) = execution.rsplit_once("--")?;
     let mut parts = own.split('-');
     let (_owner, issued, _request) = (parts.next()?, parts.next()?, parts.next()?);
-    let seconds = u32::from_str_radix(issued, 16).ok()?;
-    Timestamp::from_second(i64::from(seconds)).ok()
+    let (second, deletes) = match issued.strip_suffix(DELETES) {
+        Some(second) => (second, true),
+        None => (issued, false),
+    };
+    Some(Issue { second: u32::from_str_radix(second, 16).ok()?, deletes })
 }
 
 #[cfg(test)]
@@ -237,20 +256,39 @@ mod tests {
         assert!(execution("orders", &ours, "r", None).starts_with(&prefix));
         assert!(!execution("orders-eu", &ours, "r", None).starts_with(&prefix));
         assert!(!execution("orders", &theirs, "r", None).starts_with(&prefix));
-        let longest = execution(&"a".repeat(40), &ours, "r", Some(Timestamp::UNIX_EPOCH));
+        let longest = execution(
+            &"a".repeat(40),
+            &ours,
+            "r",
+            Issue::of("Delete", "2100-01-01T00:00:00Z".parse().unwrap()),
+        );
         assert!(longest.len() <= 80, "{longest}");
     }
 
     #[test]
     fn an_execution_tells_when_its_request_was_issued() {
         let owner = Owner::new("stack/a", "Cache");
-        let at: Timestamp = "2026-11-29T11:00:07Z".parse().unwrap();
+        let of = |kind: &str, at: &str| Issue::of(kind, at.parse().unwrap());
         let named = |at| execution("orders-eu", &owner, "r", at);
-        assert_eq!(issued_at(&named(Some(at))), Some(at));
-        assert_eq!(issued_at(&named(None)), None);
-        assert_eq!(issued_at("snapshot-orders-20261129"), None);
-        assert_ne!(named(Some(at)), named(None));
+        let in_order = [
+            of("Create", "2026-11-29T11:00:07Z"),
+            of("Delete", "2026-11-29T11:00:07Z"),
+            of("Update", "2026-11-29T11:00:08Z"),
+            of("Delete", "2026-11-29T11:00:08Z"),
+        ];
+        assert!(in_order.is_sorted_by(|one, next| one < next), "{in_order:?}");
+        for issue in in_order {
+            assert!(issue.is_some());
+            assert_eq!(issued(&named(issue)), issue);
+        }
+        let (create, update) = (of("Create", NOON), of("Update", NOON));
+        assert_eq!(create, update, "a rollback is an Update, too");
+        assert_eq!(issued(&named(None)), None);
+        assert_eq!(issued("snapshot-orders-20261129"), None);
+        assert_ne!(named(create), named(None));
     }
+
+    const NOON: &str = "2026-11-29T12:00:00Z";
 
     #[test]
     fn no_physical_id_without_a_group_is_a_group_id() {

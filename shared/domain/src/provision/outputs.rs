@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::{GroupSpec, Replaced, UpstashSpec, diff};
 use crate::alarm;
+use crate::autoscale::fit::is_smaller;
 use crate::cost::bill::Bill;
 use crate::group::{Resilience, Tls};
 use crate::shard::Shape;
@@ -38,6 +39,14 @@ pub fn of_group(
         ("DeploymentInfo", info(spec, group)),
         ("EstimatedMonthlyCost", cost(spec, group, secret.is_some(), catalog, today)),
     ])
+}
+
+/// Adds to what is told of a group.
+pub fn add(attributes: &mut Attributes, words: &str) {
+    if let Some(info) = attributes.get_mut("DeploymentInfo") {
+        info.push_str(", ");
+        info.push_str(words);
+    }
 }
 
 /// The attributes of a database at Upstash.
@@ -96,11 +105,7 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     if let Some(source) = group.tags.as_ref().and_then(|it| it.get(tag::RESTORED_FROM)) {
         parts.push(format!("filled from {source} when it was made"));
     }
-    if let Some(Replaced { group, snapshot }) = group.tags.as_ref().and_then(Replaced::read) {
-        parts.push(format!(
-            "in the place of {group}: what was written to that after its snapshot {snapshot} is not in this one"
-        ));
-    }
+    parts.extend(group.tags.as_ref().and_then(Replaced::read).as_ref().map(in_the_place));
     let waiting = group.members.iter().filter(|it| it.parameter_status == "pending-reboot");
     let waiting: Vec<_> = waiting.map(|it| it.id.to_string()).collect();
     if !waiting.is_empty() {
@@ -108,6 +113,7 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     }
     if node_type != spec.node_type.as_str() {
         parts.push(format!("{} {}", scaled_by(spec), spec.node_type));
+        parts.extend(beyond_ceiling(spec, group));
     }
     parts.extend(other_shape(spec, group));
     match release {
@@ -122,6 +128,16 @@ fn info(spec: &GroupSpec, group: &GroupView) -> String {
     parts.join(", ")
 }
 
+/// What is not in a group that took the place of another.
+fn in_the_place(Replaced { group, snapshot, with_data }: &Replaced) -> String {
+    if *with_data {
+        return format!(
+            "in the place of {group}: what was written to that after its snapshot {snapshot} is not in this one"
+        );
+    }
+    format!("in the place of {group}, none of whose keys are in this one")
+}
+
 /// How many nodes of this type, and how they share the keys. Shards may be of different sizes.
 fn nodes(group: &GroupView, node_type: &str) -> String {
     let shape = diff::shape(group);
@@ -133,10 +149,20 @@ fn nodes(group: &GroupView, node_type: &str) -> String {
 
 /// Whose change of size it must be: where the autoscaler is to change nothing, somebody else has.
 fn scaled_by(spec: &GroupSpec) -> &'static str {
-    match spec.autoscale.mode.as_str() {
-        "off" | "recommend" => "changed by others from the stated",
-        _ => "autoscaled from",
+    if spec.autoscale.changes_size() {
+        "autoscaled from"
+    } else {
+        "changed by others from the stated"
     }
+}
+
+/// What is told of a node type to which the autoscaler would never have gone, in the order in which it goes.
+fn beyond_ceiling(spec: &GroupSpec, group: &GroupView) -> Option<String> {
+    let most = spec.autoscale.max_node_type.as_ref().filter(|_| spec.autoscale.changes_size())?;
+    let is_beyond = is_smaller(Catalog::embedded(), most, group.node_type.as_ref()?);
+    is_beyond.then(|| {
+        format!("larger than AutoscaleMaxNodeType {most} and left so, since its keys may have no room there")
+    })
 }
 
 /// What others did to the size, or nothing.

@@ -22,6 +22,8 @@ use crate::log::{LogDelivery, LogKind};
 use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
 
+pub use self::delivery::log_groups_of;
+
 /// What came of a parse.
 pub type Parsed = Result<Backend, Problems>;
 
@@ -72,7 +74,7 @@ pub fn parse(
 struct Names {
     id: GroupId,
     id_is_stated: bool,
-    replacement: Replacement,
+    replacement: Option<Replacement>,
     secret: String,
     project: String,
     environment: String,
@@ -83,8 +85,10 @@ fn names(read: &mut Properties<'_>) -> Option<Names> {
     let environment =
         read.required("Environment", "the last part of all names, such as production");
     let stated = read.parsed("ReplicationGroupId", GroupId::parse);
-    let replacement = read.one_of("Replacement", &Replacement::WORDS, "refuse");
-    let replacement = Replacement::parse(&replacement);
+    let replacement = read.text("Replacement").map(|_| {
+        let word = read.one_of("Replacement", &Replacement::WORDS, "with-data");
+        Replacement::parse(&word)
+    });
     for (property, text) in [("ProjectName", &project), ("Environment", &environment)] {
         let legal = |it: char| it.is_ascii_alphanumeric() || it == '-';
         if text.as_ref().is_some_and(|it| !it.chars().all(legal)) {
@@ -116,8 +120,7 @@ fn group(
     owner: &Owner,
     before: Option<&Map<String, Value>>,
 ) -> Option<GroupSpec> {
-    let data_tiering = read.switch("EnableDataTiering", false);
-    let types = engine::Types { before, data_tiering };
+    let types = engine::Types { before, data_tiering: read.switch("EnableDataTiering", false) };
     let engine::Runs { engine, release, node_type } = engine::runs(read, types);
     let shape = shape::shape(read);
     let access = access::access(read, release);
@@ -152,7 +155,7 @@ fn group(
         engine,
         version: release?.version,
         source,
-        data_tiering,
+        data_tiering: types.data_tiering,
         node_type: node_type?,
         shape,
         subnets,
@@ -178,6 +181,7 @@ fn group(
         notification_topic: rest.notification_topic,
         slow_log: rest.slow_log,
         engine_log: rest.engine_log,
+        log_retention_days: rest.log_retention_days,
         rotation_days: rest.rotation_days,
         rotation_schedule: rest.rotation_schedule,
         rotation_grace_minutes: rest.rotation_grace_minutes,
@@ -200,6 +204,7 @@ struct Rest {
     notification_topic: Option<Arn>,
     slow_log: Option<LogDelivery>,
     engine_log: Option<LogDelivery>,
+    log_retention_days: u32,
     rotation_days: u32,
     rotation_schedule: Option<String>,
     rotation_grace_minutes: u32,
@@ -215,6 +220,7 @@ fn rest(read: &mut Properties<'_>, release: Option<Release>) -> Rest {
         notification_topic: read.parsed("NotificationTopicArn", |it| arn(it, "sns")),
         slow_log: delivery::log(read, LogKind::Slow, release),
         engine_log: delivery::log(read, LogKind::Engine, release),
+        log_retention_days: delivery::retention_days(read),
         parameters: parameters::read(read),
         maxmemory_policy: read.one_of("MaxmemoryPolicy", engine::MAXMEMORY_POLICIES, "allkeys-lru"),
         maintenance_window: read.parsed("MaintenanceWindow", str::parse),

@@ -2,6 +2,7 @@
 
 mod access;
 mod ask;
+mod bounds;
 mod deliver;
 mod fixed;
 mod make;

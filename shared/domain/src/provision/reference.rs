@@ -46,6 +46,8 @@ pub enum OnUpdate {
     InPlace,
     /// So it does, and clients reconnect.
     BriefInterruption,
+    /// Another group takes its place, with its keys, or it is refused, as `Replacement` says.
+    Replacement,
     /// The update is refused before anything is touched.
     CannotChange,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for OnUpdate {
         f.write_str(match self {
             Self::InPlace => "in place",
             Self::BriefInterruption => "in place, brief interruption",
+            Self::Replacement => "replacement",
             Self::CannotChange => "cannot change",
         })
     }

@@ -89,7 +89,7 @@ impl Refusal {
 fn unchangeable(differences: &[Difference]) -> String {
     let each: Vec<_> = differences.iter().map(ToString::to_string).collect();
     format!(
-        "{}; that cannot change on a running cache, and nothing was changed; state Replacement with-data where another cache in its place, filled from a snapshot of it, will do (none leaves cluster mode or data tiering that way), or make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
+        "{}; that cannot change on a running cache, and nothing was changed; Replacement with-data has another cache take its place, filled from a snapshot of it and from nothing else (none leaves cluster mode or data tiering that way), and without-data one that has none of its keys; or make a second cache under another logical id with it, restore a snapshot into that, and remove this one",
         each.join("; ")
     )
 }

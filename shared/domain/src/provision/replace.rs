@@ -1,104 +1,52 @@
 //! Another group in the place of the one that a stack has, with its keys: where ElastiCache cannot make a change in place, and the stack
-//! says that it may be done so.
+//! does not say otherwise.
 //!
 //! An update that answers with another physical id has CloudFormation delete the old one when the rest of the stack is done, or the new one
 //! where that fails (facts 7.3). So the old group is only read here: a snapshot of it fills the new one, and both stand until
 //! CloudFormation's clean-up. What is written to the old one after the snapshot stays there.
 
+pub mod keys;
 mod refusal;
-
-use std::fmt;
+mod tie;
 
 use jiff::Timestamp;
 
 pub use self::refusal::Unreplaceable;
+pub use self::tie::{Progress, Replaced, Successor};
 use super::farewell::keep_data;
 use super::plan::{Ownership, downgrade, immutable, kept, ownership, plan};
 use super::{Deletion, Difference, Farewell, Refusal, Removal, Seen, Wanted, diff, name, source};
 use crate::snapshot::{Origin, SnapshotStatus, SnapshotView};
-use crate::{GroupId, GroupStatus, GroupView, Next, SnapshotName, Tags, Wait, WaitingOn, tag};
+use crate::{GroupId, GroupStatus, GroupView, Next, SnapshotName, Tags, Wait, WaitingOn};
 
 /// What a stack says of changes that ElastiCache cannot make in place.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Replacement {
-    /// They are refused. Keys that are written while they are carried over are lost, so nobody comes to that without a word of his own.
-    #[default]
+    /// They are refused.
     Refuse,
     /// Another group takes its place, filled from a snapshot of it.
+    #[default]
     WithData,
+    /// Another group takes its place, made as a new one is: its keys stay behind, in the last snapshot of the old one.
+    WithoutData,
 }
 
 impl Replacement {
     /// Its words.
-    pub const WORDS: [&str; 2] = ["refuse", "with-data"];
+    pub const WORDS: [&str; 3] = ["refuse", "with-data", "without-data"];
 
     /// Reads a word.
     pub fn parse(word: &str) -> Self {
-        if word == "with-data" { Self::WithData } else { Self::Refuse }
-    }
-}
-
-/// The group that another one takes the place of, and the snapshot of it that fills that one.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Replaced {
-    /// The group.
-    pub group: GroupId,
-    /// The snapshot.
-    pub snapshot: SnapshotName,
-}
-
-/// As it stands in a tag of the new group.
-impl fmt::Display for Replaced {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} by {}", self.group, self.snapshot)
-    }
-}
-
-impl Replaced {
-    /// What the tags of a group say of it.
-    pub fn read(tags: &Tags) -> Option<Self> {
-        let (group, snapshot) = tags.get(tag::REPLACES)?.split_once(" by ")?;
-        Some(Self {
-            group: GroupId::parse(group).ok()?,
-            snapshot: SnapshotName::parse(snapshot).ok()?,
-        })
-    }
-}
-
-/// The group that takes the place of another, as the tags of that other one say.
-///
-/// It is written before anything of the new group is there. So what a request left that failed is found again, and is known to be a copy of
-/// this very group, and not of one that had its id before.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Successor {
-    /// The id of the new group.
-    pub id: GroupId,
-    /// Whether it was seen to be as wanted, so that clients may have been told of it.
-    pub is_finished: bool,
-}
-
-/// As it stands in the tag.
-impl fmt::Display for Successor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unfinished = if self.is_finished { "" } else { UNFINISHED };
-        write!(f, "{}{unfinished}", self.id)
-    }
-}
-
-const UNFINISHED: &str = " unfinished";
-
-impl Successor {
-    /// What the tags of a group say of it.
-    pub fn read(group: &GroupView) -> Option<Self> {
-        let text = group.tags.as_ref()?.get(tag::REPLACED_BY)?;
-        let id = text.strip_suffix(UNFINISHED);
-        let is_finished = id.is_none();
-        Some(Self { id: GroupId::parse(id.unwrap_or(text)).ok()?, is_finished })
+        match word {
+            "refuse" => Self::Refuse,
+            "without-data" => Self::WithoutData,
+            _ => Self::default(),
+        }
     }
 
-    /// The tag.
-    pub fn tags(&self) -> Tags {
-        Tags::from([(tag::REPLACED_BY.to_owned(), self.to_string())])
+    /// Whether another group may take the place of one.
+    pub fn is_allowed(self) -> bool {
+        self != Self::Refuse
     }
 }
 
@@ -142,7 +90,7 @@ pub fn road(wanted: &Wanted, physical: &GroupId, sight: &Sight, now: Timestamp) 
     let (GroupStatus::Available, Some(tags), true) =
         (&group.status, &group.tags, group.is_settled())
     else {
-        return of_busy(group, is_its_own);
+        return of_busy(wanted, group, is_its_own, now);
     };
     let here = kept(&at(wanted, physical), group, tags, now);
     let mut differences = Vec::new();
@@ -160,8 +108,16 @@ pub fn road(wanted: &Wanted, physical: &GroupId, sight: &Sight, now: Timestamp) 
     }
 }
 
-/// A group that is on its way to another state is waited for. One that never comes back can only be told.
-fn of_busy(group: &GroupView, is_its_own: bool) -> Road {
+/// A group that is on its way to another state is waited for, where another one may have to take its place. One that never comes back can
+/// only be told.
+fn of_busy(wanted: &Wanted, group: &GroupView, is_its_own: bool, now: Timestamp) -> Road {
+    let fits = |tags| {
+        let here = kept(&at(wanted, &group.id), group, tags, now);
+        immutable(&here.spec, group, tags, now).is_empty()
+    };
+    if is_its_own && group.tags.as_ref().is_some_and(fits) {
+        return Road::Stay;
+    }
     match group.status {
         GroupStatus::CreateFailed | GroupStatus::Strange(_) | GroupStatus::Deleting
             if is_its_own =>
@@ -203,7 +159,7 @@ fn back(
         )
         .then(|| Road::Wait(Wait::slow(WaitingOn::Modification)));
     };
-    let is_open = Successor::read(prior).is_some_and(|it| it.is_finished && it.id == *physical);
+    let is_open = Successor::read(prior).is_some_and(|it| it.is_finished() && it.id == *physical);
     let there = kept(&at(wanted, &prior.id), prior, its, now);
     let fits = immutable(&there.spec, prior, its, now).is_empty();
     (is_open && fits).then(|| Road::Back(prior.id.clone()))
@@ -225,16 +181,18 @@ fn over(
     let filled = source::differs(&here.spec, here.before.as_deref(), tags);
     let is_filled = filled.is_some();
     differences.extend(filled.map(|(field, has, wants)| Difference { field, has, wants }));
+    let takes_keys = wanted.spec.replacement() == Replacement::WithData;
     let is_carried = |it: &Difference| {
         // Either can be had of a cache that has it not, and not taken from one that has it (facts 5.7).
         let comes = ["EnableDataTiering", "ClusterMode"].contains(&it.field);
         !NOT_CARRIED.contains(&it.field)
             || comes && ["false", "disabled"].contains(&it.has.as_str())
     };
-    let may = wanted.spec.replacement == Replacement::WithData
-        && !is_filled
-        && differences.iter().all(is_carried);
-    if !may {
+    // Without its keys it is made as any new one is, of whatever the stack states.
+    let can = !takes_keys || !is_filled && differences.iter().all(is_carried);
+    // Another id may as well be a slip, so it takes a word.
+    let is_meant = name::generation(&wanted.spec, &group.id).is_some() || wanted.spec.may_move();
+    if !wanted.spec.replacement().is_allowed() || !can || !is_meant {
         return Road::Refuse(Refusal::Immutable(differences));
     }
     if let Some(refusal) = downgrade(here, group, tags, now) {
@@ -290,13 +248,18 @@ pub fn moved(wanted: &Wanted, group: &GroupView, to: &GroupId, snapshot: &Snapsh
         spec.engine = runs.engine;
         spec.version = runs.version.as_created();
     }
-    if usize::try_from(spec.shape.nodes()).is_ok_and(|it| it != spec.zones.len()) {
+    let lacks_zones = usize::try_from(spec.shape.nodes()).is_ok_and(|it| it != spec.zones.len());
+    if lacks_zones && !spec.shape.is_sharded() {
         spec.zones.clear();
     }
     moved.creating = true;
     moved.keep = super::Keep::default();
     moved.before = None;
-    moved.replaces = Some(Replaced { group: group.id.clone(), snapshot: snapshot.clone() });
+    moved.replaces = Some(Replaced {
+        group: group.id.clone(),
+        snapshot: snapshot.clone(),
+        with_data: wanted.spec.replacement() != Replacement::WithoutData,
+    });
     moved
 }
 
@@ -319,9 +282,11 @@ pub enum Ahead {
 pub fn ahead(moved: &Wanted, seen: &Seen, group: &GroupView, now: Timestamp) -> Ahead {
     let Some(there) = &seen.group else {
         let mut seen = seen.clone();
-        let around = seen.around.get_or_insert_default();
-        around.source = around.source.take().filter(|it| it.status.is_whole());
-        around.source = around.source.take().or_else(|| Some(thought(moved, group)));
+        if moved.carries_keys() {
+            let around = seen.around.get_or_insert_default();
+            around.source = around.source.take().filter(|it| it.status.is_whole());
+            around.source = around.source.take().or_else(|| Some(thought(moved, group)));
+        }
         return match plan(moved, &seen, now) {
             Next::Refuse(refusal) => Ahead::Refuse(refusal),
             Next::Do(_) | Next::Wait(_) | Next::Settled => Ahead::Free,

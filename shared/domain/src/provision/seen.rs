@@ -58,6 +58,23 @@ pub struct Around {
     pub parameters_of_others: BTreeSet<String>,
     /// The stated user groups, as far as there are any of that id.
     pub user_groups: Vec<UserGroupView>,
+    /// The log groups that logs go to or went to, as far as they are there.
+    pub log_groups: Vec<LogGroupView>,
+    /// The log groups that other groups write to; looked at only where one of ours may go.
+    pub logs_of_others: BTreeSet<String>,
+}
+
+/// A log group of CloudWatch Logs as it was seen.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LogGroupView {
+    /// The name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Tags,
+    /// For how many days it keeps what is in it; for ever, where nobody said.
+    pub retention_days: Option<u32>,
+    /// Whether CloudWatch Logs lets nobody delete it.
+    pub protected: bool,
 }
 
 /// A user group as it was seen.
@@ -69,6 +86,8 @@ pub struct UserGroupView {
     pub engine: String,
     /// The state; only one that is `active` is taken.
     pub status: String,
+    /// Those of its users that log in with IAM; looked at only where the stated version does not know that.
+    pub iam_users: Vec<String>,
 }
 
 /// A subnet group as it was seen.

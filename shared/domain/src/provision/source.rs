@@ -12,7 +12,7 @@ use crate::{Catalog, Next, Tags, tag};
 pub enum Source {
     /// A snapshot of this name, which may be an automatic one's.
     Snapshot(String),
-    /// RDB files, by the ARNs of their objects, one a shard.
+    /// RDB files, by the ARNs of their objects: one, or with shards any number.
     Files(Vec<String>),
 }
 

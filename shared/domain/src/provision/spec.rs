@@ -1,5 +1,6 @@
 //! A cache as a stack states it.
 
+use crate::autoscale::Policy;
 use crate::engine::{Engine, Release, Version};
 use crate::group::Tls;
 use crate::log::LogDelivery;
@@ -30,8 +31,8 @@ pub struct GroupSpec {
     pub id: GroupId,
     /// Whether the stack states that very id, rather than has it made of its names.
     pub id_is_stated: bool,
-    /// What is done about a change that ElastiCache cannot make in place.
-    pub replacement: Replacement,
+    /// What is said of changes that ElastiCache cannot make in place, where anything is.
+    pub replacement: Option<Replacement>,
     /// The name of the secret with the token.
     pub secret_name: String,
     /// The engine.
@@ -48,7 +49,8 @@ pub struct GroupSpec {
     pub shape: Shape,
     /// The subnets.
     pub subnets: Vec<String>,
-    /// The zones that its nodes are made in, one a node; ElastiCache chooses where none were said.
+    /// The zones that its nodes are made in, one a node, or with shards those that each of them walks round; ElastiCache chooses where none
+    /// were said.
     pub zones: Vec<String>,
     /// The security groups of the cache.
     pub security_groups: Vec<String>,
@@ -92,6 +94,8 @@ pub struct GroupSpec {
     pub slow_log: Option<LogDelivery>,
     /// Where the engine's log goes.
     pub engine_log: Option<LogDelivery>,
+    /// For how many days the log groups keep what is in them that were made for these.
+    pub log_retention_days: u32,
     /// After how many days the token is rotated; 0 is never.
     pub rotation_days: u32,
     /// The schedule on which it is rotated, in place of that.
@@ -120,6 +124,16 @@ pub enum Protection {
 }
 
 impl GroupSpec {
+    /// Whether a group of another id may take its place, which a stack says aloud.
+    pub fn may_move(&self) -> bool {
+        self.replacement.is_some_and(Replacement::is_allowed)
+    }
+
+    /// What is done about a change that ElastiCache cannot make in place.
+    pub fn replacement(&self) -> Replacement {
+        self.replacement.unwrap_or_default()
+    }
+
     /// Engine and version.
     pub fn release(&self) -> Release {
         Release { engine: self.engine, version: self.version }
@@ -154,6 +168,20 @@ pub struct AutoscalePolicy {
     pub min_replicas: Option<u32>,
     /// The most replicas it may make.
     pub max_replicas: Option<u32>,
+}
+
+impl AutoscalePolicy {
+    /// Whether the autoscaler changes the size by itself: where it does not, the size is nobody's but the stack's.
+    pub fn changes_size(&self) -> bool {
+        matches!(self.mode.as_str(), "up-only" | "full")
+    }
+
+    /// The fewest and the most replicas that it leaves where the stack starts with so many, which are never too few or too many.
+    pub fn replicas_beside(&self, stated: u32) -> (u32, u32) {
+        let least = self.min_replicas.unwrap_or(Policy::MIN_REPLICAS);
+        let most = self.max_replicas.unwrap_or(Policy::REPLICAS_MAX);
+        (least.min(stated), most.max(stated))
+    }
 }
 
 /// A database at Upstash, as the stack states it. Its token is in the secret and nowhere else.

@@ -24,6 +24,12 @@ pub enum Step {
     SetParameters { parameter_group: String, values: Parameters },
     /// Gives these parameters their defaults again.
     ResetParameters { parameter_group: String, names: Vec<String> },
+    /// Makes a log group that logs are to go to.
+    MakeLogGroup { name: String },
+    /// Has a log group of ours keep what is in it for so many days.
+    SetLogRetention { name: String, days: u32 },
+    /// Deletes a log group of ours that nothing writes to any more.
+    DeleteLogGroup { name: String },
     /// Makes the secret, with a new token in it.
     MakeSecret,
     /// Takes the secret out of its recovery window.
@@ -120,6 +126,8 @@ pub enum Removal {
     ParameterGroup { name: String },
     /// Deletes the subnet group.
     SubnetGroup,
+    /// Deletes a log group, and with it what was written to it.
+    LogGroup { name: String },
     /// Sends the secret into its recovery window.
     Secret { arn: String },
 }

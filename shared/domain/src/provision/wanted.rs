@@ -62,9 +62,13 @@ impl Wanted {
 
     /// What a new group is filled from: the keys of the one whose place it takes, or what the stack states.
     pub fn source(&self) -> Option<Source> {
-        let carried = self.replaces.as_ref();
-        let carried = carried.map(|it| Source::Snapshot(it.snapshot.to_string()));
+        let carried = self.replaces.as_ref().and_then(Replaced::source);
         carried.or_else(|| self.spec.source.clone())
+    }
+
+    /// Whether it takes the place of a group with the keys of that.
+    pub fn carries_keys(&self) -> bool {
+        self.replaces.as_ref().is_some_and(|it| it.with_data)
     }
 
     /// The encryption of a new group, once its token is known.

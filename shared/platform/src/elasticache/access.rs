@@ -1,6 +1,8 @@
 //! How clients of a group connect, and as whom; its token is in `token.rs`.
 
-use aws_sdk_elasticache::types::{AuthTokenUpdateStrategyType, TransitEncryptionMode};
+use aws_sdk_elasticache::types::{
+    AuthTokenUpdateStrategyType, AuthenticationType, TransitEncryptionMode,
+};
 use domain::GroupId;
 use domain::group::Tls;
 use domain::provision::UserGroupView;
@@ -46,11 +48,29 @@ impl ElastiCache {
                     id: it.user_group_id().unwrap_or_default().to_owned(),
                     engine: it.engine().unwrap_or_default().to_owned(),
                     status: it.status().unwrap_or_default().to_owned(),
+                    iam_users: Vec::new(),
                 })),
                 Err(fault) if fault.is_gone() => {}
                 Err(fault) => return Err(fault),
             }
         }
         Ok(found)
+    }
+
+    /// Tells of each of these user groups which of its users log in with IAM.
+    pub async fn tell_iam_users(&self, groups: &mut [UserGroupView]) -> Result<(), Fault> {
+        let mut users = self.client.describe_users().into_paginator().items().send();
+        while let Some(user) = users.next().await {
+            let user = user.map_err(|err| Fault::from_sdk("DescribeUsers", err))?;
+            let login = user.authentication().and_then(|it| it.r#type());
+            if login != Some(&AuthenticationType::Iam) {
+                continue;
+            }
+            let has_it = |it: &&mut UserGroupView| user.user_group_ids().contains(&it.id);
+            for group in groups.iter_mut().filter(has_it) {
+                group.iam_users.push(user.user_id().unwrap_or_default().to_owned());
+            }
+        }
+        Ok(())
     }
 }

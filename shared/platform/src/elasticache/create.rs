@@ -2,11 +2,13 @@
 
 use aws_sdk_elasticache::operation::create_replication_group::builders::CreateReplicationGroupFluentBuilder;
 use aws_sdk_elasticache::types::{
-    IpDiscovery, LogDeliveryConfigurationRequest, NetworkType, TransitEncryptionMode,
+    IpDiscovery, LogDeliveryConfigurationRequest, NetworkType, NodeGroupConfiguration,
+    TransitEncryptionMode,
 };
 use domain::group::{NewGroup, Resilience, Transit};
 use domain::log::{LogDelivery, LogKind};
-use domain::shard::Shape;
+use domain::shard::new::NewShard;
+use domain::shard::{self, Shape};
 
 use super::delivery;
 use super::group::api_tags;
@@ -36,7 +38,6 @@ impl ElastiCache {
             .set_preferred_maintenance_window(group.maintenance_window.clone())
             .set_auto_minor_version_upgrade(group.auto_minor_version_upgrade)
             .set_notification_topic_arn(group.notification_topic.clone())
-            .set_preferred_cache_cluster_azs(some_unless_empty(&group.zones))
             .set_data_tiering_enabled(group.data_tiering.then_some(true))
             .set_network_type(unless_ipv4(&group.network_type).map(NetworkType::from))
             .set_ip_discovery(unless_ipv4(&group.ip_discovery).map(IpDiscovery::from))
@@ -46,7 +47,7 @@ impl ElastiCache {
             .set_snapshot_arns(some_unless_empty(&group.files))
             .set_tags(Some(api_tags(&group.tags)))
             .at_rest_encryption_enabled(group.encryption.at_rest);
-        let created = protected(shaped(request, group.shape), &group.encryption.transit)
+        let created = protected(shaped(request, group), &group.encryption.transit)
             .send()
             .await
             .map_err(|err| Fault::from_sdk("CreateReplicationGroup", err));
@@ -59,17 +60,35 @@ impl ElastiCache {
     }
 }
 
-/// How many nodes there are is said in one of two ways, which do not go together.
+/// How many nodes there are is said in one of three ways, which do not go together.
 fn shaped(
     request: CreateReplicationGroupFluentBuilder,
-    shape: Shape,
+    group: &NewGroup,
 ) -> CreateReplicationGroupFluentBuilder {
-    match shape {
-        Shape::Single { nodes } => request.num_cache_clusters(count(nodes)),
-        Shape::Sharded { shards, replicas } => {
+    let told = shard::new::told(group);
+    match group.shape {
+        Shape::Single { nodes } => request
+            .num_cache_clusters(count(nodes))
+            .set_preferred_cache_cluster_azs(some_unless_empty(&group.zones)),
+        Shape::Sharded { shards, replicas } if told.is_empty() => {
             request.num_node_groups(count(shards)).replicas_per_node_group(count(replicas))
         }
+        Shape::Sharded { .. } => {
+            request.set_node_group_configuration(Some(told.iter().map(configured).collect()))
+        }
     }
+}
+
+/// A shard that is told by itself. ElastiCache numbers them in the order in which they come.
+fn configured(shard: &NewShard) -> NodeGroupConfiguration {
+    let zones = shard.zones.split_first();
+    let replicas = zones.map_or(&[][..], |(_, replicas)| replicas);
+    NodeGroupConfiguration::builder()
+        .set_slots(shard.slots.map(|(first, last)| format!("{first}-{last}")))
+        .replica_count(count(shard.replicas))
+        .set_primary_availability_zone(zones.map(|(primary, _)| primary.clone()))
+        .set_replica_availability_zones(some_unless_empty(replicas))
+        .build()
 }
 
 fn protected(

@@ -1,9 +1,11 @@
 //! Events to a topic, and logs, as the API writes them.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_elasticache::types::{
     CloudWatchLogsDestinationDetails, DestinationDetails, DestinationType,
     KinesisFirehoseDestinationDetails, LogDeliveryConfiguration, LogDeliveryConfigurationRequest,
-    LogDeliveryConfigurationStatus, LogFormat as ApiFormat, LogType,
+    LogDeliveryConfigurationStatus, LogFormat as ApiFormat, LogType, ReplicationGroup,
 };
 use domain::GroupId;
 use domain::log::{LogDelivery, LogDestination, LogFormat, LogKind, LogStatus, LogView};
@@ -26,6 +28,32 @@ impl ElastiCache {
         };
         send(request.set_log_delivery_configurations(Some(logs).filter(|it| !it.is_empty()))).await
     }
+
+    /// The log groups that other groups than this one write to. One on its way out needs none any more.
+    pub async fn log_groups_but_of(&self, group: &GroupId) -> Result<BTreeSet<String>, Fault> {
+        let mut pages = self.client.describe_replication_groups().into_paginator().items().send();
+        let mut named = BTreeSet::new();
+        while let Some(other) = pages.next().await {
+            let other = other.map_err(|err| Fault::from_sdk("DescribeReplicationGroups", err))?;
+            let is_itself = other.replication_group_id() == Some(group.as_str());
+            if !is_itself && other.status() != Some("deleting") {
+                named.extend(log_groups_of(&other));
+            }
+        }
+        Ok(named)
+    }
+}
+
+/// The log groups that a group writes to, or is about to.
+fn log_groups_of(group: &ReplicationGroup) -> Vec<String> {
+    let now = group.log_delivery_configurations().iter().map(|it| it.destination_details());
+    let pending = match group.pending_modified_values() {
+        Some(pending) => pending.log_delivery_configurations(),
+        None => &[],
+    };
+    let to_come = pending.iter().map(|it| it.destination_details());
+    let details = now.chain(to_come).flatten().filter_map(|it| it.cloud_watch_logs_details());
+    details.filter_map(|it| it.log_group().map(str::to_owned)).collect()
 }
 
 /// A log as a call asks for it; one without a destination is turned off.

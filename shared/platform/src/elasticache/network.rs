@@ -80,7 +80,7 @@ impl ElastiCache {
 }
 
 /// Takes "there is one of that name" for "look again": whose it is, the next look tells.
-pub(super) fn look_again_if_taken(made: Result<(), Fault>) -> Result<(), Fault> {
+pub(crate) fn look_again_if_taken(made: Result<(), Fault>) -> Result<(), Fault> {
     match made {
         Err(fault) if fault.kind == FaultKind::Taken => {
             Err(Fault { kind: FaultKind::Busy, ..fault })
@@ -90,7 +90,7 @@ pub(super) fn look_again_if_taken(made: Result<(), Fault>) -> Result<(), Fault> 
 }
 
 /// Takes "there is none" for done.
-pub(super) fn done_if_gone(deleted: Result<(), Fault>) -> Result<(), Fault> {
+pub(crate) fn done_if_gone(deleted: Result<(), Fault>) -> Result<(), Fault> {
     match deleted {
         Err(fault) if fault.is_gone() => Ok(()),
         deleted => deleted,

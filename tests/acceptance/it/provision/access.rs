@@ -8,6 +8,7 @@ use platform::Secrets;
 
 use super::stack::{GROUP, SECRET, Stack, properties};
 
+const REFUSE: (&str, &str) = ("Replacement", "refuse");
 const NO_TLS: (&str, &str) = ("EnableEncryptionInTransit", "false");
 const NO_TOKEN: (&str, &str) = ("EnableAuthToken", "false");
 const STAFF: (&str, &str) = ("UserGroupIds", "Staff");
@@ -82,9 +83,10 @@ async fn a_token_comes_to_a_cache_that_had_neither_it_nor_tls() {
     let info = answer["Data"]["DeploymentInfo"].as_str().unwrap();
     assert!(info.contains("TLS and an AUTH token that is not stated"), "{info}");
     assert!(every_node(&stack, is_shut));
-    // Days later it is refused.
+    // Days later it is refused, where the stack refuses another cache in its place.
     stack.scene.pass(Duration::from_hours(48)).await;
-    let answer = stack.update(&full, &plain).await;
+    let refusing = properties(&[NO_TLS, REFUSE]);
+    let answer = stack.update(&full, &refusing).await;
     assert_eq!(answer["Status"], "FAILED");
     let reason = answer["Reason"].as_str().unwrap();
     assert!(reason.contains("which a cache with a token cannot have"), "{reason}");
@@ -153,7 +155,7 @@ async fn a_cache_is_made_with_its_users() {
 async fn tls_is_not_turned_on_under_a_version_that_cannot() {
     let stack = Stack::new().await;
     let old = ("RedisEngineVersion", "6.2");
-    let (plain, tls) = (properties(&[old, NO_TLS]), properties(&[old, NO_TOKEN]));
+    let (plain, tls) = (properties(&[old, NO_TLS]), properties(&[old, NO_TOKEN, REFUSE]));
     stack.create(&plain).await;
     let answer = stack.update(&plain, &tls).await;
     assert_eq!(answer["Status"], "FAILED");
@@ -164,4 +166,34 @@ async fn tls_is_not_turned_on_under_a_version_that_cannot() {
     let answer = stack.update(&plain, &properties(&[NO_TOKEN])).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(stack.group().await.unwrap().tls, Tls::Required);
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_that_log_in_with_iam_under_a_version_that_does_not_know_it_are_told_first() {
+    let stack = Stack::new().await;
+    people(&stack).await;
+    let user = [
+        ("UserId", "robot"),
+        ("UserName", "robot"),
+        ("Engine", "redis"),
+        ("AccessString", "on ~* +@all"),
+        ("AuthenticationMode.Type", "iam"),
+    ];
+    stack.by_hand("CreateUser", &user);
+    stack.scene.pass(Duration::from_mins(5)).await;
+    let old = properties(&[STAFF, ("RedisEngineVersion", "6.2")]);
+    let joins = [("UserGroupId", "staff"), ("UserIdsToAdd.member.1", "robot")];
+    stack.by_hand("ModifyUserGroup", &joins);
+    stack.scene.pass(Duration::from_mins(5)).await;
+    let answer = stack.create(&old).await;
+    assert_eq!(answer["Status"], "FAILED");
+    let reason = answer["Reason"].as_str().unwrap();
+    assert!(reason.contains("has the user robot, who logs in with IAM"), "{reason}");
+    assert!(reason.contains("RedisEngineVersion is 6.2"), "{reason}");
+    assert_eq!(stack.left().await, Vec::<String>::new(), "nothing was made");
+    let leaves = [("UserGroupId", "staff"), ("UserIdsToRemove.member.1", "robot")];
+    stack.by_hand("ModifyUserGroup", &leaves);
+    stack.scene.pass(Duration::from_mins(5)).await;
+    let answer = stack.create(&old).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
 }

@@ -119,7 +119,8 @@ async fn a_cache_keeps_the_key_that_it_was_made_with() {
     assert_eq!(stack.create(&before).await["Status"], "SUCCESS");
     assert_eq!(key_of().as_deref(), Some(KEY));
     for (other, said) in [(("KmsKeyArn", OTHER), "2234abcd"), (("KmsKeyArn", ""), "own key")] {
-        let other = properties(&[other, ("SnapshotRetentionLimit", "3")]);
+        let other =
+            properties(&[other, ("SnapshotRetentionLimit", "3"), ("Replacement", "refuse")]);
         let answer = stack.update(&before, &other).await;
         assert_failed(&answer, "KmsKeyArn is 1234abcd-12ab-34cd-56ef-1234567890ab on the running");
         assert_failed(&answer, said);

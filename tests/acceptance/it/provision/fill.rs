@@ -10,6 +10,7 @@ use platform::Secrets;
 use serde_json::{Value, json};
 
 use super::refusal::assert_failed;
+use super::shards::sharded;
 use super::stack::{GROUP, SECRET, Stack, properties, quick};
 
 const BYTES: u64 = 5_000_000;
@@ -266,4 +267,25 @@ async fn an_update_never_fills_a_cache_that_stands() {
         told["summary"].as_str().unwrap().starts_with("it would be refused: SnapshotName"),
         "{told:#}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn shards_are_filled_from_files_each_key_where_its_slot_is() {
+    let stack = Stack::new().await;
+    put_file(&stack);
+    stack.scene.world.with(|it| {
+        let place = ("bucket".to_owned(), "dumps/more.rdb".to_owned());
+        it.elasticache.files.insert(place, Rdb { bytes: 2 * BYTES });
+    });
+    let files = format!("{FILE},arn:aws:s3:::bucket/dumps/more.rdb");
+    let stated = sharded(3, 1, &[("SnapshotArns", &files)]);
+    let answer = stack.create(&stated).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    assert_eq!(bytes(&stack), 3 * BYTES);
+    let group = stack.group().await.unwrap();
+    let shards: Vec<_> = group.shards.iter().map(|it| (it.slots, it.members.len())).collect();
+    assert_eq!(shards, [(Some(5462), 2), (Some(5461), 2), (Some(5461), 2)]);
+    stack.changes();
+    assert_eq!(stack.update(&stated, &stated).await["Status"], "SUCCESS");
+    assert_eq!(stack.changes(), ["StartExecution"]);
 }

@@ -43,6 +43,14 @@ pub(crate) async fn every_call() {
     assert_eq!(stack.update(&first, &kept).await["Status"], "SUCCESS");
     assert_eq!(stack.delete(GROUP, &kept).await["Status"], "SUCCESS");
 
+    // Under a version that knows no IAM, users are looked at one by one.
+    let stack = Stack::new().await;
+    let staff = [("UserGroupId", "staff"), ("Engine", "redis"), ("UserIds.member.1", "default")];
+    stack.by_hand("CreateUserGroup", &staff);
+    stack.scene.pass(Duration::from_mins(5)).await;
+    let old = properties(&[("UserGroupIds", "staff"), ("RedisEngineVersion", "6.2")]);
+    assert_eq!(stack.create(&old).await["Status"], "SUCCESS");
+
     // Shards come and go.
     let stack = Stack::new().await;
     let (two, three) = (sharded(2, 0, &[]), sharded(3, 1, &[]));

@@ -1,5 +1,7 @@
 //! Events that come late and out of turn, as Lambda's queue may deliver them (facts 7.5): the request that was issued last counts.
 
+use std::time::Duration;
+
 use aws_sim::callback;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
@@ -100,4 +102,34 @@ async fn the_hour_begins_when_the_request_was_issued() {
     assert_failed(&stack.play(&create).await, "after 55 minutes it still waits for");
     let answered = stack.scene.world.with(|it| it.callbacks.answers.last().unwrap().at);
     assert!(answered < began.saturating_add(5.minutes()).unwrap(), "{answered}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_answered_in_time_is_not_contradicted_when_its_last_call_comes_again_too_late() {
+    let (stack, stated) = (Stack::new().await, properties(&[]));
+    let create = issued(stack.request("Create", None, &stated), stack.scene.now());
+    stack.deliver(&create).await;
+    let execution = stack.scene.running().into_iter().next().unwrap();
+    stack.settle().await;
+    assert_eq!(stack.answer(&create)["Status"], "SUCCESS");
+    stack.changes();
+    // The sandbox of the last call died after the answer, and the next one was long in coming.
+    stack.scene.pass(Duration::from_mins(61)).await;
+    let told = stack.invoke(execution.event(None)).await;
+    assert_eq!(told, json!({ "status": "settled", "summary": "expired" }));
+    assert_eq!(stack.answer(&create)["Status"], "SUCCESS", "and nothing after it");
+    assert_eq!(stack.changes(), [""; 0]);
+    assert_eq!(stack.group().await.unwrap().member_ids.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_of_the_same_second_is_later_than_the_create_that_lambda_delivers_last() {
+    let (stack, stated) = (Stack::new().await, properties(&[]));
+    let at = stack.scene.now();
+    let create = issued(stack.request("Create", None, &stated), at);
+    let delete = issued(stack.request("Delete", Some(INVENTED), &stated), at);
+    assert_eq!(stack.play(&delete).await["Status"], "SUCCESS");
+    stack.changes();
+    comes_to_nothing(&stack, &create).await;
+    assert_eq!(stack.left().await, [""; 0]);
 }

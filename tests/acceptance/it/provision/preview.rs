@@ -69,7 +69,7 @@ async fn what_is_told_of_a_cache_is_what_is_then_done_and_telling_it_does_nothin
 async fn what_would_be_refused_or_deleted_is_told() {
     let stack = Stack::new().await;
     stack.create(&properties(&[])).await;
-    let now = properties(&[("EnableEncryptionAtRest", "false")]);
+    let now = properties(&[("EnableEncryptionAtRest", "false"), ("Replacement", "refuse")]);
     let told = stack.invoke(plan(Some(&properties(&[])), &now)).await;
     assert_eq!(told["status"], "refused");
     let why = told["summary"].as_str().unwrap();

@@ -65,7 +65,7 @@ async fn a_bad_update_touches_nothing_and_neither_does_its_rollback() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_that_would_replace_the_cache_is_done() {
+async fn nothing_that_would_replace_the_cache_is_done_where_that_is_refused() {
     let stack = Stack::new().await;
     let before = properties(&[]);
     stack.create(&before).await;
@@ -75,7 +75,8 @@ async fn nothing_that_would_replace_the_cache_is_done() {
         ("EnableAuthToken", "false"),
         ("Environment", "staging"),
     ] {
-        let answer = stack.update(&before, &properties(&[(name, value)])).await;
+        let refusing = properties(&[(name, value), ("Replacement", "refuse")]);
+        let answer = stack.update(&before, &refusing).await;
         assert_failed(&answer, "second cache");
         assert_eq!(answer["PhysicalResourceId"], GROUP, "{name}: a new id would delete the cache");
     }
@@ -100,7 +101,9 @@ async fn the_way_back_from_a_refused_update_succeeds() {
         &[("ReplicationGroupId", "another")],
         &[("RedisEngineVersion", "6.2")],
     ] {
-        let over = [&[id, ("SnapshotRetentionLimit", "3"), ("SnapshotKeep", "1")], bad].concat();
+        let refuse = ("Replacement", "refuse");
+        let kept = [id, refuse, ("SnapshotRetentionLimit", "3"), ("SnapshotKeep", "1")];
+        let over = [&kept, bad].concat();
         let bad = properties(&over);
         let answer = stack.update(&before, &bad).await;
         assert_failed(&answer, "second cache");

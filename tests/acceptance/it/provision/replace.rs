@@ -1,5 +1,9 @@
 //! Another group in the place of the one that a stack has, with its keys; and back from every point on the way.
 
+mod counted;
+mod elsewhere;
+mod without;
+
 use std::time::Duration;
 
 use aws_sim::elasticache::model::{SnapshotStatus, Status};
@@ -9,10 +13,12 @@ use platform::Secrets;
 use serde_json::{Value, json};
 
 use super::refusal::assert_failed;
-use super::stack::{GROUP, SECRET, Stack, properties};
+use super::stack::{GROUP, Stack, properties};
 
 const SECOND: &str = "orders-redis-production-r2";
 const BYTES: u64 = 5_000_000;
+
+const REFUSE: (&str, &str) = ("Replacement", "refuse");
 
 /// Nothing at rest is encrypted, which no running cache can change.
 fn plain(over: &[(&str, &str)]) -> Value {
@@ -149,11 +155,26 @@ async fn a_change_that_cannot_be_made_in_place_takes_the_keys_along_to_another_g
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_word_of_the_stack_nothing_is_replaced() {
+async fn without_a_word_of_the_stack_the_keys_go_along_and_the_id_stays() {
     let (stack, before) = stands().await;
+    let another = properties(&[("ReplicationGroupId", "till")]);
+    assert_failed(&stack.update_of(GROUP, &before, &another).await, "state Replacement with-data");
+    assert_eq!(stack.update_of(GROUP, &another, &before).await["Status"], "SUCCESS");
     let now = properties(&[("EnableEncryptionAtRest", "false")]);
     let answer = stack.update_of(GROUP, &before, &now).await;
-    assert_failed(&answer, "state Replacement with-data where another cache in its place");
+    assert_eq!(answer["PhysicalResourceId"], SECOND, "{answer:#}");
+    assert_eq!((stack.bytes_of(GROUP), stack.bytes_of(SECOND)), (Some(BYTES), Some(BYTES)));
+    // An id that is given beside it is one too many still.
+    let both = properties(&[("ReplicationGroupId", "till")]);
+    assert_failed(&stack.update_of(SECOND, &now, &both).await, "state Replacement with-data");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_stack_refuses_it_nothing_is_replaced() {
+    let (stack, before) = stands().await;
+    let now = properties(&[("EnableEncryptionAtRest", "false"), REFUSE]);
+    let answer = stack.update_of(GROUP, &before, &now).await;
+    assert_failed(&answer, "Replacement with-data has another cache take its place");
     assert_eq!(answer["PhysicalResourceId"], GROUP);
     assert_eq!(stack.update_of(GROUP, &now, &before).await["Status"], "SUCCESS");
     assert_eq!(stack.left_of(SECOND), Vec::<String>::new());
@@ -210,13 +231,13 @@ async fn there_is_no_way_back_to_a_group_whose_end_was_asked_for() {
     stack.scene.world.with(|it| it.faults.failing_snapshots = 1);
     assert_failed(&stack.delete(GROUP, &before).await, "so the replication group");
     stack.scene.world.with(|it| it.elasticache.fill(SECOND, 3 * BYTES));
-    let answer = stack.update_of(SECOND, &now, &before).await;
+    let refusing = properties(&[REFUSE]);
+    let answer = stack.update_of(SECOND, &now, &refusing).await;
     assert_failed(&answer, "EnableEncryptionAtRest is false on the running cache");
     assert_eq!(answer["PhysicalResourceId"], SECOND);
     assert_eq!(stack.bytes_of(SECOND), Some(3 * BYTES));
-    // With the word it goes on to a third one, with the keys of today.
-    let on = properties(&[("Replacement", "with-data")]);
-    let answer = stack.update_of(SECOND, &now, &on).await;
+    // Where nobody refuses it, it goes on to a third one, with the keys of today.
+    let answer = stack.update_of(SECOND, &now, &before).await;
     assert_eq!(answer["PhysicalResourceId"], "orders-redis-production-r3", "{answer:#}");
     assert_eq!(stack.bytes_of("orders-redis-production-r3"), Some(3 * BYTES));
 }
@@ -336,41 +357,6 @@ async fn what_an_earlier_try_left_with_older_keys_is_not_taken_for_the_new_group
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_id_is_another_group_with_the_keys_and_a_secret_of_its_own() {
-    let (stack, before) = stands().await;
-    let now = properties(&[("ReplicationGroupId", "till"), ("Replacement", "with-data")]);
-    let answer = stack.update_of(GROUP, &before, &now).await;
-    assert_eq!(
-        (&answer["Status"], &answer["PhysicalResourceId"]),
-        (&json!("SUCCESS"), &json!("till")),
-        "{answer:#}"
-    );
-    assert_eq!(stack.bytes_of("till"), Some(BYTES));
-    stack.is_opened("till", &answer).await;
-    let own = answer["Data"]["RedisAuthTokenSecretArn"].as_str().unwrap();
-    assert!(own.contains(SECRET) && !own.ends_with(SECRET), "{own}");
-    // The rest of the stack fails.
-    let back = stack.update_of("till", &now, &before).await;
-    assert_eq!(
-        (&back["Status"], &back["PhysicalResourceId"]),
-        (&json!("SUCCESS"), &json!(GROUP)),
-        "{back:#}"
-    );
-    stack.is_opened(GROUP, &back).await;
-    assert_eq!(stack.delete("till", &now).await["Status"], "SUCCESS");
-    assert_eq!(stack.left_of("till"), ["secret on its way out"]);
-    // Once more, to its end; then the word need not stand any longer.
-    assert_eq!(stack.update_of(GROUP, &before, &now).await["PhysicalResourceId"], "till");
-    assert_eq!(stack.delete(GROUP, &before).await["Status"], "SUCCESS");
-    assert_eq!(stack.left_of(GROUP), ["secret on its way out"]);
-    let without = properties(&[("ReplicationGroupId", "till")]);
-    let answer = stack.update_of("till", &now, &without).await;
-    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
-    assert_eq!(stack.left_of("till"), STANDS);
-    stack.is_opened("till", &answer).await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn what_the_autoscaler_made_of_the_old_group_goes_along() {
     let (stack, before) = stands().await;
     let grown = properties(&[("RedisNodeType", "cache.t4g.small"), ("RedisNumCacheNodes", "3")]);
@@ -444,7 +430,7 @@ async fn a_replacement_is_told_with_its_words_and_its_cost_before_it_is_done() {
     let told = stack.invoke(plan(&now, &before, SECOND)).await;
     assert_eq!((&told["status"], &told["group"]), (&json!("settled"), &json!(GROUP)), "{told:#}");
     stack.delete(GROUP, &before).await;
-    let told = stack.invoke(plan(&now, &before, SECOND)).await;
+    let told = stack.invoke(plan(&now, &properties(&[REFUSE]), SECOND)).await;
     assert!(
         told["summary"]
             .as_str()

@@ -3,6 +3,7 @@
 use platform::Secrets;
 
 use super::refusal::assert_failed;
+use super::shards::sharded;
 use super::stack::{GROUP, SECRET, Stack, properties};
 
 #[tokio::test(start_paused = true)]
@@ -25,6 +26,25 @@ async fn nodes_stand_in_the_zones_that_the_stack_prefers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn shards_walk_round_the_zones_that_the_stack_prefers_each_beginning_one_further() {
+    let stack = Stack::new().await;
+    let zones = ("PreferredZones", "us-east-1c,us-east-1a,us-east-1b");
+    let before = sharded(2, 1, &[zones]);
+    let answer = stack.create(&before).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let placed = |group: domain::GroupView| -> Vec<String> {
+        group.members.iter().map(|it| it.zone.clone().unwrap_or_default()).collect()
+    };
+    let zones_of_four = ["us-east-1c", "us-east-1a", "us-east-1a", "us-east-1b"];
+    assert_eq!(placed(stack.group().await.unwrap()), zones_of_four);
+    // No node moves, and one more shard finds its place.
+    let answer = stack.update(&before, &sharded(3, 1, &[zones])).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
+    let after = placed(stack.group().await.unwrap());
+    assert_eq!((&after[..4], after.len()), (&zones_of_four.map(str::to_owned)[..], 6));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cache_keeps_its_network_and_its_names_may_lead_elsewhere() {
     let stack = Stack::new().await;
     let before = properties(&[("NetworkType", "dual_stack")]);
@@ -36,7 +56,7 @@ async fn a_cache_keeps_its_network_and_its_names_may_lead_elsewhere() {
     let answer = stack.update(&before, &now).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(network(stack.group().await.unwrap()), "dual_stack by ipv6");
-    let other = properties(&[]);
+    let other = properties(&[("Replacement", "refuse")]);
     assert_failed(
         &stack.update(&now, &other).await,
         "NetworkType is dual_stack on the running cache and ipv4",

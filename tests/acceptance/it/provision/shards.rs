@@ -199,13 +199,14 @@ async fn a_cache_keeps_its_cluster_mode() {
     let single = properties(&[]);
     assert_eq!(stack.create(&single).await["Status"], "SUCCESS");
     stack.changes();
-    let answer = stack.update(&single, &sharded(2, 1, &[])).await;
+    let spread = sharded(2, 1, &[("Replacement", "refuse")]);
+    let answer = stack.update(&single, &spread).await;
     assert_failed(
         &answer,
         "ClusterMode is disabled on the running cache and enabled in the template",
     );
     assert_failed(&answer, "restore a snapshot into that");
-    assert_eq!(stack.update(&sharded(2, 1, &[]), &single).await["Status"], "SUCCESS");
+    assert_eq!(stack.update(&spread, &single).await["Status"], "SUCCESS");
     assert_eq!(stack.changes(), ["StartExecution", "StartExecution"]);
     assert_failed(
         &stack

@@ -1,6 +1,6 @@
 //! Keys that come into shards from a cache that had none: by a snapshot, or by another group in its place.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::refusal::assert_failed;
 use super::shards::sharded;
@@ -47,13 +47,13 @@ async fn keys_of_a_cache_without_shards_come_into_shards_by_a_snapshot() {
 #[tokio::test(start_paused = true)]
 async fn cluster_mode_comes_with_another_group_and_does_not_go_that_way() {
     let (stack, before) = stands().await;
-    let shards = sharded(3, 1, &[]);
+    let shards = sharded(3, 1, &[("Replacement", "refuse")]);
     let refused = stack.update(&before, &shards).await;
     assert_failed(&refused, "ClusterMode");
-    assert_failed(&refused, "state Replacement with-data");
+    assert_failed(&refused, "Replacement with-data has another cache take its place");
     assert_eq!(stack.update(&shards, &before).await["Status"], "SUCCESS", "the way back");
 
-    let moved = sharded(3, 1, &[("Replacement", "with-data")]);
+    let moved = sharded(3, 1, &[]);
     let answer = update_of(&stack, GROUP, &before, &moved).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(answer["PhysicalResourceId"], SECOND);
@@ -61,7 +61,7 @@ async fn cluster_mode_comes_with_another_group_and_does_not_go_that_way() {
     assert_eq!(answer["Data"]["RedisEndpoint"], answer["Data"]["RedisReaderEndpoint"]);
     assert_eq!(stack.delete(GROUP, &before).await["Status"], "SUCCESS");
 
-    let single = properties(&[("Replacement", "with-data")]);
+    let single = properties(&[]);
     let refused = update_of(&stack, SECOND, &moved, &single).await;
     assert_failed(&refused, "none leaves cluster mode or data tiering that way");
     assert_eq!(shape(&stack, SECOND), (BYTES, vec![2, 2, 2]));
@@ -77,14 +77,4 @@ async fn a_cache_with_shards_is_carried_over_with_all_of_them() {
     let answer = update_of(&stack, GROUP, &before, &plain).await;
     assert_eq!(answer["Status"], "SUCCESS", "{answer:#}");
     assert_eq!(shape(&stack, SECOND), (BYTES, vec![2, 2, 2]));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_file_is_not_spread_over_shards() {
-    let stack = Stack::new().await;
-    let mut stated = sharded(3, 1, &[]);
-    stated["SnapshotArns"] = json!(["arn:aws:s3:::bucket/dumps/orders.rdb"]);
-    let answer = stack.create(&stated).await;
-    assert_failed(&answer, "SnapshotArns: is stated with ClusterMode enabled");
-    assert_eq!(stack.changes(), [""; 0]);
 }

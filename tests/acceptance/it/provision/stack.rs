@@ -8,7 +8,7 @@ use aws_sim::{Done, Effect, Settings};
 use domain::Arn;
 use domain::alarm::Watch;
 use domain::price::Prices;
-use domain::{GroupId, GroupView};
+use domain::{GroupId, GroupView, tag};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::settings::ProvisionSettings;
 use platform::{Alarms, ElastiCache, Secrets};
@@ -223,6 +223,10 @@ impl Stack {
         left.extend(
             secret.map(|it| if it.deleted { "secret on its way out" } else { "secret" }.to_owned()),
         );
+        self.scene.world.with(|it| {
+            let ours = it.logs.groups.iter().filter(|(_, it)| it.tags.contains_key(tag::OWNER));
+            left.extend(ours.map(|(name, _)| format!("log group {name}")));
+        });
         left
     }
 

@@ -3,6 +3,7 @@
 mod access;
 mod deletion;
 mod fill;
+mod logs;
 mod replace;
 mod settings;
 mod shards;
@@ -11,7 +12,10 @@ mod upgrade;
 pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use fill::{Fill, FillGivenUp};
-pub(super) use replace::{Replace, ReplaceGivenUp, ReplaceTakenBack};
+pub(super) use logs::{LogsCreate, LogsDelete, LogsGivenUp, LogsMove};
+pub(super) use replace::{
+    Replace, ReplaceGivenUp, ReplaceLostKeys, ReplaceTakenBack, ReplaceWithoutData,
+};
 pub(super) use settings::Settings;
 pub(super) use shards::{CreateShards, DeleteShards, ShardsGivenUp, ShardsIn, ShardsOut};
 pub(super) use upgrade::{Engine, EngineGivenUp, Upgrade};

@@ -1,9 +1,10 @@
 //! Log delivery: where the slow log and the engine log of a group go (user guide, "Log delivery").
 //!
-//! Nothing is delivered here. A destination is there unless the world's faults say that it is missing. That a change needs
-//! `ApplyImmediately` is in AWS's own words, as reported in hashicorp/terraform-provider-aws#49842.
+//! Nothing is delivered here. A log group is there if CloudWatch Logs has it, and a delivery stream unless the world's faults say that it
+//! is missing, as they can of a log group too. That a change needs `ApplyImmediately` is in AWS's own words, as reported in
+//! hashicorp/terraform-provider-aws#49842.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{bad_combination, bad_value};
 use super::engine::Version;
@@ -109,7 +110,8 @@ pub(super) fn begin(group: &mut Group, change: &LogsChange) {
 
 /// A change is done, or has failed where there is no such destination.
 pub(super) fn apply(state: &mut State, id: &str, change: LogsChange) {
-    let missing = &state.faults.missing_destinations;
+    let missing: BTreeSet<String> =
+        change.values().flatten().filter_map(|it| absent(state, it)).collect();
     let Some(group) = state.elasticache.groups.get_mut(id) else { return };
     for (log, to) in change {
         let Some(to) = to else {
@@ -124,6 +126,19 @@ pub(super) fn apply(state: &mut State, id: &str, change: LogsChange) {
         };
         group.logs.insert(log, (to, status));
     }
+}
+
+/// The name of a destination that is not there.
+fn absent(state: &State, to: &Delivery) -> Option<String> {
+    let is_made = match &to.destination {
+        Destination::LogGroup(name) => {
+            !state.settings.switches.log_group_must_be_there || state.logs.groups.contains_key(name)
+        }
+        Destination::Stream(_) => true,
+    };
+    let (_, name) = to.destination.words();
+    let is_there = is_made && !state.faults.missing_destinations.contains(name);
+    (!is_there).then(|| name.clone())
 }
 
 /// The deliveries of a new group begin.

@@ -85,6 +85,8 @@ pub struct Switches {
     pub key_shown_as_arn: bool,
     /// Facts 1.1: the element around log deliveries that are pending. Models of AWS differ.
     pub pending_logs_element: &'static str,
+    /// User guide, log delivery: a log group that does not exist takes no delivery, rather than is made by ElastiCache.
+    pub log_group_must_be_there: bool,
     /// U22: how many there may be.
     pub rbac_quotas: RbacQuotas,
     /// Facts 1.2: a change of tags makes the group busy for a moment.
@@ -196,6 +198,7 @@ impl Default for Switches {
             bad_key_code: "InvalidParameterValue",
             key_shown_as_arn: true,
             pending_logs_element: "PendingLogDeliveryConfiguration",
+            log_group_must_be_there: true,
             rbac_quotas: RbacQuotas::default(),
             tags_make_busy: false,
             reboot_makes_group_busy: true,
@@ -264,6 +267,7 @@ impl Switches {
             bad_key_code: "InvalidKMSKeyFault",
             key_shown_as_arn: !usual.key_shown_as_arn,
             pending_logs_element: "LogDeliveryConfigurations",
+            log_group_must_be_there: !usual.log_group_must_be_there,
             rbac_quotas: RbacQuotas { users: 1000, user_groups: 1000, users_of_group: 100 },
             tags_make_busy: !usual.tags_make_busy,
             reboot_makes_group_busy: !usual.reboot_makes_group_busy,

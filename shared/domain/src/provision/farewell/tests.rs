@@ -2,7 +2,7 @@
 
 use super::super::plan::tests::{NOW, Scene, at, said};
 use super::*;
-use crate::provision::name;
+use crate::provision::{Around, name};
 use crate::snapshot::Origin;
 use crate::{Bytes, MemberId, SnapshotName, Tags};
 
@@ -234,7 +234,7 @@ fn somebody_elses_group_stays_and_what_is_ours_beside_it_goes() {
     let foreign = standing().group(|it| it.tags = Some(Tags::new())).around(|it| it.alarms.clear());
     check(&foreign.seen, "Do: ParameterGroup");
     let mut gone = foreign.seen;
-    gone.around = Some(crate::provision::Around::default());
+    gone.around = Some(Around::default());
     check(&gone, "Settled");
 }
 
@@ -250,6 +250,22 @@ fn what_stands_around_goes_in_this_order() {
     check(&scene.seen, "Do: Secret");
     check(&scene.clone().around(|it| it.secret.as_mut().unwrap().deleted = true).seen, "Settled");
     check(&scene.around(|it| it.secret = None).seen, "Settled");
+}
+
+#[test]
+fn a_log_group_goes_when_nothing_else_writes_to_it_and_nobody_holds_it() {
+    let mut scene = Scene::stated(&[("SlowLog", "cloudwatch-logs:/orders/slow")]);
+    scene.seen.group = None;
+    let scene = scene.around(|it| {
+        it.alarms.clear();
+        it.parameter_groups.clear();
+        it.subnet_group = None;
+    });
+    check(&scene.seen, "Do: LogGroup { name: \"/orders/slow\" }");
+    let stays = |change: fn(&mut Around)| check(&scene.clone().around(change).seen, "Do: Secret");
+    stays(|it| it.log_groups[0].tags.clear());
+    stays(|it| it.log_groups[0].protected = true);
+    stays(|it| it.logs_of_others.extend(["/orders/slow".to_owned()]));
 }
 
 #[test]

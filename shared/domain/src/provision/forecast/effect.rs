@@ -5,8 +5,8 @@ mod nodes;
 use super::super::delivery::{DeliveryChange, TopicChange};
 use super::super::parameters::Parameters;
 use super::super::{
-    Around, Every, Mark, ParameterGroupView, Rotation, SecretView, Seen, Settings, Step,
-    SubnetGroupView, TokenGift, Wanted, diff, name,
+    Around, Every, LogGroupView, Mark, ParameterGroupView, Rotation, SecretView, Seen, Settings,
+    Step, SubnetGroupView, TokenGift, Wanted, diff, name,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -51,6 +51,15 @@ fn of_beside(step: &Step, wanted: &Wanted, around: &mut Around) {
             let ours = around.parameter_groups.iter_mut().filter(|it| it.name == *parameter_group);
             ours.for_each(|it| it.values.retain(|name, _| !names.contains(name)));
         }
+        Step::MakeLogGroup { name } => {
+            let (name, tags) = (name.clone(), wanted.log_group_tags());
+            around.log_groups.push(LogGroupView { name, tags, ..LogGroupView::default() });
+        }
+        Step::SetLogRetention { name, days } => {
+            let ours = around.log_groups.iter_mut().filter(|it| it.name == *name);
+            ours.for_each(|it| it.retention_days = Some(*days));
+        }
+        Step::DeleteLogGroup { name } => around.log_groups.retain(|it| it.name != *name),
         Step::MakeSecret => around.secret = Some(secret(wanted)),
         Step::RestoreSecret { .. } => around.secret.iter_mut().for_each(|it| it.deleted = false),
         Step::ForgetSecret { .. } => around.secret.iter_mut().for_each(|it| it.deleted = true),
@@ -115,6 +124,9 @@ fn of_group(step: &Step, wanted: &Wanted, group: &mut GroupView) {
         | Step::DeleteParameterGroup { .. }
         | Step::SetParameters { .. }
         | Step::ResetParameters { .. }
+        | Step::MakeLogGroup { .. }
+        | Step::SetLogRetention { .. }
+        | Step::DeleteLogGroup { .. }
         | Step::MakeSecret
         | Step::RestoreSecret { .. }
         | Step::MakeGroup { .. }

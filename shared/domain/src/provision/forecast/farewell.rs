@@ -46,6 +46,9 @@ fn of_removal(removal: &Removal, farewell: &Farewell, around: &Around, seen: &mu
             seen.around.iter_mut().for_each(|it| it.parameter_groups.retain(|it| it.name != *name));
         }
         Removal::SubnetGroup => seen.around.iter_mut().for_each(|it| it.subnet_group = None),
+        Removal::LogGroup { name } => {
+            seen.around.iter_mut().for_each(|it| it.log_groups.retain(|it| it.name != *name));
+        }
         Removal::Secret { .. } => {
             let secret = seen.around.iter_mut().filter_map(|it| it.secret.as_mut());
             secret.for_each(|it| it.deleted = true);

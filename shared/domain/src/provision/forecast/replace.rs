@@ -30,13 +30,16 @@ pub fn forecast_over(moved: &Wanted, seen: &Seen, old: Old<'_>, now: Timestamp) 
     }
     let snapshot = thought(moved, old.group);
     let mut seen = Seen { group: None, ..seen.clone() };
-    let mut changes = vec![words::of_carrying(old.group, &snapshot.name)];
-    seen.around.get_or_insert_default().source = Some(snapshot);
+    let mut changes = vec![words::of_carrying(old.group, moved.replaces.as_ref())];
+    if moved.carries_keys() {
+        seen.around.get_or_insert_default().source = Some(snapshot);
+    }
     let made = forecast(moved, &seen, now);
     changes.extend(made.changes);
     if made.end != End::Settled {
         return Forecast { changes, ..made };
     }
+    changes.extend(words::of_counting(moved, old.group));
     changes.push(words::of_answer(moved, old.group));
     let stands = Seen { group: Some(old.group.clone()), ..Seen::default() };
     let gone = forecast_end(old.farewell, &stands, old.around, now);

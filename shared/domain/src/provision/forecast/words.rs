@@ -5,7 +5,7 @@ mod size;
 use std::ops::RangeInclusive;
 
 use super::super::delivery::{DeliveryChange, TopicChange};
-use super::super::{Every, Removal, Seen, Settings, Step, TokenGift, Wanted, diff};
+use super::super::{Every, Removal, Replaced, Seen, Settings, Step, TokenGift, Wanted, diff};
 use super::{Change, Effect};
 use crate::group::{Resilience, Tls};
 use crate::snapshot::take::ReadFrom;
@@ -26,6 +26,8 @@ const REPLICAS: RangeInclusive<u32> = 8..=12;
 const NODES: RangeInclusive<u32> = 10..=30;
 /// A snapshot, as long as its keys take to be written (facts 1.8).
 const SNAPSHOT: RangeInclusive<u32> = 2..=15;
+/// The metrics of a new group (facts 6.2).
+const COUNTING: RangeInclusive<u32> = 1..=5;
 /// The end of a group (facts 1.8).
 const DELETION: RangeInclusive<u32> = 3..=8;
 
@@ -41,16 +43,16 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::MakeParameterGroup { name, family } => {
             at_once(format!("make the parameter group {name} of the family {family}"))
         }
-        Step::DeleteParameterGroup { name } => deleting(
-            at_once(format!("delete the parameter group {name}")),
-            &format!("the parameter group {name}"),
-        ),
+        Step::DeleteParameterGroup { name } => without_parameter_group(name),
         Step::SetParameters { parameter_group, values } => {
             at_once(format!("set {} in {parameter_group}", pairs(values)))
         }
         Step::ResetParameters { parameter_group, names } => {
             at_once(format!("give {} in {parameter_group} back to the defaults", names.join(", ")))
         }
+        Step::MakeLogGroup { name } => at_once(format!("make the log group {name}")),
+        Step::SetLogRetention { name, days } => of_retention(name, *days),
+        Step::DeleteLogGroup { name } => without_log_group(name),
         Step::SetDelivery { change, .. } => lasting(SETTINGS, of_delivery(change)),
         Step::MakeSecret => at_once(format!("make the secret {secret} with a new token")),
         Step::RestoreSecret { .. } => {
@@ -192,18 +194,50 @@ fn of_gift(gift: TokenGift) -> &'static str {
     }
 }
 
+fn of_retention(name: &str, days: u32) -> Change {
+    at_once(format!("have the log group {name} keep what is in it for {days} days"))
+}
+
+fn without_parameter_group(name: &str) -> Change {
+    let change = at_once(format!("delete the parameter group {name}"));
+    deleting(change, &format!("the parameter group {name}"))
+}
+
+fn without_log_group(name: &str) -> Change {
+    let change = at_once(format!("delete the log group {name}"));
+    deleting(change, &format!("the log group {name}, and what was written to it"))
+}
+
 fn without_alarms(names: &[String]) -> Change {
     let change = at_once(format!("delete {} alarms", names.len()));
     deleting(change, &format!("the alarms {}", names.join(", ")))
 }
 
-/// Tells of the snapshot that carries keys over.
-pub(super) fn of_carrying(group: &GroupView, snapshot: &str) -> Change {
+/// Tells of the snapshot that carries keys over, or that there is none.
+pub(super) fn of_carrying(group: &GroupView, replaced: Option<&Replaced>) -> Change {
     let id = &group.id;
-    let what = format!(
-        "take the snapshot {snapshot} of {id}, which carries its keys over: what is written to {id} after it stays there"
-    );
-    lasting(SNAPSHOT, what)
+    match replaced.filter(|it| it.with_data) {
+        Some(Replaced { snapshot, .. }) => lasting(
+            SNAPSHOT,
+            format!(
+                "take the snapshot {snapshot} of {id}, which carries its keys over: what is written to {id} after it stays there"
+            ),
+        ),
+        None => at_once(format!(
+            "leave the keys of {id} behind, as Replacement without-data says: none of them is in the group that takes its place"
+        )),
+    }
+}
+
+/// Tells that the keys are counted, where they go along.
+pub(super) fn of_counting(wanted: &Wanted, group: &GroupView) -> Option<Change> {
+    let (old, new) = (&group.id, &wanted.spec.id);
+    let what = || {
+        format!(
+            "count the keys of {new} by its metrics: with fewer than half of those of {old}, the update fails, and {old} stays"
+        )
+    };
+    wanted.carries_keys().then(|| lasting(COUNTING, what()))
 }
 
 /// Tells of the answer that has clients go to another group.
@@ -242,14 +276,12 @@ pub(super) fn of_removal(removal: &Removal, group: &str) -> Change {
             deletes: Some(format!("the replication group {group}, and what no snapshot holds")),
         },
         Removal::Alarms(names) => without_alarms(names),
-        Removal::ParameterGroup { name } => deleting(
-            at_once(format!("delete the parameter group {name}")),
-            &format!("the parameter group {name}"),
-        ),
+        Removal::ParameterGroup { name } => without_parameter_group(name),
         Removal::SubnetGroup => deleting(
             at_once(format!("delete the subnet group {group}")),
             &format!("the subnet group {group}"),
         ),
+        Removal::LogGroup { name } => without_log_group(name),
         Removal::Secret { arn } => deleting(
             at_once(format!("send the secret {arn} into its recovery window")),
             &format!("the secret {arn}, after its recovery window"),

@@ -74,6 +74,26 @@ fn what_others_did_to_the_size_is_told_where_the_autoscaler_does_nothing() {
 }
 
 #[test]
+fn a_node_type_beyond_the_ceiling_is_told() {
+    let told = |over: &[(&str, &str)], has: &str| {
+        let scene = Scene::stated(over).of(2, has, "7.1.0");
+        let group = scene.seen.group.as_ref().unwrap();
+        attributes_of(&scene.wanted.spec, group, None)["DeploymentInfo"].clone()
+    };
+    let ceiling = ("AutoscaleMaxNodeType", "cache.t4g.small");
+    let info = told(&[ceiling], "cache.t4g.medium");
+    let end = "autoscaled from cache.t4g.micro, larger than AutoscaleMaxNodeType cache.t4g.small and left so, since its keys may have no room there";
+    assert!(info.ends_with(end), "{info}");
+    for (over, has) in [
+        (&[ceiling][..], "cache.t4g.small"),
+        (&[], "cache.t4g.medium"),
+        (&[ceiling, ("AutoscaleMode", "off")], "cache.t4g.medium"),
+    ] {
+        assert!(!told(over, has).contains("larger than"), "{has} {over:?}");
+    }
+}
+
+#[test]
 fn a_newer_version_than_stated_is_told() {
     let scene = Scene::stated(&[("RedisEngineVersion", "7.0")]);
     let group = scene.seen.group.as_ref().unwrap();

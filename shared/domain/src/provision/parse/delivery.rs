@@ -1,10 +1,12 @@
 //! What ElastiCache tells by itself: events to a topic, and the logs of the engine.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::super::property::Properties;
 use crate::engine::{Engine, Release};
-use crate::log::{LogDelivery, LogDestination, LogError, LogFormat, LogKind};
+use crate::log::{LogDelivery, LogDestination, LogError, LogFormat, LogKind, RETENTION_DAYS};
 
 /// Where a log goes: `cloudwatch-logs:/orders/slow:json`, or a map of `Group` or `Stream`, and `Format`.
 pub(super) fn log(
@@ -35,6 +37,24 @@ pub(super) fn log(
         );
     }
     delivery
+}
+
+/// For how many days a log group that is made keeps what is in it.
+pub(super) fn retention_days(read: &mut Properties<'_>) -> u32 {
+    const USUAL: u32 = 30;
+    let days = read.one_of("LogRetentionDays", &RETENTION_DAYS, &USUAL.to_string());
+    days.parse().unwrap_or(USUAL)
+}
+
+/// The log groups that properties name, whatever else is wrong with them, as far as they can be ours.
+pub fn log_groups_of(properties: &Map<String, Value>) -> BTreeSet<String> {
+    let logs = LogKind::ALL.into_iter().filter_map(|kind| properties.get(kind.property()));
+    let deliveries = logs.filter_map(|it| match it {
+        Value::Object(map) => of_map(map).ok(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    });
+    deliveries.filter_map(|it: LogDelivery| it.to.taggable().map(str::to_owned)).collect()
 }
 
 const SHAPE: &str = "takes a map of Group or Stream, and Format, or a text such as cloudwatch-logs:/orders/slow:json";
@@ -114,6 +134,32 @@ mod tests {
             check(wrong, "takes a map of Group or Stream, and Format");
         }
         check(json!(["/a"]), "takes one value");
+    }
+
+    #[test]
+    fn logs_are_kept_for_as_long_as_cloudwatch_logs_can() {
+        let read = |stated: &Value| {
+            let map = Map::from_iter([("LogRetentionDays".to_owned(), stated.clone())]);
+            let mut read = Properties::new(&map);
+            let days = retention_days(&mut read);
+            if read.problems.is_empty() { Ok(days) } else { Err(read.problems.to_string()) }
+        };
+        for (stated, days) in [(json!(""), 30), (json!("365"), 365), (json!(3653), 3653)] {
+            assert_eq!(read(&stated), Ok(days));
+        }
+        for wrong in [json!(31), json!("0"), json!("for ever")] {
+            let said = read(&wrong).unwrap_err();
+            assert!(said.contains("is not one of 1, 3, 5, 7, 14, 30"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_delete_reads_the_log_groups_that_can_be_read() {
+        let properties = json!({ "SlowLog": " cloudwatch-logs:/orders/slow", "EngineLog": { "Group": "/orders" } });
+        let named = log_groups_of(properties.as_object().unwrap());
+        assert_eq!(named.into_iter().collect::<Vec<_>>(), ["/orders", "/orders/slow"]);
+        let properties = json!({ "SlowLog": ["/orders"], "EngineLog": "kinesis-firehose:orders" });
+        assert_eq!(log_groups_of(properties.as_object().unwrap()), BTreeSet::new());
     }
 
     #[test]

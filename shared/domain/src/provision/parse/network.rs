@@ -54,7 +54,7 @@ pub(super) fn multi_az(read: &mut Properties<'_>, shape: Shape, subnets: &[Strin
     multi_az
 }
 
-/// The zones that nodes are made in, one a node. They count while the cache is made.
+/// The zones that nodes are made in: one a node, or with shards those that each of them walks round. They count while the cache is made.
 pub(super) fn zones(
     read: &mut Properties<'_>,
     (shape, multi_az, makes): (Shape, bool, bool),
@@ -79,12 +79,16 @@ pub(super) fn zones(
     if zones.is_empty() || !makes {
         return zones;
     }
-    if shape.is_sharded() {
-        read.problems.add(
-            NAME,
-            "is for ClusterMode disabled: ElastiCache spreads the nodes of every shard over zones by itself; leave it out",
+    let is_said = |at: usize, zone: &String| zones.iter().take(at).any(|it| it == zone);
+    let twice = zones.iter().enumerate().find(|(at, it)| shape.is_sharded() && is_said(*at, it));
+    if let Some((_, zone)) = twice {
+        let rule = format!(
+            "names {zone} twice, and ClusterMode is enabled: every shard walks round the list, so it takes each zone once"
         );
-    } else if usize::try_from(shape.nodes()).is_ok_and(|it| it != zones.len()) {
+        read.problems.add(NAME, rule);
+    } else if !shape.is_sharded()
+        && usize::try_from(shape.nodes()).is_ok_and(|it| it != zones.len())
+    {
         read.problems.add(
             NAME,
             format!(

@@ -142,10 +142,6 @@ mod tests {
             &["EnableMultiAz is true with ReplicasPerNodeGroup 0"],
         );
         check(
-            &[mode, ("PreferredZones", "eu-west-1a,eu-west-1b")],
-            &["PreferredZones is for ClusterMode disabled"],
-        );
-        check(
             &[mode, ("AutoscaleMaxReplicas", "3"), ("AutoscaleMaxNodeType", "cache.t4g.small")],
             &[
                 "AutoscaleMaxNodeType is not heeded with ClusterMode enabled",

@@ -18,12 +18,8 @@ pub(super) fn source(read: &mut Properties<'_>, owner: &Owner, shape: Shape) -> 
             read.problems.add(ARNS, rule);
         }
     }
-    if shape.is_sharded() && !arns.is_empty() {
-        read.problems.add(
-            ARNS,
-            "is stated with ClusterMode enabled: a file would have to say which slots it holds; fill a cache without cluster mode from it, and one with shards from a snapshot of that",
-        );
-    } else if 1 < arns.len() {
+    // With shards ElastiCache puts each key where its slot is, from however many files.
+    if !shape.is_sharded() && 1 < arns.len() {
         read.problems.add(
             ARNS,
             format!("has {} files: a cache without cluster mode is filled from one", arns.len()),

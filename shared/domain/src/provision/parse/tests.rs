@@ -409,6 +409,12 @@ fn zones_are_of_the_region_and_one_a_node() {
     wrong(&[zones("eu-west-1a,eu-west-1a")], &["has one zone only, and EnableMultiAz is true"]);
     let together = [zones("eu-west-1a,eu-west-1a"), ("EnableMultiAz", "false")];
     assert_eq!(spec(&together).zones.len(), 2);
+    let shards =
+        [("ClusterMode", "enabled"), ("NumNodeGroups", "3"), ("ReplicasPerNodeGroup", "1")];
+    let with_shards = |it| [&shards[..], &[zones(it)]].concat();
+    assert_eq!(spec(&with_shards("eu-west-1a,eu-west-1b")).zones.len(), 2);
+    wrong(&with_shards("eu-west-1a,eu-west-1b,eu-west-1a"), &["names eu-west-1a twice"]);
+    wrong(&with_shards("eu-west-1a"), &["has one zone only, and EnableMultiAz is true"]);
     // The number of nodes may change later, and the zones stay as they were stated.
     let (before, now) = (
         with(&[zones("eu-west-1a,eu-west-1b")]),

@@ -74,6 +74,12 @@ pub(super) fn missing_users(
         let engine = &found.engine;
         return refuse(format!("is of the engine {engine}, and Redis takes users of its own only"));
     }
+    if let Some(user) = found.iam_users.first().filter(|_| !spec.release().knows_iam()) {
+        return refuse(format!(
+            "has the user {user}, who logs in with IAM, which is there from Redis 7.0 on and under Valkey, and RedisEngineVersion is {}",
+            spec.version
+        ));
+    }
     match found.status.as_str() {
         "active" => None,
         "creating" | "modifying" => Some(Next::Wait(Wait::slow(WaitingOn::Busy))),

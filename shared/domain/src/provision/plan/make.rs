@@ -1,6 +1,6 @@
 //! What a group needs, and then the group.
 
-use super::super::{Around, Refusal, Seen, Step, Wanted, diff, name, parameters, source};
+use super::super::{Around, Refusal, Seen, Step, Wanted, diff, logs, name, parameters, source};
 use super::access;
 use crate::{Next, Owner, Tags, Wait, WaitingOn, tag};
 
@@ -20,6 +20,9 @@ pub(super) fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     let parameter_group = name::parameter_group(&wanted.spec.id, &family);
     if let Some(next) = beside(wanted, around, &parameter_group, &family) {
         return next;
+    }
+    if let Some(step) = logs::made(wanted, around) {
+        return Next::Do(step);
     }
     if let Some(next) = secret(wanted, around, Owner::follows) {
         return next;

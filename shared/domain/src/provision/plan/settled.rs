@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::super::{
     Around, Every, GroupSpec, Keep, ParameterGroupView, Refusal, Replaced, Seen, Step,
-    SubnetGroupView, Wanted, diff, fit, name, parameters, source,
+    SubnetGroupView, Wanted, diff, fit, logs, name, parameters, source,
 };
 use super::alarm_upkeep;
 use super::ask::{ask, was_seen};
+use super::bounds::bounded;
 use super::deliver::deliver;
 use super::fixed::{immutable, impossible};
 use super::make::{beside, secret};
@@ -58,6 +59,7 @@ pub(super) fn converge(
         .or_else(|| diff::settings(wanted, group).map(|it| Next::Do(Step::SetSettings(it))))
         .or_else(|| upgrade(wanted, &looked))
         .or_else(|| access::access(wanted, &looked, around, closes))
+        .or_else(|| logs::made(wanted, around).map(Next::Do))
         .or_else(|| deliver(wanted, &looked))
         .or_else(|| fewer(wanted, &looked))
         .or_else(|| tagged(wanted, group, around, tags))
@@ -67,6 +69,7 @@ pub(super) fn converge(
         .or_else(|| applied(group))
         .or_else(|| undisturbed(seen, now))
         .or_else(|| outdated(wanted, around, &parameter_group))
+        .or_else(|| logs::outdated(wanted, group, around).map(Next::Do))
         .or_else(|| access::forgotten(wanted, group, around))
         .or_else(|| held_back(wanted, group, tags))
         .unwrap_or(Next::Settled)
@@ -83,7 +86,7 @@ pub(super) struct Looked<'a> {
     pub(super) now: Timestamp,
 }
 
-/// A new group that the autoscaler has changed already is left as it made it. So is a group whose stack stated before what the group
+/// A new group that the autoscaler has changed already is left as it made it, inside its bounds. So is a group whose stack stated before what the group
 /// never was: that update was refused as a whole, and this is the way back from it.
 pub(in super::super) fn kept(
     wanted: &Wanted,
@@ -102,6 +105,8 @@ pub(in super::super) fn kept(
     };
     if wanted.before.as_deref().is_some_and(was_refused) {
         wanted.keep = Keep::ALL;
+    } else {
+        bounded(&mut wanted, group);
     }
     wanted.spec.secret_name = name::secret_that_stands(&wanted.spec.secret_name, &group.id, tags);
     token::keep(&mut wanted.spec, group, tags, now);

@@ -2,10 +2,12 @@
 
 mod access;
 mod alarms;
+mod bounds;
 mod delivery;
 mod engine;
 mod fixed;
 mod foreign;
+mod logs;
 mod node_type;
 mod settings;
 mod shards;
@@ -215,6 +217,8 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
             tags: diff::beside_tags(wanted),
         }],
         engine_parameters: None,
+        log_groups: logs::ours(wanted),
+        logs_of_others: BTreeSet::new(),
         source: None,
         secret: Some(SecretView {
             arn: SECRET.to_owned(),

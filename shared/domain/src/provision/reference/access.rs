@@ -16,7 +16,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         name: "EnableEncryptionAtRest",
         takes: "true, false",
         default: Default::Value("true"),
-        update: OnUpdate::CannotChange,
+        update: OnUpdate::Replacement,
         rule: "AWS cannot change it on a running group",
     },
     Property {
@@ -30,7 +30,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         name: "KmsKeyArn",
         takes: "the ARN of a KMS key in the stack's region, `arn:…:key/…` and no alias; needs `EnableEncryptionAtRest`",
         default: Default::Derived("ElastiCache's own key"),
-        update: OnUpdate::CannotChange,
+        update: OnUpdate::Replacement,
         rule: "AWS cannot change the key of a running group; snapshots are encrypted with it too. Its policy must let the functions' roles use it",
     },
     Property {

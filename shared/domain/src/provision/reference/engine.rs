@@ -14,8 +14,8 @@ pub(super) const PROPERTIES: &[Property] = &[
         name: "EnableDataTiering",
         takes: "true, false; true with node types that keep cold keys on SSD (r6gd, from Redis 6.2 on), and with no others",
         default: Default::Value("false"),
-        update: OnUpdate::CannotChange,
-        rule: "AWS changes such a node type only to another of its family; the autoscaler leaves such a cache alone",
+        update: OnUpdate::Replacement,
+        rule: "AWS changes such a node type only to another of its family, and no snapshot is read without it: to false it is refused, but for `Replacement` `without-data`; the autoscaler leaves such a cache alone",
     },
     Property {
         name: "Engine",

@@ -28,15 +28,15 @@ pub(super) const PROPERTIES: &[Property] = &[
         name: "NetworkType",
         takes: "`ipv4`, `ipv6`, `dual_stack`; others than `ipv4` from Redis 6.2 on",
         default: Default::Value("ipv4"),
-        update: OnUpdate::CannotChange,
+        update: OnUpdate::Replacement,
         rule: "a group keeps the network that it was made in; its subnets must have such addresses",
     },
     Property {
         name: "PreferredZones",
-        takes: "zones of the stack's region such as `eu-west-1a`, one a node, the primary's first; two at least for Multi-AZ; with `ClusterMode` `disabled`",
+        takes: "zones of the stack's region such as `eu-west-1a`, one a node, the primary's first; with `ClusterMode` `enabled` each once and however many, and every shard walks round them, beginning one further than the shard before it; two at least for Multi-AZ",
         default: Default::Derived("ElastiCache chooses"),
         update: OnUpdate::InPlace,
-        rule: "counts while the cache is made: a node never moves, and ElastiCache chooses the zone of one that is added or put in place of another",
+        rule: "counts while the cache is made: a node never moves, and ElastiCache chooses the zone of one that is added, alone or in a new shard, or put in place of another",
     },
     Property {
         name: "PrivateSubnetIds",

@@ -26,10 +26,10 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "Replacement",
-        takes: "`refuse`, `with-data`: what is done about a change that ElastiCache cannot make in place, and that says \"cannot change\" here. `with-data` makes another group in its place, filled from a snapshot of it and seen to be as stated before the old one goes",
-        default: Default::Value("refuse"),
+        takes: "`refuse`, `with-data`, `without-data`: what is done about a change that ElastiCache cannot make in place, and that says \"replacement\" here, or that changes the id. `with-data` makes another group in its place, filled from a snapshot of it, seen to be as stated and to have its keys before the old one goes; `without-data` one that has none of its keys, and is filled from `SnapshotName` or `SnapshotArns` where the stack states them",
+        default: Default::Derived("`with-data`, and `refuse` for another `ReplicationGroupId`"),
         update: OnUpdate::InPlace,
-        rule: "what is written to the old group after the snapshot stays there, and clients go to other addresses and another secret, so nobody comes to it without this word. CloudFormation deletes the old group when the rest of the stack is done, by its `DeletionPolicy`, or the new one where that fails. Data tiering, an older version and the older engine are refused all the same: no snapshot is read there; and so is a protected group",
+        rule: "what is written to the old group after the snapshot stays there, and clients go to other addresses and another secret: have writers rest meanwhile, or state `refuse`. CloudFormation deletes the old group when the rest of the stack is done, by its `DeletionPolicy`, or the new one where that fails. An older version and the older engine are refused all the same, and so is a protected group; and, but for `without-data`, a cache without the cluster mode or the data tiering that it has: no snapshot is read there",
     },
     Property {
         name: "ReplicationGroupId",
@@ -38,7 +38,7 @@ pub(super) const PROPERTIES: &[Property] = &[
             "`<ProjectName>-redis-<Environment>`; with `-r2` and so on where another group took its place",
         ),
         update: OnUpdate::CannotChange,
-        rule: "a group's id never changes. With `Replacement` `with-data` another id is another group with its keys; where it is stated, no other change can make one, as there cannot be two groups of one id",
+        rule: "a group's id never changes. With `Replacement` `with-data` another id is another group with its keys, and with `without-data` one without them; where it is stated, no other change can make one, as there cannot be two groups of one id",
     },
     Property {
         name: "ServiceTimeout",

@@ -36,7 +36,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         takes: "where the engine's own log goes: a map of `Group` (CloudWatch Logs) or `Stream` (Firehose), and `Format`, `json` or `text`; or `cloudwatch-logs:/orders/engine:json`, `kinesis-firehose:orders:text`",
         default: Default::Absent,
         update: OnUpdate::InPlace,
-        rule: "from Redis 6.2 on. Log group or stream must be there. A delivery that fails is asked for once more; then the request fails with ElastiCache's own words",
+        rule: "from Redis 6.2 on. A log group that is not there is made, tagged as the stack's, and goes with it once no other group writes to it; one that is there is used as it is. A stream must be there, and a log group with `#` in its name, whose tags nobody can read; names that begin with `aws/` are AWS's. A delivery that fails is asked for once more; then the request fails with ElastiCache's own words",
     },
     Property {
         name: "FinalSnapshot",
@@ -44,6 +44,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         default: Default::Absent,
         update: OnUpdate::InPlace,
         rule: "none; it becomes a tag of the group, as `DeletionPolicy` does",
+    },
+    Property {
+        name: "LogRetentionDays",
+        takes: "for how many days the log groups that are made for `SlowLog` and `EngineLog` keep what is in them: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
+        default: Default::Value("30"),
+        update: OnUpdate::InPlace,
+        rule: "CloudWatch Logs takes no other number. A log group that was there before keeps its own",
     },
     Property {
         name: "NotificationTopicArn",
@@ -61,7 +68,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "SnapshotArns",
-        takes: "the RDB file that the cache is filled from when it is made: the ARN of its object, such as `arn:aws:s3:::bucket/dumps/orders.rdb`, in a list or alone; not together with `SnapshotName`",
+        takes: "the RDB file that the cache is filled from when it is made: the ARN of its object, such as `arn:aws:s3:::bucket/dumps/orders.rdb`, in a list or alone; with `ClusterMode` `enabled` any number of files, whose keys go to the shards that have their slots; not together with `SnapshotName`",
         default: Default::Absent,
         update: OnUpdate::CannotChange,
         rule: "ElastiCache reads a bucket of its own region that lets it, and takes no comma in the object's name. What is in the file only ElastiCache sees: one that it cannot read fails the request with its own words. An update may leave it out, which changes nothing; another one is refused, since a cache that stands is never filled again",

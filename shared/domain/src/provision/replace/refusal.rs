@@ -17,6 +17,8 @@ pub enum Unreplaceable {
     Gone { group: GroupId },
     /// The snapshot that was to carry its keys over is of no use.
     NotCarried { group: GroupId, snapshot: SnapshotName, events: Vec<String> },
+    /// The new group does not have the keys of this one.
+    KeysMissing { group: GroupId, new: GroupId, had: u64, has: u64 },
     /// A snapshot of the name of that one is of another group.
     NameIsTaken { group: GroupId, snapshot: SnapshotName },
 }
@@ -44,6 +46,10 @@ impl fmt::Display for Unreplaceable {
                 f,
                 "the snapshot {snapshot}, which was to carry the keys of {group} over, failed, and nothing was changed: {}; mostly too little memory is reserved for a snapshot: update again when there is less to write",
                 told(events)
+            ),
+            Self::KeysMissing { group, new, had, has } => write!(
+                f,
+                "the replication group {group} had {had} keys when the snapshot was taken that was to carry them over, and {new}, which was filled from it, has {has}; {group} stands as it was, with all of its keys, and is the stack's; update again, which takes another snapshot, or state Replacement without-data where they need not go along"
             ),
             Self::NameIsTaken { group, snapshot } => write!(
                 f,

@@ -2,13 +2,15 @@
 
 use super::super::parse::tests::spec;
 use super::super::plan::tests::{NOW, Scene, at as time};
-use super::super::{Around, Keep};
+use super::super::{Around, Keep, Source};
 use super::*;
-use crate::NodeType;
+use crate::{NodeType, tag};
 
 const ID: &str = "orders-redis-production";
 const SECOND: &str = "orders-redis-production-r2";
 const WITH_DATA: (&str, &str) = ("Replacement", "with-data");
+const WITHOUT_DATA: (&str, &str) = ("Replacement", "without-data");
+const REFUSE: (&str, &str) = ("Replacement", "refuse");
 const PLAIN: (&str, &str) = ("EnableEncryptionAtRest", "false");
 
 fn id(text: &str) -> GroupId {
@@ -56,7 +58,9 @@ fn tag_it(group: &mut GroupView, key: &str, value: &str) {
 fn only_what_cannot_change_and_may_be_replaced_leads_to_another_group() {
     check(&[WITH_DATA], |_| {}, "stay");
     check(&[WITH_DATA, ("RedisNodeType", "cache.m7g.large")], |_| {}, "stay");
-    check(&[PLAIN], |_| {}, "refuse: EnableEncryptionAtRest is true on the running cache");
+    let refused = "refuse: EnableEncryptionAtRest is true on the running cache";
+    check(&[PLAIN, REFUSE], |_| {}, refused);
+    check(&[PLAIN], |_| {}, "over to orders-redis-production-r2");
     check(&[PLAIN, WITH_DATA], |_| {}, "over to orders-redis-production-r2");
     check(&[("NetworkType", "dual_stack"), WITH_DATA], |_| {}, "over to");
     check(&[("EnableAuthToken", "false"), WITH_DATA], |_| {}, "over to");
@@ -98,9 +102,50 @@ fn what_no_snapshot_carries_is_refused_all_the_same() {
 }
 
 #[test]
+fn without_its_keys_even_what_no_snapshot_carries_leads_to_another_group() {
+    let stated = [PLAIN, WITHOUT_DATA];
+    let second = "over to orders-redis-production-r2";
+    check(&[WITHOUT_DATA], |_| {}, "stay");
+    check(&stated, |_| {}, second);
+    check(&[WITHOUT_DATA], |it| it.cluster_enabled = true, second);
+    check(&[WITHOUT_DATA], |it| it.data_tiering = true, second);
+    check(&[PLAIN, WITHOUT_DATA, ("SnapshotName", "nightly")], |_| {}, second);
+    // Keys of today are not given up for those of a snapshot by its name alone.
+    check(&[WITHOUT_DATA, ("SnapshotName", "nightly")], |_| {}, "stay");
+    check(
+        &stated,
+        |it| tag_it(it, tag::DELETION_PROTECTION, "on"),
+        "refuse: the replication group orders-redis-production is protected from deletion",
+    );
+}
+
+#[test]
+fn a_group_without_the_keys_of_the_old_one_is_filled_as_the_stack_states() {
+    let source = |now: &[(&str, &str)]| {
+        let (wanted, group) = scene(now);
+        let moved = moved(&wanted, &group, &id(SECOND), &snapshot());
+        let marked =
+            Tags::from([(tag::REPLACES.to_owned(), moved.replaces.clone().unwrap().to_string())]);
+        assert!(tag::is_legal_value(&marked[tag::REPLACES]));
+        assert_eq!(Replaced::read(&marked), moved.replaces);
+        moved.source()
+    };
+    assert_eq!(source(&[PLAIN, WITHOUT_DATA]), None);
+    let nightly = ("SnapshotName", "nightly");
+    let stated = Some(Source::Snapshot("nightly".to_owned()));
+    assert_eq!(source(&[PLAIN, WITHOUT_DATA, nightly]), stated);
+    let carried = Some(Source::Snapshot(snapshot().to_string()));
+    assert_eq!(source(&[PLAIN, WITH_DATA, nightly]), carried);
+}
+
+#[test]
 fn a_group_that_is_busy_gone_or_somebody_elses_is_not_left() {
     let stated = [PLAIN, WITH_DATA];
     check(&stated, |it| it.status = GroupStatus::Modifying, "wait for");
+    check(&stated, |it| it.status = GroupStatus::Snapshotting, "wait for");
+    // What asks for no other group is waited for by the plan.
+    check(&[], |it| it.status = GroupStatus::Modifying, "stay");
+    check(&[], |it| it.status = GroupStatus::Snapshotting, "stay");
     check(&stated, |it| it.tags = None, "wait for");
     check(&stated, |it| it.status = GroupStatus::CreateFailed, "stay");
     check(&stated, |it| tag_it(it, tag::OWNER, "somebody"), "stay");
@@ -126,7 +171,7 @@ fn taken_back() -> (Wanted, Sight) {
     for member in &mut group.members {
         member.subnet_group = Some(SECOND.to_owned());
     }
-    let replaced = Replaced { group: id(ID), snapshot: snapshot() };
+    let replaced = Replaced { group: id(ID), snapshot: snapshot(), with_data: true };
     tag_it(&mut group, tag::REPLACES, &replaced.to_string());
     tag_it(&mut prior, tag::REPLACED_BY, SECOND);
     (wanted, Sight { group: Some(group), prior: Some(prior) })
@@ -140,6 +185,7 @@ fn prior(sight: &mut Sight) -> &mut GroupView {
 fn the_way_back_is_open_until_the_end_of_the_other_group_is_asked_for() {
     let check = |change: fn(&mut Wanted, &mut Sight), expected: &str| {
         let (mut wanted, mut sight) = taken_back();
+        wanted.spec.replacement = Some(Replacement::Refuse);
         change(&mut wanted, &mut sight);
         let said = said(&road(&wanted, &id(SECOND), &sight, time(NOW)));
         assert!(said.starts_with(expected), "{said}\ndoes not start with\n{expected}");
@@ -160,7 +206,7 @@ fn the_way_back_is_open_until_the_end_of_the_other_group_is_asked_for() {
     check(|_, sight| prior(sight).status = GroupStatus::Snapshotting, "wait for");
     check(
         |wanted, sight| {
-            wanted.spec.replacement = Replacement::WithData;
+            wanted.spec.replacement = Some(Replacement::WithData);
             sight.prior = None;
         },
         "over to orders-redis-production-r3",
@@ -226,8 +272,8 @@ fn what_stands_where_the_new_group_is_to_come_is_told_apart() {
 fn what_a_request_that_failed_has_left_is_known_by_both() {
     let (_, mut group) = scene(&[]);
     assert_eq!(Successor::read(&group), None);
-    for is_finished in [true, false] {
-        let successor = Successor { id: id(SECOND), is_finished };
+    for progress in [Progress::Finished, Progress::Unfinished, Progress::Counting(time(NOW))] {
+        let successor = Successor { id: id(SECOND), progress };
         group.tags.as_mut().unwrap().extend(successor.tags());
         assert!(tag::is_legal_value(&successor.to_string()));
         assert_eq!(Successor::read(&group), Some(successor));

@@ -36,9 +36,11 @@ impl Flow for Settings {
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
         let bad = [Status::UpdateRollbackComplete];
         let mut problems = problems_of(scene, Status::UpdateComplete, &bad, case).await;
-        problems.extend(same(&scene.left(), &STANDS));
         let said = said(scene);
         let is_done = scene.outcome.borrow().as_ref().unwrap().status == Status::UpdateComplete;
+        let made = is_done.then_some("log group /orders/slow");
+        let wanted: Vec<&str> = STANDS.into_iter().chain(made).collect();
+        problems.extend(same(&scene.left(), &wanted));
         let wanted = if is_done {
             "slowlog-max-len=256, a topic, 1 log"
         } else {

@@ -1,6 +1,7 @@
 //! Logs go to their destinations, or say why they do not.
 
 use super::{Caller, all, one};
+use crate::logs::LogGroup;
 
 const REQUEST: &str = "LogDeliveryConfigurations.LogDeliveryConfigurationRequest";
 
@@ -42,6 +43,14 @@ fn off(log: &str) -> Vec<(String, String)> {
     deliver(1, &[("LogType", log), ("Enabled", "false")])
 }
 
+/// Has CloudWatch Logs have these log groups.
+fn there(aws: &Caller, names: &[&str]) {
+    aws.world.with(|state| {
+        let group = |name: &&str| ((*name).to_owned(), LogGroup::new(state.now));
+        state.logs.groups.extend(names.iter().map(group));
+    });
+}
+
 fn pairs(fields: &[(String, String)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
@@ -60,6 +69,7 @@ fn shown(aws: &mut Caller) -> (Vec<String>, String) {
 #[test]
 fn a_group_is_made_with_its_logs() {
     let mut aws = Caller::new(|_| {});
+    there(&aws, &["orders"]);
     aws.world.with(|state| state.faults.missing_destinations.insert("nowhere".to_owned()));
     aws.create("orders", "2", &pairs(&[slow("orders"), engine("nowhere")].concat())).unwrap();
     assert_eq!(shown(&mut aws).0, ["enabling", "enabling"]);
@@ -82,6 +92,7 @@ fn a_group_is_made_with_its_logs() {
 #[test]
 fn a_delivery_is_turned_on_moved_and_turned_off() {
     let mut aws = Caller::with_group("1", |_| {});
+    there(&aws, &["first", "second"]);
     modify(&mut aws, &slow("first")).unwrap();
     let (statuses, pending) = shown(&mut aws);
     assert_eq!(statuses, ["enabling"]);
@@ -112,14 +123,13 @@ fn a_delivery_that_failed_is_tried_again() {
     let mut aws = Caller::with_group("1", |it| {
         it.switches.pending_logs_element = "LogDeliveryConfigurations";
     });
-    aws.world.with(|state| state.faults.missing_destinations.insert("orders".to_owned()));
     modify(&mut aws, &slow("orders")).unwrap();
     let pending = shown(&mut aws).1;
     assert_eq!(one(&one(&pending, "LogDeliveryConfigurations"), "LogGroup"), "orders");
     aws.pass(2);
     let logs = one(&aws.group(), "LogDeliveryConfigurations");
     assert_eq!(one(&logs, "Status"), "error");
-    aws.world.with(|state| state.faults.missing_destinations.clear());
+    there(&aws, &["orders"]);
     modify(&mut aws, &slow("orders")).unwrap();
     aws.pass(2);
     assert_eq!(one(&one(&aws.group(), "LogDeliveryConfigurations"), "Status"), "active");

@@ -32,6 +32,8 @@ fn it_is_filled_from_one_of_them() {
     );
     let two = format!("{FILE},{FILE}");
     wrong(&[("SnapshotArns", &two)], &["SnapshotArns: has 2 files"]);
+    let shards = [("ClusterMode", "enabled"), ("NumNodeGroups", "3"), ("SnapshotArns", &two)];
+    assert_eq!(spec(&shards).source.unwrap().files().len(), 2);
 }
 
 #[test]

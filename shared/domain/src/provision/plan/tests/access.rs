@@ -27,7 +27,9 @@ fn tls(scene: Scene, tls: Tls) -> Scene {
 /// The user group of this id is so.
 fn with(scene: Scene, engine: &str, status: &str) -> Scene {
     let (id, engine, status) = ("staff".to_owned(), engine.to_owned(), status.to_owned());
-    scene.around(|it| it.user_groups = vec![UserGroupView { id, engine, status }])
+    scene.around(|it| {
+        it.user_groups = vec![UserGroupView { id, engine, status, iam_users: Vec::new() }];
+    })
 }
 
 #[test]
@@ -204,4 +206,20 @@ fn a_user_group_that_cannot_be_taken_is_refused_before_anything_is_made() {
     check(with(scene.bare(), "redis", "active"), "Do: MakeSubnetGroup");
     let valkey = change(&[], &[STAFF, ("Engine", "valkey")]).bare();
     check(with(valkey, "valkey", "active"), "Do: MakeSubnetGroup");
+}
+
+#[test]
+fn users_that_log_in_with_iam_need_a_version_that_knows_it() {
+    let stated = |version| {
+        let scene = change(&[], &[STAFF, ("RedisEngineVersion", version)]).bare();
+        with(scene, "redis", "active")
+            .around(|it| it.user_groups[0].iam_users = vec!["app".to_owned()])
+    };
+    check(
+        stated("6.2"),
+        "Refuse: the user group staff of UserGroupIds has the user app, who logs in with IAM, which is there from Redis 7.0 on and under Valkey, and RedisEngineVersion is 6.2",
+    );
+    check(stated("7.0"), "Do: MakeSubnetGroup");
+    let none = change(&[], &[STAFF, ("RedisEngineVersion", "6.2")]).bare();
+    check(with(none, "redis", "active"), "Do: MakeSubnetGroup");
 }

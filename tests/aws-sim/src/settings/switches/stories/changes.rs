@@ -106,6 +106,18 @@ pub(super) const STORIES: &[Story] = &[
         usual: "PendingLogDeliveryConfiguration",
         otherwise: "LogDeliveryConfigurations",
     },
+    Story {
+        switch: "log_group_must_be_there",
+        take: |to, from| to.log_group_must_be_there = from.log_group_must_be_there,
+        tell: |switches| {
+            let mut aws = running(switches, &[]);
+            deliver(&mut aws);
+            aws.pass(10);
+            one(&one(&aws.group(), "LogDeliveryConfigurations"), "Status")
+        },
+        usual: "error",
+        otherwise: "active",
+    },
 ];
 
 /// A caller with a group of two, made with these.
@@ -131,10 +143,9 @@ fn answers(aws: &Caller, host: &str) -> String {
     if there { "somebody answers" } else { "nobody answers" }.to_owned()
 }
 
-/// The element around the log deliveries that are pending.
-fn pending_logs(switches: Switches) -> String {
+/// Has the slow log delivered to a log group that nobody made.
+fn deliver(aws: &mut Caller) {
     const REQUEST: &str = "LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1";
-    let mut aws = running(switches, &[]);
     let group = format!("{REQUEST}.DestinationDetails.CloudWatchLogsDetails.LogGroup");
     let field = |name: &str| format!("{REQUEST}.{name}");
     let (kind, to, format) = (field("LogType"), field("DestinationType"), field("LogFormat"));
@@ -146,6 +157,12 @@ fn pending_logs(switches: Switches) -> String {
         NOW,
     ];
     aws.modify(&deliver).unwrap();
+}
+
+/// The element around the log deliveries that are pending.
+fn pending_logs(switches: Switches) -> String {
+    let mut aws = running(switches, &[]);
+    deliver(&mut aws);
     let pending = one(&aws.group(), "PendingModifiedValues");
     let elements = ["PendingLogDeliveryConfiguration", "LogDeliveryConfigurations"];
     let is_there = |it: &&str| pending.contains(&format!("<{it}>"));
