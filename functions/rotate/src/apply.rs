@@ -1,6 +1,6 @@
 //! One step, which may be taken twice.
 
-use domain::rotate::{Asked, Change, Label, Revoked, Step, SweepStep, VersionId};
+use domain::rotate::{Asked, Change, Label, Revoked, Step, SweepStep, UserId, VersionId};
 use domain::{Arn, AuthToken, GroupId, Tags, tag};
 use jiff::SignedDuration;
 use platform::{Clock, Fault, FaultKind};
@@ -18,6 +18,10 @@ pub(crate) async fn turn(app: &App, turn: &Turn, step: Step, clock: Clock) -> Re
             let asked = Asked { change: Change::Rotate, version: version.clone(), at: clock.now() };
             change_token(app, secret, &group, &pending, asked, clock).await
         }
+        Step::AddPassword { user, pending, current } => {
+            let asked = Asked { change: Change::Rotate, version: version.clone(), at: clock.now() };
+            change_user(app, secret, &user, &[&pending, &current], asked, clock).await
+        }
         Step::Promote { from } => promote(app, secret, version, from.as_ref()).await,
     }
 }
@@ -34,6 +38,11 @@ pub(crate) async fn sweep(
             let asked = Asked { change: Change::Set, version, at: clock.now() };
             change_token(app, secret, &group, &current, asked, clock).await
         }
+        SweepStep::DropPasswords { user, current, version } => {
+            let asked = Asked { change: Change::Set, version, at: clock.now() };
+            change_user(app, secret, &user, &[&current], asked, clock).await
+        }
+        SweepStep::Unstage(version) => app.secrets.unstage(secret, &version).await,
         SweepStep::NoteRevoked(version) => {
             let note = Revoked { version, at: clock.now() };
             note_on(app, secret, tag::REVOKED, &note.to_string()).await
@@ -61,6 +70,25 @@ async fn change_token(
         }
     }
     app.elasticache.change_token(group, token, asked.change, false).await
+}
+
+/// The same for the passwords of a user.
+async fn change_user(
+    app: &App,
+    secret: &Arn,
+    user: &UserId,
+    passwords: &[&AuthToken],
+    asked: Asked,
+    clock: Clock,
+) -> Result<(), Fault> {
+    note_on(app, secret, tag::ASKED, &asked.to_string()).await?;
+    for pause in PAUSES {
+        match app.elasticache.set_passwords(user, passwords).await {
+            Err(fault) if fault.is_throttle() => clock.sleep(pause).await,
+            done => return done,
+        }
+    }
+    app.elasticache.set_passwords(user, passwords).await
 }
 
 /// Moves the label. Where the answer to a first try was lost, the second is refused, because the label has left the version that it is

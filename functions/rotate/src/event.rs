@@ -1,7 +1,10 @@
-//! What calls `rotate`: the four steps of Secrets Manager, and the sweep of a schedule or a person.
+//! What calls `rotate`: the four steps of Secrets Manager, the sweep of a schedule, and a person.
 
-use domain::rotate::{Stage, VersionId};
-use domain::{Arn, Problems};
+use std::fmt;
+
+use domain::rotate::{Stage, UserId, VersionId};
+use domain::{Arn, GroupId, Problems, tag};
+use platform::fleet::Tagged;
 use serde_json::Value;
 
 /// What an event asks for.
@@ -9,8 +12,59 @@ use serde_json::Value;
 pub(crate) enum Request {
     /// One step of a rotation.
     Turn(Turn),
-    /// A look at every secret of ours.
+    /// A look at every secret of ours, and whatever is to be closed.
     Sweep,
+    /// How it stands with these, in words.
+    Status(Subject),
+    /// What the next sweep, and a rotation, would do with these.
+    Plan(Subject),
+    /// A rotation of this one, now.
+    Rotate(Subject),
+}
+
+/// Which secrets a person means.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Subject {
+    /// Every one of ours.
+    All,
+    /// The one of this ARN or name.
+    Secret(String),
+    /// The one with the token of this group.
+    Group(GroupId),
+    /// The one with the password of this user.
+    User(UserId),
+}
+
+impl Subject {
+    /// The tag by which its secrets are found, and what the tag holds.
+    pub(crate) fn is(&self, found: &Tagged) -> bool {
+        let holds = |key: &str, value: &str| {
+            found.tags.get(key).is_some_and(|it| it.trim().eq_ignore_ascii_case(value))
+        };
+        match self {
+            Self::All => true,
+            Self::Secret(text) => found.arn.as_str() == text || name(&found.arn) == text,
+            Self::Group(id) => holds(tag::GROUP, id.as_str()),
+            Self::User(id) => holds(tag::USER, id.as_str()),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("every secret"),
+            Self::Secret(text) => write!(f, "the secret {text:.80}"),
+            Self::Group(id) => write!(f, "the token of the group {id}"),
+            Self::User(id) => write!(f, "the password of the user {id}"),
+        }
+    }
+}
+
+/// The name of a secret without the six letters that Secrets Manager adds, as people know it.
+pub(crate) fn name(secret: &Arn) -> &str {
+    let name = secret.resource().strip_prefix("secret:").unwrap_or(secret.resource());
+    name.rsplit_once('-').map_or(name, |(name, _)| name)
 }
 
 /// One step of the rotation of a secret to a version.
@@ -28,11 +82,7 @@ pub(crate) struct Turn {
 pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     let mut problems = Problems::default();
     if let Some(action) = event.get("action") {
-        if action.as_str() == Some("sweep") {
-            return Ok(Request::Sweep);
-        }
-        problems.add("action", "is not one that rotate knows; it knows sweep");
-        return Err(problems);
+        return asked(action.as_str().unwrap_or_default(), event);
     }
     let mut text = |name: &str| {
         let found = event.get(name).and_then(Value::as_str).filter(|it| !it.is_empty());
@@ -59,6 +109,50 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     }
 }
 
+/// What a person or a schedule asks for.
+fn asked(action: &str, event: &Value) -> Result<Request, Problems> {
+    let mut problems = Problems::default();
+    let subject = subject(event, &mut problems);
+    if action == "rotate" && subject == Subject::All && problems.is_empty() {
+        problems.add("action", "rotate takes one of secret, group and user, and none is there");
+    }
+    let request = match action {
+        "sweep" => Request::Sweep,
+        "status" => Request::Status(subject),
+        "plan" => Request::Plan(subject),
+        "rotate" => Request::Rotate(subject),
+        _ => {
+            problems.add(
+                "action",
+                "is not one that rotate knows; it knows sweep, status, plan and rotate",
+            );
+            return Err(problems);
+        }
+    };
+    if problems.is_empty() { Ok(request) } else { Err(problems) }
+}
+
+fn subject(event: &Value, problems: &mut Problems) -> Subject {
+    let mut text = |key: &str| {
+        let found = event.get(key)?;
+        let text = found.as_str().map(str::trim).filter(|it| !it.is_empty());
+        if text.is_none() {
+            problems.add(key, "is no text");
+        }
+        text.map(str::to_owned)
+    };
+    let (secret, group, user) = (text("secret"), text("group"), text("user"));
+    if 1 < [&secret, &group, &user].into_iter().flatten().count() {
+        problems.add("secret", "one of secret, group and user is taken, and there are more");
+    }
+    let group = group.and_then(|it| problems.keep("group", GroupId::parse(&it)));
+    let user = user.and_then(|it| problems.keep("user", UserId::parse(&it)));
+    (secret.map(Subject::Secret))
+        .or(group.map(Subject::Group))
+        .or(user.map(Subject::User))
+        .unwrap_or(Subject::All)
+}
+
 fn steps() -> String {
     Stage::ALL.map(|it| it.to_string()).join(", ")
 }
@@ -76,6 +170,9 @@ mod tests {
     fn check(event: Value, expected: &str) {
         let said = match parse(&event) {
             Ok(Request::Sweep) => "sweep".to_owned(),
+            Ok(Request::Status(subject)) => format!("status of {subject}"),
+            Ok(Request::Plan(subject)) => format!("plan of {subject}"),
+            Ok(Request::Rotate(subject)) => format!("rotation of {subject}"),
             Ok(Request::Turn(turn)) => {
                 format!("{} of {} to {}", turn.stage, turn.secret, turn.version)
             }
@@ -98,6 +195,30 @@ mod tests {
     #[test]
     fn a_sweep_is_asked_for() {
         check(json!({ "action": "sweep" }), "sweep");
+    }
+
+    #[test]
+    fn a_person_names_one_secret_by_itself_or_by_what_it_opens() {
+        let by = |action: &str, key: &str, value: &str| json!({ "action": action, key: value });
+        check(json!({ "action": "status" }), "status of every secret");
+        check(by("plan", "group", "Orders"), "plan of the token of the group orders");
+        check(by("rotate", "user", "App"), "rotation of the password of the user app");
+        check(by("rotate", "secret", SECRET), &format!("rotation of the secret {SECRET:.80}"));
+        check(
+            json!({ "action": "rotate" }),
+            "action: rotate takes one of secret, group and user, and none is there",
+        );
+        let said =
+            parse(&json!({ "action": "rotate", "group": "a--b", "user": "1x", "secret": 1 }));
+        let said = said.unwrap_err().to_string();
+        for part in [
+            "secret: is no text",
+            "secret: one of secret, group and user",
+            "group: \"a--b\"",
+            "user: \"1x\"",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
     }
 
     #[test]

@@ -11,12 +11,13 @@ mod report;
 use std::cell::RefCell;
 
 use domain::rotate::{
-    Refusal, RotationView, Stage, Standing, Step, SweepStep, VersionId, plan, plan_sweep, resume,
-    standing,
+    Refusal, RotationView, Stage, Standing, Step, SweepStep, VersionId, plan, plan_sweep, rehearse,
+    resume, standing,
 };
 use domain::{Arn, Next, Problems, tag};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use platform::fleet::Tagged;
 use platform::settings::{RotateSettings, environment};
 use platform::{
     Aws, Clock, ClockSource, Dialler, ElastiCache, Fault, Fleet, Journal, Operation, Outcome,
@@ -24,8 +25,8 @@ use platform::{
 };
 use serde_json::Value;
 
-use crate::event::{Request, Turn};
-use crate::report::{Told, Witness};
+use crate::event::{Request, Subject, Turn};
+use crate::report::{Told, Witness, person};
 
 /// The function: everything that lives longer than an event.
 pub struct App {
@@ -75,6 +76,11 @@ impl App {
         match event::parse(&event.payload) {
             Ok(Request::Turn(turn)) => self.turn(&turn, plan, clock, deadline).await.answer(),
             Ok(Request::Sweep) => self.sweep(clock, deadline).await,
+            Ok(Request::Status(subject)) => self.look(&subject, false, clock).await,
+            Ok(Request::Plan(subject)) => self.look(&subject, true, clock).await,
+            Ok(Request::Rotate(subject)) => {
+                self.begin(&subject, &event.context.request_id, clock).await
+            }
             Err(problems) => Err(report::not_understood(self, &problems, clock.now())),
         }
     }
@@ -89,11 +95,10 @@ impl App {
 
     /// Looks at every secret of ours, and closes what is to be closed. One that is broken does not stop the others.
     async fn sweep(&self, clock: Clock, deadline: Timestamp) -> Result<Value, Diagnostic> {
-        let mut found = match self.fleet.secrets(tag::GROUP).await {
+        let mut found = match self.secrets_of_ours().await {
             Ok(found) => found,
             Err(fault) => return report::no_list(self, &fault, clock.now()),
         };
-        found.sort_by(|one, other| one.arn.cmp(&other.arn));
         // Where time is short, it is not the same secrets every time that are left.
         let turns = usize::try_from(clock.now().as_second() / 60).unwrap_or_default();
         let first = turns.checked_rem(found.len()).unwrap_or_default();
@@ -107,6 +112,76 @@ impl App {
             lines.push(self.close(&secret.arn, clock, deadline).await);
         }
         Ok(report::swept(&lines))
+    }
+
+    /// Every secret that holds a token or a password, by its ARN.
+    async fn secrets_of_ours(&self) -> Result<Vec<Tagged>, Fault> {
+        let (tokens, passwords) =
+            tokio::join!(self.fleet.secrets(tag::GROUP), self.fleet.secrets(tag::USER));
+        let mut found = [tokens?, passwords?].concat();
+        found.sort_by(|one, other| one.arn.cmp(&other.arn));
+        found.dedup_by(|one, other| one.arn == other.arn);
+        Ok(found)
+    }
+
+    /// Tells a person how it stands with these secrets, and on a plan what would be done.
+    async fn look(
+        &self,
+        subject: &Subject,
+        is_plan: bool,
+        clock: Clock,
+    ) -> Result<Value, Diagnostic> {
+        let found = match self.secrets_of_ours().await {
+            Ok(found) => found,
+            Err(fault) => return report::no_list(self, &fault, clock.now()),
+        };
+        let mut told = Vec::new();
+        for secret in found.iter().filter(|it| subject.is(it)) {
+            let seen = Box::pin(observe::whole(self, &secret.arn, clock)).await;
+            told.push(person::of_one(&secret.arn, seen, is_plan, clock.now()));
+        }
+        if told.is_empty() && *subject != Subject::All {
+            return Ok(person::nobody(subject));
+        }
+        Ok(person::of_all(&told))
+    }
+
+    /// Has Secrets Manager rotate one secret now, unless it is plain that this would come to nothing. The version is named after the
+    /// event, so that the same event twice begins one rotation.
+    async fn begin(
+        &self,
+        subject: &Subject,
+        event: &str,
+        clock: Clock,
+    ) -> Result<Value, Diagnostic> {
+        let found = match self.secrets_of_ours().await {
+            Ok(found) => found,
+            Err(fault) => return report::no_list(self, &fault, clock.now()),
+        };
+        let found: Vec<_> = found.into_iter().filter(|it| subject.is(it)).collect();
+        let secret = match found.as_slice() {
+            [one] => &one.arn,
+            [] => return Ok(person::nobody(subject)),
+            many => return Ok(person::many(subject, many.len())),
+        };
+        let ended = Box::pin(self.begin_one(secret, event, clock)).await;
+        Ok(person::began(self, secret, ended, clock.now()))
+    }
+
+    async fn begin_one(
+        &self,
+        secret: &Arn,
+        event: &str,
+        clock: Clock,
+    ) -> Result<VersionId, String> {
+        let version = VersionId::parse(event).map_err(|err| err.to_string())?;
+        let seen = observe::whole(self, secret, clock).await.map_err(|it| it.to_string())?;
+        if seen.secret.labels.list(&version) {
+            return Ok(version);
+        }
+        rehearse(&seen, clock.now())?;
+        self.secrets.begin(secret, &version).await.map_err(|it| it.to_string())?;
+        Ok(version)
     }
 
     /// The sweep of one secret, in one line.
@@ -166,7 +241,7 @@ impl Operation for Turning<'_> {
 
     async fn observe(&self) -> Result<RotationView, Fault> {
         let seen = Box::pin(observe::turn(self.app, self.turn, self.clock)).await?;
-        self.witness.saw(&seen);
+        self.witness.saw(&seen, Some(&self.turn.version), self.clock.now());
         Ok(seen)
     }
 
@@ -198,7 +273,7 @@ impl Operation for Closing<'_> {
 
     async fn observe(&self) -> Result<RotationView, Fault> {
         let seen = observe::sweep(self.app, self.secret, self.clock).await?;
-        self.witness.saw(&seen);
+        self.witness.saw(&seen, None, self.clock.now());
         Ok(seen)
     }
 

@@ -1,9 +1,13 @@
 //! What is said about a run: to Secrets Manager, to the journal and to people. Every sentence is here or in the domain's enums.
 
+pub(crate) mod person;
+
 use std::cell::RefCell;
 
-use domain::rotate::{Refusal, RotationView, Stage, Standing, Step, SweepStep};
-use domain::{Arn, Problems, tag};
+use domain::rotate::{
+    Refusal, RotationView, Stage, Standing, Step, SweepStep, VersionId, gauges, is_long,
+};
+use domain::{Arn, Problems, WaitingOn, tag};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use platform::journal::Record;
@@ -11,7 +15,7 @@ use platform::{Fault, FaultKind, Outcome};
 use serde_json::{Value, json};
 
 use crate::App;
-use crate::event::Turn;
+use crate::event::{Turn, name};
 use crate::observe::in_words;
 
 /// What a run saw last and what it did. Only the report reads it.
@@ -25,16 +29,30 @@ pub(crate) struct Witness {
 struct Seen {
     group: Option<String>,
     words: String,
+    gauges: Vec<(&'static str, f64)>,
+    is_long: bool,
 }
 
 impl Witness {
-    pub(crate) fn saw(&self, view: &RotationView) {
+    /// Takes in what a step towards this version saw, or the sweep of a secret that none is made of.
+    pub(crate) fn saw(&self, view: &RotationView, version: Option<&VersionId>, now: Timestamp) {
+        // A user may be in many groups; its own are told in the words.
         let group = view.secret.tags.get(tag::GROUP).cloned();
-        self.seen.replace(Seen { group, words: in_words(view) });
+        self.seen.replace(Seen {
+            group,
+            words: in_words(view),
+            gauges: gauges(view, now),
+            is_long: is_long(version, view, now),
+        });
     }
 
     pub(crate) fn did(&self, deed: &'static str) {
         self.deeds.borrow_mut().push(deed);
+    }
+
+    /// Whether a rotation that has taken long does not go on by itself. One that is put off until the end of a grace does.
+    fn is_stuck(&self, told: &Told) -> bool {
+        self.seen.borrow().is_long && !told.is_settled() && !told.is_put_off
     }
 
     fn has_done(&self, deed: &str) -> bool {
@@ -48,6 +66,9 @@ pub(crate) fn deed(step: &Step) -> &'static str {
         Step::Generate => "made a token and kept it as AWSPENDING",
         Step::TakeUp(_) => "took up the token of the rotation given up as AWSPENDING",
         Step::Rotate { .. } => "asked the group to accept AWSPENDING beside AWSCURRENT (ROTATE)",
+        Step::AddPassword { .. } => {
+            "asked the user to take AWSPENDING beside AWSCURRENT (two passwords)"
+        }
         Step::Promote { .. } => PROMOTED,
     }
 }
@@ -56,6 +77,8 @@ pub(crate) fn deed(step: &Step) -> &'static str {
 pub(crate) fn closing(step: &SweepStep) -> &'static str {
     match step {
         SweepStep::Revoke { .. } => "asked the group to accept AWSCURRENT alone (SET)",
+        SweepStep::DropPasswords { .. } => "asked the user to take AWSCURRENT alone (one password)",
+        SweepStep::Unstage(_) => "took AWSPENDING from the version before, where it was left",
         SweepStep::NoteRevoked(_) => PROVEN,
     }
 }
@@ -67,6 +90,13 @@ const PROVEN: &str = "saw every node refuse the old token and no password";
 pub(crate) struct Told {
     outcome: &'static str,
     said: String,
+    is_put_off: bool,
+}
+
+impl Told {
+    fn new(outcome: &'static str, said: impl Into<String>) -> Self {
+        Self { outcome, said: said.into(), is_put_off: false }
+    }
 }
 
 impl Told {
@@ -102,18 +132,19 @@ pub(crate) async fn turn(
     now: Timestamp,
 ) -> Told {
     let told = match ended {
-        Ok(Outcome::Settled) => Told { outcome: "settled", said: done(turn.stage).to_owned() },
-        Ok(Outcome::Refused(refusal)) => {
-            Told { outcome: "refused", said: format!("Refused: {refusal}") }
-        }
+        Ok(Outcome::Settled) => Told::new("settled", done(turn.stage)),
+        Ok(Outcome::Refused(refusal)) => Told::new("refused", format!("Refused: {refusal}")),
         Ok(Outcome::Unfinished(wait)) => Told {
-            outcome: "unfinished",
-            said: format!(
-                "Unfinished: waiting for {}; nothing is lost, Secrets Manager calls again, and after its last try the sweep goes on",
-                wait.on
-            ),
+            is_put_off: matches!(wait.on, WaitingOn::Grace(_)),
+            ..Told::new(
+                "unfinished",
+                format!(
+                    "Unfinished: waiting for {}; nothing is lost, Secrets Manager calls again, and after its last try the sweep goes on",
+                    wait.on
+                ),
+            )
         },
-        Err(fault) => Told { outcome: "failed", said: failed(&fault) },
+        Err(fault) => Told::new("failed", failed(&fault)),
     };
     let next = match (told.outcome, turn.stage) {
         ("settled", Stage::Finish) => "the sweep revokes the old token when its grace is over",
@@ -141,12 +172,12 @@ pub(crate) async fn closed(
 ) -> String {
     let stands = stands.map(ToString::to_string).unwrap_or_default();
     let told = match ended {
-        Ok(Outcome::Settled) => Told { outcome: "settled", said: stands },
+        Ok(Outcome::Settled) => Told::new("settled", stands),
         Ok(Outcome::Unfinished(wait)) => {
-            Told { outcome: "unfinished", said: format!("{stands}; waiting for {}", wait.on) }
+            Told::new("unfinished", format!("{stands}; waiting for {}", wait.on))
         }
-        Ok(Outcome::Refused(refusal)) => Told { outcome: "refused", said: refusal.to_string() },
-        Err(fault) => Told { outcome: "failed", said: failed(&fault) },
+        Ok(Outcome::Refused(refusal)) => Told::new("refused", refusal.to_string()),
+        Err(fault) => Told::new("failed", failed(&fault)),
     };
     let next = match told.outcome {
         "refused" => "somebody has to act; the next sweep looks again",
@@ -216,7 +247,9 @@ fn write(
     next: &str,
     now: Timestamp,
 ) {
-    let Seen { group, words } = witness.seen.into_inner();
+    let is_stuck = witness.is_stuck(told);
+    let Seen { group, words, mut gauges, .. } = witness.seen.into_inner();
+    gauges.push(("RotationStuck", f64::from(u8::from(is_stuck))));
     let deeds = witness.deeds.into_inner();
     let record = Record {
         function: "rotate",
@@ -228,7 +261,7 @@ fn write(
         why: told.said.clone(),
         next: next.to_owned(),
         evidence: json!({ "secret": secret.as_str() }),
-        ..Record::default()
+        metrics: gauges,
     };
     app.journal.write(&record, now);
 }
@@ -246,7 +279,7 @@ fn done(stage: Stage) -> &'static str {
 fn failed(fault: &Fault) -> String {
     let hint = match fault.kind {
         FaultKind::Denied => {
-            "; the role of this function may touch only secrets with the tag cachewarden:group and groups with the tag cachewarden:secret"
+            "; the role of this function may touch only secrets with the tag cachewarden:owner, and groups and users with the tag cachewarden:secret"
         }
         FaultKind::Busy
         | FaultKind::Gone
@@ -257,12 +290,6 @@ fn failed(fault: &Fault) -> String {
         | FaultKind::Transient => "",
     };
     format!("Failed: {fault}{hint}")
-}
-
-/// The name of a secret without the six letters that Secrets Manager adds, as people know it.
-fn name(secret: &Arn) -> &str {
-    let name = secret.resource().strip_prefix("secret:").unwrap_or(secret.resource());
-    name.rsplit_once('-').map_or(name, |(name, _)| name)
 }
 
 async fn tell(app: &App, subject: &str, message: &str) {

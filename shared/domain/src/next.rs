@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::tag;
 
 /// What a planner wants, now that it has seen the world.
 ///
@@ -57,6 +59,10 @@ pub enum WaitingOn {
     Deletion,
     /// An AUTH token change is being applied.
     TokenChange,
+    /// A change of this user has not yet reached every group that carries it.
+    User(String),
+    /// The grace of an old token, which the next change would cut short; until then.
+    Grace(Timestamp),
     /// A member has not yet finished its part.
     Member(String),
     /// Not all keys have a place yet: this shard has none, or some have none.
@@ -77,6 +83,15 @@ impl fmt::Display for WaitingOn {
             Self::Restore => f.write_str("the restore to finish"),
             Self::Deletion => f.write_str("the group to be deleted"),
             Self::TokenChange => f.write_str("an AUTH token change to be applied"),
+            Self::User(id) => write!(
+                f,
+                "the change of the user {id} to be applied by every group that carries it"
+            ),
+            Self::Grace(until) => write!(
+                f,
+                "the grace of the old token to end at {until}, since a new one now would cut off clients that still use it; where it has to be at once, set the tag {} of the secret to 0",
+                tag::GRACE_MINUTES
+            ),
             Self::Member(id) => write!(f, "the member {id}"),
             Self::Slots(shard) => write!(f, "the slots of shard {shard}"),
             Self::Keys => f.write_str("the metrics to tell how many keys went along"),

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 pub const OWNER: &str = "cachewarden:owner";
 /// The group that a secret, a snapshot or an alarm belongs to.
 pub const GROUP: &str = "cachewarden:group";
+/// The id of the user whose password a secret holds.
+pub const USER: &str = "cachewarden:user";
 /// The ARN of the secret with the AUTH token.
 pub const SECRET: &str = "cachewarden:secret";
 /// How much the autoscaler may do: `off`, `recommend`, `up-only` or `full`.

@@ -1,8 +1,8 @@
-//! The AUTH token.
+//! The AUTH token of a group, and the password of a user.
 
 use std::fmt;
 
-/// A token that ElastiCache takes. It prints as stars.
+/// A token, or the password of a user, that ElastiCache takes. It prints as stars.
 #[derive(Clone, Eq, PartialEq)]
 pub struct AuthToken(String);
 
@@ -10,11 +10,14 @@ pub struct AuthToken(String);
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TokenError {
     /// Too short or too long.
-    #[error("a token has 16 to 128 characters, this one has {0}")]
+    #[error("it has 16 to 128 characters, this one has {0}")]
     Length(usize),
     /// A character that ElastiCache refuses.
     #[error("a token has only letters, digits and ! & # $ ^ < > -")]
     Alphabet,
+    /// A character that no password of a user has.
+    #[error("a password has printable ASCII without spaces and without , \" / @")]
+    PasswordAlphabet,
 }
 
 impl AuthToken {
@@ -30,6 +33,18 @@ impl AuthToken {
         let legal = |it: u8| it.is_ascii_alphanumeric() || b"!&#$^<>-".contains(&it);
         if !text.bytes().all(legal) {
             return Err(TokenError::Alphabet);
+        }
+        Ok(Self(text))
+    }
+
+    /// Takes a text that is a legal password of a user (facts 2.3: a looser rule than that of tokens).
+    pub fn parse_password(text: impl Into<String>) -> Result<Self, TokenError> {
+        let text = text.into();
+        if !Self::LEN.contains(&text.len()) {
+            return Err(TokenError::Length(text.len()));
+        }
+        if !text.bytes().all(|it| it.is_ascii_graphic() && !b",\"/@".contains(&it)) {
+            return Err(TokenError::PasswordAlphabet);
         }
         Ok(Self(text))
     }
@@ -65,6 +80,18 @@ mod tests {
         fn one_other_character_spoils_it(text in "[a-z]{16,64}", other in "[^A-Za-z0-9!&#$^<>-]") {
             let spoilt = text + &other;
             prop_assert!(AuthToken::parse(spoilt).is_err());
+        }
+    }
+
+    #[test]
+    fn a_password_may_hold_more_than_a_token() {
+        let taken = AuthToken::parse_password("semi;colon*and(some)").unwrap();
+        assert_eq!(taken.expose(), "semi;colon*and(some)");
+        for text in
+            ["a,comma-and-more-letters", "a space in the middle", "at@at@at@at@at@at@", "short"]
+        {
+            let err = AuthToken::parse_password(text).unwrap_err();
+            assert!(!err.to_string().contains(text), "{err}");
         }
     }
 

@@ -12,6 +12,7 @@ mod parameters;
 mod scale;
 mod snapshot;
 mod token;
+mod user;
 
 use aws_sdk_elasticache::Client;
 

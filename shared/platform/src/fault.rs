@@ -127,6 +127,7 @@ fn kind(code: &str, text: &str, is_theirs: bool) -> FaultKind {
         | "CacheSubnetGroupNotFoundFault"
         | "CacheParameterGroupNotFound"
         | "UserGroupNotFound"
+        | "UserNotFound"
         | "ResourceNotFoundException"
         | "ResourceNotFound"
         | "ExecutionDoesNotExist" => FaultKind::Gone,

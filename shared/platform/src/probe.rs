@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use domain::group::Endpoint;
 use domain::rotate::{Key, Node, Verdict};
-use domain::{AuthToken, GroupView, MemberView};
+use domain::{AuthToken, MemberView};
 use jiff::SignedDuration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisError};
@@ -44,17 +44,25 @@ impl Dialler {
         Self(Arc::new(dial))
     }
 
-    /// Tries every key on every node of a group, all at once, each for a few seconds at most.
-    pub async fn probe(&self, group: &GroupView, keys: &Keys, clock: Clock) -> Vec<Node> {
+    /// Tries every key on every one of these nodes, all at once, each for a few seconds at most: as this user, or with the token of
+    /// the group alone.
+    pub async fn probe(
+        &self,
+        members: &[&MemberView],
+        user: Option<&str>,
+        keys: &Keys,
+        clock: Clock,
+    ) -> Vec<Node> {
         let mut logins = JoinSet::new();
-        for (index, member) in group.members.iter().enumerate() {
+        for (index, member) in members.iter().enumerate() {
             for (key, token) in keys {
-                let login = self.clone().login(member.endpoint.clone(), token.clone(), clock);
+                let name = Name { user: user.map(str::to_owned), token: token.clone() };
+                let login = self.clone().login(member.endpoint.clone(), name, clock);
                 let key = *key;
                 logins.spawn(async move { (index, key, login.await) });
             }
         }
-        let mut nodes: Vec<Node> = group.members.iter().map(|it| silent(it, keys)).collect();
+        let mut nodes: Vec<Node> = members.iter().map(|it| silent(it, keys)).collect();
         while let Some(login) = logins.join_next().await {
             let Ok((index, key, verdict)) = login else { continue };
             if let Some(node) = nodes.get_mut(index) {
@@ -64,18 +72,13 @@ impl Dialler {
         nodes
     }
 
-    async fn login(
-        self,
-        endpoint: Option<Endpoint>,
-        token: Option<AuthToken>,
-        clock: Clock,
-    ) -> Verdict {
+    async fn login(self, endpoint: Option<Endpoint>, name: Name, clock: Clock) -> Verdict {
         let Some(endpoint) = endpoint else {
             return Verdict::Unreachable("it has no endpoint yet".to_owned());
         };
         let login = async {
             match (self.0)(endpoint.clone()).await {
-                Ok(stream) => converse(stream, token.as_ref()).await,
+                Ok(stream) => converse(stream, &name).await,
                 Err(err) => Verdict::Unreachable(hint(&endpoint, &err)),
             }
         };
@@ -99,8 +102,14 @@ fn silent(member: &MemberView, keys: &Keys) -> Node {
 /// How long one login may take: a second is long for a node in the same network.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
 
+/// Who logs in, and with what.
+struct Name {
+    user: Option<String>,
+    token: Option<AuthToken>,
+}
+
 /// Logs in and says `PING`.
-async fn converse(stream: Box<dyn Stream>, token: Option<&AuthToken>) -> Verdict {
+async fn converse(stream: Box<dyn Stream>, name: &Name) -> Verdict {
     // Neither a name nor a timeout of the library's own: the first is a command more, the second is ours to set.
     let plain = RedisConnectionInfo::default().set_skip_set_lib_name();
     let untimed = AsyncConnectionConfig::new().set_response_timeout(None);
@@ -110,15 +119,18 @@ async fn converse(stream: Box<dyn Stream>, token: Option<&AuthToken>) -> Verdict
         Err(err) => return broken(&err),
     };
     let talk = async {
-        if let Some(token) = token {
-            // With the token alone: with a user name, a node that asks for no password accepts any.
-            let auth = redis::cmd("AUTH").arg(token.expose()).exec_async(&mut connection).await;
-            if let Err(err) = auth {
+        if let Some(token) = &name.token {
+            // The token of a group is told alone: with a user name, a node that asks for no password accepts any.
+            let mut auth = redis::cmd("AUTH");
+            auth.arg(name.user.as_deref()).arg(token.expose());
+            if let Err(err) = auth.exec_async(&mut connection).await {
                 return refused(&err);
             }
         }
         match redis::cmd("PING").query_async::<String>(&mut connection).await {
             Ok(_) => Verdict::Accepted,
+            // A user who may not even say PING is let in all the same.
+            Err(err) if name.user.is_some() && err.code() == Some("NOPERM") => Verdict::Accepted,
             Err(err) => refused(&err),
         }
     };

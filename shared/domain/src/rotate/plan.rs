@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Change, Key, Label, Node, Refusal, RotationView, Stage, Step, Value, VersionId};
+use super::{
+    Change, Key, Label, Node, Refusal, RotationView, Stage, Step, Value, VersionId, grace, user,
+};
 use crate::{AuthToken, GroupStatus, GroupView, Next, Wait, WaitingOn};
 
 /// Decides one stage of the rotation to this version, as Secrets Manager calls for it.
@@ -30,6 +32,7 @@ pub fn resume(
         Ok(Guard::AlreadyCurrent) => Ok(Next::Settled),
         Ok(Guard::GoOn) => match stage {
             Stage::Create => create(view),
+            Stage::Set if view.secret.is_of_user() => user::set(version, view, now),
             Stage::Set => set(version, view, now),
             Stage::Test => test(view),
             Stage::Finish => finish(view),
@@ -39,7 +42,7 @@ pub fn resume(
     decided.unwrap_or_else(Next::Refuse)
 }
 
-type Decided = Result<Next<Step, Refusal>, Refusal>;
+pub(super) type Decided = Result<Next<Step, Refusal>, Refusal>;
 
 /// How the guards end that are no refusal.
 enum Guard {
@@ -50,7 +53,7 @@ enum Guard {
 
 /// The first guard of AWS's own template (facts 3.2), after the one that the secret is ours.
 fn may_rotate(stage: Stage, view: &RotationView) -> Result<(), Refusal> {
-    view.secret.group()?;
+    view.secret.is_ours()?;
     if !view.secret.rotation_enabled && !is_test_only(stage, view) {
         return Err(Refusal::RotationOff);
     }
@@ -59,7 +62,7 @@ fn may_rotate(stage: Stage, view: &RotationView) -> Result<(), Refusal> {
 
 /// The other guards of AWS's own template, in its order (facts 3.2), and the one that the secret is ours.
 fn guard(version: &VersionId, view: &RotationView) -> Result<Guard, Refusal> {
-    view.secret.group()?;
+    view.secret.is_ours()?;
     let labels = &view.secret.labels;
     if !labels.list(version) {
         return Err(Refusal::UnknownVersion(version.clone()));
@@ -95,7 +98,8 @@ fn create(view: &RotationView) -> Decided {
     }))
 }
 
-/// Has every node accept the pending token, and never at the cost of the current one.
+/// Has every node accept the pending token, and never at the cost of the current one, nor of the one before while clients may use it: of
+/// three tokens a group drops the oldest (facts 2.2).
 fn set(version: &VersionId, view: &RotationView, now: Timestamp) -> Decided {
     let pending = view.pending.required(Label::Pending)?;
     if view.current.token() == Some(pending) {
@@ -125,12 +129,16 @@ fn set(version: &VersionId, view: &RotationView, now: Timestamp) -> Decided {
     if was_just_asked(version, view, now) {
         return Ok(Next::Wait(token_change()));
     }
-    if !view.nodes.iter().all(|it| IN_USE.into_iter().any(|key| it.accepts(key))) {
+    if !view.nodes.iter().all(open_to_clients) {
         return Err(Refusal::LockedOut { nodes: locked(view) });
     }
     // One node already takes it, so it was sent: the others will follow.
     if view.opens_any(Key::Pending) && proves {
         return Ok(Next::Wait(token_change()));
+    }
+    let until = grace::over(view)?;
+    if now < until && view.old_token_opens() {
+        return Ok(Next::Wait(Wait::slow(WaitingOn::Grace(until))));
     }
     rotate_safely(group, pending, view)
 }
@@ -154,6 +162,9 @@ fn test(view: &RotationView) -> Decided {
     let (key, label) =
         if only_current { (Key::Current, Label::Current) } else { (Key::Pending, Label::Pending) };
     if only_current { &view.current } else { &view.pending }.required(label)?;
+    if view.secret.is_of_user() {
+        return Ok(user::test(key, view)?.map_or(Next::Settled, Next::Wait));
+    }
     let group = group(view)?;
     if let Some(wait) = changing(group).or_else(|| silent(view)) {
         return Ok(Next::Wait(wait));
@@ -224,19 +235,28 @@ pub(super) fn busy(group: &GroupView) -> Wait {
     })
 }
 
-fn was_asked(version: &VersionId, view: &RotationView) -> bool {
+pub(super) fn was_asked(version: &VersionId, view: &RotationView) -> bool {
     view.secret.asked().is_some_and(|it| it.version == *version && it.change == Change::Rotate)
 }
 
 /// Whether a change was asked for so lately that the group may not show it yet.
-fn was_just_asked(version: &VersionId, view: &RotationView, now: Timestamp) -> bool {
+pub(super) fn was_just_asked(version: &VersionId, view: &RotationView, now: Timestamp) -> bool {
     was_asked(version, view) && view.secret.asked().is_some_and(|it| it.may_not_show(now))
 }
 
+/// Whether a client of today or of tomorrow gets in.
+pub(super) fn open_to_clients(node: &Node) -> bool {
+    IN_USE.into_iter().any(|key| node.accepts(key))
+}
+
 /// The nodes that nothing opens which a client may use.
-fn locked(view: &RotationView) -> String {
-    let is_locked = |it: &&Node| !IN_USE.into_iter().any(|key| it.accepts(key));
-    view.nodes.iter().filter(is_locked).map(|it| it.id.as_str()).collect::<Vec<_>>().join(", ")
+pub(super) fn locked(view: &RotationView) -> String {
+    view.nodes
+        .iter()
+        .filter(|it| !open_to_clients(it))
+        .map(|it| it.id.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// What opens a node to the clients of today, or to those of tomorrow.

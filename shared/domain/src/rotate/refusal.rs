@@ -1,6 +1,6 @@
 //! Why a rotation does not go on. Every sentence says what to do, and holds no token.
 
-use super::{Label, VersionId};
+use super::{Label, UserId, VersionId};
 use crate::token::TokenError;
 use crate::{GroupId, GroupStatus, tag};
 
@@ -9,9 +9,10 @@ use crate::{GroupId, GroupStatus, tag};
 pub enum Refusal {
     /// The secret has no tag of ours.
     #[error(
-        "not our secret: it has no tag {missing}; tag it with {owner} and {group} to have it rotated here, or give it another rotation function",
+        "not our secret: it has no tag {missing}; tag it with {owner}, and with {group} or {user}, to have it rotated here, or give it another rotation function",
         owner = tag::OWNER,
-        group = tag::GROUP
+        group = tag::GROUP,
+        user = tag::USER
     )]
     NotOurs { missing: &'static str },
     /// A tag that cannot be read.
@@ -36,18 +37,36 @@ pub enum Refusal {
     )]
     NoValue(Label),
     /// A value that is not text.
-    #[error("the value of {0} is binary; put the AUTH token there as plain text")]
+    #[error("the value of {0} is binary; put what clients log in with there as text")]
     NotText(Label),
     /// A value that is not a token.
     #[error(
-        "the value of {0} is no AUTH token: {1}; put a legal one there, or remove AWSPENDING from that version and rotate again"
+        "the value of {0} cannot be logged in with: {1}; put a legal one there, or remove AWSPENDING from that version and rotate again"
     )]
     BadToken(Label, TokenError),
     /// The pending token is the one in use.
     #[error(
-        "AWSPENDING holds the same token as AWSCURRENT; remove AWSPENDING from that version and rotate again"
+        "AWSPENDING holds the same as AWSCURRENT; remove AWSPENDING from that version and rotate again"
     )]
     SameToken,
+    /// The user is not there.
+    #[error("the user {user} does not exist; correct the tag {tag} of the secret, or delete the secret if the user was deleted on purpose", tag = tag::USER)]
+    UserGone { user: UserId },
+    /// The user is going.
+    #[error(
+        "the user {user} is being deleted; delete the secret with it, or tag it with another user"
+    )]
+    UserLost { user: UserId },
+    /// The user logs in without a password.
+    #[error(
+        "the user {user} logs in by {how}, and has no password to rotate; give it one (ModifyUser) and put it into the secret, or turn rotation off"
+    )]
+    NoPassword { user: UserId, how: String },
+    /// The user has a password that nobody knows here.
+    #[error(
+        "the user {user} has a second password that is not in the secret, which no rotation put there; remove it (ModifyUser with the password of AWSCURRENT alone), or rotate now, which replaces it"
+    )]
+    SecondPassword { user: UserId },
     /// The group is not there.
     #[error("the replication group {group} does not exist; correct the tag {tag} of the secret, or delete the secret if the group was deleted on purpose", tag = tag::GROUP)]
     GroupGone { group: GroupId },
@@ -63,12 +82,12 @@ pub enum Refusal {
     NoTls(GroupId),
     /// Neither token opens a node.
     #[error(
-        "neither AWSPENDING nor AWSCURRENT opens {nodes}; another ROTATE could drop the token that clients use, so none was sent; put the token in use into the secret as AWSCURRENT, then rotate again"
+        "neither AWSPENDING nor AWSCURRENT opens {nodes}; another change could drop what clients log in with, so none was sent; put what is in use into the secret as AWSCURRENT, then rotate again"
     )]
     LockedOut { nodes: String },
     /// The current token does not open a node.
     #[error(
-        "AWSCURRENT does not open {nodes}; clients that read the secret cannot log in there; rotate now, or put the token in use into the secret"
+        "AWSCURRENT does not open {nodes}; clients that read the secret cannot log in there; rotate now, or put what is in use into the secret"
     )]
     CurrentRefused { nodes: String },
     /// The pending token does not open a node.

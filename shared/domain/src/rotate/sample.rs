@@ -47,6 +47,7 @@ pub(super) fn sample() -> RotationView {
                 labels.map(|(id, label)| (version(id), BTreeSet::from([label]))),
             ),
             last_rotated: Some(minutes_before(9000)),
+            next_rotation: None,
             last_changed: Some(minutes_before(1)),
         },
         pending: token(NEW, minutes_before(1)),
@@ -54,6 +55,7 @@ pub(super) fn sample() -> RotationView {
         previous: token(OLD, minutes_before(50_000)),
         given_up: Value::Absent,
         group: Some(group()),
+        user: None,
         nodes: Vec::new(),
     };
     view.nodes("current")

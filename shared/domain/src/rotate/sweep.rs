@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{busy, group, silent};
-use super::{Change, Key, Label, Refusal, RotationView, SweepStep, VersionId};
-use crate::{GroupStatus, Next, Wait, WaitingOn, tag};
+use super::{Change, Key, Label, Refusal, RotationView, SweepStep, VersionId, grace, user};
+use crate::{GroupStatus, Next, Wait, WaitingOn};
 
 /// How it stands with the credential of a group, in the order in which a rotation passes through.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,7 +17,7 @@ pub enum Standing {
     UnderWay(VersionId),
     /// Secrets Manager began this version and has not come back to it for long.
     Stuck(VersionId),
-    /// The group applies a change of the token.
+    /// A change of the token or of the user is being applied.
     Changing,
     /// An old way in is still open, on purpose, until then.
     Overlap { old: Old, until: Timestamp },
@@ -34,6 +34,10 @@ pub enum Standing {
 pub enum Old {
     /// The token before the current one.
     Token,
+    /// The password before the current one.
+    Password,
+    /// The password of a rotation that was given up.
+    GivenUp,
     /// No password.
     Nothing,
 }
@@ -42,6 +46,8 @@ impl fmt::Display for Old {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Token => "the old token",
+            Self::Password => "the old password",
+            Self::GivenUp => "the password of a rotation that was given up",
             Self::Nothing => "access without a password",
         })
     }
@@ -55,15 +61,15 @@ impl fmt::Display for Standing {
             Self::Stuck(version) => {
                 write!(f, "the rotation to version {version} was left unfinished; going on with it")
             }
-            Self::Changing => f.write_str("the group is applying a token change"),
+            Self::Changing => f.write_str("a change is being applied"),
             Self::Overlap { old, until } => {
-                write!(f, "the current token is valid, and {old} until {until}")
+                write!(f, "AWSCURRENT is valid, and {old} until {until}")
             }
             Self::Due { old, .. } => {
-                write!(f, "the current token is valid, and {old}, whose grace is over")
+                write!(f, "AWSCURRENT is valid, and {old}, whose grace is over")
             }
             Self::Unnoted(_) | Self::Closed(_) => {
-                f.write_str("only the current token is valid, on every node")
+                f.write_str("only AWSCURRENT is valid, on every node")
             }
         }
     }
@@ -71,19 +77,22 @@ impl fmt::Display for Standing {
 
 /// Tells how it stands with a secret and its group.
 pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal> {
-    view.secret.group()?;
-    let grace = grace(view)?;
+    view.secret.is_ours()?;
+    grace::length(view)?;
     if view.secret.is_leaving || is_going(view) {
         return Ok(Standing::Leaving);
     }
     let labels = &view.secret.labels;
     let current = labels.of(Label::Current).ok_or(Refusal::NoValue(Label::Current))?;
-    if let Some(pending) = labels.of(Label::Pending).filter(|it| *it != current) {
+    if let Some(pending) = labels.under_way() {
         return Ok(if is_stuck(pending, view, now) {
             Standing::Stuck(pending.clone())
         } else {
             Standing::UnderWay(pending.clone())
         });
+    }
+    if view.secret.is_of_user() {
+        return user::standing(current, view, now);
     }
     let group = group(view)?;
     view.current.required(Label::Current)?;
@@ -109,7 +118,7 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
     if view.secret.asked().is_some_and(|it| it.change == Change::Set && it.may_not_show(now)) {
         return Ok(Standing::Changing);
     }
-    let until = began(view).saturating_add(grace).unwrap_or(Timestamp::MAX);
+    let until = grace::over(view)?;
     Ok(if now < until {
         Standing::Overlap { old, until }
     } else {
@@ -119,9 +128,19 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
 
 /// Decides what the sweep does with a secret.
 pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<SweepStep, Refusal> {
+    if let Some(version) = view.secret.labels.left_behind()
+        && view.secret.is_ours().is_ok()
+        && !view.secret.is_leaving
+    {
+        return Next::Do(SweepStep::Unstage(version.clone()));
+    }
     match standing(view, now) {
         Ok(Standing::Changing) => {
-            Next::Wait(silent(view).unwrap_or_else(|| Wait::slow(WaitingOn::TokenChange)))
+            let change = if view.secret.is_of_user() { user::pause(view) } else { silent(view) };
+            Next::Wait(change.unwrap_or_else(|| Wait::slow(WaitingOn::TokenChange)))
+        }
+        Ok(Standing::Due { current, .. }) if view.secret.is_of_user() => {
+            user::revoke(current, view)
         }
         Ok(Standing::Due { current: version, .. }) => match (&view.group, view.current.token()) {
             (Some(group), Some(current)) if group.is_settled() => {
@@ -152,28 +171,7 @@ fn open(view: &RotationView) -> Option<Old> {
     if view.opens_any(Key::Nothing) {
         return Some(Old::Nothing);
     }
-    let is_old = view.previous.token().is_some() && view.previous.token() != view.current.token();
-    (is_old && view.opens_any(Key::Previous)).then_some(Old::Token)
-}
-
-/// How long the old token stays, by the tag of the secret.
-fn grace(view: &RotationView) -> Result<SignedDuration, Refusal> {
-    let Some(text) = view.secret.tags.get(tag::GRACE_MINUTES) else { return Ok(GRACE) };
-    let minutes = text.trim().parse::<u32>().map_err(|_| Refusal::BadTag {
-        key: tag::GRACE_MINUTES,
-        why: format!("\"{text}\" is not a number of minutes"),
-    })?;
-    Ok(SignedDuration::from_mins(i64::from(minutes)))
-}
-
-/// When clients could first read the current token.
-///
-/// `LastRotatedDate` tells, but Secrets Manager writes it after `finishSecret` has answered. In between it is that of the rotation before, and
-/// believing it would revoke the old token at once. A date from before the current value was made is therefore not believed.
-fn began(view: &RotationView) -> Timestamp {
-    let made = view.current.created().unwrap_or(Timestamp::MIN);
-    let rotated = view.secret.last_rotated.filter(|it| made <= *it);
-    rotated.or(view.secret.last_changed).unwrap_or(made).max(made)
+    view.old_token_opens().then_some(Old::Token)
 }
 
 /// Whether Secrets Manager has had its time for all of its retries.
@@ -183,9 +181,6 @@ fn is_stuck(pending: &VersionId, view: &RotationView, now: Timestamp) -> bool {
     let began = view.pending.created().max(asked).or(view.secret.last_changed);
     began.is_some_and(|it| it.saturating_add(STUCK_AFTER).unwrap_or(Timestamp::MAX) <= now)
 }
-
-/// How long the old token stays where no tag says.
-const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Longer than the retries of Secrets Manager leave a version alone, as far as anybody has seen; coming too early would do no harm, as
 /// every step may run twice.
@@ -201,6 +196,7 @@ mod tests {
     use super::super::{Labels, Value};
     use super::*;
     use crate::group::Toggle;
+    use crate::tag;
 
     #[track_caller]
     fn check(view: RotationView, stands: &str, does: &str) {
@@ -220,21 +216,17 @@ mod tests {
 
     #[test]
     fn the_old_token_stays_for_its_grace() {
-        let until = "the current token is valid, and the old token until 2026-03-01T12:01:00Z";
+        let until = "AWSCURRENT is valid, and the old token until 2026-03-01T12:01:00Z";
         check(rotated(59), until, "nothing");
-        check(
-            rotated(60),
-            "the current token is valid, and the old token, whose grace is over",
-            "Revoke",
-        );
+        check(rotated(60), "AWSCURRENT is valid, and the old token, whose grace is over", "Revoke");
     }
 
     #[test]
     fn no_tag_means_a_day() {
         let untagged =
             |minutes| rotated(minutes).change(|it| drop(it.secret.tags.remove(tag::GRACE_MINUTES)));
-        check(untagged(1439), "the current token is valid, and the old token until", "nothing");
-        check(untagged(1440), "the current token is valid, and the old token, whose", "Revoke");
+        check(untagged(1439), "AWSCURRENT is valid, and the old token until", "nothing");
+        check(untagged(1440), "AWSCURRENT is valid, and the old token, whose", "Revoke");
         let odd = rotated(60).tag(tag::GRACE_MINUTES, "soon");
         check(odd, "the tag cachewarden:grace-minutes of the secret is wrong: \"soon\"", "the tag");
     }
@@ -248,7 +240,7 @@ mod tests {
         });
         check(
             early,
-            "the current token is valid, and the old token until 2026-03-01T13:00:00Z",
+            "AWSCURRENT is valid, and the old token until 2026-03-01T13:00:00Z",
             "nothing",
         );
     }
@@ -256,41 +248,29 @@ mod tests {
     #[test]
     fn the_passwordless_door_is_closed_in_the_same_way() {
         let optional = |minutes| rotated(minutes).nodes("current nothing");
-        check(
-            optional(59),
-            "the current token is valid, and access without a password until",
-            "nothing",
-        );
-        check(
-            optional(60),
-            "the current token is valid, and access without a password, whose",
-            "Revoke",
-        );
+        check(optional(59), "AWSCURRENT is valid, and access without a password until", "nothing");
+        check(optional(60), "AWSCURRENT is valid, and access without a password, whose", "Revoke");
         let open = rotated(60).group(|it| it.auth_token_enabled = false).nodes("nothing");
         check(open, "the replication group orders asks for no token", "the replication group");
     }
 
     #[test]
     fn the_proof_is_noted_once() {
-        check(rotated(60).nodes("current"), "only the current token is valid", "NoteRevoked");
+        check(rotated(60).nodes("current"), "only AWSCURRENT is valid", "NoteRevoked");
         let noted = |of: &str| {
             let note = format!("{of} at {}", minutes_before(1));
             rotated(60).nodes("current").tag(tag::REVOKED, &note)
         };
-        check(noted(NEW), "only the current token is valid", "nothing");
-        check(noted(LOST), "only the current token is valid", "NoteRevoked");
+        check(noted(NEW), "only AWSCURRENT is valid", "nothing");
+        check(noted(LOST), "only AWSCURRENT is valid", "NoteRevoked");
         // A note is no proof: the door is looked at each time.
-        check(
-            noted(NEW).nodes("current previous"),
-            "the current token is valid, and the old",
-            "Revoke",
-        );
+        check(noted(NEW).nodes("current previous"), "AWSCURRENT is valid, and the old", "Revoke");
     }
 
     #[test]
     fn one_node_that_opens_is_enough_to_revoke() {
         let half = rotated(60).each_node("current", "current previous");
-        check(half, "the current token is valid, and the old token, whose", "Revoke");
+        check(half, "AWSCURRENT is valid, and the old token, whose", "Revoke");
     }
 
     #[test]
@@ -298,24 +278,24 @@ mod tests {
         let asked = |minutes| {
             rotated(60).tag(tag::ASKED, &format!("set={NEW} at {}", minutes_before(minutes)))
         };
-        check(asked(2), "the group is applying", "wait for an AUTH token change");
-        check(asked(2).nodes("current"), "only the current token is valid", "NoteRevoked");
-        check(asked(3), "the current token is valid, and the old token, whose", "Revoke");
+        check(asked(2), "a change is being applied", "wait for an AUTH token change");
+        check(asked(2).nodes("current"), "only AWSCURRENT is valid", "NoteRevoked");
+        check(asked(3), "AWSCURRENT is valid, and the old token, whose", "Revoke");
         let note = format!("rotate={NEW} at {}", minutes_before(1));
         let rotated = rotated(60).tag(tag::ASKED, &note);
-        check(rotated, "the current token is valid, and the old token, whose", "Revoke");
+        check(rotated, "AWSCURRENT is valid, and the old token, whose", "Revoke");
     }
 
     #[test]
     fn a_busy_group_is_left_to_the_next_sweep() {
         let state = |status| rotated(60).group(|it| it.status = status);
-        check(state(GroupStatus::Snapshotting), "the current token", "wait for a snapshot");
-        check(state(GroupStatus::Modifying), "the current token", "wait for a modification");
+        check(state(GroupStatus::Snapshotting), "AWSCURRENT is", "wait for a snapshot");
+        check(state(GroupStatus::Modifying), "AWSCURRENT is", "wait for a modification");
         let setting = rotated(60).group(|it| it.token_change = Some("SETTING".to_owned()));
-        check(setting, "the group is applying a token change", "wait for an AUTH");
+        check(setting, "a change is being applied", "wait for an AUTH");
         let failover = rotated(60).group(|it| it.automatic_failover = Toggle::Enabling);
-        check(failover, "the current token", "wait for a modification");
-        check(rotated(60).deaf(), "the group is applying", "wait for the member orders-002");
+        check(failover, "AWSCURRENT is", "wait for a modification");
+        check(rotated(60).deaf(), "a change is being applied", "wait for the member orders-002");
     }
 
     #[test]
@@ -330,6 +310,23 @@ mod tests {
         );
         let note = format!("rotate={NEW} at {}", minutes_before(2));
         check(old.tag(tag::ASKED, &note), "a rotation to version 11111111", "nothing");
+    }
+
+    #[test]
+    fn a_value_put_by_hand_after_a_rotation_is_no_rotation_under_way() {
+        let by_hand = rotated(120).nodes("current").change(|it| {
+            it.secret.labels = Labels::from_iter([
+                (version(USED), BTreeSet::from([Label::Current])),
+                (version(NEW), BTreeSet::from([Label::Previous, Label::Pending])),
+            ]);
+        });
+        check(
+            by_hand.clone(),
+            "only AWSCURRENT is valid",
+            "Unstage(VersionId(\"11111111-1111-4111-8111-111111111111\"))",
+        );
+        let leaving = by_hand.change(|it| it.secret.is_leaving = true);
+        check(leaving, "the secret or its group", "nothing");
     }
 
     #[test]
@@ -361,11 +358,11 @@ mod tests {
             .nodes("current given-up");
         let said = "the token of version 44444444-4444-4444-8444-444444444444, whose rotation was given up, is still valid";
         check(view.clone(), said, said);
-        check(view.clone().nodes("current"), "only the current token is valid", "NoteRevoked");
+        check(view.clone().nodes("current"), "only AWSCURRENT is valid", "NoteRevoked");
         // The rotation after it took the token up.
         let taken_up = view.change(|it| it.given_up = it.current.clone());
         let taken_up = taken_up.nodes("current previous given-up");
-        check(taken_up, "the current token is valid, and the old token, whose", "Revoke");
+        check(taken_up, "AWSCURRENT is valid, and the old token, whose", "Revoke");
     }
 
     #[test]
@@ -389,7 +386,7 @@ mod tests {
             it.secret.labels =
                 Labels::from_iter([(version(NEW), BTreeSet::from([Label::Current]))]);
         });
-        check(fresh.clone(), "only the current token is valid", "NoteRevoked");
+        check(fresh.clone(), "only AWSCURRENT is valid", "NoteRevoked");
         let empty = fresh.change(|it| it.current = Value::Absent);
         check(empty, "AWSCURRENT has no value", "AWSCURRENT has no value");
     }

@@ -26,21 +26,21 @@ impl Secrets {
     /// lags could answer with either alone (facts 3.2).
     pub async fn value(
         &self,
-        secret: &Arn,
+        secret: &SecretView,
         version: &VersionId,
         label: Option<Label>,
     ) -> Result<Value, Fault> {
         let answer = self
             .client
             .get_secret_value()
-            .secret_id(secret.as_str())
+            .secret_id(secret.arn.as_str())
             .version_id(version.as_str())
             .set_version_stage(label.map(|it| it.as_str().to_owned()))
             .send()
             .await;
         match answer.map_err(|err| Fault::from_sdk("GetSecretValue", err)) {
             Ok(answer) => Ok(match answer.secret_string() {
-                Some(text) => match AuthToken::parse(text) {
+                Some(text) => match secret.read(text) {
                     Ok(token) => Value::Token(token, answer.created_date().and_then(timestamp)),
                     Err(err) => Value::Bad(err),
                 },
@@ -96,6 +96,32 @@ impl Secrets {
             .map_err(|err| Fault::from_sdk("UpdateSecretVersionStage", err))?;
         Ok(())
     }
+
+    /// Has Secrets Manager begin a rotation now, by the function and the schedule that the secret has. Of two calls with one id the second
+    /// begins nothing (facts 3.2).
+    pub async fn begin(&self, secret: &Arn, version: &VersionId) -> Result<(), Fault> {
+        self.client
+            .rotate_secret()
+            .secret_id(secret.as_str())
+            .client_request_token(version.as_str())
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("RotateSecret", err))?;
+        Ok(())
+    }
+
+    /// Takes `AWSPENDING` from a version, without which Secrets Manager begins no other rotation.
+    pub async fn unstage(&self, secret: &Arn, version: &VersionId) -> Result<(), Fault> {
+        self.client
+            .update_secret_version_stage()
+            .secret_id(secret.as_str())
+            .version_stage(Label::Pending.as_str())
+            .remove_from_version_id(version.as_str())
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("UpdateSecretVersionStage", err))?;
+        Ok(())
+    }
 }
 
 fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
@@ -118,6 +144,7 @@ fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
             })
             .collect(),
         last_rotated: answer.last_rotated_date().and_then(timestamp),
+        next_rotation: answer.next_rotation_date().and_then(timestamp),
         last_changed: answer.last_changed_date().and_then(timestamp),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sim::settings::Settings;
 use serde_json::json;
 
 use super::stage::Stage;
@@ -20,4 +21,10 @@ pub(crate) async fn every_call() {
     stage.tag("cachewarden:grace-minutes", "soon");
     stage.sweep().await;
     stage.call(json!({ "action": "sweep" })).await;
+    // A person has it rotated.
+    stage.tag("cachewarden:grace-minutes", "0");
+    stage.call(json!({ "action": "rotate", "group": "orders" })).await;
+    // And the password of a user.
+    let stage = Stage::of_user(Settings::default()).await;
+    stage.rotate().await;
 }

@@ -24,6 +24,9 @@ pub(crate) const FIRST: &str = "planted-first-token-0123456789";
 /// The stack's group.
 pub(crate) const GROUP: &str = "orders";
 
+/// The user, where a story has one.
+pub(crate) const USER: &str = "app";
+
 const NAME: &str = "orders-token";
 
 /// A group `orders` of two nodes, its secret, and the function.
@@ -36,6 +39,8 @@ pub(crate) struct Stage {
     /// Every token that the secret ever held.
     pub(crate) tokens: RefCell<BTreeSet<String>>,
     is_to_die: Cell<bool>,
+    /// How many events there were.
+    events: Cell<u32>,
     deaf: Arc<Mutex<Option<String>>>,
 }
 
@@ -84,6 +89,57 @@ impl Stage {
         ask(&scene, "elasticache", None, form(&group));
         let secret = make_secret(&scene, NAME, token.unwrap_or(FIRST));
         scene.pass(Duration::from_mins(20)).await;
+        Self::around(scene, secret)
+    }
+
+    /// One whose secret holds the password of the user `app`, whom the groups `orders` and `carts` carry.
+    pub(crate) async fn of_user(settings: Settings) -> Self {
+        let scene = Scene::with(settings).await;
+        let cache = |fields: &[(&str, &str)]| {
+            ask(
+                &scene,
+                "elasticache",
+                None,
+                form(&[&[("Version", "2015-02-02")], fields].concat()),
+            );
+        };
+        let secret = make_user_secret(&scene, NAME, FIRST);
+        cache(&[
+            ("Action", "CreateUser"),
+            ("UserId", USER),
+            ("UserName", USER),
+            ("Engine", "redis"),
+            ("AccessString", "on ~* +@all"),
+            ("Passwords.member.1", FIRST),
+            ("Tags.Tag.1.Key", "cachewarden:secret"),
+            ("Tags.Tag.1.Value", &secret),
+        ]);
+        cache(&[
+            ("Action", "CreateUserGroup"),
+            ("UserGroupId", "staff"),
+            ("Engine", "redis"),
+            ("UserIds.member.1", "default"),
+            ("UserIds.member.2", USER),
+        ]);
+        scene.pass(Duration::from_mins(2)).await;
+        for group in [GROUP, "carts"] {
+            cache(&[
+                ("Action", "CreateReplicationGroup"),
+                ("ReplicationGroupId", group),
+                ("ReplicationGroupDescription", group),
+                ("Engine", "redis"),
+                ("EngineVersion", "7.1"),
+                ("CacheNodeType", "cache.t4g.micro"),
+                ("NumCacheClusters", "2"),
+                ("TransitEncryptionEnabled", "true"),
+                ("UserGroupIds.member.1", "staff"),
+            ]);
+        }
+        scene.pass(Duration::from_mins(20)).await;
+        Self::around(scene, secret)
+    }
+
+    fn around(scene: Scene, secret: String) -> Self {
         let deaf = Arc::new(Mutex::new(None::<String>));
         let (is_deaf, world) = (deaf.clone(), scene.world.clone());
         let dialler = Dialler::from_fn(move |endpoint| {
@@ -100,8 +156,8 @@ impl Stage {
         let settings = RotateSettings { topic: Some(topic) };
         let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone(), dialler);
         let tokens = RefCell::new(BTreeSet::from([FIRST.to_owned()]));
-        let (said, is_to_die) = (RefCell::default(), Cell::new(false));
-        Self { scene, secret, app, said, tokens, is_to_die, deaf }
+        let (said, is_to_die, events) = (RefCell::default(), Cell::new(false), Cell::new(0));
+        Self { scene, secret, app, said, tokens, is_to_die, events, deaf }
     }
 
     /// From now on this befalls the calls.
@@ -112,7 +168,16 @@ impl Stage {
 
     /// Calls the function once. A cut call is the last thing that its sandbox did.
     pub(crate) async fn call(&self, event: Value) -> Ended {
-        let handle = |event: LambdaEvent<Value>| self.app.handle(event);
+        self.events.set(self.events.get() + 1);
+        self.call_as(&uuid(&format!("event {}", self.events.get())), event).await
+    }
+
+    /// Calls it with the event of this id, which Lambda may deliver twice.
+    pub(crate) async fn call_as(&self, id: &str, event: Value) -> Ended {
+        let handle = |mut event: LambdaEvent<Value>| {
+            event.context.request_id = id.to_owned();
+            self.app.handle(event)
+        };
         let ended = tokio::select! {
             ended = self.scene.invoke("rotate", event, &handle) => ended,
             () = self.death() => Ended::Died,
@@ -248,9 +313,13 @@ impl Stage {
     pub(crate) fn holds(&self) {
         let current = self.value("AWSCURRENT").unwrap();
         for (member, access) in self.access() {
-            let opens = access.admits(Some(&current)) || access.passwordless;
+            let opens = if access.users.is_empty() {
+                access.admits(Some(&current)) || access.passwordless
+            } else {
+                access.admits_user(USER, &current)
+            };
             assert!(opens, "the current secret does not open {member}");
-            assert!(access.passwords.len() <= 2, "{member} accepts more than two tokens");
+            assert!(passwords(&access).len() <= 2, "{member} accepts more than two");
         }
     }
 
@@ -259,12 +328,9 @@ impl Stage {
     pub(crate) fn is_closed(&self) {
         let current = self.value("AWSCURRENT").unwrap();
         for (member, access) in self.access() {
-            assert!(!access.passwordless, "{member} lets in without a password");
-            assert_eq!(
-                access.passwords,
-                std::slice::from_ref(&current),
-                "{member} accepts an old token"
-            );
+            let is_open = access.users.is_empty() && access.passwordless;
+            assert!(!is_open, "{member} lets in without a password");
+            assert_eq!(passwords(&access), [current.as_str()], "{member} accepts an old one");
         }
     }
 
@@ -331,6 +397,15 @@ impl Stage {
     }
 }
 
+/// What a node accepts: tokens, or the passwords of the user of the story.
+fn passwords(access: &aws_sim::Access) -> Vec<&str> {
+    let of_user = access.users.iter().find(|it| it.name == USER).map(|it| match &it.login {
+        aws_sim::Login::Passwords(passwords) => passwords.as_slice(),
+        aws_sim::Login::NoPassword | aws_sim::Login::Iam => &[],
+    });
+    of_user.unwrap_or(&access.passwords).iter().map(String::as_str).collect()
+}
+
 /// The function that the secret names.
 pub(crate) fn function() -> String {
     function_arn("rotate")
@@ -344,6 +419,18 @@ pub(crate) fn make_secret(scene: &Scene, name: &str, token: &str) -> String {
         { "Key": "cachewarden:grace-minutes", "Value": "60" },
     ]);
     let body = json!({ "Name": name, "SecretString": token, "ClientRequestToken": uuid(name), "Tags": tags });
+    let made = ask(scene, "secretsmanager", Some("CreateSecret"), body.to_string());
+    made["ARN"].as_str().unwrap().to_owned()
+}
+
+/// A secret of ours with the password of `app` in it.
+fn make_user_secret(scene: &Scene, name: &str, password: &str) -> String {
+    let tags = json!([
+        { "Key": "cachewarden:owner", "Value": "arn:aws:cloudformation:us-east-1:123456789012:stack/a/b/App" },
+        { "Key": "cachewarden:user", "Value": USER },
+        { "Key": "cachewarden:grace-minutes", "Value": "60" },
+    ]);
+    let body = json!({ "Name": name, "SecretString": password, "ClientRequestToken": uuid(name), "Tags": tags });
     let made = ask(scene, "secretsmanager", Some("CreateSecret"), body.to_string());
     made["ARN"].as_str().unwrap().to_owned()
 }

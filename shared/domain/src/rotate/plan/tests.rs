@@ -72,7 +72,7 @@ fn a_token_is_made_once() {
     check(Stage::Create, sample(), "settled");
     check(Stage::Create, sample().change(|it| it.pending = Value::Absent), "Generate");
     let bad = Value::Bad(TokenError::Alphabet);
-    let said = "the value of AWSPENDING is no AUTH token: a token has only letters";
+    let said = "the value of AWSPENDING cannot be logged in with: a token has only letters";
     check(Stage::Create, sample().change(|it| it.pending = bad), said);
     let said = "the value of AWSPENDING is binary";
     check(Stage::Create, sample().change(|it| it.pending = Value::Binary), said);
@@ -90,13 +90,33 @@ fn a_token_that_the_group_may_hold_is_taken_up() {
 #[test]
 fn the_new_token_is_sent_while_the_one_in_use_opens_every_node() {
     check(Stage::Set, sample(), "Rotate");
-    check(Stage::Set, sample().nodes("current previous"), "Rotate");
     let locked = "neither AWSPENDING nor AWSCURRENT opens orders-001, orders-002";
     check(Stage::Set, sample().nodes("previous"), locked);
     check(
         Stage::Set,
         sample().each_node("current", ""),
         "neither AWSPENDING nor AWSCURRENT opens orders-002",
+    );
+}
+
+#[test]
+fn a_token_that_is_in_its_grace_is_not_pushed_out() {
+    let lately = |minutes| {
+        sample().nodes("current previous").change(|it| {
+            it.secret.last_rotated = Some(minutes_before(minutes));
+            it.current = token(USED, minutes_before(minutes + 1));
+        })
+    };
+    let said = "wait 15s for the grace of the old token to end at 2026-03-01T12:01:00Z, since a new one now would cut off clients that still use it";
+    check(Stage::Set, lately(59), said);
+    check(Stage::Set, lately(60), "Rotate");
+    check(Stage::Set, lately(59).nodes("current"), "Rotate");
+    check(Stage::Set, lately(59).tag(tag::GRACE_MINUTES, "0"), "Rotate");
+    check(Stage::Set, lately(59).change(|it| it.previous = it.current.clone()), "Rotate");
+    check(
+        Stage::Set,
+        lately(59).tag(tag::GRACE_MINUTES, "soon"),
+        "the tag cachewarden:grace-minutes of the secret is wrong",
     );
 }
 
@@ -193,7 +213,7 @@ fn a_rotate_that_would_drop_the_token_in_use_is_not_sent() {
 #[test]
 fn the_same_token_twice_is_no_rotation() {
     let same = sample().change(|it| it.pending = it.current.clone());
-    check(Stage::Set, same, "AWSPENDING holds the same token as AWSCURRENT");
+    check(Stage::Set, same, "AWSPENDING holds the same as AWSCURRENT");
 }
 
 #[test]

@@ -1,0 +1,48 @@
+//! What a version of a secret holds.
+
+use jiff::Timestamp;
+
+use super::{Label, Refusal};
+use crate::AuthToken;
+use crate::token::TokenError;
+
+/// The value of one version.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Value {
+    /// There is none: a version gets its label before its value (facts 3.2).
+    Absent,
+    /// It is not text.
+    Binary,
+    /// It is text, but no token. The text is not kept.
+    Bad(TokenError),
+    /// A token, and when it was put there.
+    Token(AuthToken, Option<Timestamp>),
+}
+
+impl Value {
+    /// The token, where there is one.
+    pub fn token(&self) -> Option<&AuthToken> {
+        match self {
+            Self::Token(token, _) => Some(token),
+            Self::Absent | Self::Binary | Self::Bad(_) => None,
+        }
+    }
+
+    /// When it was put there.
+    pub fn created(&self) -> Option<Timestamp> {
+        match self {
+            Self::Token(_, created) => *created,
+            Self::Absent | Self::Binary | Self::Bad(_) => None,
+        }
+    }
+
+    /// The token, or a refusal that says what is there instead.
+    pub(super) fn required(&self, label: Label) -> Result<&AuthToken, Refusal> {
+        match self {
+            Self::Token(token, _) => Ok(token),
+            Self::Absent => Err(Refusal::NoValue(label)),
+            Self::Binary => Err(Refusal::NotText(label)),
+            Self::Bad(err) => Err(Refusal::BadToken(label, *err)),
+        }
+    }
+}

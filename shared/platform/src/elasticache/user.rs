@@ -1,0 +1,95 @@
+//! A user, the groups that carry it, and its passwords.
+
+use aws_config::retry::RetryConfig;
+use aws_sdk_elasticache::Config;
+use aws_sdk_elasticache::types::User;
+use domain::rotate::{Carried, UserId, UserView};
+use domain::{AuthToken, GroupId, GroupStatus, GroupView};
+
+use crate::{ElastiCache, Fault};
+
+impl ElastiCache {
+    /// Looks at a user and at every group that carries it, or finds it gone. A group that is going, or never came about, has no node to
+    /// log in to, and is left out.
+    pub async fn user(&self, id: &UserId) -> Result<Option<Carried>, Fault> {
+        let answer = self.client.describe_users().user_id(id.as_str()).send().await;
+        let found = match answer.map_err(|err| Fault::from_sdk("DescribeUsers", err)) {
+            Ok(answer) => answer.users.unwrap_or_default().into_iter().next(),
+            Err(fault) if fault.is_gone() => None,
+            Err(fault) => return Err(fault),
+        };
+        let Some(user) = found.map(|it| view(id, &it)) else { return Ok(None) };
+        let mut groups = Vec::new();
+        for id in self.carriers(&user.user_groups).await? {
+            groups.extend(self.group(&id).await?.filter(may_be_logged_in_to));
+        }
+        Ok(Some(Carried { user, groups }))
+    }
+
+    /// The replication groups that these user groups are on.
+    async fn carriers(&self, user_groups: &[String]) -> Result<Vec<GroupId>, Fault> {
+        const CALL: &str = "DescribeUserGroups";
+        let mut carriers = Vec::new();
+        for id in user_groups {
+            let answer = self.client.describe_user_groups().user_group_id(id).send().await;
+            let answer = match answer.map_err(|err| Fault::from_sdk(CALL, err)) {
+                Ok(answer) => answer,
+                Err(fault) if fault.is_gone() => continue,
+                Err(fault) => return Err(fault),
+            };
+            for name in answer.user_groups().iter().flat_map(|it| it.replication_groups()) {
+                let id =
+                    GroupId::parse(name).map_err(|err| Fault::strange(CALL, err.to_string()))?;
+                if !carriers.contains(&id) {
+                    carriers.push(id);
+                }
+            }
+        }
+        Ok(carriers)
+    }
+
+    /// Has a user log in with these passwords and no others.
+    ///
+    /// Sent once, as with tokens: where an answer is lost, the next look tells.
+    pub async fn set_passwords(
+        &self,
+        user: &UserId,
+        passwords: &[&AuthToken],
+    ) -> Result<(), Fault> {
+        let once = Config::builder().retry_config(RetryConfig::disabled());
+        let texts = passwords.iter().map(|it| it.expose().to_owned()).collect();
+        let sent = self
+            .client
+            .modify_user()
+            .user_id(user.as_str())
+            .set_passwords(Some(texts))
+            .customize()
+            .config_override(once)
+            .send()
+            .await;
+        // The request is never printed, and the service's own words only without the passwords (facts 10).
+        let hidden = |fault| passwords.iter().fold(fault, |fault: Fault, it| fault.without(it));
+        sent.map_err(|err| hidden(Fault::from_sdk("ModifyUser", err)))?;
+        Ok(())
+    }
+}
+
+fn may_be_logged_in_to(group: &GroupView) -> bool {
+    !matches!(group.status, GroupStatus::Deleting | GroupStatus::CreateFailed)
+}
+
+fn view(id: &UserId, api: &User) -> UserView {
+    let authentication = api.authentication();
+    let count = authentication.and_then(|it| it.password_count()).unwrap_or_default();
+    UserView {
+        id: id.clone(),
+        name: api.user_name().unwrap_or_default().to_owned(),
+        status: api.status().unwrap_or_default().to_owned(),
+        logs_in_by: authentication
+            .and_then(|it| it.r#type())
+            .map_or("an unknown way", |it| it.as_str())
+            .to_owned(),
+        passwords: u32::try_from(count).unwrap_or_default(),
+        user_groups: api.user_group_ids().to_vec(),
+    }
+}
