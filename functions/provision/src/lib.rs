@@ -218,7 +218,7 @@ impl Run<'_> {
             let told = || Conclusion::Failed(Failure::TooLate { request, timeout });
             return if began_late { told() } else { Conclusion::Expired(timeout) };
         }
-        let others_ended = match self.others(carrier, &request).await {
+        let others_ended = match self.others(carrier).await {
             Ok(Standing::Newest { others_ended }) => others_ended,
             Ok(Standing::Overtaken(by)) => return Conclusion::Overtaken(by),
             Err(fault) => return self.in_time(failed(&request, fault), request, since, timeout),
@@ -258,11 +258,10 @@ impl Run<'_> {
         Conclusion::GoesOn(wait, saw)
     }
 
-    /// Stops older work of the same resource on the same group: a Delete or a rollback replaces a Create that still runs.
-    async fn others(&self, carrier: &Carrier, request: &Request) -> Result<Standing, Fault> {
-        let prefix = name::execution_prefix(&request.group(), &self.ticket.owner);
+    /// Stops older work of the same resource: a Delete or a rollback replaces a Create that still runs.
+    async fn others(&self, carrier: &Carrier) -> Result<Standing, Fault> {
         let why = format!("{} replaces it", self.ticket.request_type);
-        self.ready.executions.supersede(&prefix, carrier, &why, name::issued).await
+        self.ready.executions.supersede(carrier, &why, name::are_of_one, name::issued).await
     }
 
     fn wanted(&self, existing: &Existing, carrier: &Carrier) -> Wanted {

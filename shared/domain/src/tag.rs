@@ -61,8 +61,8 @@ pub const RESTORED_FROM: &str = "cachewarden:restored-from";
 /// update, so that the rest of the stack may fail and the update be taken back.
 pub const REPLACES: &str = "cachewarden:replaces";
 /// On a group that stands still: the one that took its place, or is about to: `orders-r2`, `orders-r2 unfinished`, or `orders-r2 counting
-/// since 2026-01-02T03:04:05Z` while its metrics do not tell yet whether the keys went along. It goes with the first step
-/// of its deletion, after which there is no way back.
+/// since 2026-01-02T03:04:05Z` while its metrics do not tell yet whether the keys went along, and `orders-r2 counted 9 of 12`
+/// after that. It goes with the first step of its deletion, after which there is no way back.
 pub const REPLACED_BY: &str = "cachewarden:replaced-by";
 /// The tier of a snapshot.
 pub const TIER: &str = "cachewarden:tier";

@@ -132,27 +132,28 @@ impl Executions {
 
     /// Whether one of this name runs or ran: for a caller to whom nobody said what became of starting it.
     pub async fn has(&self, name: &str) -> Result<bool, Fault> {
-        Ok(self.listed(name, None).await?.iter().any(|it| it.name() == name))
+        Ok(!self.listed(|it| it == name, None).await?.is_empty())
     }
 
-    /// Finds what else was asked of the same thing, by the prefix of the executions' names, and stops what is older than ours.
+    /// Finds what else was asked of the same thing, by the names of the executions, and stops what is older than ours.
     ///
     /// Only older ones: of two that run at once, each would else stop the other, and nobody would answer. Of two whose names say when
     /// their requests were issued, that counts, as events come late and out of turn (facts 7.5); of others, which started first. What
     /// was overtaken stops nobody.
     pub async fn supersede(
         &self,
-        prefix: &str,
         ours: &Carrier,
         why: &str,
+        are_of_one: fn(&str, &str) -> bool,
         issued: fn(&str) -> Option<Issue>,
     ) -> Result<Standing, Fault> {
         let our_issue = issued(&ours.execution);
         let is_newer =
             |it: &ExecutionListItem| our_issue.is_some() && our_issue < issued(it.name());
+        let is_beside = |it: &str| are_of_one(&ours.execution, it);
         let (all, running) = tokio::try_join!(
-            self.listed(prefix, None),
-            self.listed(prefix, Some(ExecutionStatus::Running)),
+            self.listed(is_beside, None),
+            self.listed(is_beside, Some(ExecutionStatus::Running)),
         )?;
         if let Some(newer) = all.iter().chain(&running).find(|it| is_newer(it)) {
             return Ok(Standing::Overtaken(newer.name().to_owned()));
@@ -175,7 +176,7 @@ impl Executions {
                 Err(fault) => return Err(fault),
             }
         }
-        let stopped = self.listed(prefix, Some(ExecutionStatus::Aborted)).await?;
+        let stopped = self.listed(is_beside, Some(ExecutionStatus::Aborted)).await?;
         ended.extend(
             stopped
                 .iter()
@@ -185,10 +186,10 @@ impl Executions {
         Ok(Standing::Newest { others_ended: ended.into_iter().max() })
     }
 
-    /// The newest executions, or those of a state, whose name starts with this prefix.
+    /// Of the newest executions, or those of a state, the ones of these names.
     async fn listed(
         &self,
-        prefix: &str,
+        is_wanted: impl Fn(&str) -> bool,
         status: Option<ExecutionStatus>,
     ) -> Result<Vec<ExecutionListItem>, Fault> {
         let page = self
@@ -200,7 +201,7 @@ impl Executions {
             .send()
             .await
             .map_err(|err| Fault::from_sdk("ListExecutions", err))?;
-        Ok(page.executions.into_iter().filter(|it| it.name().starts_with(prefix)).collect())
+        Ok(page.executions.into_iter().filter(|it| is_wanted(it.name())).collect())
     }
 }
 

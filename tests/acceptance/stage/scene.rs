@@ -205,12 +205,13 @@ impl Scene {
             }
             let answers = &it.callbacks.answers;
             for (index, answer) in answers.iter().enumerate() {
-                if answers
+                let other = answers
                     .iter()
                     .skip(index)
-                    .any(|it| it.url == answer.url && it.body != answer.body)
-                {
-                    problems.push(format!("two answers to one request: {}", answer.body));
+                    .find(|it| it.url == answer.url && it.body != answer.body);
+                if let Some(other) = other {
+                    let (one, other) = (&answer.body, &other.body);
+                    problems.push(format!("two answers to one request: {one} and then {other}"));
                 }
             }
             problems.extend(locked_out(it));

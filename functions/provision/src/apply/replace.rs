@@ -164,13 +164,19 @@ impl Crossing<'_> {
         let carried = moved.replaces.clone().filter(|it| it.with_data);
         let mut conclusion = self.stand(moved).await;
         let Conclusion::Exists { attributes, .. } = &mut conclusion else { return Ok(conclusion) };
-        if let Some(replaced) = carried {
-            match Box::pin(self.count(group, to, &replaced)).await? {
-                Ok(counts) => outputs::add(attributes, &counts.to_string()),
+        let counts = match (carried, progress(group, to)) {
+            // An answer that was lost is given again as it was, whatever clients have done with the keys since.
+            (_, Progress::Finished(counts)) => counts,
+            (None, _) => None,
+            (Some(replaced), _) => match Box::pin(self.count(group, to, &replaced)).await? {
+                Ok(counts) => Some(counts),
                 Err(not_yet) => return Ok(*not_yet),
-            }
+            },
+        };
+        if let Some(counts) = counts {
+            outputs::add(attributes, &counts.to_string());
         }
-        self.note(group, to, Progress::Finished).await?;
+        self.note(group, to, Progress::Finished(counts)).await?;
         Ok(conclusion)
     }
 

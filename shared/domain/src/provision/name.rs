@@ -115,7 +115,7 @@ pub fn secret_in(arn: &str) -> Option<String> {
 
 /// The prefix of the names of all executions of an owner for a group. Two hyphens, which no group id holds, follow the group: the
 /// executions of `orders` are never those of `orders-eu`. The owner is in it since nobody may stop what another stack has asked for.
-pub fn execution_prefix(group: &str, owner: &Owner) -> String {
+fn execution_prefix(group: &str, owner: &Owner) -> String {
     format!("provision-{group}--{}-", owner.short_hash())
 }
 
@@ -146,6 +146,22 @@ pub fn execution(group: &str, owner: &Owner, request_id: &str, issued: Option<Is
         format!("{:08x}{deletes}-", it.second)
     });
     format!("{}{issued}{}", execution_prefix(group, owner), short_hash(request_id))
+}
+
+/// Whether two executions are of requests of which only the later one counts: of one resource, and of one group or both making it what it
+/// is to be. An update that leads to another group and its rollback name two, as CloudFormation knows the other one by then. The Delete of
+/// a group that was replaced goes beside them: it is of a group that no other request is of.
+pub fn are_of_one(one: &str, other: &str) -> bool {
+    let read = |name: &str| {
+        let (group, own) = name.rsplit_once("--")?;
+        let owner = own.split('-').next()?;
+        Some((group.to_owned(), owner.to_owned()))
+    };
+    let (Some((group, owner)), Some((other_group, other_owner))) = (read(one), read(other)) else {
+        return false;
+    };
+    let deletes = |name: &str| issued(name).is_none_or(|it| it.deletes);
+    owner == other_owner && (group == other_group || !deletes(one) && !deletes(other))
 }
 
 /// When the request was issued whose execution has this name, as far as the name says.
@@ -263,6 +279,30 @@ mod tests {
             Issue::of("Delete", "2100-01-01T00:00:00Z".parse().unwrap()),
         );
         assert!(longest.len() <= 80, "{longest}");
+    }
+
+    #[test]
+    fn an_update_to_another_group_and_its_rollback_are_of_one() {
+        let (ours, theirs) = (Owner::new("stack/a", "Cache"), Owner::new("stack/b", "Cache"));
+        let of = |group: &str, owner: &Owner, kind: &str| {
+            let issue = Issue::of(kind, "2026-11-29T11:00:07Z".parse().unwrap());
+            execution(group, owner, kind, issue)
+        };
+        let update = of("orders", &ours, "Update");
+        for (other, expected) in [
+            (of("orders-r2", &ours, "Update"), true),
+            (of("orders", &ours, "Create"), true),
+            (of("orders", &ours, "Delete"), true),
+            (of("orders-r2", &ours, "Delete"), false),
+            (of("orders", &theirs, "Update"), false),
+            // Of what says nothing of its kind, only one of the same group.
+            (execution("orders", &ours, "r", None), true),
+            (execution("orders-r2", &ours, "r", None), false),
+            ("snapshot-orders".to_owned(), false),
+        ] {
+            assert_eq!(are_of_one(&update, &other), expected, "{other}");
+            assert_eq!(are_of_one(&other, &update), expected, "{other}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_elasticache::Config;
-use aws_sdk_elasticache::types::User;
+use aws_sdk_elasticache::types::{Authentication, User, UserGroup};
 use domain::rotate::{Carried, UserId, UserView};
 use domain::{AuthToken, GroupId, GroupStatus, GroupView};
 
@@ -37,7 +37,7 @@ impl ElastiCache {
                 Err(fault) if fault.is_gone() => continue,
                 Err(fault) => return Err(fault),
             };
-            for name in answer.user_groups().iter().flat_map(|it| it.replication_groups()) {
+            for name in answer.user_groups().iter().flat_map(UserGroup::replication_groups) {
                 let id =
                     GroupId::parse(name).map_err(|err| Fault::strange(CALL, err.to_string()))?;
                 if !carriers.contains(&id) {
@@ -80,7 +80,7 @@ fn may_be_logged_in_to(group: &GroupView) -> bool {
 
 fn view(id: &UserId, api: &User) -> UserView {
     let authentication = api.authentication();
-    let count = authentication.and_then(|it| it.password_count()).unwrap_or_default();
+    let count = authentication.and_then(Authentication::password_count).unwrap_or_default();
     UserView {
         id: id.clone(),
         name: api.user_name().unwrap_or_default().to_owned(),

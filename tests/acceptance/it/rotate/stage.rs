@@ -175,7 +175,7 @@ impl Stage {
     /// Calls it with the event of this id, which Lambda may deliver twice.
     pub(crate) async fn call_as(&self, id: &str, event: Value) -> Ended {
         let handle = |mut event: LambdaEvent<Value>| {
-            event.context.request_id = id.to_owned();
+            id.clone_into(&mut event.context.request_id);
             self.app.handle(event)
         };
         let ended = tokio::select! {

@@ -56,7 +56,7 @@ impl Counts {
             Progress::Unfinished => now,
             Progress::Counting(since) => since,
             // Clients may have been told of it, and have done with the keys what they like.
-            Progress::Finished => return Verdict::Pass,
+            Progress::Finished(_) => return Verdict::Pass,
         };
         // The first minutes may tell of a group that was still reading.
         let is_early = since.saturating_add(COUNTED_WITHIN).is_ok_and(|it| now < it);
@@ -136,6 +136,6 @@ mod tests {
         let lost = Counts { had: Some(10), has: Some(0) };
         let first = lost.judge(Progress::Unfinished, now);
         assert!(matches!(first, Verdict::Wait(_, since) if since == now), "{first:?}");
-        assert_eq!(lost.judge(Progress::Finished, now), Verdict::Pass);
+        assert_eq!(lost.judge(Progress::Finished(None), now), Verdict::Pass);
     }
 }

@@ -272,7 +272,15 @@ fn what_stands_where_the_new_group_is_to_come_is_told_apart() {
 fn what_a_request_that_failed_has_left_is_known_by_both() {
     let (_, mut group) = scene(&[]);
     assert_eq!(Successor::read(&group), None);
-    for progress in [Progress::Finished, Progress::Unfinished, Progress::Counting(time(NOW))] {
+    let counts = |had, has| Progress::Finished(Some(keys::Counts { had, has }));
+    for progress in [
+        Progress::Unfinished,
+        Progress::Counting(time(NOW)),
+        Progress::Finished(None),
+        counts(Some(12), Some(9)),
+        counts(Some(12), None),
+        counts(None, None),
+    ] {
         let successor = Successor { id: id(SECOND), progress };
         group.tags.as_mut().unwrap().extend(successor.tags());
         assert!(tag::is_legal_value(&successor.to_string()));

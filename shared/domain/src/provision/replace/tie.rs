@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::super::Source;
+use super::keys::Counts;
 use crate::{GroupId, GroupView, SnapshotName, Tags, tag};
 
 /// The group that another one takes the place of, and the snapshot of it that fills that one.
@@ -68,8 +69,8 @@ pub enum Progress {
     Unfinished,
     /// It was first seen to be as wanted at this time, and its keys are not counted yet.
     Counting(Timestamp),
-    /// It was seen to be as wanted, so clients may have been told of it.
-    Finished,
+    /// It was seen to be as wanted, so clients may have been told of it, with these numbers of keys where they went along.
+    Finished(Option<Counts>),
 }
 
 /// As it stands in the tag.
@@ -79,24 +80,39 @@ impl fmt::Display for Successor {
         match progress {
             Progress::Unfinished => write!(f, "{id} {UNFINISHED}"),
             Progress::Counting(since) => write!(f, "{id} {COUNTING}{since:.0}"),
-            Progress::Finished => write!(f, "{id}"),
+            Progress::Finished(None) => write!(f, "{id}"),
+            Progress::Finished(Some(Counts { had, has })) => {
+                let number = |it: &Option<u64>| it.map_or(UNKNOWN.to_owned(), |it| it.to_string());
+                write!(f, "{id} {COUNTED}{}{OF}{}", number(has), number(had))
+            }
         }
     }
 }
 
 const UNFINISHED: &str = "unfinished";
 const COUNTING: &str = "counting since ";
+const COUNTED: &str = "counted ";
+const OF: &str = " of ";
+const UNKNOWN: &str = "-";
+
+/// The numbers of keys as the tag has them: `9 of 12`.
+fn counts(text: &str) -> Option<Counts> {
+    let (has, had) = text.strip_prefix(COUNTED)?.split_once(OF)?;
+    Some(Counts { had: had.parse().ok(), has: has.parse().ok() })
+}
 
 impl Successor {
     /// What the tags of a group say of it.
     pub fn read(group: &GroupView) -> Option<Self> {
         let text = group.tags.as_ref()?.get(tag::REPLACED_BY)?;
         let (id, progress) = match text.split_once(' ') {
-            None => (text.as_str(), Progress::Finished),
+            None => (text.as_str(), Progress::Finished(None)),
             // A time that cannot be read is one that nobody wrote: it is counted anew.
             Some((id, rest)) => {
                 let since = rest.strip_prefix(COUNTING).and_then(|it| it.parse().ok());
-                (id, since.map_or(Progress::Unfinished, Progress::Counting))
+                let counted = counts(rest).map(|it| Progress::Finished(Some(it)));
+                let progress = counted.or(since.map(Progress::Counting));
+                (id, progress.unwrap_or(Progress::Unfinished))
             }
         };
         Some(Self { id: GroupId::parse(id).ok()?, progress })
@@ -104,7 +120,7 @@ impl Successor {
 
     /// Whether it was seen to be as wanted, so that clients may have been told of it.
     pub fn is_finished(&self) -> bool {
-        self.progress == Progress::Finished
+        matches!(self.progress, Progress::Finished(_))
     }
 
     /// The tag.
