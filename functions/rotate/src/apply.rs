@@ -42,7 +42,9 @@ pub(crate) async fn sweep(
             let asked = Asked { change: Change::Set, version, at: clock.now() };
             change_user(app, secret, &user, &[&current], asked, clock).await
         }
-        SweepStep::Rewrite { from, text } => app.secrets.rewrite(secret, &from, &text).await,
+        SweepStep::Rewrite { from, text } => {
+            app.secrets.rewrite(secret.as_str(), &from, &text).await
+        }
         SweepStep::Unstage(version) => app.secrets.unstage(secret, &version).await,
         SweepStep::NoteRevoked(version) => {
             let note = Revoked { version, at: clock.now() };
@@ -100,7 +102,9 @@ async fn promote(
     version: &VersionId,
     from: Option<&VersionId>,
 ) -> Result<(), Fault> {
-    let Err(fault) = app.secrets.promote(secret, version, from).await else { return Ok(()) };
+    let Err(fault) = app.secrets.promote(secret.as_str(), version, from).await else {
+        return Ok(());
+    };
     let seen = app.secrets.described(secret).await?;
     if seen.is_some_and(|it| it.labels.has(version, Label::Current)) {
         return Ok(());

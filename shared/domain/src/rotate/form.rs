@@ -129,6 +129,17 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// For the token of a group that clients reach there.
+    pub fn of_token(form: Form, at: Option<Endpoint>) -> Self {
+        Self {
+            credential: Credential::Token,
+            form,
+            base: Document::default(),
+            username: DEFAULT_USER.to_owned(),
+            at,
+        }
+    }
+
     /// The text with this token in it.
     pub fn text(&self, token: &AuthToken) -> SecretText {
         match self.form {
@@ -178,6 +189,9 @@ fn encoded(text: &str) -> String {
 }
 
 const URL: &str = "url";
+
+/// Who logs in with the token of a group. From Redis 6 on it is the password of this user.
+const DEFAULT_USER: &str = "default";
 
 #[cfg(test)]
 mod tests {

@@ -138,21 +138,18 @@ impl RotationView {
     pub(super) fn draft(&self) -> Result<Draft, Refusal> {
         let document = self.current.document();
         let as_it_is = if document.is_some() { Form::Json } else { Form::Plain };
-        let (username, group) = match &self.user {
-            Some(Carried { user, groups }) => {
-                (user.name.clone(), groups.first().filter(|_| groups.len() == 1))
-            }
-            None => (DEFAULT_USER.to_owned(), self.group.as_ref()),
-        };
-        let at = group.and_then(|it| {
-            it.configuration_endpoint.clone().or_else(|| it.primary_endpoint.clone())
-        });
-        Ok(Draft {
-            credential: self.secret.credential(),
-            form: self.secret.form()?.unwrap_or(as_it_is),
-            base: document.cloned().unwrap_or_default(),
-            username,
-            at,
+        let form = self.secret.form()?.unwrap_or(as_it_is);
+        let base = document.cloned().unwrap_or_default();
+        let at = |group: Option<&GroupView>| group.and_then(|it| it.clients_endpoint().cloned());
+        Ok(match &self.user {
+            Some(Carried { user, groups }) => Draft {
+                credential: Credential::Password,
+                form,
+                base,
+                username: user.name.clone(),
+                at: at(groups.first().filter(|_| groups.len() == 1)),
+            },
+            None => Draft { base, ..Draft::of_token(form, at(self.group.as_ref())) },
         })
     }
 
@@ -203,6 +200,3 @@ impl RotationView {
         closed.collect::<Vec<_>>().join(", ")
     }
 }
-
-/// Who logs in with the token of a group. From Redis 6 on it is the password of this user (facts 2).
-const DEFAULT_USER: &str = "default";

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_smithy_types::DateTime;
-use domain::rotate::{Draft, Label, SecretText, SecretView, Value, VersionId, read};
+use domain::rotate::{Draft, Label, Labels, SecretText, SecretView, Value, VersionId, read};
 use domain::{Arn, AuthToken, Tags};
 use jiff::Timestamp;
 
@@ -89,13 +89,13 @@ impl Secrets {
     /// Moves `AWSCURRENT` to a version, if the version that we saw carry it still does.
     pub async fn promote(
         &self,
-        secret: &Arn,
+        secret: &str,
         to: &VersionId,
         from: Option<&VersionId>,
     ) -> Result<(), Fault> {
         self.client
             .update_secret_version_stage()
-            .secret_id(secret.as_str())
+            .secret_id(secret)
             .version_stage(Label::Current.as_str())
             .move_to_version_id(to.as_str())
             .set_remove_from_version_id(from.map(|it| it.as_str().to_owned()))
@@ -109,7 +109,7 @@ impl Secrets {
     /// the call that would move `AWSCURRENT` at once moves it whoever has it (facts 3.2).
     pub async fn rewrite(
         &self,
-        secret: &Arn,
+        secret: &str,
         from: &VersionId,
         text: &SecretText,
     ) -> Result<(), Fault> {
@@ -117,7 +117,7 @@ impl Secrets {
         let put = self
             .client
             .put_secret_value()
-            .secret_id(secret.as_str())
+            .secret_id(secret)
             .secret_string(text.expose())
             .version_stages(REWRITTEN)
             .send()
@@ -158,8 +158,18 @@ impl Secrets {
 /// The label of a version that is about to take the place of the current one.
 const REWRITTEN: &str = "CACHEWARDEN-REWRITTEN";
 
-fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
+/// The versions of a secret and their labels.
+pub(super) fn labels(answer: &DescribeSecretOutput) -> Labels {
     let versions = answer.version_ids_to_stages().into_iter().flatten();
+    versions
+        .filter_map(|(version, labels)| {
+            let labels: BTreeSet<_> = labels.iter().filter_map(|it| Label::parse(it)).collect();
+            Some((VersionId::parse(version).ok()?, labels))
+        })
+        .collect()
+}
+
+fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
     let tags: Tags = answer
         .tags()
         .iter()
@@ -171,12 +181,7 @@ fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
         tags,
         rotation_enabled: answer.rotation_enabled().unwrap_or_default(),
         is_leaving: answer.deleted_date().is_some(),
-        labels: versions
-            .filter_map(|(version, labels)| {
-                let labels: BTreeSet<_> = labels.iter().filter_map(|it| Label::parse(it)).collect();
-                Some((VersionId::parse(version).ok()?, labels))
-            })
-            .collect(),
+        labels: labels(answer),
         last_rotated: answer.last_rotated_date().and_then(timestamp),
         next_rotation: answer.next_rotation_date().and_then(timestamp),
         last_changed: answer.last_changed_date().and_then(timestamp),

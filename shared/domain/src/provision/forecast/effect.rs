@@ -66,6 +66,9 @@ fn of_beside(step: &Step, wanted: &Wanted, around: &mut Around) {
         Step::TagSecret { tags, .. } => {
             around.secret.iter_mut().for_each(|it| it.tags.extend(tags.clone()));
         }
+        Step::WriteSecret { written, .. } => around.secret.iter_mut().for_each(|it| {
+            it.tags.insert(crate::tag::SECRET_WRITTEN.to_owned(), written.clone());
+        }),
         Step::ScheduleRotation { every, .. } => {
             let rotation = rotation(wanted, every);
             around.secret.iter_mut().for_each(|it| it.rotation = Some(rotation.clone()));
@@ -132,6 +135,7 @@ fn of_group(step: &Step, wanted: &Wanted, group: &mut GroupView) {
         | Step::MakeGroup { .. }
         | Step::ForgetSecret { .. }
         | Step::TagSecret { .. }
+        | Step::WriteSecret { .. }
         | Step::ScheduleRotation { .. }
         | Step::CancelRotation { .. }
         | Step::PutAlarms(_)

@@ -58,6 +58,9 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::RestoreSecret { .. } => {
             at_once(format!("take the secret {secret} out of its recovery window"))
         }
+        Step::WriteSecret { .. } => at_once(format!(
+            "write the token into the secret {secret} in the form that it is to have"
+        )),
         Step::TagSecret { tags, .. } => {
             at_once(format!("tag the secret {secret}: {}", pairs(tags)))
         }
