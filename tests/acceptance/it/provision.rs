@@ -7,6 +7,7 @@ mod deletion;
 mod delivery;
 mod events;
 mod fill;
+mod form;
 pub(crate) mod grants;
 mod late;
 mod logs;

@@ -166,7 +166,7 @@ fn parameter_group(wanted: &Wanted, name: &str, family: &str) -> ParameterGroupV
 
 fn secret(wanted: &Wanted) -> SecretView {
     let tags = diff::secret_tags(wanted);
-    SecretView { arn: NOT_MADE.to_owned(), tags, ..SecretView::default() }
+    SecretView { arn: NOT_MADE.to_owned(), tags, is_closed: true, ..SecretView::default() }
 }
 
 fn rotation(wanted: &Wanted, every: &Every) -> Rotation {
