@@ -14,7 +14,7 @@ use domain::provision::outputs::{self, Attributes};
 use domain::provision::{
     self, Mark, Refusal, Removal, Seen, Source, Step, TokenGift, Wanted, diff, name,
 };
-use domain::rotate::Change;
+use domain::rotate::{Change, Draft};
 use domain::{Catalog, GroupId, Next, Tags, tag};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -170,6 +170,7 @@ impl Services {
             Step::MakeSecret => self.make_secret(wanted).await,
             Step::RestoreSecret { arn } => secrets.restore(&arn).await,
             Step::TagSecret { arn, tags } => secrets.tag(&arn, &tags).await,
+            Step::WriteSecret { arn, written } => self.write_secret(wanted, &arn, written).await,
             Step::ScheduleRotation { arn, every } => {
                 secrets.schedule_rotation(&arn, &wanted.rotate_function, &every).await
             }
@@ -293,7 +294,16 @@ impl Services {
     async fn make_secret(&self, wanted: &Wanted) -> Result<(), Fault> {
         let spec = &wanted.spec;
         let description = format!("AUTH token of the Redis cache {}", spec.id);
-        self.secrets.make(&spec.secret_name, &description, &diff::secret_tags(wanted)).await
+        let draft = Draft::of_token(spec.secret_format, None);
+        self.secrets.make(&spec.secret_name, &description, &diff::secret_tags(wanted), &draft).await
+    }
+
+    /// Writes the secret as it is to be, and then notes it: a death in between only looks again.
+    async fn write_secret(&self, wanted: &Wanted, arn: &str, written: String) -> Result<(), Fault> {
+        let group = self.elasticache.group(&wanted.spec.id).await?;
+        let at = group.as_ref().and_then(|it| it.clients_endpoint().cloned());
+        self.secrets.write(arn, Draft::of_token(wanted.spec.secret_format, at)).await?;
+        self.secrets.tag(arn, &Tags::from([(tag::SECRET_WRITTEN.to_owned(), written)])).await
     }
 
     async fn make_subnet_group(&self, wanted: &Wanted) -> Result<(), Fault> {

@@ -12,8 +12,8 @@ use crate::event::Turn;
 pub(crate) async fn turn(app: &App, turn: &Turn, step: Step, clock: Clock) -> Result<(), Fault> {
     let Turn { secret, version, .. } = turn;
     match step {
-        Step::Generate => app.secrets.stage_new(secret, version).await,
-        Step::TakeUp(token) => app.secrets.stage(secret, version, &token).await,
+        Step::Generate(draft) => app.secrets.stage_new(secret, version, &draft).await,
+        Step::TakeUp(token, draft) => app.secrets.stage(secret, version, &token, &draft).await,
         Step::Rotate { group, pending } => {
             let asked = Asked { change: Change::Rotate, version: version.clone(), at: clock.now() };
             change_token(app, secret, &group, &pending, asked, clock).await
@@ -41,6 +41,9 @@ pub(crate) async fn sweep(
         SweepStep::DropPasswords { user, current, version } => {
             let asked = Asked { change: Change::Set, version, at: clock.now() };
             change_user(app, secret, &user, &[&current], asked, clock).await
+        }
+        SweepStep::Rewrite { from, text } => {
+            app.secrets.rewrite(secret.as_str(), &from, &text).await
         }
         SweepStep::Unstage(version) => app.secrets.unstage(secret, &version).await,
         SweepStep::NoteRevoked(version) => {
@@ -99,7 +102,9 @@ async fn promote(
     version: &VersionId,
     from: Option<&VersionId>,
 ) -> Result<(), Fault> {
-    let Err(fault) = app.secrets.promote(secret, version, from).await else { return Ok(()) };
+    let Err(fault) = app.secrets.promote(secret.as_str(), version, from).await else {
+        return Ok(());
+    };
     let seen = app.secrets.described(secret).await?;
     if seen.is_some_and(|it| it.labels.has(version, Label::Current)) {
         return Ok(());

@@ -1,6 +1,6 @@
 //! Which calls make up a view. What a stage has no use for is not read.
 
-use domain::rotate::{Carried, Key, Label, RotationView, SecretView, Stage, Value};
+use domain::rotate::{Carried, Form, Key, Label, RotationView, SecretView, Stage, Value};
 use domain::{Arn, GroupView};
 use platform::probe::Keys;
 use platform::{Clock, Fault, FaultKind};
@@ -22,9 +22,16 @@ pub(crate) async fn turn(app: &App, turn: &Turn, clock: Clock) -> Result<Rotatio
     match turn.stage {
         Stage::Create => {
             view.pending = pending.await?;
-            if view.pending == Value::Absent && view.secret.given_up().is_some() {
+            if view.pending != Value::Absent {
+                return Ok(view);
+            }
+            // The document that is there has keys of others in it, and the new one the address of today.
+            view.current = labelled(app, &secret, Label::Current).await?;
+            if view.current.document().is_some() || secret.form() == Ok(Some(Form::Json)) {
+                (view.group, view.user) = opened(app, &secret).await?;
+            }
+            if secret.given_up().is_some() {
                 tokens_of_old(app, &mut view).await?;
-                view.current = labelled(app, &view.secret, Label::Current).await?;
             }
         }
         Stage::Set | Stage::Test => {

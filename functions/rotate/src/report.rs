@@ -63,8 +63,8 @@ impl Witness {
 /// What a step does, in the past tense.
 pub(crate) fn deed(step: &Step) -> &'static str {
     match step {
-        Step::Generate => "made a token and kept it as AWSPENDING",
-        Step::TakeUp(_) => "took up the token of the rotation given up as AWSPENDING",
+        Step::Generate(_) => "made a token and kept it as AWSPENDING",
+        Step::TakeUp(..) => "took up the token of the rotation given up as AWSPENDING",
         Step::Rotate { .. } => "asked the group to accept AWSPENDING beside AWSCURRENT (ROTATE)",
         Step::AddPassword { .. } => {
             "asked the user to take AWSPENDING beside AWSCURRENT (two passwords)"
@@ -79,6 +79,7 @@ pub(crate) fn closing(step: &SweepStep) -> &'static str {
         SweepStep::Revoke { .. } => "asked the group to accept AWSCURRENT alone (SET)",
         SweepStep::DropPasswords { .. } => "asked the user to take AWSCURRENT alone (one password)",
         SweepStep::Unstage(_) => "took AWSPENDING from the version before, where it was left",
+        SweepStep::Rewrite { .. } => "wrote AWSCURRENT in the form that the secret is to have",
         SweepStep::NoteRevoked(_) => PROVEN,
     }
 }

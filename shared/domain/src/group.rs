@@ -210,6 +210,11 @@ pub struct GroupView {
 }
 
 impl GroupView {
+    /// Where clients connect that read and write.
+    pub fn clients_endpoint(&self) -> Option<&Endpoint> {
+        self.configuration_endpoint.as_ref().or(self.primary_endpoint.as_ref())
+    }
+
     /// Whether the group and every member take changes: `available` on the group alone is not enough (facts 1.7).
     pub fn is_settled(&self) -> bool {
         self.status == GroupStatus::Available

@@ -4,6 +4,7 @@
 //! with every `ROTATE` and never tells which ones it has (facts 2.2). The only witness is a login, so every decision here
 //! is made on what each node says to each token. The password of a user is rotated by the same four calls and the same proof.
 
+mod form;
 mod grace;
 mod labels;
 mod login;
@@ -22,6 +23,7 @@ use std::fmt;
 
 use crate::{AuthToken, GroupId};
 
+pub use form::{Credential, Document, Draft, Form, SecretText, read};
 pub use labels::{Label, Labels, VersionId, VersionIdError};
 pub use login::{Key, Node, Verdict};
 pub use note::{Asked, Change, Revoked};
@@ -77,9 +79,9 @@ impl fmt::Display for Stage {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Step {
     /// Make a token and keep it as `AWSPENDING`.
-    Generate,
+    Generate(Draft),
     /// Keep the token of a rotation that was given up as `AWSPENDING`: the group may honour it already.
-    TakeUp(AuthToken),
+    TakeUp(AuthToken, Draft),
     /// Have the group accept the pending token beside the current one.
     Rotate { group: GroupId, pending: AuthToken },
     /// Have a user log in with the pending password and with the current one.
@@ -97,6 +99,8 @@ pub enum SweepStep {
     DropPasswords { user: UserId, current: AuthToken, version: VersionId },
     /// Take `AWSPENDING` from a version that it was left on.
     Unstage(VersionId),
+    /// Write the current token in another form, as a version that takes the place of this one.
+    Rewrite { from: VersionId, text: SecretText },
     /// Note on the secret that the group was seen to accept nothing but this version.
     NoteRevoked(VersionId),
 }

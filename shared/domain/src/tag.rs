@@ -44,6 +44,10 @@ pub const UPGRADED: &str = "cachewarden:upgraded";
 pub const TOKEN: &str = "cachewarden:token";
 /// The version of a secret that was seen to be the only one its group accepts, and when.
 pub const REVOKED: &str = "cachewarden:revoked";
+/// In which form a secret holds its credential: `token`, alone, or `json`, in a document.
+pub const SECRET_FORMAT: &str = "cachewarden:secret-format";
+/// What was last written into the secret besides the token: `token`, or `json` with the address, `json master.orders.example:6379`.
+pub const SECRET_WRITTEN: &str = "cachewarden:secret-written";
 /// How long the old AUTH token stays valid after a rotation, in minutes.
 pub const GRACE_MINUTES: &str = "cachewarden:grace-minutes";
 /// What a Delete leaves of the group, where that is not a last snapshot: `Retain`, `Delete`, or `unfinished` while it is being made.

@@ -18,6 +18,12 @@ pub enum TokenError {
     /// A character that no password of a user has.
     #[error("a password has printable ASCII without spaces and without , \" / @")]
     PasswordAlphabet,
+    /// A text that begins with a brace and is no JSON object.
+    #[error("it begins like a JSON document and is none")]
+    NotJson,
+    /// A document without its credential.
+    #[error("the document has no text under \"{0}\"")]
+    Lacks(&'static str),
 }
 
 impl AuthToken {

@@ -1,5 +1,6 @@
 //! Stories of `rotate`: no client fails, and no old credential survives.
 
+mod forms;
 pub(crate) mod grants;
 mod operators;
 mod overlap;

@@ -4,6 +4,7 @@ use super::step::Settings;
 use super::{Wanted, name};
 use crate::engine::Release;
 use crate::group::{Resilience, Toggle};
+use crate::rotate::Form;
 use crate::shard::{Shape, ShardView};
 use crate::{GroupView, Role, Tags, tag};
 
@@ -191,7 +192,17 @@ pub fn secret_tags(wanted: &Wanted) -> Tags {
         (tag::OWNER.to_owned(), wanted.owner.to_string()),
         (tag::GROUP.to_owned(), wanted.spec.id.to_string()),
         (tag::GRACE_MINUTES.to_owned(), wanted.spec.rotation_grace_minutes.to_string()),
+        (tag::SECRET_FORMAT.to_owned(), wanted.spec.secret_format.word().to_owned()),
     ])
+}
+
+/// What the secret of a group is to hold besides the token, as its tag tells it.
+pub fn secret_written(wanted: &Wanted, group: &GroupView) -> String {
+    let word = wanted.spec.secret_format.word();
+    match (wanted.spec.secret_format, group.clients_endpoint()) {
+        (Form::Json, Some(endpoint)) => format!("{word} {endpoint}"),
+        (Form::Json, None) | (Form::Plain, _) => word.to_owned(),
+    }
 }
 
 /// The tags of a thing that stands beside the group.

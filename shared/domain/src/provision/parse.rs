@@ -19,6 +19,7 @@ use super::rules::{self, Stated};
 use super::{Backend, Deletion, GroupSpec, Replacement, labels, name, parameters, reference};
 use crate::engine::Release;
 use crate::log::{LogDelivery, LogKind};
+use crate::rotate::Form;
 use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
 
@@ -133,8 +134,7 @@ fn group(
     let zones = network::zones(read, (shape, multi_az, before.is_none()), owner);
     let autoscale = autoscale::autoscale(read, engine, node_type.as_ref(), shape, types);
     let (network_type, ip_discovery) = network::addresses(read, release);
-    let kms_key = access::kms_key(read, access.at_rest);
-    let rest = rest(read, release);
+    let (kms_key, rest) = (access::kms_key(read, access.at_rest), rest(read, release));
     let stated = Stated {
         kms_key: kms_key.as_ref(),
         release,
@@ -185,6 +185,7 @@ fn group(
         rotation_days: rest.rotation_days,
         rotation_schedule: rest.rotation_schedule,
         rotation_grace_minutes: rest.rotation_grace_minutes,
+        secret_format: rest.secret_format,
         autoscale,
         snapshot_keep: rest.snapshots.keep,
         deletion: rest.deletion,
@@ -208,6 +209,7 @@ struct Rest {
     rotation_days: u32,
     rotation_schedule: Option<String>,
     rotation_grace_minutes: u32,
+    secret_format: Form,
     deletion: Deletion,
     tags: Tags,
 }
@@ -228,6 +230,8 @@ fn rest(read: &mut Properties<'_>, release: Option<Release>) -> Rest {
         alarms: read.switch("EnableAlarms", true),
         rotation_days: read.number("RotationDays", 0..=1000).unwrap_or(30),
         rotation_grace_minutes: read.number("RotationGraceMinutes", 0..=43_200).unwrap_or(1440),
+        secret_format: Form::parse(&read.one_of("SecretFormat", &Form::NAMES, "token"))
+            .unwrap_or(Form::Plain),
         deletion: upkeep::deletion(read),
         tags: labels::read(read, "Tags"),
     }

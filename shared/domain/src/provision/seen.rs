@@ -125,6 +125,8 @@ pub struct SecretView {
     pub tags: Tags,
     /// Whether it is in its recovery window, on its way out.
     pub deleted: bool,
+    /// Whether no older token may be valid of which only its labels tell, and no rotation works on it.
+    pub is_closed: bool,
     /// The function that rotates it and after how many days, where rotation is on.
     pub rotation: Option<Rotation>,
 }

@@ -4,6 +4,7 @@ use crate::autoscale::Policy;
 use crate::engine::{Engine, Release, Version};
 use crate::group::Tls;
 use crate::log::LogDelivery;
+use crate::rotate::Form;
 use crate::shard::Shape;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Arn, GroupId, NodeType, Tags};
@@ -102,6 +103,8 @@ pub struct GroupSpec {
     pub rotation_schedule: Option<String>,
     /// How long the old token stays valid after a rotation.
     pub rotation_grace_minutes: u32,
+    /// In which form the secret holds the token.
+    pub secret_format: Form,
     /// What the autoscaler may do.
     pub autoscale: AutoscalePolicy,
     /// Which snapshots of ours are kept.

@@ -68,6 +68,8 @@ pub enum Step {
     Untag { arn: String, keys: Vec<String> },
     /// Tags the secret.
     TagSecret { arn: String, tags: Tags },
+    /// Writes the token into the secret in the form that it is to have, with the address of the group, and notes that.
+    WriteSecret { arn: String, written: String },
     /// Has Secrets Manager rotate the token.
     ScheduleRotation { arn: String, every: Every },
     /// Ends the rotation.

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::Revoked;
+use crate::{Tags, tag};
+
 /// The id of a version of a secret, which Secrets Manager calls a client request token.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct VersionId(String);
@@ -106,6 +109,13 @@ impl Labels {
     /// The version before the current one, where `AWSPENDING` stayed on it. Secrets Manager would begin no rotation (facts 3.2).
     pub fn left_behind(&self) -> Option<&VersionId> {
         self.of(Label::Pending).filter(|it| self.has(it, Label::Previous))
+    }
+
+    /// Whether nothing older than the current version may be valid, of which only a label tells: there is none, or it was seen to open nothing.
+    pub fn is_without_older(&self, tags: &Tags) -> bool {
+        let proven = tags.get(tag::REVOKED).and_then(|it| Revoked::parse(it)).map(|it| it.version);
+        let is_proven = proven.is_some() && proven.as_ref() == self.of(Label::Current);
+        self.under_way().is_none() && (self.of(Label::Previous).is_none() || is_proven)
     }
 
     /// The version that carries a label.

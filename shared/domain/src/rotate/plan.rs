@@ -92,9 +92,10 @@ fn create(view: &RotationView) -> Decided {
         view.pending.required(Label::Pending)?;
         return Ok(Next::Settled);
     }
+    let draft = view.draft()?;
     Ok(Next::Do(match view.stray() {
-        Some(token) => Step::TakeUp(token.clone()),
-        None => Step::Generate,
+        Some(token) => Step::TakeUp(token.clone(), draft),
+        None => Step::Generate(draft),
     }))
 }
 

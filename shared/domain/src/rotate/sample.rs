@@ -27,7 +27,11 @@ pub(super) fn version(id: &str) -> VersionId {
 }
 
 pub(super) fn token(of: &str, made: Timestamp) -> Value {
-    Value::Token(AuthToken::parse(format!("token-of-{}", of.replace('-', ""))).unwrap(), Some(made))
+    Value::Token(
+        AuthToken::parse(format!("token-of-{}", of.replace('-', ""))).unwrap(),
+        None,
+        Some(made),
+    )
 }
 
 /// A rotation from `USED` to `NEW` before its second call: the new token is made, and two nodes know the one in use.

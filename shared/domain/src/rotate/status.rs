@@ -77,7 +77,7 @@ pub fn rehearse(view: &RotationView, now: Timestamp) -> Result<Vec<String>, Stri
         return Err("the rehearsal has no name".to_owned());
     };
     let mut imagined = view.clone();
-    imagined.pending = Value::Token(token, Some(now));
+    imagined.pending = Value::Token(token, None, Some(now));
     imagined.secret.labels.put(version.clone(), Label::Pending);
     for node in &mut imagined.nodes {
         node.verdicts.insert(Key::Pending, super::Verdict::Refused);
@@ -90,7 +90,7 @@ pub fn rehearse(view: &RotationView, now: Timestamp) -> Result<Vec<String>, Stri
     };
     let minutes = grace::length(view).map_err(|err| err.to_string())?.as_mins();
     Ok(vec![
-        format!("{}: {}", Stage::Create, will(Step::Generate)),
+        format!("{}: make a new one and keep it as AWSPENDING", Stage::Create),
         format!("{}: {sent}; no client is cut off", Stage::Set),
         format!(
             "{}: log in to each of {} nodes over TLS with the new one and with the old one",
@@ -152,8 +152,8 @@ fn in_words<S>(next: Next<S, Refusal>, will: impl Fn(S) -> String) -> String {
 
 fn will(step: Step) -> String {
     match step {
-        Step::Generate => "make a new one and keep it as AWSPENDING".to_owned(),
-        Step::TakeUp(_) => "take up that of a rotation given up as AWSPENDING".to_owned(),
+        Step::Generate(_) => "make a new one and keep it as AWSPENDING".to_owned(),
+        Step::TakeUp(..) => "take up that of a rotation given up as AWSPENDING".to_owned(),
         Step::Rotate { group, .. } => {
             format!(
                 "have {group} accept AWSPENDING beside AWSCURRENT (ROTATE), which takes minutes"
@@ -174,6 +174,10 @@ fn will_sweep(step: &SweepStep) -> String {
         }
         SweepStep::Unstage(version) => {
             format!("take AWSPENDING from version {version}, where it was left")
+        }
+        SweepStep::Rewrite { .. } => {
+            "write AWSCURRENT in the form that the secret is to have, with the address of today"
+                .to_owned()
         }
         SweepStep::NoteRevoked(_) => "note that nothing but AWSCURRENT opens a node".to_owned(),
     }

@@ -151,12 +151,17 @@ pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<SweepStep, Refusa
             (None, _) => Next::Settled,
         },
         Ok(Standing::Unnoted(current)) => Next::Do(SweepStep::NoteRevoked(current)),
+        // Only where nothing else opens a node is it certain that no label is needed for what it has now.
+        Ok(Standing::Closed(from)) => match view.rewritten() {
+            Ok(Some(text)) => Next::Do(SweepStep::Rewrite { from, text }),
+            Ok(None) => Next::Settled,
+            Err(refusal) => Next::Refuse(refusal),
+        },
         Ok(
             Standing::Leaving
             | Standing::UnderWay(_)
             | Standing::Stuck(_)
-            | Standing::Overlap { .. }
-            | Standing::Closed(_),
+            | Standing::Overlap { .. },
         ) => Next::Settled,
         Err(refusal) => Next::Refuse(refusal),
     }

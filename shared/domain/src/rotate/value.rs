@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Label, Refusal};
+use super::{Document, Label, Refusal};
 use crate::AuthToken;
 use crate::token::TokenError;
 
@@ -15,15 +15,23 @@ pub enum Value {
     Binary,
     /// It is text, but no token. The text is not kept.
     Bad(TokenError),
-    /// A token, and when it was put there.
-    Token(AuthToken, Option<Timestamp>),
+    /// A token, the document that it stands in, if it stands in one, and when it was put there.
+    Token(AuthToken, Option<Document>, Option<Timestamp>),
 }
 
 impl Value {
     /// The token, where there is one.
     pub fn token(&self) -> Option<&AuthToken> {
         match self {
-            Self::Token(token, _) => Some(token),
+            Self::Token(token, ..) => Some(token),
+            Self::Absent | Self::Binary | Self::Bad(_) => None,
+        }
+    }
+
+    /// The document that it stands in.
+    pub fn document(&self) -> Option<&Document> {
+        match self {
+            Self::Token(_, document, _) => document.as_ref(),
             Self::Absent | Self::Binary | Self::Bad(_) => None,
         }
     }
@@ -31,7 +39,7 @@ impl Value {
     /// When it was put there.
     pub fn created(&self) -> Option<Timestamp> {
         match self {
-            Self::Token(_, created) => *created,
+            Self::Token(.., created) => *created,
             Self::Absent | Self::Binary | Self::Bad(_) => None,
         }
     }
@@ -39,7 +47,7 @@ impl Value {
     /// The token, or a refusal that says what is there instead.
     pub(super) fn required(&self, label: Label) -> Result<&AuthToken, Refusal> {
         match self {
-            Self::Token(token, _) => Ok(token),
+            Self::Token(token, ..) => Ok(token),
             Self::Absent => Err(Refusal::NoValue(label)),
             Self::Binary => Err(Refusal::NotText(label)),
             Self::Bad(err) => Err(Refusal::BadToken(label, *err)),

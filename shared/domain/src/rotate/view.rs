@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    Asked, Carried, Change, Key, Label, Labels, Node, Refusal, Revoked, UserId, Value, Verdict,
-    VersionId,
+    Asked, Carried, Change, Credential, Draft, Form, Key, Label, Labels, Node, Refusal, Revoked,
+    SecretText, UserId, Value, Verdict, VersionId,
 };
-use crate::token::TokenError;
 use crate::{Arn, AuthToken, GroupId, GroupView, MemberId, Tags, tag};
 
 /// A secret as `DescribeSecret` tells it: everything but values.
@@ -62,13 +61,19 @@ impl SecretView {
         self.user().map(drop)
     }
 
-    /// Reads what a version holds, by the rule for tokens or for passwords.
-    ///
-    /// # Errors
-    ///
-    /// A text that ElastiCache would not take; the error does not hold it.
-    pub fn read(&self, text: &str) -> Result<AuthToken, TokenError> {
-        if self.is_of_user() { AuthToken::parse_password(text) } else { AuthToken::parse(text) }
+    /// What kind of credential it holds.
+    pub fn credential(&self) -> Credential {
+        if self.is_of_user() { Credential::Password } else { Credential::Token }
+    }
+
+    /// In which form it is to hold it, where its tag says.
+    pub fn form(&self) -> Result<Option<Form>, Refusal> {
+        let Some(text) = self.tags.get(tag::SECRET_FORMAT) else { return Ok(None) };
+        let wrong = || Refusal::BadTag {
+            key: tag::SECRET_FORMAT,
+            why: format!("\"{text:.40}\" is none of {}", Form::NAMES.join(", ")),
+        };
+        Form::parse(text).map(Some).ok_or_else(wrong)
     }
 
     fn owned(&self, key: &'static str) -> Result<&str, Refusal> {
@@ -128,6 +133,33 @@ pub struct RotationView {
 }
 
 impl RotationView {
+    /// How the secret is to be written: in the form that its tag says, or else in the one that it has; with the keys that others put there,
+    /// and the address of what it opens, where that is one place.
+    pub(super) fn draft(&self) -> Result<Draft, Refusal> {
+        let document = self.current.document();
+        let as_it_is = if document.is_some() { Form::Json } else { Form::Plain };
+        let form = self.secret.form()?.unwrap_or(as_it_is);
+        let base = document.cloned().unwrap_or_default();
+        let at = |group: Option<&GroupView>| group.and_then(|it| it.clients_endpoint().cloned());
+        Ok(match &self.user {
+            Some(Carried { user, groups }) => Draft {
+                credential: Credential::Password,
+                form,
+                base,
+                username: user.name.clone(),
+                at: at(groups.first().filter(|_| groups.len() == 1)),
+            },
+            None => Draft { base, ..Draft::of_token(form, at(self.group.as_ref())) },
+        })
+    }
+
+    /// The current token as it should be written, where it is written otherwise.
+    pub(super) fn rewritten(&self) -> Result<Option<SecretText>, Refusal> {
+        let Some(token) = self.current.token() else { return Ok(None) };
+        let draft = self.draft()?;
+        Ok((!draft.is(token, self.current.document())).then(|| draft.text(token)))
+    }
+
     /// The token of a rotation given up, unless it became known under another version since.
     pub(super) fn stray(&self) -> Option<&AuthToken> {
         let stray = self.given_up.token()?;

@@ -4,6 +4,7 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
 use domain::provision::{Every, Rotation, SecretView};
+use domain::rotate::{Credential, Document, Draft, VersionId, read};
 use domain::upstash::{Credentials, CredentialsError};
 use domain::{Arn, AuthToken, Tags};
 
@@ -30,14 +31,20 @@ impl Secrets {
     }
 
     /// Makes a secret with a new token in it. One of that name is looked at again.
-    pub async fn make(&self, name: &str, description: &str, tags: &Tags) -> Result<(), Fault> {
+    pub async fn make(
+        &self,
+        name: &str,
+        description: &str,
+        tags: &Tags,
+        draft: &Draft,
+    ) -> Result<(), Fault> {
         let token = new_token()?;
         let made = self
             .client
             .create_secret()
             .name(name)
             .description(description)
-            .secret_string(token.expose())
+            .secret_string(draft.text(&token).expose())
             .set_tags(Some(api_tags(tags)))
             .send()
             .await
@@ -54,8 +61,20 @@ impl Secrets {
     /// The token that clients use now.
     pub async fn token(&self, id: &str) -> Result<AuthToken, Fault> {
         let answer = self.current(id).await?;
-        AuthToken::parse(answer.secret_string().unwrap_or_default())
-            .map_err(|err| Fault::strange(GET, format!("the secret {id} holds no token: {err}")))
+        held(id, &answer).map(|(token, _)| token)
+    }
+
+    /// Writes what the secret holds now as this draft has it, with the keys that others put into its document.
+    pub async fn write(&self, id: &str, draft: Draft) -> Result<(), Fault> {
+        let answer = self.current(id).await?;
+        let (token, document) = held(id, &answer)?;
+        let draft = Draft { base: document.clone().unwrap_or_default(), ..draft };
+        if draft.is(&token, document.as_ref()) {
+            return Ok(());
+        }
+        let from = VersionId::parse(answer.version_id().unwrap_or_default())
+            .map_err(|err| Fault::strange(GET, err.to_string()))?;
+        self.rewrite(id, &from, &draft.text(&token)).await.map_err(later_if_between_states)
     }
 
     /// The credentials of a database at Upstash that a secret holds now, or why it holds none.
@@ -164,6 +183,11 @@ fn later_if_between_states(fault: Fault) -> Fault {
     if is_state { Fault { kind: FaultKind::Busy, ..fault } } else { fault }
 }
 
+fn held(id: &str, answer: &GetSecretValueOutput) -> Result<(AuthToken, Option<Document>), Fault> {
+    read(answer.secret_string().unwrap_or_default(), Credential::Token)
+        .map_err(|err| Fault::strange(GET, format!("the secret {id} holds no token: {err}")))
+}
+
 fn view(answer: &DescribeSecretOutput) -> Result<SecretView, Fault> {
     let arn = answer.arn().ok_or_else(|| Fault::strange("DescribeSecret", "it has no ARN"))?;
     let rotation = answer.rotation_enabled().unwrap_or_default().then(|| Rotation {
@@ -178,16 +202,16 @@ fn view(answer: &DescribeSecretOutput) -> Result<SecretView, Fault> {
             .and_then(RotationRulesType::schedule_expression)
             .map(str::to_owned),
     });
+    let tags: Tags = answer
+        .tags()
+        .iter()
+        .filter_map(|it| Some((it.key()?.to_owned(), it.value().unwrap_or_default().to_owned())))
+        .collect();
     Ok(SecretView {
         arn: arn.to_owned(),
-        tags: answer
-            .tags()
-            .iter()
-            .filter_map(|it| {
-                Some((it.key()?.to_owned(), it.value().unwrap_or_default().to_owned()))
-            })
-            .collect(),
         deleted: answer.deleted_date().is_some(),
+        is_closed: super::rotation::labels(answer).is_without_older(&tags),
+        tags,
         rotation,
     })
 }

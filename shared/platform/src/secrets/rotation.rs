@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_smithy_types::DateTime;
-use domain::rotate::{Label, SecretView, Value, VersionId};
+use domain::rotate::{Draft, Label, Labels, SecretText, SecretView, Value, VersionId, read};
 use domain::{Arn, AuthToken, Tags};
 use jiff::Timestamp;
 
@@ -40,8 +40,10 @@ impl Secrets {
             .await;
         match answer.map_err(|err| Fault::from_sdk("GetSecretValue", err)) {
             Ok(answer) => Ok(match answer.secret_string() {
-                Some(text) => match secret.read(text) {
-                    Ok(token) => Value::Token(token, answer.created_date().and_then(timestamp)),
+                Some(text) => match read(text, secret.credential()) {
+                    Ok((token, document)) => {
+                        Value::Token(token, document, answer.created_date().and_then(timestamp))
+                    }
                     Err(err) => Value::Bad(err),
                 },
                 None => Value::Binary,
@@ -53,8 +55,13 @@ impl Secrets {
     }
 
     /// Keeps a token made anew as the pending version.
-    pub async fn stage_new(&self, secret: &Arn, version: &VersionId) -> Result<(), Fault> {
-        self.stage(secret, version, &new_token()?).await
+    pub async fn stage_new(
+        &self,
+        secret: &Arn,
+        version: &VersionId,
+        draft: &Draft,
+    ) -> Result<(), Fault> {
+        self.stage(secret, version, &new_token()?, draft).await
     }
 
     /// Keeps this token as the pending version. A version that has another value keeps that, and the call fails.
@@ -65,12 +72,13 @@ impl Secrets {
         secret: &Arn,
         version: &VersionId,
         token: &AuthToken,
+        draft: &Draft,
     ) -> Result<(), Fault> {
         self.client
             .put_secret_value()
             .secret_id(secret.as_str())
             .client_request_token(version.as_str())
-            .secret_string(token.expose())
+            .secret_string(draft.text(token).expose())
             .version_stages(Label::Pending.as_str())
             .send()
             .await
@@ -81,13 +89,13 @@ impl Secrets {
     /// Moves `AWSCURRENT` to a version, if the version that we saw carry it still does.
     pub async fn promote(
         &self,
-        secret: &Arn,
+        secret: &str,
         to: &VersionId,
         from: Option<&VersionId>,
     ) -> Result<(), Fault> {
         self.client
             .update_secret_version_stage()
-            .secret_id(secret.as_str())
+            .secret_id(secret)
             .version_stage(Label::Current.as_str())
             .move_to_version_id(to.as_str())
             .set_remove_from_version_id(from.map(|it| it.as_str().to_owned()))
@@ -95,6 +103,29 @@ impl Secrets {
             .await
             .map_err(|err| Fault::from_sdk("UpdateSecretVersionStage", err))?;
         Ok(())
+    }
+
+    /// Puts another text in the place of the current version, if that still is the current one. It is put there under a label of ours first, as
+    /// the call that would move `AWSCURRENT` at once moves it whoever has it (facts 3.2).
+    pub async fn rewrite(
+        &self,
+        secret: &str,
+        from: &VersionId,
+        text: &SecretText,
+    ) -> Result<(), Fault> {
+        const CALL: &str = "PutSecretValue";
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(secret)
+            .secret_string(text.expose())
+            .version_stages(REWRITTEN)
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk(CALL, err))?;
+        let version = VersionId::parse(put.version_id().unwrap_or_default())
+            .map_err(|err| Fault::strange(CALL, err.to_string()))?;
+        self.promote(secret, &version, Some(from)).await
     }
 
     /// Has Secrets Manager begin a rotation now, by the function and the schedule that the secret has. Of two calls with one id the second
@@ -124,8 +155,21 @@ impl Secrets {
     }
 }
 
-fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
+/// The label of a version that is about to take the place of the current one.
+const REWRITTEN: &str = "CACHEWARDEN-REWRITTEN";
+
+/// The versions of a secret and their labels.
+pub(super) fn labels(answer: &DescribeSecretOutput) -> Labels {
     let versions = answer.version_ids_to_stages().into_iter().flatten();
+    versions
+        .filter_map(|(version, labels)| {
+            let labels: BTreeSet<_> = labels.iter().filter_map(|it| Label::parse(it)).collect();
+            Some((VersionId::parse(version).ok()?, labels))
+        })
+        .collect()
+}
+
+fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
     let tags: Tags = answer
         .tags()
         .iter()
@@ -137,12 +181,7 @@ fn view(secret: &Arn, answer: &DescribeSecretOutput) -> SecretView {
         tags,
         rotation_enabled: answer.rotation_enabled().unwrap_or_default(),
         is_leaving: answer.deleted_date().is_some(),
-        labels: versions
-            .filter_map(|(version, labels)| {
-                let labels: BTreeSet<_> = labels.iter().filter_map(|it| Label::parse(it)).collect();
-                Some((VersionId::parse(version).ok()?, labels))
-            })
-            .collect(),
+        labels: labels(answer),
         last_rotated: answer.last_rotated_date().and_then(timestamp),
         next_rotation: answer.next_rotation_date().and_then(timestamp),
         last_changed: answer.last_changed_date().and_then(timestamp),

@@ -19,6 +19,7 @@ pub(crate) async fn every_call() {
         ("Parameters", "timeout=60"),
         ("SlowLog", "cloudwatch-logs:/orders/slow"),
         ("RotationDays", "0"),
+        ("SecretFormat", "json"),
         ("SnapshotRetentionLimit", "3"),
         ("AutoscaleMaxReplicas", "4"),
     ]);

@@ -9,6 +9,7 @@ use aws_sim::settings::Settings;
 use aws_sim::sns::Message;
 use domain::engine::Engine;
 use domain::group::{Encryption, NewGroup, Resilience, Transit};
+use domain::rotate::{Draft, Form};
 use domain::shard::Shape;
 use domain::snapshot::{Tier, name};
 use domain::{Arn, AuthToken, GroupId, NodeType, Tags};
@@ -50,7 +51,8 @@ impl Stage {
         let scene = Scene::with(settings).await;
         let secrets = Secrets::new(&scene.aws);
         let about = Tags::from([("cachewarden:group".to_owned(), GROUP.to_owned())]);
-        secrets.make("orders-token", "the token of orders", &about).await.unwrap();
+        let plain = Draft::of_token(Form::Plain, None);
+        secrets.make("orders-token", "the token of orders", &about, &plain).await.unwrap();
         let token = secrets.token("orders-token").await.unwrap();
         let secret = secrets.find("orders-token").await.unwrap().unwrap().arn;
         let tags = [

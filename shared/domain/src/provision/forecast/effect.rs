@@ -66,6 +66,9 @@ fn of_beside(step: &Step, wanted: &Wanted, around: &mut Around) {
         Step::TagSecret { tags, .. } => {
             around.secret.iter_mut().for_each(|it| it.tags.extend(tags.clone()));
         }
+        Step::WriteSecret { written, .. } => around.secret.iter_mut().for_each(|it| {
+            it.tags.insert(crate::tag::SECRET_WRITTEN.to_owned(), written.clone());
+        }),
         Step::ScheduleRotation { every, .. } => {
             let rotation = rotation(wanted, every);
             around.secret.iter_mut().for_each(|it| it.rotation = Some(rotation.clone()));
@@ -132,6 +135,7 @@ fn of_group(step: &Step, wanted: &Wanted, group: &mut GroupView) {
         | Step::MakeGroup { .. }
         | Step::ForgetSecret { .. }
         | Step::TagSecret { .. }
+        | Step::WriteSecret { .. }
         | Step::ScheduleRotation { .. }
         | Step::CancelRotation { .. }
         | Step::PutAlarms(_)
@@ -162,7 +166,7 @@ fn parameter_group(wanted: &Wanted, name: &str, family: &str) -> ParameterGroupV
 
 fn secret(wanted: &Wanted) -> SecretView {
     let tags = diff::secret_tags(wanted);
-    SecretView { arn: NOT_MADE.to_owned(), tags, ..SecretView::default() }
+    SecretView { arn: NOT_MADE.to_owned(), tags, is_closed: true, ..SecretView::default() }
 }
 
 fn rotation(wanted: &Wanted, every: &Every) -> Rotation {

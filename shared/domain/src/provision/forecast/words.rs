@@ -58,13 +58,11 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::RestoreSecret { .. } => {
             at_once(format!("take the secret {secret} out of its recovery window"))
         }
+        Step::WriteSecret { .. } => of_writing(secret),
         Step::TagSecret { tags, .. } => {
             at_once(format!("tag the secret {secret}: {}", pairs(tags)))
         }
-        Step::ScheduleRotation { every, .. } => at_once(match every {
-            Every::Days(days) => format!("have the token rotated every {days} days"),
-            Every::Schedule(schedule) => format!("have the token rotated at {schedule}"),
-        }),
+        Step::ScheduleRotation { every, .. } => of_schedule(every),
         Step::CancelRotation { .. } => {
             deleting(at_once("end the rotation of the token".to_owned()), "the rotation schedule")
         }
@@ -102,6 +100,17 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::DeleteAlarms(names) => without_alarms(names),
     };
     Some(change)
+}
+
+fn of_writing(secret: &str) -> Change {
+    at_once(format!("write the token into the secret {secret} in the form that it is to have"))
+}
+
+fn of_schedule(every: &Every) -> Change {
+    at_once(match every {
+        Every::Days(days) => format!("have the token rotated every {days} days"),
+        Every::Schedule(schedule) => format!("have the token rotated at {schedule}"),
+    })
 }
 
 fn of_tagging(tags: &Tags, group: Option<&GroupView>) -> Change {

@@ -15,6 +15,7 @@ use super::make::{beside, secret};
 use super::size::{fewer, resize};
 use super::{access, token};
 use crate::asked::{Asked, AskedField};
+use crate::rotate::Form;
 use crate::{Catalog, GroupView, Next, Tags, Wait, WaitingOn, tag};
 use crate::{alarm, shard};
 
@@ -157,6 +158,9 @@ pub(super) fn tagged(
         if !missing.is_empty() {
             return Some(Next::Do(Step::TagSecret { arn: secret.arn.clone(), tags: missing }));
         }
+        if let Some(step) = write_secret(wanted, group, secret) {
+            return Some(Next::Do(step));
+        }
     }
     let sought = diff::tags(wanted, secret.map(|it| it.arn.as_str()));
     let (missing, mut stale) = diff::tag_changes(&sought, seen);
@@ -250,4 +254,16 @@ pub(super) fn held_back(
 ) -> Option<Next<Step, Refusal>> {
     let (missing, _) = diff::tag_changes(&wanted.spec.deletion.when_made(), tags);
     (!missing.is_empty()).then(|| Next::Do(Step::Tag { arn: group.arn.clone(), tags: missing }))
+}
+
+/// Writes the secret in its form. While an older token is in its grace, its label is needed; `rotate` writes the secret after it.
+fn write_secret(
+    wanted: &Wanted,
+    group: &GroupView,
+    secret: &super::super::SecretView,
+) -> Option<Step> {
+    let written = diff::secret_written(wanted, group);
+    let has = secret.tags.get(tag::SECRET_WRITTEN).map_or(Form::Plain.word(), String::as_str);
+    let is_due = has != written && secret.is_closed;
+    is_due.then(|| Step::WriteSecret { arn: secret.arn.clone(), written })
 }

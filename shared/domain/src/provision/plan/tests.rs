@@ -224,6 +224,7 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
             arn: SECRET.to_owned(),
             tags: diff::secret_tags(wanted),
             deleted: false,
+            is_closed: true,
             rotation: Some(Rotation {
                 function: wanted.rotate_function.to_string(),
                 days: spec.rotation_days,

@@ -55,6 +55,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "a group takes two tokens until one is set",
     },
     Property {
+        name: "SecretFormat",
+        takes: "`token`: the secret holds the token alone; `json`: a document with `host`, `port`, `username`, `token`, `tls` and `url`",
+        default: Default::Value("token"),
+        update: OnUpdate::InPlace,
+        rule: "the secret is written anew, with the same token, when no older token opens the cache any more: at once, or after the grace of a rotation by its sweep. Keys that others put into the document stay",
+    },
+    Property {
         name: "TransitEncryptionMode",
         takes: "`required`, `preferred`: clients may connect with TLS and without, until all do",
         default: Default::Value("required"),

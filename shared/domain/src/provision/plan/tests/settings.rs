@@ -86,6 +86,39 @@ fn policies_become_tags_and_leave_with_their_properties() {
 }
 
 #[test]
+fn the_secret_is_written_in_its_form_once_no_older_token_opens() {
+    let json = |change: fn(&mut SecretView)| {
+        Scene::stated(&[("SecretFormat", "json")]).around(|it| {
+            let secret = it.secret.as_mut().unwrap();
+            secret.tags.insert(tag::SECRET_FORMAT.to_owned(), "json".to_owned());
+            change(secret);
+        })
+    };
+    check(
+        Scene::stated(&[("SecretFormat", "json")]).around(|it| {
+            let secret = it.secret.as_mut().unwrap();
+            secret.tags.insert(tag::SECRET_FORMAT.to_owned(), "token".to_owned());
+        }),
+        "Do: TagSecret",
+    );
+    check(
+        json(|_| {}),
+        "Do: WriteSecret { arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-redis-auth-token-production-AbCdEf\", written: \"json ",
+    );
+    check(json(|it| it.is_closed = false), "Settled");
+    let back = settled().around(|it| {
+        let secret = it.secret.as_mut().unwrap();
+        secret
+            .tags
+            .insert(tag::SECRET_WRITTEN.to_owned(), "json master.orders.example:6379".to_owned());
+    });
+    check(
+        back,
+        "Do: WriteSecret { arn: \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-redis-auth-token-production-AbCdEf\", written: \"token\" }",
+    );
+}
+
+#[test]
 fn the_secret_is_told_whose_it_is_and_rotated_as_stated() {
     check(
         Scene::stated(&[("RotationGraceMinutes", "60")]).around(|it| {
