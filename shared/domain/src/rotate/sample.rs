@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Key, Label, Labels, Node, RotationView, SecretView, Value, Verdict, VersionId};
+use super::{
+    Key, Label, Labels, Node, RotationView, SecretView, Value, Verdict, VersionId, plan_sweep,
+    standing,
+};
 use crate::group::Toggle;
-use crate::{Arn, AuthToken, GroupId, GroupStatus, GroupView, MemberId, MemberView, Tags, tag};
+use crate::{
+    Arn, AuthToken, GroupId, GroupStatus, GroupView, MemberId, MemberView, Next, Tags, tag,
+};
 
 pub(super) const NEW: &str = "11111111-1111-4111-8111-111111111111";
 pub(super) const USED: &str = "22222222-2222-4222-8222-222222222222";
@@ -32,6 +37,23 @@ pub(super) fn token(of: &str, made: Timestamp) -> Value {
         None,
         Some(made),
     )
+}
+
+/// How it stands with a secret at noon, and what the sweep does then, begin with these words.
+#[track_caller]
+pub(super) fn check_sweep(view: RotationView, stands: &str, does: &str) {
+    let said = match standing(&view, noon()) {
+        Ok(standing) => standing.to_string(),
+        Err(refusal) => refusal.to_string(),
+    };
+    assert!(said.starts_with(stands), "{said}");
+    let done = match plan_sweep(&view, noon()) {
+        Next::Settled => "nothing".to_owned(),
+        Next::Do(step) => format!("{step:?}"),
+        Next::Wait(wait) => format!("wait for {}", wait.on),
+        Next::Refuse(refusal) => refusal.to_string(),
+    };
+    assert!(done.starts_with(does), "{done}");
 }
 
 /// A rotation from `USED` to `NEW` before its second call: the new token is made, and two nodes know the one in use.

@@ -196,28 +196,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::super::sample::{
-        LOST, NEW, USED, minutes_before, noon, rotated, sample, token, version,
+        LOST, NEW, USED, check_sweep as check, minutes_before, rotated, sample, token, version,
     };
     use super::super::{Labels, Value};
     use super::*;
     use crate::group::Toggle;
     use crate::tag;
-
-    #[track_caller]
-    fn check(view: RotationView, stands: &str, does: &str) {
-        let said = match standing(&view, noon()) {
-            Ok(standing) => standing.to_string(),
-            Err(refusal) => refusal.to_string(),
-        };
-        assert!(said.starts_with(stands), "{said}");
-        let done = match plan_sweep(&view, noon()) {
-            Next::Settled => "nothing".to_owned(),
-            Next::Do(step) => format!("{step:?}"),
-            Next::Wait(wait) => format!("wait for {}", wait.on),
-            Next::Refuse(refusal) => refusal.to_string(),
-        };
-        assert!(done.starts_with(does), "{done}");
-    }
 
     #[test]
     fn the_old_token_stays_for_its_grace() {

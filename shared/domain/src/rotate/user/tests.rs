@@ -1,7 +1,7 @@
 use super::super::sample::{
-    LOST, NEW, USED, minutes_before, noon, rotated, sample, token, version,
+    LOST, NEW, USED, check_sweep, minutes_before, noon, rotated, sample, token, version,
 };
-use super::super::{Labels, Stage, Value, plan, plan_sweep, standing as stands};
+use super::super::{Labels, Stage, Value, plan};
 use super::*;
 use crate::tag;
 
@@ -43,22 +43,6 @@ fn check(stage: Stage, view: RotationView, expected: &str) {
         Next::Refuse(refusal) => refusal.to_string(),
     };
     assert!(said.starts_with(expected), "{said}");
-}
-
-#[track_caller]
-fn check_sweep(view: RotationView, expected: &str, does: &str) {
-    let said = match stands(&view, noon()) {
-        Ok(standing) => standing.to_string(),
-        Err(refusal) => refusal.to_string(),
-    };
-    assert!(said.starts_with(expected), "{said}");
-    let done = match plan_sweep(&view, noon()) {
-        Next::Settled => "nothing".to_owned(),
-        Next::Do(step) => format!("{step:?}"),
-        Next::Wait(wait) => format!("wait for {}", wait.on),
-        Next::Refuse(refusal) => refusal.to_string(),
-    };
-    assert!(done.starts_with(does), "{done}");
 }
 
 #[test]
