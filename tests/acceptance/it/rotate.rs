@@ -6,6 +6,7 @@ mod operators;
 mod overlap;
 mod shards;
 mod slow;
+mod soak;
 pub(crate) mod stage;
 mod users;
 

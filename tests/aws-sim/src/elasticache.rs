@@ -56,8 +56,7 @@ use crate::wire::Call;
 use crate::wire::query::{self, Params};
 use crate::{Access, Endpoint, NodeKey, Refusal, Response, State};
 
-pub(crate) use failover::able_to_fail_over;
-pub use failover::{lose_primary, lose_primary_of};
+pub use failover::{able_to_fail_over, lose_primary, lose_primary_of};
 pub(crate) use work::{done, run_due};
 
 const NAMESPACE: &str = "http://elasticache.amazonaws.com/doc/2015-02-02/";

@@ -27,7 +27,7 @@ pub(crate) const GROUP: &str = "orders";
 /// The user, where a story has one.
 pub(crate) const USER: &str = "app";
 
-const NAME: &str = "orders-token";
+pub(crate) const NAME: &str = "orders-token";
 
 /// A group `orders` of two nodes, its secret, and the function.
 pub(crate) struct Stage {

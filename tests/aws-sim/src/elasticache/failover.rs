@@ -38,7 +38,7 @@ pub(super) fn test(state: &mut State, params: &Params) -> Result<String, Refusal
 }
 
 /// The groups that survive the loss of their primary, whatever else goes on with them: a replica is there to take over.
-pub(crate) fn able_to_fail_over(state: &State) -> Vec<String> {
+pub fn able_to_fail_over(state: &State) -> Vec<String> {
     let elasticache = &state.elasticache;
     let lives = [Status::Available, Status::Modifying, Status::Snapshotting];
     let recovers = |id: &str| {
