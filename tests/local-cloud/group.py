@@ -44,6 +44,11 @@ class Group:
         [shard] = self.describe()["NodeGroups"]
         return shard["PrimaryEndpoint"]["Address"], shard["PrimaryEndpoint"]["Port"]
 
+    def primary_id(self):
+        """The member that is the primary now."""
+        [shard] = self.describe()["NodeGroups"]
+        return next(it["CacheClusterId"] for it in shard["NodeGroupMembers"] if it["CurrentRole"] == "primary")
+
     def tags(self):
         arn = self.describe()["ARN"]
         return {it["Key"]: it["Value"] for it in self.elasticache.list_tags_for_resource(ResourceName=arn)["TagList"]}

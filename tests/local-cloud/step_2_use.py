@@ -1,7 +1,8 @@
 """Step 2: an application connects, and nobody else."""
 
 import telling
-from application import KEYS, Application, digest, write_keys
+from application import Application
+from keys import KEYS, digest, types, write_keys
 from waiting import expect
 
 TITLE = "The cache is used: outputs, redis-cli, 10,000 keys"
@@ -32,4 +33,7 @@ def run(story):
     expect(acknowledged == 1, "the replica should have received the keys within 10 s")
     story.keys, story.digest = digest(client)
     expect(story.keys == KEYS, f"{KEYS} keys should be there, and {story.keys} are")
-    telling.saw(f"{story.keys:,} keys written and on the replica; digest of all names and values {story.digest[:16]}…")
+    kinds = types(client)
+    expect(all(kinds.values()), f"there should be keys of every type, and there are {kinds}")
+    telling.saw(f"{story.keys:,} keys written and on the replica: " + ", ".join(f"{count:,} of type {kind}" for kind, count in kinds.items()))
+    telling.saw(f"digest over the name, the DUMP and the end of each {story.digest[:16]}…")

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import telling
-from application import copy_keys, digest
 from deployment import GROUP
 from group import Group
+from keys import copy_keys, digest
 from waiting import expect, until
 
 TITLE = "A scheduled snapshot, an accident, a restore"
@@ -49,7 +49,7 @@ def run(story):
             return digest(there) == (story.keys, story.digest)
 
     until("the restored group to hold the same keys", compare, within=60)
-    telling.saw(f"{RESTORED} is available after {watch}, and holds {story.keys:,} keys with the digest {story.digest[:16]}…")
+    telling.saw(f"{RESTORED} is available after {watch}, and holds {story.keys:,} keys of every type, equal to the byte: {story.digest[:16]}…")
 
     with app.connect(host=host, port=port) as there:
         copy_keys(there, client)

@@ -1,9 +1,9 @@
 """Step 5: memory is really filled, an alarm fires, the group grows, and nothing undoes it."""
 
 import telling
-from application import digest
 from deployment import GROUP
 from group import Group
+from keys import digest
 from waiting import expect, until
 
 TITLE = "Memory fills past 90 %: an alarm makes the group grow"
