@@ -26,6 +26,7 @@ use platform::{
 use serde_json::Value;
 
 use crate::event::{Request, Subject, Turn};
+use crate::observe::Known;
 use crate::report::{Told, Witness, person};
 
 /// The function: everything that lives longer than an event.
@@ -87,7 +88,14 @@ impl App {
 
     /// Takes one step of a rotation, as far as it is ready.
     async fn turn(&self, turn: &Turn, decide: Decide, clock: Clock, deadline: Timestamp) -> Told {
-        let operation = Turning { app: self, turn, decide, clock, witness: Witness::default() };
+        let operation = Turning {
+            app: self,
+            turn,
+            decide,
+            clock,
+            known: Known::default(),
+            witness: Witness::default(),
+        };
         // Boxed, as the calls of four SDK clients make it a large future.
         let ended = Box::pin(converge(&operation, &clock, deadline)).await;
         report::turn(self, turn, ended, operation.witness, clock.now()).await
@@ -190,6 +198,7 @@ impl App {
             app: self,
             secret,
             clock,
+            known: Known::default(),
             witness: Witness::default(),
             stands: RefCell::default(),
         };
@@ -231,6 +240,7 @@ struct Turning<'a> {
     turn: &'a Turn,
     decide: Decide,
     clock: Clock,
+    known: Known,
     witness: Witness,
 }
 
@@ -240,7 +250,7 @@ impl Operation for Turning<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<RotationView, Fault> {
-        let seen = Box::pin(observe::turn(self.app, self.turn, self.clock)).await?;
+        let seen = Box::pin(observe::turn(self.app, self.turn, &self.known, self.clock)).await?;
         self.witness.saw(&seen, Some(&self.turn.version), self.clock.now());
         Ok(seen)
     }
@@ -251,9 +261,17 @@ impl Operation for Turning<'_> {
 
     async fn apply(&self, step: Step) -> Result<(), Fault> {
         let does = report::deed(&step);
-        apply::turn(self.app, self.turn, step, self.clock).await?;
+        apply::turn(self.app, self.turn, step, &self.known, self.clock).await?;
         self.witness.did(does);
         Ok(())
+    }
+
+    /// Secrets Manager answers when the value or the label is there; a change of the token shows its end later.
+    fn is_last(&self, step: &Step) -> bool {
+        match step {
+            Step::Generate(_) | Step::TakeUp(..) | Step::Promote { .. } => true,
+            Step::Rotate { .. } | Step::AddPassword { .. } => false,
+        }
     }
 }
 
@@ -262,6 +280,7 @@ struct Closing<'a> {
     app: &'a App,
     secret: &'a Arn,
     clock: Clock,
+    known: Known,
     witness: Witness,
     stands: RefCell<Option<Standing>>,
 }
@@ -272,7 +291,7 @@ impl Operation for Closing<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<RotationView, Fault> {
-        let seen = observe::sweep(self.app, self.secret, self.clock).await?;
+        let seen = observe::sweep(self.app, self.secret, &self.known, self.clock).await?;
         self.witness.saw(&seen, None, self.clock.now());
         Ok(seen)
     }
@@ -284,9 +303,14 @@ impl Operation for Closing<'_> {
 
     async fn apply(&self, step: SweepStep) -> Result<(), Fault> {
         let does = report::closing(&step);
-        apply::sweep(self.app, self.secret, step, self.clock).await?;
+        apply::sweep(self.app, self.secret, step, &self.known, self.clock).await?;
         self.witness.did(does);
         Ok(())
+    }
+
+    /// What was proven is proven; in which form the secret is to be is for the next sweep to see.
+    fn is_last(&self, step: &SweepStep) -> bool {
+        matches!(step, SweepStep::NoteRevoked(_))
     }
 }
 

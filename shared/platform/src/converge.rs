@@ -23,6 +23,11 @@ pub trait Operation {
     fn plan(&self, seen: &Self::Seen, now: Timestamp) -> Next<Self::Step, Self::Refusal>;
     /// Takes one step. Taking it twice does no harm.
     async fn apply(&self, step: Self::Step) -> Result<(), Fault>;
+
+    /// Whether this step is the last, and the answer to its call says all that another look would.
+    fn is_last(&self, _step: &Self::Step) -> bool {
+        false
+    }
 }
 
 /// How an invocation ended.
@@ -53,11 +58,15 @@ pub async fn converge<O: Operation>(
             Next::Wait(wait) => wait,
             Next::Do(step) => {
                 tracing::info!(?step, "taking a step");
+                let is_last = operation.is_last(&step);
                 match operation.apply(step).await {
                     // Somebody was faster, or the look was stale. What they did shows in the next look.
                     Err(fault) if fault.kind == FaultKind::Busy => Wait::slow(WaitingOn::Busy),
                     done => {
                         done?;
+                        if is_last {
+                            return Ok(Outcome::Settled);
+                        }
                         continue;
                     }
                 }

@@ -124,11 +124,11 @@ fn set(version: &VersionId, view: &RotationView, now: Timestamp) -> Decided {
             | GroupStatus::Strange(_) => Next::Settled,
         });
     }
-    if !group.is_settled() {
-        return Ok(Next::Wait(busy(group)));
-    }
     if was_just_asked(version, view, now) {
         return Ok(Next::Wait(token_change()));
+    }
+    if !group.is_settled() {
+        return Ok(Next::Wait(busy(group)));
     }
     if !view.nodes.iter().all(open_to_clients) {
         return Err(Refusal::LockedOut { nodes: locked(view) });
