@@ -1,13 +1,15 @@
 //! What is said about a run: to Secrets Manager, to the journal and to people. Every sentence is here or in the domain's enums.
 
+mod once;
 pub(crate) mod person;
 
 use std::cell::RefCell;
 
 use domain::rotate::{
-    Refusal, RotationView, Stage, Standing, Step, SweepStep, VersionId, gauges, is_long,
+    By, Refusal, RotationView, Stage, Standing, Step, SweepStep, Telling, VersionId, gauges,
+    is_long,
 };
-use domain::{Arn, Problems, WaitingOn, tag};
+use domain::{Arn, Problems, WaitingOn, rotate, tag};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use platform::journal::Record;
@@ -31,6 +33,7 @@ struct Seen {
     words: String,
     gauges: Vec<(&'static str, f64)>,
     is_long: bool,
+    told: Option<rotate::Told>,
 }
 
 impl Witness {
@@ -43,6 +46,7 @@ impl Witness {
             words: in_words(view),
             gauges: gauges(view, now),
             is_long: is_long(version, view, now),
+            told: view.secret.told(),
         });
     }
 
@@ -53,6 +57,11 @@ impl Witness {
     /// Whether a rotation that has taken long does not go on by itself. One that is put off until the end of a grace does.
     fn is_stuck(&self, told: &Told) -> bool {
         self.seen.borrow().is_long && !told.is_settled() && !told.is_put_off
+    }
+
+    /// The refusal that people were last told of.
+    fn told(&self) -> Option<rotate::Told> {
+        self.seen.borrow().told.clone()
     }
 
     fn has_done(&self, deed: &str) -> bool {
@@ -132,6 +141,8 @@ pub(crate) async fn turn(
     witness: Witness,
     now: Timestamp,
 ) -> Told {
+    let (by, noted) = (By::Stage(turn.stage), witness.told());
+    let telling = once::decide(by, &ended, noted.as_ref(), now);
     let told = match ended {
         Ok(Outcome::Settled) => Told::new("settled", done(turn.stage)),
         Ok(Outcome::Refused(refusal)) => Told::new("refused", format!("Refused: {refusal}")),
@@ -154,11 +165,12 @@ pub(crate) async fn turn(
         _ => "Secrets Manager tries again, and after its last try the sweep goes on",
     };
     let has_promoted = witness.has_done(PROMOTED);
-    let subject = format!("rotation of {}: {}", name(&turn.secret), told.outcome);
+    let line = told.line(&turn.secret);
     write(app, &turn.stage.to_string(), &turn.secret, witness, &told, next, now);
-    if has_promoted || told.outcome == "refused" {
-        tell(app, &subject, &told.line(&turn.secret)).await;
+    if has_promoted {
+        tell(app, &format!("rotation of {}: {}", name(&turn.secret), told.outcome), &line).await;
     }
+    once::carry_out(app, &turn.secret, telling, &line, has_promoted).await;
     told
 }
 
@@ -171,6 +183,11 @@ pub(crate) async fn closed(
     witness: Witness,
     now: Timestamp,
 ) -> String {
+    let telling = match &ended {
+        // Of a rotation that is under way the sweep looks at nothing else.
+        Ok(Outcome::Settled) if !stands.is_some_and(Standing::is_looked_at) => Telling::Nothing,
+        Ok(_) | Err(_) => once::decide(By::Sweep, &ended, witness.told().as_ref(), now),
+    };
     let stands = stands.map(ToString::to_string).unwrap_or_default();
     let told = match ended {
         Ok(Outcome::Settled) => Told::new("settled", stands),
@@ -190,7 +207,9 @@ pub(crate) async fn closed(
     if is_proven {
         tell(app, &format!("{}: old credentials revoked", name(secret)), PROVEN).await;
     }
-    told.line(secret)
+    let line = told.line(secret);
+    once::carry_out(app, secret, telling, &line, is_proven).await;
+    line
 }
 
 /// Reports a sweep that could not find its secrets.
@@ -293,10 +312,12 @@ fn failed(fault: &Fault) -> String {
     format!("Failed: {fault}{hint}")
 }
 
-async fn tell(app: &App, subject: &str, message: &str) {
-    let Some(topic) = &app.topic else { return };
-    // A rotation is not undone because nobody could be told.
-    if let Err(fault) = app.topics.tell(topic, subject, message).await {
+/// Tells whoever listens to the topic, and whether that worked. A rotation is not undone because nobody could be told.
+async fn tell(app: &App, subject: &str, message: &str) -> bool {
+    let Some(topic) = &app.topic else { return false };
+    let told = app.topics.tell(topic, subject, message).await;
+    if let Err(fault) = &told {
         tracing::warn!(%fault, "could not tell");
     }
+    told.is_ok()
 }

@@ -8,6 +8,7 @@ mod overlap;
 mod shards;
 mod slow;
 pub(crate) mod stage;
+mod told;
 mod users;
 
 use std::time::Duration;

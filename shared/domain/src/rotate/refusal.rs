@@ -114,3 +114,11 @@ pub enum Refusal {
     )]
     GivenUpValid(VersionId),
 }
+
+impl Refusal {
+    /// Whether it is the secret, or what it opens, that somebody has to see to. The others answer a wrong call, or are of a secret that is not
+    /// ours to write on.
+    pub fn is_of_the_secret(&self) -> bool {
+        !matches!(self, Self::NotOurs { .. } | Self::UnknownVersion(_) | Self::NotPending(_))
+    }
+}

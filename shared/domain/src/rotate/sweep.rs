@@ -75,6 +75,16 @@ impl fmt::Display for Standing {
     }
 }
 
+impl Standing {
+    /// Whether all that the credential opens was looked at, and found to be in order.
+    pub fn is_looked_at(&self) -> bool {
+        match self {
+            Self::Overlap { .. } | Self::Due { .. } | Self::Unnoted(_) | Self::Closed(_) => true,
+            Self::Leaving | Self::UnderWay(_) | Self::Stuck(_) | Self::Changing => false,
+        }
+    }
+}
+
 /// Tells how it stands with a secret and its group.
 pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal> {
     view.secret.is_ours()?;
