@@ -7,13 +7,13 @@ use std::cell::RefCell;
 
 use domain::rotate::{
     By, Refusal, RotationView, Stage, Standing, Step, SweepStep, Telling, VersionId, gauges,
-    is_long,
+    is_long, still_open,
 };
 use domain::{Arn, Problems, WaitingOn, rotate, tag};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use platform::journal::Record;
-use platform::{Fault, FaultKind, Outcome};
+use platform::{Fault, FaultKind, Outcome, is_slept_out};
 use serde_json::{Value, json};
 
 use crate::App;
@@ -34,6 +34,7 @@ struct Seen {
     gauges: Vec<(&'static str, f64)>,
     is_long: bool,
     told: Option<rotate::Told>,
+    still_open: Option<String>,
 }
 
 impl Witness {
@@ -47,6 +48,7 @@ impl Witness {
             gauges: gauges(view, now),
             is_long: is_long(version, view, now),
             told: view.secret.told(),
+            still_open: still_open(view, now),
         });
     }
 
@@ -101,15 +103,15 @@ pub(crate) struct Told {
     outcome: &'static str,
     said: String,
     is_put_off: bool,
+    /// Whether the end of what it waits for may come in a moment.
+    pub(crate) waits: bool,
 }
 
 impl Told {
     fn new(outcome: &'static str, said: impl Into<String>) -> Self {
-        Self { outcome, said: said.into(), is_put_off: false }
+        Self { outcome, said: said.into(), is_put_off: false, waits: false }
     }
-}
 
-impl Told {
     pub(crate) fn is_settled(&self) -> bool {
         self.outcome == "settled"
     }
@@ -148,6 +150,7 @@ pub(crate) async fn turn(
         Ok(Outcome::Refused(refusal)) => Told::new("refused", format!("Refused: {refusal}")),
         Ok(Outcome::Unfinished(wait)) => Told {
             is_put_off: matches!(wait.on, WaitingOn::Grace(_)),
+            waits: is_slept_out(&wait),
             ..Told::new(
                 "unfinished",
                 format!(
@@ -165,16 +168,18 @@ pub(crate) async fn turn(
         _ => "Secrets Manager tries again, and after its last try the sweep goes on",
     };
     let has_promoted = witness.has_done(PROMOTED);
+    let still_open = witness.seen.borrow().still_open.clone();
     let line = told.line(&turn.secret);
     write(app, &turn.stage.to_string(), &turn.secret, witness, &told, next, now);
     if has_promoted {
-        tell(app, &format!("rotation of {}: {}", name(&turn.secret), told.outcome), &line).await;
+        let message = format!("{line}; {}", still_open.unwrap_or_default());
+        tell(app, &format!("rotation of {}: {}", name(&turn.secret), told.outcome), &message).await;
     }
     once::carry_out(app, &turn.secret, telling, &line, has_promoted).await;
     told
 }
 
-/// Reports the sweep of one secret, and says it in one line.
+/// Reports the sweep of one secret.
 pub(crate) async fn closed(
     app: &App,
     secret: &Arn,
@@ -182,18 +187,19 @@ pub(crate) async fn closed(
     stands: Option<&Standing>,
     witness: Witness,
     now: Timestamp,
-) -> String {
+) -> Told {
     let telling = match &ended {
         // Of a rotation that is under way the sweep looks at nothing else.
-        Ok(Outcome::Settled) if !stands.is_some_and(Standing::is_looked_at) => Telling::Nothing,
+        Ok(Outcome::Settled) if !stands.is_some_and(Standing::is_in_order) => Telling::Nothing,
         Ok(_) | Err(_) => once::decide(By::Sweep, &ended, witness.told().as_ref(), now),
     };
     let stands = stands.map(ToString::to_string).unwrap_or_default();
     let told = match ended {
         Ok(Outcome::Settled) => Told::new("settled", stands),
-        Ok(Outcome::Unfinished(wait)) => {
-            Told::new("unfinished", format!("{stands}; waiting for {}", wait.on))
-        }
+        Ok(Outcome::Unfinished(wait)) => Told {
+            waits: is_slept_out(&wait),
+            ..Told::new("unfinished", format!("{stands}; waiting for {}", wait.on))
+        },
         Ok(Outcome::Refused(refusal)) => Told::new("refused", refusal.to_string()),
         Err(fault) => Told::new("failed", failed(&fault)),
     };
@@ -207,9 +213,8 @@ pub(crate) async fn closed(
     if is_proven {
         tell(app, &format!("{}: old credentials revoked", name(secret)), PROVEN).await;
     }
-    let line = told.line(secret);
-    once::carry_out(app, secret, telling, &line, is_proven).await;
-    line
+    once::carry_out(app, secret, telling, &told.line(secret), is_proven).await;
+    told
 }
 
 /// Reports a sweep that could not find its secrets.

@@ -30,7 +30,7 @@ pub use login::{Key, Node, Verdict};
 pub use note::{Asked, Change, Revoked};
 pub use plan::{plan, resume};
 pub use refusal::Refusal;
-pub use status::{Status, gauges, is_long, rehearse, status};
+pub use status::{Status, gauges, is_long, rehearse, status, still_open};
 pub use sweep::{Standing, plan_sweep, standing};
 pub use told::{By, Ended, Telling, Told, telling};
 pub use user::{Carried, UserId, UserIdError, UserView};

@@ -73,12 +73,17 @@ pub async fn converge<O: Operation>(
             }
         };
         let next_look = clock.now().saturating_add(wait.recheck).unwrap_or(Timestamp::MAX);
-        if SLEEP_MAX < wait.recheck || deadline < next_look {
+        if !is_slept_out(&wait) || deadline < next_look {
             return Ok(Outcome::Unfinished(wait));
         }
         clock.sleep(wait.recheck).await;
     }
     Ok(Outcome::Unfinished(Wait::slow(WaitingOn::Modification)))
+}
+
+/// Whether an invocation with enough time sleeps this wait out.
+pub fn is_slept_out(wait: &Wait) -> bool {
+    wait.recheck <= SLEEP_MAX
 }
 
 /// The longest wait that is slept out inside an invocation: a Lambda that sleeps is paid for, a state machine that waits is not.

@@ -3,8 +3,10 @@
 mod calls;
 mod forms;
 pub(crate) mod grants;
+mod many;
 mod operators;
 mod overlap;
+mod refusals;
 mod shards;
 mod slow;
 pub(crate) mod stage;

@@ -131,6 +131,8 @@ fn set(version: &VersionId, view: &RotationView, now: Timestamp) -> Decided {
         return Ok(Next::Wait(busy(group)));
     }
     if !view.nodes.iter().all(open_to_clients) {
+        // A value that is none at all is the reason, where there is one.
+        view.current.required(Label::Current)?;
         return Err(Refusal::LockedOut { nodes: locked(view) });
     }
     // One node already takes it, so it was sent: the others will follow.

@@ -76,10 +76,11 @@ impl fmt::Display for Standing {
 }
 
 impl Standing {
-    /// Whether all that the credential opens was looked at, and found to be in order.
-    pub fn is_looked_at(&self) -> bool {
+    /// Whether all that the credential opens was looked at, and found to be in order. A door that is open to everybody is not.
+    pub fn is_in_order(&self) -> bool {
         match self {
-            Self::Overlap { .. } | Self::Due { .. } | Self::Unnoted(_) | Self::Closed(_) => true,
+            Self::Overlap { old, .. } | Self::Due { old, .. } => *old != Old::Nothing,
+            Self::Unnoted(_) | Self::Closed(_) => true,
             Self::Leaving | Self::UnderWay(_) | Self::Stuck(_) | Self::Changing => false,
         }
     }

@@ -59,6 +59,11 @@ impl Told {
         let (by, what) = what.split_once('=')?;
         Some(Self { by: By::parse(by)?, what: what.to_owned(), at: at.parse().ok()? })
     }
+
+    /// Whether it was this one.
+    pub fn is_of(&self, refusal: &Refusal) -> bool {
+        self.what == short_hash(&refusal.to_string())
+    }
 }
 
 impl fmt::Display for Told {
@@ -93,14 +98,13 @@ pub enum Telling {
 pub fn telling(by: By, ended: Ended<'_>, noted: Option<&Told>, now: Timestamp) -> Telling {
     match ended {
         Ended::Refused(refusal) if refusal.is_of_the_secret() => {
-            let what = short_hash(&refusal.to_string());
             let is_known = noted.is_some_and(|it| {
-                it.what == what && now < it.at.saturating_add(AGAIN).unwrap_or(Timestamp::MAX)
+                it.is_of(refusal) && now < it.at.saturating_add(AGAIN).unwrap_or(Timestamp::MAX)
             });
             if is_known {
                 return Telling::Nothing;
             }
-            Telling::Refusal(Told { by, what, at: now })
+            Telling::Refusal(Told { by, what: short_hash(&refusal.to_string()), at: now })
         }
         // A rotation is begun over from its first step: that one proves nothing of a later one that was refused.
         Ended::InOrder if noted.is_some_and(|it| it.by.rank() <= by.rank()) => Telling::Over,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sim::fault::{Fault, Rule};
+use aws_sim::settings::Settings;
 
 use super::stage::{FIRST, GROUP, Stage};
 
@@ -62,6 +63,7 @@ async fn a_rotation_that_is_refused_is_told_once_a_day_and_when_it_goes_on() {
     let subjects: Vec<_> = told.iter().map(|it| it.split(": ").nth(1).unwrap()).collect();
     assert_eq!(subjects, ["goes on", "settled", "old credentials revoked"], "{told:?}");
     assert!(told[0].contains("what was refused is over; orders-token: every node accepts"));
+    assert!(told[1].contains("; what opened the nodes before does so until 2026-"), "{told:?}");
     stage.is_closed();
     sweeps(&stage, DAY).await;
     assert_eq!(messages(&stage, before).len(), 6, "and no more");
@@ -87,6 +89,24 @@ async fn what_only_the_sweep_sees_is_told_too() {
     assert_eq!(told.len(), 1, "that it is in order again, and the proof with it: {told:?}");
     sweeps(&stage, DAY).await;
     assert_eq!(count(&stage), before + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_door_that_is_open_to_everybody_is_told_until_it_is_closed() {
+    let stage = Stage::of(Settings::default(), None).await;
+    let before = count(&stage);
+    sweeps(&stage, 3).await;
+    stage.rotate().await;
+    sweeps(&stage, 8).await;
+    let told = messages(&stage, before);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains("asks for no token: anybody in its network gets in"), "{told:?}");
+    let open = "anybody in the network of the group gets in without a password until 2026-";
+    assert!(told[1].contains(open) && told[1].contains("the new token is AWSCURRENT"), "{told:?}");
+    assert!(told[2].contains("old credentials revoked"), "{told:?}");
+    stage.is_closed();
+    sweeps(&stage, DAY).await;
+    assert_eq!(count(&stage), before + 3);
 }
 
 #[tokio::test(start_paused = true)]
