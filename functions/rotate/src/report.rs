@@ -172,7 +172,8 @@ pub(crate) async fn turn(
     let line = told.line(&turn.secret);
     write(app, &turn.stage.to_string(), &turn.secret, witness, &told, next, now);
     if has_promoted {
-        let message = format!("{line}; {}", still_open.unwrap_or_default());
+        let message: Vec<_> = [Some(line.clone()), still_open].into_iter().flatten().collect();
+        let message = message.join("; ");
         tell(app, &format!("rotation of {}: {}", name(&turn.secret), told.outcome), &message).await;
     }
     once::carry_out(app, &turn.secret, telling, &line, has_promoted).await;

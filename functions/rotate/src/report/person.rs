@@ -58,15 +58,17 @@ pub(crate) fn of_one(
 pub(crate) fn of_all(looks: Vec<(&Arn, Option<Value>)>) -> Value {
     let left: Vec<_> =
         looks.iter().filter(|(_, told)| told.is_none()).map(|it| name(it.0)).collect();
-    let mut summary =
-        format!("looked at {} secrets, and changed nothing", looks.len() - left.len());
-    if let Some(first) = left.first() {
-        let how = json!({ "action": "status", "secret": first });
-        let (number, names) = (left.len(), left.join(", "));
-        summary.push_str(&format!(
-            "; no time was left for {number}: {names}; ask for one alone, as by {how}"
-        ));
-    }
+    let looked_at = format!("looked at {} secrets, and changed nothing", looks.len() - left.len());
+    let summary = match left.first() {
+        None => looked_at,
+        Some(first) => {
+            let how = json!({ "action": "status", "secret": first });
+            let (number, names) = (left.len(), left.join(", "));
+            format!(
+                "{looked_at}; no time was left for {number}: {names}; ask for one alone, as by {how}"
+            )
+        }
+    };
     let secrets: Vec<_> = looks.into_iter().filter_map(|(_, told)| told).collect();
     json!({ "status": "settled", "summary": summary, "secrets": secrets })
 }

@@ -105,10 +105,10 @@ fn inner(err: &io::Error) -> Option<&'static str> {
             "its name does not resolve; check that the group is there, that this function is in the VPC, and that DNS is on in it",
         );
     }
-    match inner.downcast_ref::<rustls::Error>()? {
-        rustls::Error::InvalidCertificate(err) => Some(certificate(err)),
-        _ => None,
+    if let rustls::Error::InvalidCertificate(err) = inner.downcast_ref::<rustls::Error>()? {
+        return Some(certificate(err));
     }
+    None
 }
 
 /// Which kind of certificate it is that does not verify. Verifying is never switched off.

@@ -46,7 +46,7 @@ async fn rotation(stage: &Stage, name: &str) -> [Vec<String>; 4] {
 
 /// The calls of the sweeps from the end of the grace until the proof is noted.
 async fn revocation(stage: &Stage) -> Vec<Vec<String>> {
-    stage.scene.pass(Duration::from_mins(60)).await;
+    stage.scene.pass(Duration::from_hours(1)).await;
     let mut sweeps = Vec::new();
     while !stage.has_proven() {
         assert!(sweeps.len() < 4, "{sweeps:?}");

@@ -95,7 +95,7 @@ const CASES: [Case; 14] = [
     ),
     case(
         "a rotation that is off",
-        |it, version| it.unstage_by_hand(version),
+        Stage::unstage_by_hand,
         SET,
         "rotation is off for this secret",
         "turn it on with a schedule",
