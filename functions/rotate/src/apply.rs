@@ -7,20 +7,31 @@ use platform::{Clock, Fault, FaultKind};
 
 use crate::App;
 use crate::event::Turn;
+use crate::observe::Known;
 
 /// Takes a step of a rotation.
-pub(crate) async fn turn(app: &App, turn: &Turn, step: Step, clock: Clock) -> Result<(), Fault> {
+pub(crate) async fn turn(
+    app: &App,
+    turn: &Turn,
+    step: Step,
+    known: &Known,
+    clock: Clock,
+) -> Result<(), Fault> {
     let Turn { secret, version, .. } = turn;
     match step {
         Step::Generate(draft) => app.secrets.stage_new(secret, version, &draft).await,
         Step::TakeUp(token, draft) => app.secrets.stage(secret, version, &token, &draft).await,
         Step::Rotate { group, pending } => {
             let asked = Asked { change: Change::Rotate, version: version.clone(), at: clock.now() };
-            change_token(app, secret, &group, &pending, asked, clock).await
+            change_token(app, secret, &group, &pending, &asked, clock).await?;
+            known.sent(&asked);
+            Ok(())
         }
         Step::AddPassword { user, pending, current } => {
             let asked = Asked { change: Change::Rotate, version: version.clone(), at: clock.now() };
-            change_user(app, secret, &user, &[&pending, &current], asked, clock).await
+            change_user(app, secret, &user, &[&pending, &current], &asked, clock).await?;
+            known.sent(&asked);
+            Ok(())
         }
         Step::Promote { from } => promote(app, secret, version, from.as_ref()).await,
     }
@@ -31,16 +42,21 @@ pub(crate) async fn sweep(
     app: &App,
     secret: &Arn,
     step: SweepStep,
+    known: &Known,
     clock: Clock,
 ) -> Result<(), Fault> {
     match step {
         SweepStep::Revoke { group, current, version } => {
             let asked = Asked { change: Change::Set, version, at: clock.now() };
-            change_token(app, secret, &group, &current, asked, clock).await
+            change_token(app, secret, &group, &current, &asked, clock).await?;
+            known.sent(&asked);
+            Ok(())
         }
         SweepStep::DropPasswords { user, current, version } => {
             let asked = Asked { change: Change::Set, version, at: clock.now() };
-            change_user(app, secret, &user, &[&current], asked, clock).await
+            change_user(app, secret, &user, &[&current], &asked, clock).await?;
+            known.sent(&asked);
+            Ok(())
         }
         SweepStep::Rewrite { from, text } => {
             app.secrets.rewrite(secret.as_str(), &from, &text).await
@@ -60,7 +76,7 @@ async fn change_token(
     secret: &Arn,
     group: &GroupId,
     token: &AuthToken,
-    asked: Asked,
+    asked: &Asked,
     clock: Clock,
 ) -> Result<(), Fault> {
     note_on(app, secret, tag::ASKED, &asked.to_string()).await?;
@@ -81,7 +97,7 @@ async fn change_user(
     secret: &Arn,
     user: &UserId,
     passwords: &[&AuthToken],
-    asked: Asked,
+    asked: &Asked,
     clock: Clock,
 ) -> Result<(), Fault> {
     note_on(app, secret, tag::ASKED, &asked.to_string()).await?;

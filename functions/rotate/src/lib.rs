@@ -21,11 +21,12 @@ use platform::fleet::Tagged;
 use platform::settings::{RotateSettings, environment};
 use platform::{
     Aws, Clock, ClockSource, Dialler, ElastiCache, Fault, Fleet, Journal, Operation, Outcome,
-    Secrets, Topics, converge, telemetry,
+    Secrets, Topics, abreast, converge, telemetry,
 };
 use serde_json::Value;
 
 use crate::event::{Request, Subject, Turn};
+use crate::observe::Known;
 use crate::report::{Told, Witness, person};
 
 /// The function: everything that lives longer than an event.
@@ -76,8 +77,8 @@ impl App {
         match event::parse(&event.payload) {
             Ok(Request::Turn(turn)) => self.turn(&turn, plan, clock, deadline).await.answer(),
             Ok(Request::Sweep) => self.sweep(clock, deadline).await,
-            Ok(Request::Status(subject)) => self.look(&subject, false, clock).await,
-            Ok(Request::Plan(subject)) => self.look(&subject, true, clock).await,
+            Ok(Request::Status(subject)) => self.look(&subject, false, clock, deadline).await,
+            Ok(Request::Plan(subject)) => self.look(&subject, true, clock, deadline).await,
             Ok(Request::Rotate(subject)) => {
                 self.begin(&subject, &event.context.request_id, clock).await
             }
@@ -87,7 +88,14 @@ impl App {
 
     /// Takes one step of a rotation, as far as it is ready.
     async fn turn(&self, turn: &Turn, decide: Decide, clock: Clock, deadline: Timestamp) -> Told {
-        let operation = Turning { app: self, turn, decide, clock, witness: Witness::default() };
+        let operation = Turning {
+            app: self,
+            turn,
+            decide,
+            clock,
+            known: Known::default(),
+            witness: Witness::default(),
+        };
         // Boxed, as the calls of four SDK clients make it a large future.
         let ended = Box::pin(converge(&operation, &clock, deadline)).await;
         report::turn(self, turn, ended, operation.witness, clock.now()).await
@@ -99,19 +107,45 @@ impl App {
             Ok(found) => found,
             Err(fault) => return report::no_list(self, &fault, clock.now()),
         };
-        // Where time is short, it is not the same secrets every time that are left.
-        let turns = usize::try_from(clock.now().as_second() / 60).unwrap_or_default();
-        let first = turns.checked_rem(found.len()).unwrap_or_default();
+        let first = scattered(clock.now()).checked_rem(found.len()).unwrap_or_default();
         found.rotate_left(first);
-        let mut lines = Vec::new();
-        for secret in &found {
+        // Nobody is waited for before everybody was looked at.
+        let looked = abreast(&found, async |secret| {
             if deadline <= clock.now() {
-                lines.push(report::left_for_later(&secret.arn));
-                continue;
+                None
+            } else {
+                Some(self.close(&secret.arn, clock, Timestamp::MIN).await)
             }
-            lines.push(self.close(&secret.arn, clock, deadline).await);
-        }
+        })
+        .await;
+        let looked: Vec<_> = found.iter().zip(looked).collect();
+        let lines = abreast(&looked, async |(secret, swept)| match swept {
+            Some(swept) if swept.told.waits => {
+                self.wait_for(&secret.arn, swept, clock, deadline).await
+            }
+            Some(swept) => swept.told.line(&secret.arn),
+            None => report::left_for_later(&secret.arn),
+        })
+        .await;
         Ok(report::swept(&lines))
+    }
+
+    /// Goes on with a secret whose change is nearly done, for as long as there is time.
+    async fn wait_for(
+        &self,
+        secret: &Arn,
+        swept: &Swept,
+        clock: Clock,
+        deadline: Timestamp,
+    ) -> String {
+        if deadline <= clock.now() {
+            return swept.told.line(secret);
+        }
+        let told = match &swept.rotation {
+            Some(version) => self.go_on(secret, version, clock, deadline).await,
+            None => self.close(secret, clock, deadline).await.told,
+        };
+        told.line(secret)
     }
 
     /// Every secret that holds a token or a password, by its ARN.
@@ -130,20 +164,24 @@ impl App {
         subject: &Subject,
         is_plan: bool,
         clock: Clock,
+        deadline: Timestamp,
     ) -> Result<Value, Diagnostic> {
         let found = match self.secrets_of_ours().await {
             Ok(found) => found,
             Err(fault) => return report::no_list(self, &fault, clock.now()),
         };
-        let mut told = Vec::new();
-        for secret in found.iter().filter(|it| subject.is(it)) {
-            let seen = Box::pin(observe::whole(self, &secret.arn, clock)).await;
-            told.push(person::of_one(&secret.arn, seen, is_plan, clock.now()));
-        }
-        if told.is_empty() && *subject != Subject::All {
+        let wanted: Vec<_> = found.iter().filter(|it| subject.is(it)).map(|it| &it.arn).collect();
+        if wanted.is_empty() && *subject != Subject::All {
             return Ok(person::nobody(subject));
         }
-        Ok(person::of_all(&told))
+        let told = abreast(&wanted, async |secret| {
+            let left = deadline.duration_since(clock.now());
+            let look = clock.limit(left, Box::pin(observe::whole(self, secret, clock)));
+            let seen = look.await;
+            (*secret, seen.map(|it| person::of_one(secret, it, is_plan, clock.now())))
+        })
+        .await;
+        Ok(person::of_all(told))
     }
 
     /// Has Secrets Manager rotate one secret now, unless it is plain that this would come to nothing. The version is named after the
@@ -184,21 +222,25 @@ impl App {
         Ok(version)
     }
 
-    /// The sweep of one secret, in one line.
-    async fn close(&self, secret: &Arn, clock: Clock, deadline: Timestamp) -> String {
+    /// The sweep of one secret, until this deadline.
+    async fn close(&self, secret: &Arn, clock: Clock, deadline: Timestamp) -> Swept {
         let operation = Closing {
             app: self,
             secret,
             clock,
+            known: Known::default(),
             witness: Witness::default(),
             stands: RefCell::default(),
         };
         let ended = Box::pin(converge(&operation, &clock, deadline)).await;
         let stands = operation.stands.into_inner();
         if let (Ok(Outcome::Settled), Some(Standing::Stuck(version))) = (&ended, &stands) {
-            return self.go_on(secret, version, clock, deadline).await;
+            let told = self.go_on(secret, version, clock, deadline).await;
+            return Swept { told, rotation: Some(version.clone()) };
         }
-        report::closed(self, secret, ended, stands.as_ref(), operation.witness, clock.now()).await
+        let told =
+            report::closed(self, secret, ended, stands.as_ref(), operation.witness, clock.now());
+        Swept { told: told.await, rotation: None }
     }
 
     /// Goes on with a rotation that Secrets Manager left, in its order and with its steps.
@@ -208,18 +250,35 @@ impl App {
         version: &VersionId,
         clock: Clock,
         deadline: Timestamp,
-    ) -> String {
-        let mut line = String::new();
-        for stage in Stage::ALL {
+    ) -> Told {
+        let [first, rest @ ..] = Stage::ALL;
+        let step = async |stage| {
             let turn = Turn { stage, secret: secret.clone(), version: version.clone() };
-            let told = self.turn(&turn, resume, clock, deadline).await;
-            line = told.line(secret);
+            self.turn(&turn, resume, clock, deadline).await
+        };
+        let mut told = step(first).await;
+        for stage in rest {
             if !told.is_settled() {
                 break;
             }
+            told = step(stage).await;
         }
-        line
+        told
     }
+}
+
+/// How the sweep of one secret ended.
+struct Swept {
+    told: Told,
+    /// The version, where it went on with a rotation.
+    rotation: Option<VersionId>,
+}
+
+/// A number that differs from minute to minute without a pattern: where time is short, it is not the same secrets every time that are left.
+fn scattered(now: Timestamp) -> usize {
+    let minutes = u64::try_from(now.as_second() / 60).unwrap_or_default();
+    // Knuth's multiplier; the schedule's own step shares no factor with what is left of it.
+    usize::try_from(minutes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).unwrap_or_default()
 }
 
 /// How a step is decided: as Secrets Manager calls for it, or as the sweep goes on with it.
@@ -231,6 +290,7 @@ struct Turning<'a> {
     turn: &'a Turn,
     decide: Decide,
     clock: Clock,
+    known: Known,
     witness: Witness,
 }
 
@@ -240,7 +300,7 @@ impl Operation for Turning<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<RotationView, Fault> {
-        let seen = Box::pin(observe::turn(self.app, self.turn, self.clock)).await?;
+        let seen = Box::pin(observe::turn(self.app, self.turn, &self.known, self.clock)).await?;
         self.witness.saw(&seen, Some(&self.turn.version), self.clock.now());
         Ok(seen)
     }
@@ -251,9 +311,17 @@ impl Operation for Turning<'_> {
 
     async fn apply(&self, step: Step) -> Result<(), Fault> {
         let does = report::deed(&step);
-        apply::turn(self.app, self.turn, step, self.clock).await?;
+        apply::turn(self.app, self.turn, step, &self.known, self.clock).await?;
         self.witness.did(does);
         Ok(())
+    }
+
+    /// Secrets Manager answers when the value or the label is there; a change of the token shows its end later.
+    fn is_last(&self, step: &Step) -> bool {
+        match step {
+            Step::Generate(_) | Step::TakeUp(..) | Step::Promote { .. } => true,
+            Step::Rotate { .. } | Step::AddPassword { .. } => false,
+        }
     }
 }
 
@@ -262,6 +330,7 @@ struct Closing<'a> {
     app: &'a App,
     secret: &'a Arn,
     clock: Clock,
+    known: Known,
     witness: Witness,
     stands: RefCell<Option<Standing>>,
 }
@@ -272,7 +341,7 @@ impl Operation for Closing<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<RotationView, Fault> {
-        let seen = observe::sweep(self.app, self.secret, self.clock).await?;
+        let seen = observe::sweep(self.app, self.secret, &self.known, self.clock).await?;
         self.witness.saw(&seen, None, self.clock.now());
         Ok(seen)
     }
@@ -284,9 +353,14 @@ impl Operation for Closing<'_> {
 
     async fn apply(&self, step: SweepStep) -> Result<(), Fault> {
         let does = report::closing(&step);
-        apply::sweep(self.app, self.secret, step, self.clock).await?;
+        apply::sweep(self.app, self.secret, step, &self.known, self.clock).await?;
         self.witness.did(does);
         Ok(())
+    }
+
+    /// What was proven is proven; in which form the secret is to be is for the next sweep to see.
+    fn is_last(&self, step: &SweepStep) -> bool {
+        matches!(step, SweepStep::NoteRevoked(_))
     }
 }
 

@@ -1,17 +1,19 @@
 //! What is said about a run: to Secrets Manager, to the journal and to people. Every sentence is here or in the domain's enums.
 
+mod once;
 pub(crate) mod person;
 
 use std::cell::RefCell;
 
 use domain::rotate::{
-    Refusal, RotationView, Stage, Standing, Step, SweepStep, VersionId, gauges, is_long,
+    By, Refusal, RotationView, Stage, Standing, Step, SweepStep, Telling, VersionId, gauges,
+    is_long, still_open,
 };
-use domain::{Arn, Problems, WaitingOn, tag};
+use domain::{Arn, Problems, WaitingOn, rotate, tag};
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use platform::journal::Record;
-use platform::{Fault, FaultKind, Outcome};
+use platform::{Fault, FaultKind, Outcome, is_slept_out};
 use serde_json::{Value, json};
 
 use crate::App;
@@ -31,6 +33,8 @@ struct Seen {
     words: String,
     gauges: Vec<(&'static str, f64)>,
     is_long: bool,
+    told: Option<rotate::Told>,
+    still_open: Option<String>,
 }
 
 impl Witness {
@@ -43,6 +47,8 @@ impl Witness {
             words: in_words(view),
             gauges: gauges(view, now),
             is_long: is_long(version, view, now),
+            told: view.secret.told(),
+            still_open: still_open(view, now),
         });
     }
 
@@ -53,6 +59,11 @@ impl Witness {
     /// Whether a rotation that has taken long does not go on by itself. One that is put off until the end of a grace does.
     fn is_stuck(&self, told: &Told) -> bool {
         self.seen.borrow().is_long && !told.is_settled() && !told.is_put_off
+    }
+
+    /// The refusal that people were last told of.
+    fn told(&self) -> Option<rotate::Told> {
+        self.seen.borrow().told.clone()
     }
 
     fn has_done(&self, deed: &str) -> bool {
@@ -92,15 +103,15 @@ pub(crate) struct Told {
     outcome: &'static str,
     said: String,
     is_put_off: bool,
+    /// Whether the end of what it waits for may come in a moment.
+    pub(crate) waits: bool,
 }
 
 impl Told {
     fn new(outcome: &'static str, said: impl Into<String>) -> Self {
-        Self { outcome, said: said.into(), is_put_off: false }
+        Self { outcome, said: said.into(), is_put_off: false, waits: false }
     }
-}
 
-impl Told {
     pub(crate) fn is_settled(&self) -> bool {
         self.outcome == "settled"
     }
@@ -132,11 +143,14 @@ pub(crate) async fn turn(
     witness: Witness,
     now: Timestamp,
 ) -> Told {
+    let (by, noted) = (By::Stage(turn.stage), witness.told());
+    let telling = once::decide(by, &ended, noted.as_ref(), now);
     let told = match ended {
         Ok(Outcome::Settled) => Told::new("settled", done(turn.stage)),
         Ok(Outcome::Refused(refusal)) => Told::new("refused", format!("Refused: {refusal}")),
         Ok(Outcome::Unfinished(wait)) => Told {
             is_put_off: matches!(wait.on, WaitingOn::Grace(_)),
+            waits: is_slept_out(&wait),
             ..Told::new(
                 "unfinished",
                 format!(
@@ -154,15 +168,19 @@ pub(crate) async fn turn(
         _ => "Secrets Manager tries again, and after its last try the sweep goes on",
     };
     let has_promoted = witness.has_done(PROMOTED);
-    let subject = format!("rotation of {}: {}", name(&turn.secret), told.outcome);
+    let still_open = witness.seen.borrow().still_open.clone();
+    let line = told.line(&turn.secret);
     write(app, &turn.stage.to_string(), &turn.secret, witness, &told, next, now);
-    if has_promoted || told.outcome == "refused" {
-        tell(app, &subject, &told.line(&turn.secret)).await;
+    if has_promoted {
+        let message: Vec<_> = [Some(line.clone()), still_open].into_iter().flatten().collect();
+        let message = message.join("; ");
+        tell(app, &format!("rotation of {}: {}", name(&turn.secret), told.outcome), &message).await;
     }
+    once::carry_out(app, &turn.secret, telling, &line, has_promoted).await;
     told
 }
 
-/// Reports the sweep of one secret, and says it in one line.
+/// Reports the sweep of one secret.
 pub(crate) async fn closed(
     app: &App,
     secret: &Arn,
@@ -170,13 +188,19 @@ pub(crate) async fn closed(
     stands: Option<&Standing>,
     witness: Witness,
     now: Timestamp,
-) -> String {
+) -> Told {
+    let telling = match &ended {
+        // Of a rotation that is under way the sweep looks at nothing else.
+        Ok(Outcome::Settled) if !stands.is_some_and(Standing::is_in_order) => Telling::Nothing,
+        Ok(_) | Err(_) => once::decide(By::Sweep, &ended, witness.told().as_ref(), now),
+    };
     let stands = stands.map(ToString::to_string).unwrap_or_default();
     let told = match ended {
         Ok(Outcome::Settled) => Told::new("settled", stands),
-        Ok(Outcome::Unfinished(wait)) => {
-            Told::new("unfinished", format!("{stands}; waiting for {}", wait.on))
-        }
+        Ok(Outcome::Unfinished(wait)) => Told {
+            waits: is_slept_out(&wait),
+            ..Told::new("unfinished", format!("{stands}; waiting for {}", wait.on))
+        },
         Ok(Outcome::Refused(refusal)) => Told::new("refused", refusal.to_string()),
         Err(fault) => Told::new("failed", failed(&fault)),
     };
@@ -190,7 +214,8 @@ pub(crate) async fn closed(
     if is_proven {
         tell(app, &format!("{}: old credentials revoked", name(secret)), PROVEN).await;
     }
-    told.line(secret)
+    once::carry_out(app, secret, telling, &told.line(secret), is_proven).await;
+    told
 }
 
 /// Reports a sweep that could not find its secrets.
@@ -293,10 +318,12 @@ fn failed(fault: &Fault) -> String {
     format!("Failed: {fault}{hint}")
 }
 
-async fn tell(app: &App, subject: &str, message: &str) {
-    let Some(topic) = &app.topic else { return };
-    // A rotation is not undone because nobody could be told.
-    if let Err(fault) = app.topics.tell(topic, subject, message).await {
+/// Tells whoever listens to the topic, and whether that worked. A rotation is not undone because nobody could be told.
+async fn tell(app: &App, subject: &str, message: &str) -> bool {
+    let Some(topic) = &app.topic else { return false };
+    let told = app.topics.tell(topic, subject, message).await;
+    if let Err(fault) = &told {
         tracing::warn!(%fault, "could not tell");
     }
+    told.is_ok()
 }

@@ -23,6 +23,11 @@ pub trait Operation {
     fn plan(&self, seen: &Self::Seen, now: Timestamp) -> Next<Self::Step, Self::Refusal>;
     /// Takes one step. Taking it twice does no harm.
     async fn apply(&self, step: Self::Step) -> Result<(), Fault>;
+
+    /// Whether this step is the last, and the answer to its call says all that another look would.
+    fn is_last(&self, _step: &Self::Step) -> bool {
+        false
+    }
 }
 
 /// How an invocation ended.
@@ -53,23 +58,32 @@ pub async fn converge<O: Operation>(
             Next::Wait(wait) => wait,
             Next::Do(step) => {
                 tracing::info!(?step, "taking a step");
+                let is_last = operation.is_last(&step);
                 match operation.apply(step).await {
                     // Somebody was faster, or the look was stale. What they did shows in the next look.
                     Err(fault) if fault.kind == FaultKind::Busy => Wait::slow(WaitingOn::Busy),
                     done => {
                         done?;
+                        if is_last {
+                            return Ok(Outcome::Settled);
+                        }
                         continue;
                     }
                 }
             }
         };
         let next_look = clock.now().saturating_add(wait.recheck).unwrap_or(Timestamp::MAX);
-        if SLEEP_MAX < wait.recheck || deadline < next_look {
+        if !is_slept_out(&wait) || deadline < next_look {
             return Ok(Outcome::Unfinished(wait));
         }
         clock.sleep(wait.recheck).await;
     }
     Ok(Outcome::Unfinished(Wait::slow(WaitingOn::Modification)))
+}
+
+/// Whether an invocation with enough time sleeps this wait out.
+pub fn is_slept_out(wait: &Wait) -> bool {
+    wait.recheck <= SLEEP_MAX
 }
 
 /// The longest wait that is slept out inside an invocation: a Lambda that sleeps is paid for, a state machine that waits is not.

@@ -3,6 +3,7 @@
 //! It acts and has no opinions: no `if` here is about policy. Errors of AWS get their meaning in one table, in [`fault`];
 //! the clock, the environment and the network are met here and nowhere else.
 
+mod abreast;
 pub mod alarms;
 pub mod callback;
 pub mod clients;
@@ -23,11 +24,12 @@ pub mod telemetry;
 pub mod topic;
 pub mod upstash;
 
+pub use crate::abreast::abreast;
 pub use crate::alarms::Alarms;
 pub use crate::callback::{Callback, ResponseUrl};
 pub use crate::clients::Aws;
 pub use crate::clock::{Clock, ClockSource};
-pub use crate::converge::{Operation, Outcome, converge};
+pub use crate::converge::{Operation, Outcome, converge, is_slept_out};
 pub use crate::elasticache::ElastiCache;
 pub use crate::fault::{Fault, FaultKind};
 pub use crate::fleet::Fleet;

@@ -1,10 +1,11 @@
 //! One login on one node: the only witness of which tokens a group accepts.
 
+mod way;
+
 use std::collections::BTreeMap;
 use std::io;
-use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use domain::group::Endpoint;
 use domain::rotate::{Key, Node, Verdict};
@@ -12,12 +13,8 @@ use domain::{AuthToken, MemberView};
 use jiff::SignedDuration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisError};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsConnector;
 
 use crate::Clock;
 
@@ -36,7 +33,7 @@ pub struct Dialler(Arc<dyn Fn(Endpoint) -> Dialled + Send + Sync>);
 impl Dialler {
     /// TCP and TLS. The certificate is verified against the roots of the operating system, always.
     pub fn tls() -> Self {
-        Self(Arc::new(|endpoint| Box::pin(connect(endpoint))))
+        Self(Arc::new(|endpoint| Box::pin(async { way::connect(endpoint, way::trusted()?).await })))
     }
 
     /// Whatever this function connects to.
@@ -79,7 +76,7 @@ impl Dialler {
         let login = async {
             match (self.0)(endpoint.clone()).await {
                 Ok(stream) => converse(stream, &name).await,
-                Err(err) => Verdict::Unreachable(hint(&endpoint, &err)),
+                Err(err) => Verdict::Unreachable(way::hint(&endpoint, &err)),
             }
         };
         clock.limit(PATIENCE, login).await.unwrap_or_else(|| {
@@ -159,56 +156,6 @@ fn refused(err: &RedisError) -> Verdict {
 
 fn broken(err: &RedisError) -> Verdict {
     Verdict::Unreachable(format!("the connection failed: {}", err.category()))
-}
-
-/// Says what to look at, as far as the error shows it.
-fn hint(endpoint: &Endpoint, err: &io::Error) -> String {
-    const HINTS: [(io::ErrorKind, &str); 6] = [
-        (io::ErrorKind::NotFound, "there is nothing to verify its certificate with"),
-        (io::ErrorKind::ConnectionRefused, "nothing listens there"),
-        (io::ErrorKind::NetworkUnreachable, "check the subnets of this function and their routes"),
-        (io::ErrorKind::HostUnreachable, "check the subnets of this function and their routes"),
-        (io::ErrorKind::TimedOut, "check that its security group lets this function in"),
-        (io::ErrorKind::InvalidData, "its TLS certificate is not accepted"),
-    ];
-    let known = HINTS.iter().find(|(kind, _)| *kind == err.kind());
-    let look_at = known.map_or("check its endpoint and its security group", |(_, hint)| *hint);
-    format!("cannot connect to {endpoint}: {look_at} ({err})")
-}
-
-async fn connect(endpoint: Endpoint) -> io::Result<Box<dyn Stream>> {
-    let tls = TlsConnector::from(tls_config()?);
-    let name = match endpoint.address.parse::<IpAddr>() {
-        Ok(address) => ServerName::from(address),
-        Err(_) => ServerName::try_from(endpoint.address.clone())
-            .map_err(|err| io::Error::new(io::ErrorKind::InvalidInput, err))?,
-    };
-    let stream = TcpStream::connect((endpoint.address.as_str(), endpoint.port)).await?;
-    Ok(Box::new(tls.connect(name, stream).await?))
-}
-
-/// The roots are read once and late: only a rotation needs them, and reading them takes longer than a login.
-fn tls_config() -> io::Result<Arc<ClientConfig>> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    if let Some(config) = CONFIG.get() {
-        return Ok(config.clone());
-    }
-    let mut roots = RootCertStore::empty();
-    let (added, _) =
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if added == 0 {
-        return Err(io::Error::new(
-            io::ErrorKind::NotFound,
-            "the operating system has no certificate authorities; set SSL_CERT_FILE",
-        ));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(CONFIG.get_or_init(|| Arc::new(config)).clone())
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! Stories of `rotate`: no client fails, and no old credential survives.
 
+mod calls;
 mod forms;
 pub(crate) mod grants;
+mod many;
 mod operators;
 mod overlap;
+mod refusals;
 mod shards;
 mod slow;
 mod soak;
 pub(crate) mod stage;
+mod told;
 mod users;
 
 use std::time::Duration;
@@ -65,20 +69,6 @@ async fn a_rotation_changes_the_token_and_the_sweep_revokes_the_old_one() {
     stage.is_closed();
     assert_eq!(lines_of(&stage, "saw every node refuse the old token and no password"), 1);
     stage.keeps_its_secrets();
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_rotation_makes_no_call_that_it_does_not_need() {
-    let mut settings = Settings::default();
-    settings.durations.token = SignedDuration::from_secs(1);
-    let stage = Stage::with(settings).await;
-    stage.begin();
-    let before = stage.scene.world.with(|it| it.calls.len());
-    stage.drive().await;
-    let calls = stage.scene.world.with(|it| it.calls.split_off(before));
-    let names: Vec<_> = calls.iter().map(|it| it.operation.as_str()).collect();
-    // Ten are two looks at a group that is changing its token, and three look again whether a step took.
-    assert!(names.len() <= 20 + 10 + 3, "{}: {names:?}", names.len());
 }
 
 #[tokio::test(start_paused = true)]

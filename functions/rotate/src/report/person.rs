@@ -54,9 +54,23 @@ pub(crate) fn of_one(
     told
 }
 
-/// All of them.
-pub(crate) fn of_all(secrets: &[Value]) -> Value {
-    json!({ "status": "settled", "summary": format!("looked at {} secrets, and changed nothing", secrets.len()), "secrets": secrets })
+/// All of them, and those that there was no time for.
+pub(crate) fn of_all(looks: Vec<(&Arn, Option<Value>)>) -> Value {
+    let left: Vec<_> =
+        looks.iter().filter(|(_, told)| told.is_none()).map(|it| name(it.0)).collect();
+    let looked_at = format!("looked at {} secrets, and changed nothing", looks.len() - left.len());
+    let summary = match left.first() {
+        None => looked_at,
+        Some(first) => {
+            let how = json!({ "action": "status", "secret": first });
+            let (number, names) = (left.len(), left.join(", "));
+            format!(
+                "{looked_at}; no time was left for {number}: {names}; ask for one alone, as by {how}"
+            )
+        }
+    };
+    let secrets: Vec<_> = looks.into_iter().filter_map(|(_, told)| told).collect();
+    json!({ "status": "settled", "summary": summary, "secrets": secrets })
 }
 
 /// There is no such secret of ours.

@@ -69,6 +69,14 @@ impl Credential {
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Document(Map<String, Value>);
 
+impl Document {
+    /// Whether it says where to connect.
+    pub fn has_address(&self) -> bool {
+        let is_text = |key| self.0.get(key).is_some_and(Value::is_string);
+        is_text("host") && self.0.get("port").is_some_and(Value::is_u64)
+    }
+}
+
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Document(*****)")
@@ -243,6 +251,8 @@ mod tests {
         let known = r#"{"token":"an-old-token-0123456789","host":"here","port":7}"#;
         let draft = Draft { at: None, ..self::draft(Form::Json, known) };
         assert!(draft.text(&token()).expose().contains("@here:7"));
+        let has_address = |text| read(text, Credential::Token).unwrap().1.unwrap().has_address();
+        assert!(has_address(known) && !has_address(old));
     }
 
     #[test]

@@ -124,13 +124,15 @@ fn set(version: &VersionId, view: &RotationView, now: Timestamp) -> Decided {
             | GroupStatus::Strange(_) => Next::Settled,
         });
     }
-    if !group.is_settled() {
-        return Ok(Next::Wait(busy(group)));
-    }
     if was_just_asked(version, view, now) {
         return Ok(Next::Wait(token_change()));
     }
+    if !group.is_settled() {
+        return Ok(Next::Wait(busy(group)));
+    }
     if !view.nodes.iter().all(open_to_clients) {
+        // A value that is none at all is the reason, where there is one.
+        view.current.required(Label::Current)?;
         return Err(Refusal::LockedOut { nodes: locked(view) });
     }
     // One node already takes it, so it was sent: the others will follow.

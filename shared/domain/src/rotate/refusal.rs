@@ -37,12 +37,10 @@ pub enum Refusal {
     )]
     NoValue(Label),
     /// A value that is not text.
-    #[error("the value of {0} is binary; put what clients log in with there as text")]
+    #[error("the value of {0} is binary; {advice}", advice = put_there(*.0))]
     NotText(Label),
     /// A value that is not a token.
-    #[error(
-        "the value of {0} cannot be logged in with: {1}; put a legal one there, or remove AWSPENDING from that version and rotate again"
-    )]
+    #[error("the value of {0} cannot be logged in with: {1}; {advice}", advice = put_there(*.0))]
     BadToken(Label, TokenError),
     /// The pending token is the one in use.
     #[error(
@@ -113,4 +111,24 @@ pub enum Refusal {
         "the token of version {0}, whose rotation was given up, is still valid; rotate now: the next rotation takes it up and then revokes it"
     )]
     GivenUpValid(VersionId),
+}
+
+/// What to do about a value that cannot be logged in with.
+fn put_there(label: Label) -> &'static str {
+    match label {
+        Label::Pending => {
+            "remove AWSPENDING from that version and rotate again, which makes another"
+        }
+        Label::Current | Label::Previous => {
+            "put what clients log in with there as text, then rotate again"
+        }
+    }
+}
+
+impl Refusal {
+    /// Whether it is the secret, or what it opens, that somebody has to see to. The others answer a wrong call, or are of a secret that is not
+    /// ours to write on.
+    pub fn is_of_the_secret(&self) -> bool {
+        !matches!(self, Self::NotOurs { .. } | Self::UnknownVersion(_) | Self::NotPending(_))
+    }
 }

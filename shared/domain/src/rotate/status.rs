@@ -102,6 +102,22 @@ pub fn rehearse(view: &RotationView, now: Timestamp) -> Result<Vec<String>, Stri
     ])
 }
 
+/// What is told with the end of a rotation: until when the way in from before stays open, and whether it is one for everybody.
+pub fn still_open(view: &RotationView, now: Timestamp) -> Option<String> {
+    let until = now.saturating_add(grace::length(view).ok()?).ok()?;
+    let was_open = view.secret.group().is_ok_and(|group| {
+        let open = Refusal::NoTokenYet(group);
+        view.secret.told().is_some_and(|it| it.is_of(&open))
+    });
+    Some(if was_open {
+        format!(
+            "anybody in the network of the group gets in without a password until {until}, when the sweep closes that"
+        )
+    } else {
+        format!("what opened the nodes before does so until {until}, when the sweep revokes it")
+    })
+}
+
 /// Numbers to be drawn and watched: the age of the credential, and whether a rotation is overdue.
 pub fn gauges(view: &RotationView, now: Timestamp) -> Vec<(&'static str, f64)> {
     let age = view.current.created().map(|it| ("CredentialAgeDays", days(now.duration_since(it))));

@@ -75,6 +75,17 @@ impl fmt::Display for Standing {
     }
 }
 
+impl Standing {
+    /// Whether all that the credential opens was looked at, and found to be in order. A door that is open to everybody is not.
+    pub fn is_in_order(&self) -> bool {
+        match self {
+            Self::Overlap { old, .. } | Self::Due { old, .. } => *old != Old::Nothing,
+            Self::Unnoted(_) | Self::Closed(_) => true,
+            Self::Leaving | Self::UnderWay(_) | Self::Stuck(_) | Self::Changing => false,
+        }
+    }
+}
+
 /// Tells how it stands with a secret and its group.
 pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal> {
     view.secret.is_ours()?;

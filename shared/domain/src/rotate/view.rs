@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     Asked, Carried, Change, Credential, Draft, Form, Key, Label, Labels, Node, Refusal, Revoked,
-    SecretText, UserId, Value, Verdict, VersionId,
+    SecretText, Told, UserId, Value, Verdict, VersionId,
 };
 use crate::{Arn, AuthToken, GroupId, GroupView, MemberId, Tags, tag};
 
@@ -90,6 +90,11 @@ impl SecretView {
     /// The version that was last proven to be the only one accepted.
     pub fn revoked(&self) -> Option<Revoked> {
         Revoked::parse(self.tags.get(tag::REVOKED)?)
+    }
+
+    /// The refusal that people were last told of.
+    pub fn told(&self) -> Option<Told> {
+        Told::parse(self.tags.get(tag::TOLD)?)
     }
 
     /// Whether nothing but the current version was seen to get in, and nothing was asked for since.

@@ -28,6 +28,26 @@ impl ElastiCache {
         view(&group, clusters?).map(Some)
     }
 
+    /// Looks at a group and at where its nodes are: with one call, where the group itself tells each node's address. Of the members no more is
+    /// known then, and none counts as ready for a change.
+    pub async fn group_to_log_in_to(&self, id: &GroupId) -> Result<Option<GroupView>, Fault> {
+        let Some(group) = self.bare_group(id).await? else { return Ok(None) };
+        let placed: Vec<_> = (group.node_groups().iter())
+            .flat_map(NodeGroup::node_group_members)
+            .filter(|it| it.read_endpoint().is_some_and(|it| it.address().is_some()))
+            .filter_map(NodeGroupMember::cache_cluster_id)
+            .collect();
+        let is_whole = (group.member_clusters().iter()).all(|it| placed.contains(&it.as_str()))
+            && placed.len() == group.member_clusters().len();
+        // With shards a node's address is told with the node alone.
+        let clusters = if is_whole {
+            placed.iter().map(|it| CacheCluster::builder().cache_cluster_id(*it).build()).collect()
+        } else {
+            self.clusters(|it| is_of(it, id)).await?
+        };
+        view(&group, clusters).map(Some)
+    }
+
     /// Looks at a group as above, and at its tags where its state allows (facts 1.2).
     pub async fn group_with_tags(&self, id: &GroupId) -> Result<Option<GroupView>, Fault> {
         let Some(mut view) = self.group(id).await? else { return Ok(None) };

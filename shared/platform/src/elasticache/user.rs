@@ -21,7 +21,7 @@ impl ElastiCache {
         let Some(user) = found.map(|it| view(id, &it)) else { return Ok(None) };
         let mut groups = Vec::new();
         for id in self.carriers(&user.user_groups).await? {
-            groups.extend(self.group(&id).await?.filter(may_be_logged_in_to));
+            groups.extend(self.group_to_log_in_to(&id).await?.filter(may_be_logged_in_to));
         }
         Ok(Some(Carried { user, groups }))
     }

@@ -105,6 +105,18 @@ impl Secrets {
         Ok(())
     }
 
+    /// Takes a tag off a secret, if it is there.
+    pub async fn untag(&self, id: &str, key: &str) -> Result<(), Fault> {
+        self.client
+            .untag_resource()
+            .secret_id(id)
+            .tag_keys(key)
+            .send()
+            .await
+            .map_err(|err| later_if_between_states(Fault::from_sdk("UntagResource", err)))?;
+        Ok(())
+    }
+
     /// Has Secrets Manager rotate a secret with a function every so often, and not now: the token is new, and a stack that is
     /// being made should not wait for a rotation.
     pub async fn schedule_rotation(

@@ -21,8 +21,9 @@ pub(crate) async fn every_call() {
     stage.tag("cachewarden:grace-minutes", "soon");
     stage.sweep().await;
     stage.call(json!({ "action": "sweep" })).await;
-    // A person has it rotated.
+    // A person has it rotated, after what was told is over.
     stage.tag("cachewarden:grace-minutes", "0");
+    stage.sweep().await;
     stage.call(json!({ "action": "rotate", "group": "orders" })).await;
     // And the password of a user.
     let stage = Stage::of_user(Settings::default()).await;

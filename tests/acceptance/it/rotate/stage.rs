@@ -1,5 +1,7 @@
 //! What a rotation story needs: a group with a token, its secret, Secrets Manager that calls us, and a look at whom the nodes let in.
 
+mod asked;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use aws_sim::fault::{Fault, Rule};
 use aws_sim::settings::Settings;
-use aws_sim::{Done, Effect, Request};
+use aws_sim::{Done, Effect};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use platform::Dialler;
@@ -17,6 +19,7 @@ use platform::settings::RotateSettings;
 use rotate::App;
 use serde_json::{Value, json};
 
+use self::asked::{ask, form};
 use crate::support::{Ended, Scene, TOPIC, function_arn};
 
 /// The token that the group was made with.
@@ -41,7 +44,7 @@ pub(crate) struct Stage {
     is_to_die: Cell<bool>,
     /// How many events there were.
     events: Cell<u32>,
-    deaf: Arc<Mutex<Option<String>>>,
+    deaf: Arc<Mutex<Option<(String, io::ErrorKind)>>>,
 }
 
 impl Stage {
@@ -140,17 +143,24 @@ impl Stage {
     }
 
     fn around(scene: Scene, secret: String) -> Self {
-        let deaf = Arc::new(Mutex::new(None::<String>));
+        let deaf = Arc::new(Mutex::new(None::<(String, io::ErrorKind)>));
         let (is_deaf, world) = (deaf.clone(), scene.world.clone());
         let dialler = Dialler::from_fn(move |endpoint| {
             let is_deaf = is_deaf.lock().unwrap();
             let connected = match &*is_deaf {
-                Some(member) if endpoint.address.starts_with(member) => {
-                    Err(io::ErrorKind::ConnectionRefused.into())
-                }
+                Some((member, how)) if endpoint.address.starts_with(member) => Err((*how).into()),
                 Some(_) | None => world.connect(&endpoint.address),
             };
-            Box::pin(async move { connected.map(|it| Box::new(it) as Box<dyn Stream>) })
+            Box::pin(async move {
+                // What the operating system calls a time-out comes after minutes, and ours before.
+                if connected
+                    .as_ref()
+                    .is_err_and(|it: &io::Error| it.kind() == io::ErrorKind::TimedOut)
+                {
+                    std::future::pending::<()>().await;
+                }
+                connected.map(|it| Box::new(it) as Box<dyn Stream>)
+            })
         });
         let topic = domain::Arn::parse(TOPIC).unwrap();
         let settings = RotateSettings { topic: Some(topic) };
@@ -200,7 +210,13 @@ impl Stage {
 
     /// From now on this member takes no connections; with none, all do.
     pub(crate) fn deafen(&self, member: Option<&str>) {
-        *self.deaf.lock().unwrap() = member.map(str::to_owned);
+        let refused = io::ErrorKind::ConnectionRefused;
+        *self.deaf.lock().unwrap() = member.map(|it| (it.to_owned(), refused));
+    }
+
+    /// From now on no member can be connected to, in this way.
+    pub(crate) fn cut_off(&self, how: io::ErrorKind) {
+        *self.deaf.lock().unwrap() = Some((String::new(), how));
     }
 
     /// One of the four steps.
@@ -439,7 +455,7 @@ pub(crate) fn make_secret(scene: &Scene, name: &str, token: &str) -> String {
 }
 
 /// A secret of ours with the password of `app` in it.
-fn make_user_secret(scene: &Scene, name: &str, password: &str) -> String {
+pub(crate) fn make_user_secret(scene: &Scene, name: &str, password: &str) -> String {
     let tags = json!([
         { "Key": "cachewarden:owner", "Value": "arn:aws:cloudformation:us-east-1:123456789012:stack/a/b/App" },
         { "Key": "cachewarden:user", "Value": USER },
@@ -454,43 +470,4 @@ fn make_user_secret(scene: &Scene, name: &str, password: &str) -> String {
 pub(crate) fn uuid(name: &str) -> String {
     let hash = domain::owner::short_hash(name);
     format!("{hash}-0000-4000-8000-0000{hash}")
-}
-
-fn ask(scene: &Scene, service: &str, operation: Option<&str>, body: String) -> Value {
-    let scope = format!(
-        "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    );
-    let mut headers = vec![("authorization".to_owned(), scope)];
-    if let Some(operation) = operation {
-        headers.push(("x-amz-target".to_owned(), format!("{service}.{operation}")));
-        headers.push(("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()));
-    }
-    let request = Request {
-        method: "POST".to_owned(),
-        uri: "/".to_owned(),
-        headers,
-        body: body.into_bytes(),
-    };
-    let response = scene.world.call(scene.now(), &request);
-    assert_eq!(response.status, 200, "{operation:?}: {}", response.text());
-    serde_json::from_slice(&response.body).unwrap_or_default()
-}
-
-fn form(fields: &[(&str, &str)]) -> String {
-    let encoded = |text: &str| {
-        text.bytes()
-            .map(|it| {
-                if it.is_ascii_alphanumeric() {
-                    char::from(it).to_string()
-                } else {
-                    format!("%{it:02X}")
-                }
-            })
-            .collect::<String>()
-    };
-    fields
-        .iter()
-        .map(|(key, value)| format!("{key}={}", encoded(value)))
-        .collect::<Vec<_>>()
-        .join("&")
 }
