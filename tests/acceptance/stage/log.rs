@@ -40,3 +40,19 @@ impl Write for Lines {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_functions_log_by_themselves_is_kept_until_it_is_taken() {
+        keep();
+        tracing::info!(target: "rotate", "a step is taken");
+        tracing::debug!(target: "rotate", "a detail");
+        let taken = taken();
+        assert!(taken.contains("a step is taken") && !taken.contains("a detail"), "{taken}");
+        assert_eq!(super::taken(), "");
+        assert!(0 < heard());
+    }
+}

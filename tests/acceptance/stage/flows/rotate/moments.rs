@@ -147,3 +147,67 @@ fn texts(secret: &Secret) -> impl Iterator<Item = &str> {
         Content::Binary(_) => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::flows::Way;
+    use crate::scene::is_available;
+
+    /// What a person does to the token of the group, until it is done.
+    async fn change(scene: &Scene, token: &str, how: &str) {
+        scene.by_hand(&[
+            ("Action", "ModifyReplicationGroup"),
+            ("ReplicationGroupId", GROUP),
+            ("AuthToken", token),
+            ("AuthTokenUpdateStrategy", how),
+            ("ApplyImmediately", "true"),
+        ]);
+        scene.account.pass(Duration::from_secs(30)).await;
+        assert!(scene.world().with(|it| is_available(it, GROUP)));
+    }
+
+    async fn watched() -> Scene {
+        let scene = Scene::new(Way::Usual.settings(1)).await;
+        scene.created(&[("AutoscaleMode", json!("off")), ("SnapshotKeep", json!(0))]).await;
+        TOKEN.watch(&scene);
+        scene
+    }
+
+    #[track_caller]
+    fn check(scene: &Scene, expected: &[&str]) {
+        let seen = scene.world().with(|it| it.watch.seen().to_vec());
+        for (seen, expected) in seen.iter().zip(expected) {
+            assert!(seen.ends_with(&format!("{GROUP}-001 {expected}")), "{seen}");
+        }
+        assert_eq!(seen.len(), expected.len(), "{seen:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_from_elsewhere_and_a_secret_that_opens_nothing_are_seen() {
+        let scene = watched().await;
+        assert_eq!(TOKEN.left_open(&scene), [""; 0]);
+        change(&scene, "planted-from-elsewhere-1", "ROTATE").await;
+        check(&scene, &["accepts what no version of the secret holds"]);
+        assert_eq!(TOKEN.left_open(&scene).len(), 2, "on both nodes");
+        change(&scene, "planted-from-elsewhere-2", "ROTATE").await;
+        check(
+            &scene,
+            &["accepts what no version of the secret holds", "is not opened by the current secret"],
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_grace_that_is_cut_short_is_seen() {
+        let scene = watched().await;
+        scene.manager("RotateSecret", json!({ "SecretId": SECRET }));
+        scene.account.settle().await;
+        check(&scene, &[]);
+        assert_eq!(TOKEN.not_promoted(&scene), None);
+        let current = scene.world().with(|it| labelled(&it.secrets.secrets[SECRET], "AWSCURRENT"));
+        change(&scene, &current.unwrap(), "SET").await;
+        check(&scene, &["refuses the old credential within its grace"]);
+    }
+}
