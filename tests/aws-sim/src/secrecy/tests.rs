@@ -186,7 +186,7 @@ fn lines_of_a_request_that_no_record_keeps_are_searched() {
     assert_eq!(with(&|_| ()), [""; 0]);
     assert_eq!(with(&|it| it.headers.push(("x-trace".to_owned(), PLANTED.to_owned()))), told);
     assert_eq!(with(&|it| it.body = format!("\u{1}{PLANTED}").into()), told);
-    let query = |it: &mut Request| it.uri.push_str(&format!("?a={PLANTED}"));
+    let query = |it: &mut Request| it.uri = format!("{}?a={PLANTED}", it.uri);
     assert_eq!(with(&query).len(), 1);
 }
 
