@@ -38,6 +38,8 @@ impl Flow for Form {
     async fn run_beside(&self, scene: &Scene) {
         let _heard = scene.manager_may("RotateSecret", json!({ "SecretId": SECRET }));
         scene.account.settle().await;
+        // It may begin when all else is over, and has its own grace.
+        scene.account.pass(UNTIL_CLOSED).await;
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
