@@ -61,7 +61,8 @@ pub(crate) async fn sweep(
         SweepStep::Rewrite { from, text } => {
             app.secrets.rewrite(secret.as_str(), &from, &text).await
         }
-        SweepStep::Unstage(version) => app.secrets.unstage(secret, &version).await,
+        SweepStep::Unstage(version) => app.secrets.unlabel(secret, Label::Pending, &version).await,
+        SweepStep::Unmark(version) => app.secrets.unlabel(secret, Label::Rewritten, &version).await,
         SweepStep::NoteRevoked(version) => {
             let note = Revoked { version, at: clock.now() };
             note_on(app, secret, tag::REVOKED, &note.to_string()).await

@@ -90,6 +90,7 @@ pub(crate) fn closing(step: &SweepStep) -> &'static str {
         SweepStep::Revoke { .. } => "asked the group to accept AWSCURRENT alone (SET)",
         SweepStep::DropPasswords { .. } => "asked the user to take AWSCURRENT alone (one password)",
         SweepStep::Unstage(_) => "took AWSPENDING from the version before, where it was left",
+        SweepStep::Unmark(_) => "took CACHEWARDEN-REWRITTEN from a version that needs it no more",
         SweepStep::Rewrite { .. } => "wrote AWSCURRENT in the form that the secret is to have",
         SweepStep::NoteRevoked(_) => PROVEN,
     }

@@ -101,6 +101,9 @@ pub enum SweepStep {
     DropPasswords { user: UserId, current: AuthToken, version: VersionId },
     /// Take `AWSPENDING` from a version that it was left on.
     Unstage(VersionId),
+    /// Take our own label from a version that took the place of another, or that was left before it could. Secrets Manager keeps whatever has
+    /// a label for ever, and with it the token that is in it.
+    Unmark(VersionId),
     /// Write the current token in another form, as a version that takes the place of this one.
     Rewrite { from: VersionId, text: SecretText },
     /// Note on the secret that the group was seen to accept nothing but this version.

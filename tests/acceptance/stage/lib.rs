@@ -7,6 +7,8 @@
     reason = "it is a test's own code: what goes wrong on the stage stops the test there"
 )]
 
+pub mod credential;
 pub mod flows;
+pub mod log;
 pub mod scene;
 pub mod template;

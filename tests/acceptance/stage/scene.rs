@@ -8,7 +8,7 @@ use aws_credential_types::Credentials;
 use aws_sim::drive::cloudformation::{Outcome, Resource, Stack};
 use aws_sim::drive::{Account, Failure, Functions, Handling, Invocation};
 use aws_sim::elasticache::model::{SnapshotStatus, Status};
-use aws_sim::{Request, Settings, State, World};
+use aws_sim::{Request, Response, Settings, State, World};
 use domain::price::Prices;
 use domain::{Arn, tag};
 use lambda_runtime::{Context, LambdaEvent};
@@ -17,7 +17,7 @@ use platform::settings::{AutoscaleSettings, ProvisionSettings, RotateSettings, S
 use platform::{Aws, Clock, ClockSource, Dialler, Journal};
 use serde_json::{Value, json};
 
-use crate::template;
+use crate::{credential, log, template};
 
 /// The ARNs that the template would give to the functions.
 pub const STATE_MACHINE: &str =
@@ -87,6 +87,8 @@ impl Scene {
     pub async fn new(settings: Settings) -> Self {
         // The jitter of the SDK's retries is drawn from here.
         fastrand::seed(settings.seed);
+        // What was logged before is another case's.
+        drop(log::taken());
         let world = World::new(settings);
         let journal = Journal::memory();
         let apps = apps(&world, &journal).await;
@@ -160,8 +162,19 @@ impl Scene {
         serde_json::from_slice(&answer).unwrap()
     }
 
+    /// The same, where it may be refused; says whether it was not.
+    pub fn manager_may(&self, operation: &str, body: Value) -> bool {
+        self.ask("secretsmanager", Some(operation), body.to_string()).status == 200
+    }
+
     #[track_caller]
     fn call(&self, service: &str, operation: Option<&str>, body: String) -> Vec<u8> {
+        let response = self.ask(service, operation, body);
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.body
+    }
+
+    fn ask(&self, service: &str, operation: Option<&str>, body: String) -> Response {
         let scope = format!(
             "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
         );
@@ -175,9 +188,7 @@ impl Scene {
             headers,
             body: body.into_bytes(),
         };
-        let response = self.world().call(self.world().clock(), &request);
-        assert_eq!(response.status, 200, "{}", response.text());
-        response.body
+        self.world().call(self.world().clock(), &request)
     }
 
     /// What is never as it should not be, whatever went wrong.
@@ -189,7 +200,12 @@ impl Scene {
         // AWS may not be done with what came last: a failover, or a restore that nobody waits for any more.
         self.account.play(Duration::from_mins(10), |it| is_at_rest(it)).await;
         self.world().with(|it| {
+            problems.extend(it.watch.seen().iter().cloned());
             problems.extend(it.leaks().into_iter().map(|it| format!("{it} holds a secret value")));
+            let lines = log::taken();
+            if it.secret_values.are_in(&lines) || lines.contains("planted") {
+                problems.push("the log holds what it must not".to_owned());
+            }
             problems
                 .extend(it.callbacks.refused.iter().map(|it| format!("a refused answer: {it}")));
             let running = it.sfn.running().map(|it| format!("{} still runs", it.name));
@@ -251,7 +267,7 @@ fn locked_out(state: &State) -> Vec<String> {
     let secret = state.secrets.secrets.get(SECRET);
     // One that is on its way out opened a cache that has users now, or none.
     let Some(secret) = secret.filter(|it| it.gone_at.is_none()) else { return Vec::new() };
-    let current = secret.text("AWSCURRENT").map(str::to_owned);
+    let current = credential::labelled(secret, "AWSCURRENT");
     let nodes = state.nodes().into_iter().filter(|it| it.group == GROUP && it.serves);
     let shut = nodes.filter(|it| !it.access.passwordless && !it.access.admits(current.as_deref()));
     shut.map(|it| format!("the current secret does not open {}", it.member)).collect()

@@ -30,6 +30,7 @@ pub mod sns;
 pub mod tagging;
 pub mod upstash;
 pub mod valkey;
+pub mod watch;
 pub mod wire;
 mod world;
 

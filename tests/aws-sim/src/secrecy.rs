@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::State;
+use crate::wire::{Call, xml};
 
 /// Every secret value that a call ever brought or got: tokens, passwords, contents of secrets and what is secret in them, random passwords.
 #[derive(Clone, Default)]
@@ -17,7 +18,8 @@ impl std::fmt::Debug for SecretValues {
 }
 
 impl SecretValues {
-    /// Notes one, and where it is a document, what in it is secret by its name: nobody leaks the whole, but somebody leaks the password.
+    /// Notes one, and where it is a document, what in it is secret by its name, or is the password of a URL: nobody leaks the whole, but
+    /// somebody leaks the password.
     pub(crate) fn note(&mut self, value: &str) {
         self.keep(value);
         if let Ok(document @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(value) {
@@ -35,14 +37,16 @@ impl SecretValues {
             Value::Array(items) => items.iter().for_each(|it| self.note_leaves(it, is_secret)),
             // The name of a secret is none.
             Value::String(text) if is_secret && !text.starts_with("arn:") => self.keep(text),
-            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(text) => password_of(text).into_iter().for_each(|it| self.keep(it)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    /// What is shorter than any token would be found everywhere by chance.
+    /// What is shorter than any token would be found everywhere by chance. It is as secret when it is spelt for a URL or for XML.
     fn keep(&mut self, value: &str) {
         if 8 <= value.len() {
-            self.0.insert(value.to_owned());
+            let spelt = [value.to_owned(), for_url(value), xml::escape(value).into_owned()];
+            self.0.extend(spelt);
         }
     }
 
@@ -51,7 +55,7 @@ impl SecretValues {
         self.0.iter().any(|it| text.contains(it.as_str()))
     }
 
-    /// How many there are.
+    /// How many there are, each spelling counted.
     pub fn count(&self) -> usize {
         self.0.len()
     }
@@ -61,6 +65,19 @@ impl SecretValues {
 fn sounds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["pass", "secret", "token", "credential", "private"].iter().any(|it| name.contains(it))
+}
+
+/// What stands for the password in a URL that has one.
+fn password_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (who, _) = rest.split('/').next()?.rsplit_once('@')?;
+    who.split_once(':').map(|(_, password)| password)
+}
+
+fn for_url(text: &str) -> String {
+    let plain = |it: u8| it.is_ascii_alphanumeric() || b"-._~".contains(&it);
+    let one = |it: u8| if plain(it) { char::from(it).to_string() } else { format!("%{it:02X}") };
+    text.bytes().map(one).collect()
 }
 
 /// Something that was said and that is kept for this only: a function's answer, the data of a state.
@@ -76,6 +93,20 @@ impl State {
     /// Keeps what somebody said.
     pub(crate) fn hear(&mut self, place: String, text: String) {
         self.said.push(Saying { place, text });
+    }
+
+    /// Looks at what no record keeps of a request: its address, its headers but for the one that is there to carry credentials, and a body
+    /// that is no list of fields.
+    pub(crate) fn overhear(&mut self, asked: &Call<'_>) {
+        let values = &self.secret_values;
+        let headers = asked.request.headers.iter();
+        let headers = headers.filter(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+        let lines = headers.map(|(_, value)| value.as_str()).chain([asked.request.uri.as_str()]);
+        let body = asked.opaque().map(String::from_utf8_lossy);
+        let mut lines = lines.chain(body.as_deref());
+        if let Some(line) = lines.find(|it| values.are_in(it)).map(str::to_owned) {
+            self.hear(format!("what {} is asked with", asked.operation), line);
+        }
     }
 
     /// Every place that a person or another service can read and that holds a secret value.

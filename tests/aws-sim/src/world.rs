@@ -13,6 +13,7 @@ use crate::fault::{Fault, Side};
 use crate::secrecy::{Saying, SecretValues};
 use crate::seed::Seed;
 use crate::settings::Settings;
+use crate::watch::Watch;
 use crate::wire::Call;
 use crate::{
     Done, Effect, Refusal, Request, Response, Ticket, callback, cloudwatch, elasticache, fault,
@@ -74,6 +75,8 @@ pub struct State {
     pub said: Vec<Saying>,
     /// The invocations of functions that make the calls.
     pub sandboxes: Sandboxes,
+    /// Who looks at every state of it.
+    pub watch: Watch,
     tickets: BTreeMap<Ticket, Owner>,
     last_ticket: u64,
 }
@@ -140,6 +143,7 @@ impl World {
             secret_values: SecretValues::default(),
             said: Vec::new(),
             sandboxes: Sandboxes::default(),
+            watch: Watch::default(),
             tickets: BTreeMap::new(),
             last_ticket: 0,
             settings,
@@ -157,7 +161,11 @@ impl World {
 
     /// One call, whatever befalls it.
     pub fn exchange(&self, now: Timestamp, request: &Request) -> Exchange {
-        self.with(|state| state.exchange(now, request))
+        self.with(|state| {
+            let exchange = state.exchange(now, request);
+            state.look_around();
+            exchange
+        })
     }
 
     /// One call to its answer. What breaks or cuts it is shown as a 500.
@@ -191,6 +199,7 @@ impl World {
                 Some(Owner::CloudWatch) => cloudwatch::done(state, ticket, result),
                 None => {}
             }
+            state.look_around();
             state.advance(now);
         });
     }
@@ -239,6 +248,7 @@ impl State {
                 Owner::Secrets => secrets::run_due(self),
                 Owner::CloudWatch => cloudwatch::run_due(self),
             }
+            self.look_around();
         }
         self.pass_to(now);
     }
@@ -292,11 +302,13 @@ impl State {
 
     fn answered(&mut self, asked: Call<'_>, service: &str) -> Exchange {
         let request = asked.request;
+        let parameters = parameters(&asked, &mut self.secret_values);
+        self.overhear(&asked);
         let record = CallRecord {
             at: self.now,
             service: service.to_owned(),
             operation: asked.operation.clone(),
-            parameters: parameters(&asked, &mut self.secret_values),
+            parameters,
             status: 0,
             refusal: None,
             invocation: self.sandboxes.running(),

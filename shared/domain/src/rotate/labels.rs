@@ -37,7 +37,7 @@ impl fmt::Display for VersionId {
     }
 }
 
-/// A label that Secrets Manager keeps on one version at a time.
+/// A label, which is on one version at a time. Three are those of Secrets Manager.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Label {
     /// What applications read.
@@ -46,6 +46,8 @@ pub enum Label {
     Pending,
     /// What applications read before.
     Previous,
+    /// Ours: what is about to take the place of the current version, with the same credential in another form.
+    Rewritten,
 }
 
 impl Label {
@@ -55,12 +57,14 @@ impl Label {
             Self::Current => "AWSCURRENT",
             Self::Pending => "AWSPENDING",
             Self::Previous => "AWSPREVIOUS",
+            Self::Rewritten => "CACHEWARDEN-REWRITTEN",
         }
     }
 
     /// Reads a label; others, which people may add, are none of ours.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Current, Self::Pending, Self::Previous].into_iter().find(|it| it.as_str() == text)
+        let all = [Self::Current, Self::Pending, Self::Previous, Self::Rewritten];
+        all.into_iter().find(|it| it.as_str() == text)
     }
 }
 
@@ -93,7 +97,7 @@ impl Labels {
         self.0.entry(version).or_default().insert(label);
     }
 
-    /// Tells whether a version carries any of the three labels.
+    /// Tells whether a version carries any label that we know.
     pub(super) fn any(&self, version: &VersionId) -> bool {
         self.0.get(version).is_some_and(|it| !it.is_empty())
     }

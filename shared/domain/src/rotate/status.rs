@@ -191,6 +191,9 @@ fn will_sweep(step: &SweepStep) -> String {
         SweepStep::Unstage(version) => {
             format!("take AWSPENDING from version {version}, where it was left")
         }
+        SweepStep::Unmark(version) => {
+            format!("take {} from version {version}, where it is needed no more", Label::Rewritten)
+        }
         SweepStep::Rewrite { .. } => {
             "write AWSCURRENT in the form that the secret is to have, with the address of today"
                 .to_owned()

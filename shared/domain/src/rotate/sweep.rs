@@ -139,11 +139,14 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
 
 /// Decides what the sweep does with a secret.
 pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<SweepStep, Refusal> {
-    if let Some(version) = view.secret.labels.left_behind()
-        && view.secret.is_ours().is_ok()
-        && !view.secret.is_leaving
-    {
-        return Next::Do(SweepStep::Unstage(version.clone()));
+    if view.secret.is_ours().is_ok() && !view.secret.is_leaving {
+        let labels = &view.secret.labels;
+        if let Some(version) = labels.left_behind() {
+            return Next::Do(SweepStep::Unstage(version.clone()));
+        }
+        if let Some(version) = labels.of(Label::Rewritten) {
+            return Next::Do(SweepStep::Unmark(version.clone()));
+        }
     }
     match standing(view, now) {
         Ok(Standing::Changing) => {
@@ -326,6 +329,19 @@ mod tests {
             "Unstage(VersionId(\"11111111-1111-4111-8111-111111111111\"))",
         );
         let leaving = by_hand.change(|it| it.secret.is_leaving = true);
+        check(leaving, "the secret or its group", "nothing");
+    }
+
+    #[test]
+    fn the_label_of_a_rewriting_is_taken_off_whether_it_was_finished_or_not() {
+        let noted = format!("{NEW} at {}", minutes_before(1));
+        let closed = || rotated(120).nodes("current").tag(tag::REVOKED, &noted);
+        let marked =
+            |on: &str| closed().change(|it| it.secret.labels.put(version(on), Label::Rewritten));
+        for on in [NEW, LOST] {
+            check(marked(on), "only AWSCURRENT is valid", &format!("Unmark(VersionId(\"{on}\"))"));
+        }
+        let leaving = marked(LOST).change(|it| it.secret.is_leaving = true);
         check(leaving, "the secret or its group", "nothing");
     }
 

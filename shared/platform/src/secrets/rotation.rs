@@ -106,7 +106,7 @@ impl Secrets {
     }
 
     /// Puts another text in the place of the current version, if that still is the current one. It is put there under a label of ours first, as
-    /// the call that would move `AWSCURRENT` at once moves it whoever has it (facts 3.2).
+    /// the call that would move `AWSCURRENT` at once moves it whoever has it (facts 3.2). The sweep takes that label off again.
     pub async fn rewrite(
         &self,
         secret: &str,
@@ -119,7 +119,7 @@ impl Secrets {
             .put_secret_value()
             .secret_id(secret)
             .secret_string(text.expose())
-            .version_stages(REWRITTEN)
+            .version_stages(Label::Rewritten.as_str())
             .send()
             .await
             .map_err(|err| Fault::from_sdk(CALL, err))?;
@@ -141,12 +141,17 @@ impl Secrets {
         Ok(())
     }
 
-    /// Takes `AWSPENDING` from a version, without which Secrets Manager begins no other rotation.
-    pub async fn unstage(&self, secret: &Arn, version: &VersionId) -> Result<(), Fault> {
+    /// Takes a label from a version: `AWSPENDING`, without which Secrets Manager begins no other rotation, or one of ours.
+    pub async fn unlabel(
+        &self,
+        secret: &Arn,
+        label: Label,
+        version: &VersionId,
+    ) -> Result<(), Fault> {
         self.client
             .update_secret_version_stage()
             .secret_id(secret.as_str())
-            .version_stage(Label::Pending.as_str())
+            .version_stage(label.as_str())
             .remove_from_version_id(version.as_str())
             .send()
             .await
@@ -154,9 +159,6 @@ impl Secrets {
         Ok(())
     }
 }
-
-/// The label of a version that is about to take the place of the current one.
-const REWRITTEN: &str = "CACHEWARDEN-REWRITTEN";
 
 /// The versions of a secret and their labels.
 pub(super) fn labels(answer: &DescribeSecretOutput) -> Labels {

@@ -71,8 +71,11 @@ pub(super) async fn run(
     invocation: Invocation,
     timeout: Duration,
 ) -> Ended {
-    let number = world.with(|state| state.sandboxes.open());
     let function = invocation.function_arn.clone();
+    let number = world.with(|state| {
+        state.hear(format!("the event of {function}"), invocation.payload.to_string());
+        state.sandboxes.open()
+    });
     let sandbox = Sandbox { world, number, work: functions.handle(invocation) };
     let ended = tokio::time::timeout(timeout, sandbox).await;
     let ended = ended.unwrap_or_else(|_elapsed| {

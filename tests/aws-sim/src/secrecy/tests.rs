@@ -153,6 +153,44 @@ fn what_is_secret_in_a_document_is_searched_for_alone() {
 }
 
 #[test]
+fn a_password_in_a_url_is_secret_in_each_spelling() {
+    let world = World::new(Settings::default());
+    let document = json!({ "token": "a&<token>-$-", "url": "rediss://default:quo%24ted-0@host:6379/0", "docs": "https://example/a:b-c-d-e-f@x" });
+    world.with(|it| it.secret_values.note(&document.to_string()));
+    let holds = |text: &str| world.with(|it| it.secret_values.are_in(text));
+    for spelling in
+        ["a&<token>-$-", "a%26%3Ctoken%3E-%24-", "a&amp;&lt;token&gt;-$-", "quo%24ted-0"]
+    {
+        assert!(holds(&format!("it is {spelling}")), "{spelling}");
+    }
+    assert!(!holds("rediss://default") && !holds("host:6379") && !holds("b-c-d-e-f"));
+}
+
+#[test]
+fn lines_of_a_request_that_no_record_keeps_are_searched() {
+    let with = |change: &dyn Fn(&mut Request)| {
+        let world = world();
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/monitoring/aws4_request";
+        let mut request = Request {
+            method: "POST".to_owned(),
+            uri: "/service/GraniteServiceVersion20100801/operation/GetMetricData".to_owned(),
+            headers: vec![("Authorization".to_owned(), format!("{scope} {PLANTED}"))],
+            body: Vec::new(),
+        };
+        request.headers.push(("smithy-protocol".to_owned(), "rpc-v2-cbor".to_owned()));
+        change(&mut request);
+        let _refused = world.call(world.clock(), &request);
+        world.with(|it| it.leaks())
+    };
+    let told = ["what GetMetricData is asked with"];
+    assert_eq!(with(&|_| ()), [""; 0]);
+    assert_eq!(with(&|it| it.headers.push(("x-trace".to_owned(), PLANTED.to_owned()))), told);
+    assert_eq!(with(&|it| it.body = format!("\u{1}{PLANTED}").into()), told);
+    let query = |it: &mut Request| it.uri = format!("{}?a={PLANTED}", it.uri);
+    assert_eq!(with(&query).len(), 1);
+}
+
+#[test]
 fn a_random_password_is_a_secret_from_the_start() {
     let world = World::new(Settings::default());
     let answer = secrets(&world, "GetRandomPassword", &json!({ "ExcludePunctuation": true }));
@@ -209,6 +247,14 @@ async fn what_invocations_end_with_is_searched() {
         let _ended = account.invoke(function, json!({})).await;
         check(account.world(), &[&format!("the end of an invocation of {function}")]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_event_of_an_invocation_is_searched() {
+    let account = account(BTreeMap::new());
+    let _ended = account.invoke(FAILS, json!({ "told": PLANTED })).await;
+    let places = account.world().with(|it| it.leaks());
+    assert!(places.contains(&format!("the event of {FAILS}")), "{places:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -44,6 +44,12 @@ impl<'a> Call<'a> {
         self.json.unwrap_or_else(|| json::read(self.request))
     }
 
+    /// Its body, where that is neither a form nor JSON and has no fields to be told apart.
+    pub(crate) fn opaque(&self) -> Option<&[u8]> {
+        let is_read = matches!(self.json, Some(Ok(_))) || !self.form.all().is_empty();
+        (!is_read).then_some(self.request.body.as_slice())
+    }
+
     /// Its fields as texts. Those of a structure are flat at the first level only.
     pub(crate) fn texts(&self) -> BTreeMap<String, String> {
         let Some(Ok(Value::Object(fields))) = &self.json else { return self.form.all().clone() };
