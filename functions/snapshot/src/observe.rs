@@ -85,7 +85,10 @@ pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView,
             view.events = app.elasticache.event_texts(&restore.target).await?;
             return Ok(view);
         }
-        Some(_) if restore.is_there(&view) => view.alarms = app.alarms.of(&restore.target).await?,
+        Some(_) if restore.is_there(&view) => {
+            view.alarms = app.alarms.of(&restore.target).await?;
+            view.snapshot = app.elasticache.snapshot(&restore.snapshot).await?;
+        }
         // Not ours, or not there yet: nothing else matters.
         Some(_) => return Ok(view),
     }

@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 44] = [
+pub const NAMES: [&str; 46] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -54,6 +54,8 @@ pub const NAMES: [&str; 44] = [
     "provision-logs-given-up",
     "provision-logs-move",
     "provision-logs-delete",
+    "snapshot-restore-shards",
+    "snapshot-restore-users",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -138,6 +140,8 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "provision-logs-given-up" => exhaust(&provision::LogsGivenUp(way), sample).await,
         "provision-logs-move" => exhaust(&provision::LogsMove(way), sample).await,
         "provision-logs-delete" => exhaust(&provision::LogsDelete(way), sample).await,
+        "snapshot-restore-shards" => exhaust(&snapshot::RestoreShards(way), sample).await,
+        "snapshot-restore-users" => exhaust(&snapshot::RestoreUsers(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }
