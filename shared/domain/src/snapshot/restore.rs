@@ -127,7 +127,7 @@ impl Restore {
     }
 
     /// Whether a group is the one that this restore made.
-    fn is_ours(&self, target: &GroupView) -> bool {
+    pub fn is_ours(&self, target: &GroupView) -> bool {
         let described = target.description == description(&self.snapshot);
         let tagged = |tags: &Tags| tags.get(tag::RESTORED_FROM) == Some(&self.snapshot);
         described && target.tags.as_ref().is_none_or(tagged)
@@ -142,26 +142,19 @@ impl Restore {
 
     /// Plans the next step towards the group.
     pub fn plan(&self, view: &RestoreView, catalog: &Catalog) -> Next<RestoreStep, Refusal> {
-        match &view.target {
-            Some(target) => self.follow(target, view),
-            None => match self.begin(view, catalog) {
-                Ok(plan) => Next::Do(RestoreStep::Create(Box::new(plan))),
-                Err(Obstacle::Wait(wait)) => Next::Wait(wait),
-                Err(Obstacle::Refuse(refusal)) => Next::Refuse(refusal),
-            },
+        if let Some(target) = view.target.as_ref().filter(|it| self.is_ours(it)) {
+            return self.follow(target, view);
+        }
+        match self.begin(view, catalog) {
+            Ok(plan) => Next::Do(RestoreStep::Create(Box::new(plan))),
+            Err(Obstacle::Wait(wait)) => Next::Wait(wait),
+            Err(Obstacle::Refuse(refusal)) => Next::Refuse(refusal),
         }
     }
 
     /// Goes from a group under the new id to one that is proven good.
     fn follow(&self, target: &GroupView, view: &RestoreView) -> Next<RestoreStep, Refusal> {
         let group = target.id.clone();
-        if !self.is_ours(target) {
-            let why = match target.tags.as_ref().and_then(|it| it.get(tag::RESTORED_FROM)) {
-                Some(other) => format!("restored from {other}"),
-                None => "Cachewarden did not restore it".to_owned(),
-            };
-            return Next::Refuse(Unrestorable::TargetTaken { group, why }.into());
-        }
         match &target.status {
             GroupStatus::Creating => return Next::Wait(Wait::slow(WaitingOn::Restore)),
             GroupStatus::Modifying => return Next::Wait(Wait::slow(WaitingOn::Modification)),

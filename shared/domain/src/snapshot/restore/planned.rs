@@ -48,6 +48,7 @@ impl Restore {
     /// Everything that speaks against a restore is told at once.
     pub(super) fn begin(&self, view: &RestoreView, catalog: &Catalog) -> Result<Plan, Obstacle> {
         let mut against = Against::default();
+        against.keep(view.target.as_ref().map_or(Ok(()), taken));
         let snapshot = view.snapshot.as_ref();
         let missing = || Unrestorable::NoSnapshot { snapshot: self.snapshot.clone() };
         against.keep(snapshot.ok_or_else(missing));
@@ -179,6 +180,15 @@ impl Restore {
         new.insert(tag::RESTORED_FROM.to_owned(), self.snapshot.clone());
         new
     }
+}
+
+/// A group that this restore did not make has the id.
+fn taken(target: &GroupView) -> Result<(), Unrestorable> {
+    let why = match target.tags.as_ref().and_then(|it| it.get(tag::RESTORED_FROM)) {
+        Some(other) => format!("restored from {other}"),
+        None => "Cachewarden did not restore it".to_owned(),
+    };
+    Err(Unrestorable::TargetTaken { group: target.id.clone(), why })
 }
 
 /// Where nobody says a port.

@@ -3,6 +3,7 @@
 use aws_sim::elasticache::logs::LogStatus;
 use aws_sim::elasticache::transit;
 use aws_sim::logs::LogGroup;
+use aws_sim::settings::{Settings, Switches};
 use domain::Tags;
 use domain::group::{NewGroup, Transit};
 use domain::log::LogKind;
@@ -14,8 +15,8 @@ use super::stage::{GROUP, OWNER, Stage, like, summary};
 const LOG: &str = "/shop/slow";
 
 /// A group of which much is said, and a snapshot of it.
-async fn with_settings() -> (Stage, String) {
-    let stage = Stage::new().await;
+async fn with_settings(switches: Switches) -> (Stage, String) {
+    let stage = Stage::with(Settings { switches, ..Settings::default() }).await;
     stage.scene.world.with(|it| {
         it.logs.groups.insert(LOG.to_owned(), LogGroup::new(it.now));
     });
@@ -43,32 +44,37 @@ async fn with_settings() -> (Stage, String) {
 
 #[tokio::test(start_paused = true)]
 async fn everything_that_was_said_of_the_source_is_said_again() {
-    let (stage, name) = with_settings().await;
-    let event = json!({ "action": "restore", "snapshot": name, "group": "shop-back" });
-    let said = summary(&stage.send(event).await);
-    assert!(said.starts_with("settled: shop-back"), "{said}");
-    assert!(said.ends_with("security groups sg-one sg-two, token off"), "no difference: {said}");
-    stage.scene.world.with(|it| {
-        let groups = &it.elasticache.groups;
-        let (source, made) = (&groups["shop"], &groups["shop-back"]);
-        assert_eq!(made.transit, transit::Transit::Preferred);
-        assert_eq!(made.logs, source.logs);
-        assert!(made.logs.values().all(|(_, status)| *status == LogStatus::Active));
-        assert_eq!(made.logs.len(), 1);
-        assert_eq!(made.topic, source.topic);
-        assert_eq!(made.snapshot_retention, 5);
-        assert_eq!(made.snapshot_window, "01:00-02:00");
-        assert_eq!(made.maintenance_window, "mon:03:00-mon:04:00");
-        assert!(!made.auto_minor);
-        assert_eq!(made.kms_key, source.kms_key);
-        assert_eq!(made.security_groups, ["sg-one", "sg-two"]);
-        assert_eq!((made.port, made.members.len()), (7000, 3));
-    });
+    for switches in [Switches::default(), Switches::otherwise()] {
+        let (stage, name) = with_settings(switches).await;
+        let event = json!({ "action": "restore", "snapshot": name, "group": "shop-back" });
+        let said = summary(&stage.send(event).await);
+        assert!(said.starts_with("settled: shop-back"), "{said}");
+        assert!(
+            said.ends_with("security groups sg-one sg-two, token off"),
+            "no difference: {said}"
+        );
+        stage.scene.world.with(|it| {
+            let groups = &it.elasticache.groups;
+            let (source, made) = (&groups["shop"], &groups["shop-back"]);
+            assert_eq!(made.transit, transit::Transit::Preferred);
+            assert_eq!(made.logs, source.logs);
+            assert!(made.logs.values().all(|(_, status)| *status == LogStatus::Active));
+            assert_eq!(made.logs.len(), 1);
+            assert_eq!(made.topic, source.topic);
+            assert_eq!(made.snapshot_retention, 5);
+            assert_eq!(made.snapshot_window, "01:00-02:00");
+            assert_eq!(made.maintenance_window, "mon:03:00-mon:04:00");
+            assert!(!made.auto_minor);
+            assert_eq!(made.kms_key, source.kms_key);
+            assert_eq!(made.security_groups, ["sg-one", "sg-two"]);
+            assert_eq!((made.port, made.members.len()), (7000, 3));
+        });
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_difference_that_harms_nobody_is_told_and_recorded() {
-    let (stage, name) = with_settings().await;
+    let (stage, name) = with_settings(Switches::default()).await;
     stage.scene.world.with(|it| {
         it.faults.missing_destinations.insert(LOG.to_owned());
     });
@@ -85,18 +91,18 @@ async fn a_difference_that_harms_nobody_is_told_and_recorded() {
 
 #[tokio::test(start_paused = true)]
 async fn all_that_speaks_against_it_is_told_at_once_and_nothing_is_touched() {
-    let (stage, name) = with_settings().await;
+    let (stage, name) = with_settings(Switches::default()).await;
     stage.scene.world.with(|it| {
         it.elasticache.snapshots.get_mut(&name).unwrap().bytes = 2 << 30;
         it.elasticache.groups.get_mut(GROUP).unwrap().tags.remove("cachewarden:secret");
     });
     let before = stage.groups();
     let event = json!({
-        "action": "restore", "snapshot": name, "group": "shop-back", "from": GROUP,
+        "action": "restore", "snapshot": name, "group": "shop", "from": GROUP,
         "nodeType": "cache.t4g.small",
     });
     let said = summary(&stage.send(event).await);
-    let why = "orders asks for a token, and has no cachewarden:secret tag; name the secret in `secret`; the data take 2.0 GiB, cache.t4g.small has 1.0 GiB for them";
+    let why = "the group shop is there already: Cachewarden did not restore it; nothing was touched, name another; orders asks for a token, and has no cachewarden:secret tag; name the secret in `secret`; the data take 2.0 GiB, cache.t4g.small has 1.0 GiB for them";
     assert!(said.starts_with("refused") && said.contains(why), "{said}");
     assert_eq!(stage.groups(), before);
 }

@@ -9,6 +9,7 @@ use domain::shard::Shape;
 use serde_json::json;
 
 use super::stage::{BYTES, GROUP, OWNER, Stage, like, summary};
+use crate::support::Ended;
 
 /// Two shards with a replica each, the first with a quarter of the slots, and a token.
 async fn with_shards(settings: Settings) -> (Stage, String) {
@@ -46,8 +47,11 @@ async fn shards_come_back_with_their_slots_their_replicas_and_all_that_closes_th
         let (stage, name) = with_shards(Settings { switches, ..Settings::default() }).await;
         stage.scene.world.with(|it| it.elasticache.fill("wide", 0));
         let event = json!({ "action": "restore", "snapshot": name, "group": "wide-back" });
-        let said = summary(&stage.send(event.clone()).await);
+        let ended = stage.send(event.clone()).await;
+        let said = summary(&ended);
         assert!(said.starts_with("settled: wide-back"), "{said}");
+        let Ended::Answered(answer) = ended else { panic!("{ended:?}") };
+        assert_eq!(answer["evidence"]["differences"], json!([]));
         assert!(said.contains("is there: 2 shards of 2 x cache.t4g.micro, endpoint "), "{said}");
         assert!(said.contains("TLS on, security groups sg-cache, token on"), "{said}");
         assert_eq!(shards(&stage, "wide-back"), ["0001 0-4095 2", "0002 4096-16383 2"]);

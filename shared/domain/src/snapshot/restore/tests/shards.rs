@@ -115,12 +115,12 @@ fn everything_that_speaks_against_it_is_told_at_once() {
         &view,
         "refuse: the snapshot orders-daily-202601020304 is failed; the snapshot orders-daily-202601020304 is of version 7.2.4, newer than 7.1.0, which the new group would run; orders asks for a token, and has no cachewarden:secret tag; name the secret in `secret`; the data take 900.0 MiB in the fullest of 2 shards, cache.t4g.micro has 384.0 MiB for them",
     );
-    view.snapshot = None;
-    view.source = None;
+    (view.snapshot, view.source) = (None, None);
+    view.target = Some(sample::group("orders-back", 2));
     check_as(
         &Restore { from: Some(GroupId::parse("orders").unwrap()), ..stated },
         &view,
-        "refuse: there is no snapshot orders-daily-202601020304; the group orders is gone, and a snapshot holds neither token, users nor network; name in `from` a group whose settings the new one takes",
+        "refuse: the group orders-back is there already: Cachewarden did not restore it; nothing was touched, name another; there is no snapshot orders-daily-202601020304; the group orders is gone, and a snapshot holds neither token, users nor network; name in `from` a group whose settings the new one takes",
     );
 }
 
