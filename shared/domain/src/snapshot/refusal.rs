@@ -186,6 +186,10 @@ impl fmt::Display for Unrestorable {
                 f,
                 "the snapshot {snapshot} is of version {has}, newer than {runs}, which the new group would run"
             ),
+            Self::Shards { snapshot, shards: 1 } => write!(
+                f,
+                "the snapshot {snapshot} is of a group with cluster mode enabled, which the new group would not have"
+            ),
             Self::Shards { snapshot, shards } => write!(
                 f,
                 "the snapshot {snapshot} has {shards} shards, and the new group would have one"

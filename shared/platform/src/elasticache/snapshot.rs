@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(seen.size, Some(Bytes((3 << 20) + (1 << 30))));
         assert_eq!(seen.taken_at, Timestamp::from_second(100).ok());
         assert_eq!((seen.shards.len(), seen.origin), (2, Origin::Manual));
-        assert!(!seen.shards.iter().any(|it| it.slots != []), "nobody asked for slots");
+        assert!(seen.shards.iter().all(|it| it.slots.is_empty()), "nobody asked for slots");
     }
 
     #[test]

@@ -32,8 +32,16 @@ pub(super) fn grave(source: &GroupView, target: &GroupView) -> Vec<Difference> {
     pairs.extend(of_members(source, target, |member, model| {
         vec![
             ("security groups", sorted(&member.security_groups), sorted(&model.security_groups)),
-            ("the subnet group", text(&member.subnet_group), text(&model.subnet_group)),
-            ("the parameter group", text(&member.parameter_group), text(&model.parameter_group)),
+            (
+                "the subnet group",
+                text(member.subnet_group.as_ref()),
+                text(model.subnet_group.as_ref()),
+            ),
+            (
+                "the parameter group",
+                text(member.parameter_group.as_ref()),
+                text(model.parameter_group.as_ref()),
+            ),
         ]
     }));
     pairs.extend(too_few(source, target));
@@ -55,7 +63,7 @@ pub(super) fn slight(
             days(source.snapshot_retention_days),
         ),
         ("the snapshot window", target.snapshot_window.clone(), source.snapshot_window.clone()),
-        ("the key", text(&target.kms_key), text(&source.kms_key)),
+        ("the key", text(target.kms_key.as_ref()), text(source.kms_key.as_ref())),
         ("the network", network(target), network(source)),
         ("the upgrade of minor versions", upgrades(target).to_owned(), upgrades(source).to_owned()),
     ];
@@ -73,7 +81,11 @@ pub(super) fn slight(
                 member.maintenance_window.clone(),
                 model.maintenance_window.clone(),
             ),
-            ("the topic", text(&member.notification_topic), text(&model.notification_topic)),
+            (
+                "the topic",
+                text(member.notification_topic.as_ref()),
+                text(model.notification_topic.as_ref()),
+            ),
         ]
     }));
     differing(pairs)
@@ -131,8 +143,8 @@ fn on_off(is_on: bool) -> String {
     if is_on { "on" } else { "off" }.to_owned()
 }
 
-fn text(it: &Option<String>) -> String {
-    it.clone().unwrap_or_else(|| "none".to_owned())
+fn text(it: Option<&String>) -> String {
+    it.map_or("none", String::as_str).to_owned()
 }
 
 fn sorted(list: &[String]) -> String {

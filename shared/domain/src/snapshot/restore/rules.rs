@@ -211,6 +211,20 @@ mod tests {
     }
 
     #[test]
+    fn one_shard_alone_is_known_by_its_slots() {
+        let lone = |it: &mut SnapshotView| {
+            it.group = Some("orders".to_owned());
+            it.shards = vec![SavedShard { size: None, slots: vec![(0, 16383)] }];
+        };
+        let expected = format!(
+            "the snapshot {NAME} is of a group with cluster mode enabled, which the new group would not have"
+        );
+        check(lone, "7.1", SMALL, &expected);
+        // By its group alone it may be of one without.
+        check(|it| it.group = Some("orders".to_owned()), "7.1", SMALL, "may be made");
+    }
+
+    #[test]
     fn a_newer_version_of_the_same_engine_is_not_read() {
         let expected = format!(
             "the snapshot {NAME} is of version 7.1.0, newer than 7.0, which the new group would run"
