@@ -65,6 +65,8 @@ pub enum Unrestorable {
     OnDisks { snapshot: String, has: NodeType, wants: NodeType },
     /// The source asks for a token, and nobody says which secret holds it.
     NoSecret { source: GroupId },
+    /// A secret is named, and the source asks for no token.
+    NoToken { source: GroupId },
     /// The data do not fit.
     WouldNotFit { node_type: NodeType, needs: Share, has: Bytes },
     /// Nothing that we know is large enough.
@@ -202,6 +204,10 @@ impl fmt::Display for Unrestorable {
                 f,
                 "{source} asks for a token, and has no {} tag; name the secret in `secret`",
                 tag::SECRET
+            ),
+            Self::NoToken { source } => write!(
+                f,
+                "{source} asks for no token; leave out `secret`, or name in `from` a group that does"
             ),
             Self::WouldNotFit { node_type, needs, has } => {
                 write!(f, "the data take {needs}, {node_type} has {has} for them")

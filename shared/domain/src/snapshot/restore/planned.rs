@@ -134,7 +134,9 @@ impl Restore {
     /// The secret with the token, where the source asks for one. Where it lets in users, the new group does too, and knows no token.
     fn secret(&self, source: &GroupView, tags: &Tags) -> Result<Option<String>, Obstacle> {
         if !source.auth_token_enabled || !source.user_groups.is_empty() {
-            return Ok(None);
+            // Whoever names one does not expect a group that is as open as its source.
+            let why = Unrestorable::NoToken { source: source.id.clone() };
+            return if self.secret.is_some() { Err(why.into()) } else { Ok(None) };
         }
         let named = self.secret.as_ref().map(ToString::to_string);
         match named.or_else(|| tags.get(tag::SECRET).cloned()) {

@@ -24,12 +24,22 @@ fn planned(restore: &Restore) -> Plan {
 #[test]
 fn the_new_group_lets_in_the_same_users_and_knows_no_token() {
     check(&with_users(), CREATED);
+    let plan = planned(&restore());
+    assert_eq!((plan.secret, plan.source.user_groups), (None, vec!["staff".to_owned()]));
+    assert_eq!(plan.tags.get(tag::SECRET), None);
+}
+
+#[test]
+fn a_secret_for_a_group_that_asks_for_no_token_is_refused() {
     let secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:other-AbCdEf";
-    for secret in [None, Arn::parse(secret).ok()] {
-        let plan = planned(&Restore { secret, ..restore() });
-        assert_eq!((plan.secret, plan.source.user_groups), (None, vec!["staff".to_owned()]));
-        assert_eq!(plan.tags.get(tag::SECRET), None);
-    }
+    let named = Restore { secret: Arn::parse(secret).ok(), ..restore() };
+    let why =
+        "refuse: orders asks for no token; leave out `secret`, or name in `from` a group that does";
+    check_as(&named, &with_users(), why);
+    let mut open = fresh();
+    open.source.as_mut().unwrap().auth_token_enabled = false;
+    check_as(&named, &open, why);
+    check_as(&named, &fresh(), CREATED);
 }
 
 #[test]
