@@ -356,6 +356,7 @@ fn new_group(
         engine_version: spec.version.to_string(),
         node_type: spec.node_type.clone(),
         shape: spec.shape,
+        slots: Vec::new(),
         port: PORT,
         parameter_group: Some(parameter_group),
         subnet_group: Some(spec.id.to_string()),

@@ -6,8 +6,7 @@ pub(crate) mod taking;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use domain::group::{Encryption, NewGroup, Transit};
-use domain::shard::Shape;
+use domain::group::{Encryption, NewGroup, Tls, Transit};
 use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
 use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
 use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
@@ -148,7 +147,7 @@ impl Operation for Restored<'_> {
 
     async fn observe(&self) -> Result<RestoreView, Fault> {
         let view = observe::restore(self.app, self.restore).await?;
-        self.story.borrow_mut().saw_restore(&view);
+        self.story.borrow_mut().saw_restore(&view, &self.restore.remarks(&view));
         Ok(view)
     }
 
@@ -169,10 +168,17 @@ impl Operation for Restored<'_> {
 }
 
 async fn create(app: &App, plan: Plan) -> Result<(), Fault> {
-    let transit = match (&plan.secret, plan.source.transit_encryption) {
-        (Some(secret), true) => Transit::TlsWithToken(app.secrets.token(secret).await?),
-        (_, true) => Transit::Tls,
-        (_, false) => Transit::Plain,
+    let users = &plan.source.user_groups;
+    let transit = match (&plan.secret, plan.source.tls) {
+        (_, Tls::Off) => Transit::Plain,
+        (_, Tls::Preferred | Tls::Required) if !users.is_empty() => {
+            Transit::TlsWithUsers(users.clone())
+        }
+        (Some(secret), Tls::Preferred | Tls::Required) => {
+            Transit::TlsWithToken(app.secrets.token(secret).await?)
+        }
+        (None, Tls::Preferred) => Transit::TlsPreferred,
+        (None, Tls::Required) => Transit::Tls,
     };
     let created = app.elasticache.create(&new_group(plan, transit)).await;
     match created {
@@ -196,7 +202,8 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         engine,
         engine_version: plan.engine_version,
         node_type: plan.node_type,
-        shape: Shape::Single { nodes: plan.nodes },
+        shape: plan.shape,
+        slots: plan.slots,
         port: plan.port,
         parameter_group: model.as_ref().and_then(|it| it.parameter_group.clone()),
         subnet_group: model.as_ref().and_then(|it| it.subnet_group.clone()),
@@ -209,11 +216,11 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         auto_minor_version_upgrade: source.auto_minor_version_upgrade.or(Some(true)),
         notification_topic: model.and_then(|it| it.notification_topic),
         zones: Vec::new(),
-        data_tiering: source.data_tiering,
+        data_tiering: plan.data_tiering,
         network_type: source.network_type,
         ip_discovery: source.ip_discovery,
         kms_key: source.kms_key,
-        logs: Vec::new(),
+        logs: source.logs.into_iter().filter_map(|it| Some((it.kind, it.delivery?))).collect(),
         snapshot: Some(plan.snapshot),
         files: Vec::new(),
         tags: plan.tags,

@@ -79,17 +79,21 @@ pub(crate) async fn again(
 pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView, Fault> {
     let target = app.elasticache.group_with_tags(&restore.target).await?;
     let mut view = RestoreView { target, ..RestoreView::default() };
-    match &view.target {
+    let made = view.target.as_ref().filter(|it| restore.is_ours(it)).cloned();
+    match &made {
         None => view.snapshot = snapshot_with_tags(app, restore).await?,
         Some(target) if target.status == GroupStatus::CreateFailed => {
             view.events = app.elasticache.event_texts(&restore.target).await?;
             return Ok(view);
         }
-        Some(_) if restore.is_there(&view) => view.alarms = app.alarms.of(&restore.target).await?,
-        // Not ours, or not there yet: nothing else matters.
+        Some(_) if restore.is_there(&view) => {
+            view.alarms = app.alarms.of(&restore.target).await?;
+            view.snapshot = app.elasticache.snapshot(&restore.snapshot).await?;
+        }
+        // Not there yet: nothing else matters.
         Some(_) => return Ok(view),
     }
-    if let Some(source) = restore.source(view.target.as_ref(), view.snapshot.as_ref()) {
+    if let Some(source) = restore.source(made.as_ref(), view.snapshot.as_ref()) {
         view.source = app.elasticache.group_with_tags(&source).await?;
     }
     Ok(view)

@@ -4,7 +4,7 @@ mod telling;
 mod words;
 
 use domain::snapshot::prune::{Prune, PruneView};
-use domain::snapshot::restore::RestoreView;
+use domain::snapshot::restore::{Difference, RestoreView};
 use domain::snapshot::take::TakeView;
 use domain::snapshot::{Refusal, retention};
 use domain::{GroupId, MemberId, Problems, Wait};
@@ -114,8 +114,8 @@ impl Story {
         ];
     }
 
-    /// Takes in a look at a new group and what it is made from.
-    pub(crate) fn saw_restore(&mut self, view: &RestoreView) {
+    /// Takes in a look at a new group and what it is made from, and what is otherwise there than on its source.
+    pub(crate) fn saw_restore(&mut self, view: &RestoreView, remarks: &[Difference]) {
         self.saw = match (&view.target, &view.snapshot) {
             (Some(target), _) => words::group(Some(target)),
             (None, Some(snapshot)) => {
@@ -127,8 +127,8 @@ impl Story {
             (None, None) => "no such snapshot, and no group of that id".to_owned(),
         };
         let Some(target) = &view.target else { return };
-        self.evidence = words::group_evidence(target);
-        self.result = words::restored(target);
+        self.evidence = words::group_evidence(target, remarks);
+        self.result = words::restored(target, remarks);
     }
 }
 

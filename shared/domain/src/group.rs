@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::log::{LogDelivery, LogKind, LogView};
-use crate::shard::{Shape, ShardView};
+use crate::shard::{Range, Shape, ShardView};
 use crate::{AuthToken, GroupId, MemberId, NodeType, Tags};
 
 /// The state of a group. What AWS adds later is kept by its name, never taken for `available`.
@@ -302,6 +302,8 @@ pub struct NewGroup {
     pub node_type: NodeType,
     /// How many nodes, and how they share the keys.
     pub shape: Shape,
+    /// The slots of each shard; ElastiCache spreads them where there are none.
+    pub slots: Vec<Range>,
     /// The port.
     pub port: u16,
     /// The parameter group.

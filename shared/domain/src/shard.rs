@@ -82,14 +82,27 @@ impl ShardView {
 /// Keys are spread over so many slots.
 pub const SLOTS: u32 = 16_384;
 
-/// How many slots a text names, such as `0-5461` or `0-99,5462,8000-8191`; nothing where it cannot be read.
-pub fn slots(text: &str) -> Option<u32> {
-    let count = |range: &str| {
+/// Neighbouring slots, by the first and the last of them.
+pub type Range = (u32, u32);
+
+/// The slots that a text names, such as `0-5461` or `0-99,5462,8000-8191`; nothing where it cannot be read.
+pub fn ranges(text: &str) -> Option<Vec<Range>> {
+    let range = |range: &str| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        (first <= last && last < SLOTS).then(|| last - first + 1)
+        let (first, last): Range = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        (first <= last && last < SLOTS).then_some((first, last))
     };
-    text.split(',').map(count).sum()
+    text.split(',').map(range).collect()
+}
+
+/// How many slots a text names; nothing where it cannot be read.
+pub fn slots(text: &str) -> Option<u32> {
+    Some(count(&ranges(text)?))
+}
+
+/// How many slots these are.
+pub fn count(ranges: &[Range]) -> u32 {
+    ranges.iter().map(|(first, last)| last.saturating_sub(*first).saturating_add(1)).sum()
 }
 
 /// The shard that lacks slots, where not all of them are somewhere: one that has none, or the first where some are nowhere.

@@ -12,6 +12,7 @@ pub mod restore;
 pub mod retention;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod saved;
 pub mod standing;
 pub mod take;
 pub mod tier;
@@ -25,6 +26,7 @@ use crate::{Bytes, GroupId, NodeType, Tags, tag};
 
 pub use keep::Keep;
 pub use refusal::{Refusal, Unrestorable};
+pub use saved::SavedShard;
 pub use tier::Tier;
 pub use tiers::{FLOOR, KEPT_MAX, Tiers};
 
@@ -121,8 +123,8 @@ pub struct SnapshotView {
     pub engine: String,
     /// The engine version.
     pub engine_version: String,
-    /// How many shards it has.
-    pub shards: usize,
+    /// Its shards; one where the group is not in cluster mode.
+    pub shards: Vec<SavedShard>,
     /// The port of the group that it was read from.
     pub port: Option<u16>,
     /// Its tags, where they were looked at.
@@ -130,6 +132,12 @@ pub struct SnapshotView {
 }
 
 impl SnapshotView {
+    /// Whether it is of a group in cluster mode: one shard alone tells that by its slots.
+    pub fn is_sharded(&self) -> bool {
+        let tells_slots = || self.shards.iter().any(|it| !it.slots.is_empty());
+        1 < self.shards.len() || self.group.is_some() && tells_slots()
+    }
+
     /// The group that this was read from, as far as the snapshot itself or our tag tells.
     ///
     /// A snapshot of a group that is not in cluster mode only names the member, whose id is the group's and a number (facts 5.1, 5.4).

@@ -66,7 +66,7 @@ fn actions_of(call: &CallRecord) -> Vec<String> {
 }
 
 /// Permissions whose use nobody can see from inside the simulator, and why they are there.
-const UNSEEN: [(&str, &str); 23] = [
+const UNSEEN: [(&str, &str); 24] = [
     ("logs:CreateLogStream", "Lambda writes the log"),
     ("logs:PutLogEvents", "Lambda writes the log"),
     ("sqs:SendMessage", "Lambda hands over what no try could handle"),
@@ -75,6 +75,7 @@ const UNSEEN: [(&str, &str); 23] = [
     ("kms:DescribeKey", "ElastiCache does it for whoever creates a group with a key"),
     ("logs:CreateLogDelivery", "ElastiCache does it for whoever has a log delivered"),
     ("logs:DeleteLogDelivery", "ElastiCache does it for whoever has a log delivered"),
+    ("logs:DescribeLogGroups", "ElastiCache does it for whoever has a log delivered"),
     ("logs:DescribeResourcePolicies", "ElastiCache does it for whoever has a log delivered"),
     ("logs:GetLogDelivery", "ElastiCache does it for whoever has a log delivered"),
     ("logs:ListLogDeliveries", "ElastiCache does it for whoever has a log delivered"),

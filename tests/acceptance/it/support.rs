@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sim::{Settings, World};
+use aws_sim::{Request, Settings, World};
 use jiff::Timestamp;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::{Aws, Clock, ClockSource, Journal};
@@ -52,6 +52,25 @@ impl Scene {
     /// The time.
     pub(crate) fn now(&self) -> Timestamp {
         self.world.clock()
+    }
+
+    /// A call that a person makes to ElastiCache.
+    #[track_caller]
+    pub(crate) fn by_hand(&self, action: &str, fields: &[(&str, &str)]) {
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/elasticache/aws4_request, SignedHeaders=host, Signature=0";
+        let whole = [&[("Action", action), ("Version", "2015-02-02")], fields].concat();
+        let encoded = |it: &str| {
+            it.replace('+', "%2B").replace(' ', "+").replace('~', "%7E").replace('@', "%40")
+        };
+        let pairs = whole.iter().map(|(key, value)| format!("{key}={}", encoded(value)));
+        let request = Request {
+            method: "POST".to_owned(),
+            uri: "/".to_owned(),
+            headers: vec![("authorization".to_owned(), scope.to_owned())],
+            body: pairs.collect::<Vec<_>>().join("&").into_bytes(),
+        };
+        let response = self.world.call(self.now(), &request);
+        assert_eq!(response.status, 200, "{}", response.text());
     }
 
     /// Lets time pass.

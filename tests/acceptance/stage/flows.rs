@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 50] = [
+pub const NAMES: [&str; 52] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -60,6 +60,8 @@ pub const NAMES: [&str; 50] = [
     "rotate-form",
     "rotate-again",
     "rotate-slow",
+    "snapshot-restore-shards",
+    "snapshot-restore-users",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -150,6 +152,8 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "rotate-form" => exhaust(&rotate::Form(way), sample).await,
         "rotate-again" => exhaust(&rotate::Again(way), sample).await,
         "rotate-slow" => exhaust(&rotate::Slow(way), sample).await,
+        "snapshot-restore-shards" => exhaust(&snapshot::RestoreShards(way), sample).await,
+        "snapshot-restore-users" => exhaust(&snapshot::RestoreUsers(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

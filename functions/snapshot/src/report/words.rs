@@ -1,7 +1,9 @@
 //! Groups, steps and numbers in words.
 
 use domain::group::Endpoint;
-use domain::snapshot::restore::RestoreStep;
+use domain::provision::diff;
+use domain::shard::ShardView;
+use domain::snapshot::restore::{Difference, RestoreStep};
 use domain::snapshot::standing::{Generations, Newest, Standing};
 use domain::snapshot::take::{ReadFrom, TakeStep};
 use domain::{GroupView, MemberView, tag};
@@ -22,11 +24,10 @@ pub(super) fn group(group: Option<&GroupView>) -> String {
     format!("{} is {}, {members} nodes{busy}", group.id, group.status)
 }
 
-/// A group that was restored and read back.
-pub(super) fn restored(group: &GroupView) -> String {
+/// A group that was restored and read back, and what is otherwise on its source.
+pub(super) fn restored(group: &GroupView, remarks: &[Difference]) -> String {
     let on_off = |it| if it { "on" } else { "off" };
-    let endpoint =
-        group.primary_endpoint.as_ref().map_or("none yet".to_owned(), Endpoint::to_string);
+    let endpoint = group.clients_endpoint().map_or("none yet".to_owned(), Endpoint::to_string);
     let mut security: Vec<&str> =
         group.members.iter().flat_map(|it| &it.security_groups).map(String::as_str).collect();
     security.sort_unstable();
@@ -38,30 +39,40 @@ pub(super) fn restored(group: &GroupView) -> String {
         }
         Some(_) | None => on_off(group.auth_token_enabled).to_owned(),
     };
+    let users = match group.user_groups.as_slice() {
+        [] => String::new(),
+        users => format!(", for the users of {}", users.join(" ")),
+    };
+    let remarks: Vec<_> = remarks.iter().map(|it| format!("; {it}")).collect();
     format!(
-        "{} is there: {} x {}, endpoint {endpoint}, TLS {}, security groups {}, token {token}",
+        "{} is there: {} {}, endpoint {endpoint}, TLS {}, security groups {}, token {token}{users}{}",
         group.id,
-        group.members.len(),
+        diff::shape(group),
         group.node_type.as_ref().map_or("an unknown type", |it| it.as_str()),
         on_off(group.transit_encryption),
-        if security.is_empty() { "none".to_owned() } else { security.join(" ") }
+        if security.is_empty() { "none".to_owned() } else { security.join(" ") },
+        remarks.concat()
     )
 }
 
 /// The same as data.
-pub(super) fn group_evidence(group: &GroupView) -> Value {
+pub(super) fn group_evidence(group: &GroupView, remarks: &[Difference]) -> Value {
     let member = |it: &MemberView| {
         json!({
             "id": it.id, "status": it.status, "securityGroups": it.security_groups,
             "parameterGroup": it.parameter_group, "subnetGroup": it.subnet_group,
         })
     };
+    let shard = |it: &ShardView| json!({ "id": it.id, "slots": it.slots, "members": it.members });
     json!({
         "status": group.status.to_string(),
-        "endpoint": group.primary_endpoint.as_ref().map(Endpoint::to_string),
+        "endpoint": group.clients_endpoint().map(Endpoint::to_string),
         "nodeType": group.node_type,
         "tls": group.transit_encryption,
         "token": group.auth_token_enabled,
+        "userGroups": group.user_groups,
+        "shards": group.shards.iter().map(shard).collect::<Vec<_>>(),
+        "differences": remarks.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "members": group.members.iter().map(member).collect::<Vec<_>>(),
     })
 }
@@ -79,8 +90,8 @@ pub(crate) fn taking(step: &TakeStep) -> String {
 pub(crate) fn restoring(step: &RestoreStep) -> String {
     match step {
         RestoreStep::Create(plan) => format!(
-            "asked for {}, {} x {}, from {} and like {}",
-            plan.target, plan.nodes, plan.node_type, plan.snapshot, plan.source.id
+            "asked for {}, {} {}, from {} and like {}",
+            plan.target, plan.shape, plan.node_type, plan.snapshot, plan.source.id
         ),
         RestoreStep::PutAlarms(set) => format!("made {} alarms", set.specs.len()),
     }

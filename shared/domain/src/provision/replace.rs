@@ -16,7 +16,7 @@ pub use self::tie::{Progress, Replaced, Successor};
 use super::farewell::keep_data;
 use super::plan::{Ownership, downgrade, immutable, kept, ownership, plan};
 use super::{Deletion, Difference, Farewell, Refusal, Removal, Seen, Wanted, diff, name, source};
-use crate::snapshot::{Origin, SnapshotStatus, SnapshotView};
+use crate::snapshot::{Origin, SavedShard, SnapshotStatus, SnapshotView};
 use crate::{GroupId, GroupStatus, GroupView, Next, SnapshotName, Tags, Wait, WaitingOn};
 
 /// What a stack says of changes that ElastiCache cannot make in place.
@@ -325,7 +325,7 @@ pub(super) fn thought(moved: &Wanted, group: &GroupView) -> SnapshotView {
         node_type: group.node_type.clone(),
         engine: release.engine.to_string(),
         engine_version: release.version.to_string(),
-        shards: group.shards.len().max(1),
+        shards: vec![SavedShard::default(); group.shards.len().max(1)],
         port: None,
         tags: None,
     }

@@ -119,7 +119,7 @@ fn put_there(label: Label) -> &'static str {
         Label::Pending => {
             "remove AWSPENDING from that version and rotate again, which makes another"
         }
-        Label::Current | Label::Previous => {
+        Label::Current | Label::Previous | Label::Rewritten => {
             "put what clients log in with there as text, then rotate again"
         }
     }

@@ -1,13 +1,13 @@
 //! The shards of a new group, where more is to be said of them than how many there are.
 
-use super::{SLOTS, Shape};
+use super::{Range, SLOTS, Shape};
 use crate::group::NewGroup;
 
 /// One shard of a new group.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NewShard {
     /// The first and the last of its slots; nothing where ElastiCache spreads them.
-    pub slots: Option<(u32, u32)>,
+    pub slots: Option<Range>,
     /// How many replicas it has.
     pub replicas: u32,
     /// The zones of its nodes, the primary's first; ElastiCache chooses where there are none.
@@ -16,22 +16,33 @@ pub struct NewShard {
 
 /// The shards of a new group one by one; none where their number says it all.
 ///
-/// Files need slots to be put into (facts 5.7), of which each shard gets as many as the others, or one more. The list of zones is walked
-/// round for each shard, which begins one further than the one before it: primaries stand in all of them then, and no two neighbours in a
-/// shard in the same.
+/// What a snapshot tells of its slots stays as it was. Files need slots to be put into (facts 5.7), of which each shard gets as many as the
+/// others, or one more. The list of zones is walked round for each shard, which begins one further than the one before it: primaries stand
+/// in all of them then, and no two neighbours in a shard in the same.
 pub fn told(group: &NewGroup) -> Vec<NewShard> {
     let Shape::Sharded { shards, replicas } = group.shape else { return Vec::new() };
-    if group.files.is_empty() && group.zones.is_empty() {
+    let even = if group.files.is_empty() { Vec::new() } else { even(shards) };
+    let told = if group.slots.is_empty() { even } else { group.slots.clone() };
+    if told.is_empty() && group.zones.is_empty() {
         return Vec::new();
     }
-    let slots = |at| (!group.files.is_empty()).then(|| spread(at, shards));
+    let mut slots = told.into_iter();
     (0..shards)
-        .map(|at| NewShard { slots: slots(at), replicas, zones: zones(at, replicas, &group.zones) })
+        .map(|at| NewShard {
+            slots: slots.next(),
+            replicas,
+            zones: zones(at, replicas, &group.zones),
+        })
         .collect()
 }
 
+/// The slots of so many shards, where each has as many as the others, or one more.
+pub fn even(shards: u32) -> Vec<Range> {
+    (0..shards).map(|at| spread(at, shards)).collect()
+}
+
 /// The slots of the shard at this place of so many, counted from 0: all are given, and those that are left over to the first of them.
-fn spread(at: u32, shards: u32) -> (u32, u32) {
+fn spread(at: u32, shards: u32) -> Range {
     let (each, over) = (SLOTS / shards.max(1), SLOTS % shards.max(1));
     let begin = |at: u32| at * each + at.min(over);
     (begin(at), begin(at + 1).saturating_sub(1))
@@ -51,7 +62,7 @@ mod tests {
     #[test]
     fn slots_are_spread_over_all_shards_without_a_gap() {
         for shards in [1, 2, 3, 5, 90, 500] {
-            let all: Vec<_> = (0..shards).map(|it| spread(it, shards)).collect();
+            let all = even(shards);
             assert_eq!((all[0].0, all[all.len() - 1].1), (0, SLOTS - 1));
             for pair in all.windows(2) {
                 assert_eq!(pair[0].1 + 1, pair[1].0, "of {shards}");

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::SnapshotStatus;
 use super::restore::Difference;
+use super::saved::Share;
 use crate::{Bytes, GroupId, GroupStatus, NodeType, tag};
 
 /// Why nothing is done.
@@ -39,6 +40,8 @@ pub enum Refusal {
     NotDeleted(Vec<(String, String)>),
     /// There is nothing to restore, or it cannot be.
     Restore(Unrestorable),
+    /// For several reasons.
+    Several(Vec<Self>),
 }
 
 /// Why a snapshot is not restored.
@@ -50,8 +53,8 @@ pub enum Unrestorable {
     NoSource { snapshot: String },
     /// The group that the new one would be like is not there.
     SourceGone { group: GroupId },
-    /// Keys are spread over shards.
-    ClusterMode { what: String },
+    /// Keys are spread over shards, and the group that the new one would be like has none.
+    ClusterMode { snapshot: String, source: GroupId },
     /// Snapshot and source run different engines.
     Engine { snapshot: String, has: String, wants: String },
     /// The snapshot is of a newer engine version than the new group would run.
@@ -62,12 +65,12 @@ pub enum Unrestorable {
     OnDisks { snapshot: String, has: NodeType, wants: NodeType },
     /// The source asks for a token, and nobody says which secret holds it.
     NoSecret { source: GroupId },
-    /// Access to the source is by user, which the new group would not ask for.
-    UserGroups { source: GroupId, user_groups: Vec<String> },
+    /// A secret is named, and the source asks for no token.
+    NoToken { source: GroupId },
     /// The data do not fit.
-    WouldNotFit { node_type: NodeType, needs: Bytes, has: Bytes },
+    WouldNotFit { node_type: NodeType, needs: Share, has: Bytes },
     /// Nothing that we know is large enough.
-    NothingFits { needs: Bytes },
+    NothingFits { needs: Share },
     /// The id is taken.
     TargetTaken { group: GroupId, why: String },
     /// The new group could not be made.
@@ -137,7 +140,22 @@ impl fmt::Display for Refusal {
                 failed.iter().try_for_each(|(name, why)| write!(f, " {name} ({why})"))
             }
             Self::Restore(why) => why.fmt(f),
+            Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
+                write!(f, "{}{why}", if index == 0 { "" } else { "; " })
+            }),
         }
+    }
+}
+
+impl Refusal {
+    /// All of these reasons in one.
+    pub fn all(mut whys: Vec<Self>) -> Option<Self> {
+        let last = whys.pop()?;
+        if whys.is_empty() {
+            return Some(last);
+        }
+        whys.push(last);
+        Some(Self::Several(whys))
     }
 }
 
@@ -157,17 +175,22 @@ impl fmt::Display for Unrestorable {
             ),
             Self::SourceGone { group } => write!(
                 f,
-                "the group {group} is gone, and a snapshot holds neither token nor network; name in `from` a group whose settings the new one takes"
+                "the group {group} is gone, and a snapshot holds neither token, users nor network; name in `from` a group whose settings the new one takes"
             ),
-            Self::ClusterMode { what } => {
-                write!(f, "{what} is in cluster mode, which is not restored yet")
-            }
+            Self::ClusterMode { snapshot, source } => write!(
+                f,
+                "the snapshot {snapshot} is of shards, and {source} has cluster mode disabled; name in `from` a group that has it enabled"
+            ),
             Self::Engine { snapshot, has, wants } => {
                 write!(f, "the snapshot {snapshot} is of {has}, its group would run {wants}")
             }
             Self::Newer { snapshot, has, runs } => write!(
                 f,
                 "the snapshot {snapshot} is of version {has}, newer than {runs}, which the new group would run"
+            ),
+            Self::Shards { snapshot, shards: 1 } => write!(
+                f,
+                "the snapshot {snapshot} is of a group with cluster mode enabled, which the new group would not have"
             ),
             Self::Shards { snapshot, shards } => write!(
                 f,
@@ -182,11 +205,9 @@ impl fmt::Display for Unrestorable {
                 "{source} asks for a token, and has no {} tag; name the secret in `secret`",
                 tag::SECRET
             ),
-            Self::UserGroups { source, user_groups } => write!(
+            Self::NoToken { source } => write!(
                 f,
-                "{source} lets in the users of {} only, and the new group would let in anybody; restore it by hand with --user-group-ids {}",
-                user_groups.join(", "),
-                user_groups.join(" ")
+                "{source} asks for no token; leave out `secret`, or name in `from` a group that does"
             ),
             Self::WouldNotFit { node_type, needs, has } => {
                 write!(f, "the data take {needs}, {node_type} has {has} for them")

@@ -1,6 +1,6 @@
 //! Groups and snapshots for tests.
 
-use super::{Origin, SnapshotStatus, SnapshotView, Tier, name, tags};
+use super::{Origin, SavedShard, SnapshotStatus, SnapshotView, Tier, name, tags};
 use crate::group::{Endpoint, Toggle};
 use crate::{
     Bytes, GroupId, GroupStatus, GroupView, MemberId, MemberView, NodeType, Role, Tags, tag,
@@ -104,7 +104,7 @@ pub(super) fn snapshot(group: &str, tick: &str) -> SnapshotView {
         node_type: Some(NodeType::parse("cache.t4g.small").unwrap()),
         engine: "redis".to_owned(),
         engine_version: "7.1.0".to_owned(),
-        shards: 1,
+        shards: vec![SavedShard { size: Some(Bytes(3 << 20)), slots: Vec::new() }],
         port: Some(6379),
         tags: Some(tags(&id, Tier::Daily, &[], &policy())),
     }

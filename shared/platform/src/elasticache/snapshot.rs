@@ -2,8 +2,9 @@
 
 use aws_sdk_elasticache::operation::describe_snapshots::builders::DescribeSnapshotsFluentBuilder;
 use aws_sdk_elasticache::types::{NodeSnapshot, Snapshot};
+use domain::shard;
 use domain::snapshot::take::ReadFrom;
-use domain::snapshot::{self, Origin, SnapshotStatus, SnapshotView};
+use domain::snapshot::{self, Origin, SavedShard, SnapshotStatus, SnapshotView};
 use domain::{Bytes, GroupView, NodeType, SnapshotName, Tags};
 use jiff::Timestamp;
 
@@ -14,9 +15,10 @@ use crate::{ElastiCache, Fault};
 const DESCRIBE: &str = "DescribeSnapshots";
 
 impl ElastiCache {
-    /// Looks at one snapshot by its name, which may be an automatic one's, or finds it gone. Its tags are not looked at.
+    /// Looks at one snapshot by its name, which may be an automatic one's, or finds it gone. Its slots are asked for, its tags are not.
     pub async fn snapshot(&self, name: &str) -> Result<Option<SnapshotView>, Fault> {
-        let answer = self.client.describe_snapshots().snapshot_name(name).send().await;
+        let request = self.client.describe_snapshots().snapshot_name(name);
+        let answer = request.show_node_group_config(true).send().await;
         match answer.map_err(|err| Fault::from_sdk(DESCRIBE, err)) {
             Ok(answer) => Ok(answer.snapshots().first().map(view)),
             Err(fault) if fault.is_gone() => Ok(None),
@@ -122,9 +124,17 @@ fn view(api: &Snapshot) -> SnapshotView {
         node_type: api.cache_node_type().and_then(|it| NodeType::parse(it).ok()),
         engine: text(api.engine()),
         engine_version: text(api.engine_version()),
-        shards: shards.len(),
+        shards: shards.iter().map(saved).collect(),
         port: api.port().and_then(|it| u16::try_from(it).ok()),
         tags: None,
+    }
+}
+
+fn saved(shard: &NodeSnapshot) -> SavedShard {
+    let slots = shard.node_group_configuration().and_then(|it| it.slots());
+    SavedShard {
+        size: shard.cache_size().and_then(snapshot::size),
+        slots: slots.and_then(shard::ranges).unwrap_or_default(),
     }
 }
 
@@ -142,6 +152,8 @@ fn whole_size(shards: &[NodeSnapshot]) -> Option<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_elasticache::types::NodeGroupConfiguration;
+
     use super::*;
 
     fn shard(size: &str, second: i64) -> NodeSnapshot {
@@ -162,7 +174,23 @@ mod tests {
         );
         assert_eq!(seen.size, Some(Bytes((3 << 20) + (1 << 30))));
         assert_eq!(seen.taken_at, Timestamp::from_second(100).ok());
-        assert_eq!((seen.shards, seen.origin), (2, Origin::Manual));
+        assert_eq!((seen.shards.len(), seen.origin), (2, Origin::Manual));
+        assert!(seen.shards.iter().all(|it| it.slots.is_empty()), "nobody asked for slots");
+    }
+
+    #[test]
+    fn slots_are_read_where_they_are_told() {
+        let slots = |it: &str| NodeGroupConfiguration::builder().slots(it).build();
+        let seen = view(
+            &Snapshot::builder()
+                .replication_group_id("orders")
+                .node_snapshots(
+                    NodeSnapshot::builder().node_group_configuration(slots("0-99,200-299")).build(),
+                )
+                .build(),
+        );
+        assert_eq!(seen.shards, [SavedShard { size: None, slots: vec![(0, 99), (200, 299)] }]);
+        assert!(seen.is_sharded());
     }
 
     #[test]

@@ -173,20 +173,7 @@ impl Stack {
     /// A call that a person makes to ElastiCache.
     #[track_caller]
     pub(super) fn by_hand(&self, action: &str, fields: &[(&str, &str)]) {
-        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/elasticache/aws4_request, SignedHeaders=host, Signature=0";
-        let whole = [&[("Action", action), ("Version", "2015-02-02")], fields].concat();
-        let encoded = |it: &str| {
-            it.replace('+', "%2B").replace(' ', "+").replace('~', "%7E").replace('@', "%40")
-        };
-        let pairs = whole.iter().map(|(key, value)| format!("{key}={}", encoded(value)));
-        let request = aws_sim::Request {
-            method: "POST".to_owned(),
-            uri: "/".to_owned(),
-            headers: vec![("authorization".to_owned(), scope.to_owned())],
-            body: pairs.collect::<Vec<_>>().join("&").into_bytes(),
-        };
-        let response = self.scene.world.call(self.scene.now(), &request);
-        assert_eq!(response.status, 200, "{}", response.text());
+        self.scene.by_hand(action, fields);
     }
 
     /// The group as it is now.

@@ -1,11 +1,16 @@
 //! A new group from a snapshot.
 
+mod settings;
+mod shards;
+mod users;
+
 use std::time::Duration;
 
 use aws_sim::elasticache::model::{Status, Toggle};
 use aws_sim::fault::Shortage;
 use serde_json::json;
 
+use super::stage;
 use super::stage::{BYTES, GROUP, OWNER, Stage, summary};
 
 async fn with_snapshot() -> (Stage, String) {

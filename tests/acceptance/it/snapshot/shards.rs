@@ -1,4 +1,4 @@
-//! Shards are one restore point, and are not restored yet.
+//! Shards are one restore point.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::stage::{Stage, summary};
 
 #[tokio::test(start_paused = true)]
-async fn shards_are_saved_and_pruned_as_a_whole_and_a_restore_is_refused() {
+async fn shards_are_saved_and_pruned_as_a_whole() {
     let stage = Stage::new().await;
     stage.add_sharded("wide", 3).await;
     for _ in 0..4 {
@@ -29,9 +29,4 @@ async fn shards_are_saved_and_pruned_as_a_whole_and_a_restore_is_refused() {
     assert!(said.starts_with("settled: wide: deleted "), "{said}");
     stage.scene.pass(Duration::from_mins(1)).await;
     assert_eq!(stage.good(), all[2..]);
-    let before = stage.groups();
-    let event = json!({ "action": "restore", "snapshot": all[3], "group": "again" });
-    let said = summary(&stage.send(event).await);
-    assert!(said.contains("is in cluster mode, which is not restored yet"), "{said}");
-    assert_eq!(stage.groups(), before);
 }

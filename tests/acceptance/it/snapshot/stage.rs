@@ -65,7 +65,8 @@ impl Stage {
         ]
         .map(|(key, value)| (key.to_owned(), value.to_owned()));
         let shape = Shape::Single { nodes: 2 };
-        make(&scene, GROUP, shape, Transit::TlsWithToken(token.clone()), tags.into()).await;
+        let transit = Transit::TlsWithToken(token.clone());
+        make(&scene, like(GROUP, shape, transit, tags.into())).await;
         let arn = |text| Arn::parse(text).unwrap();
         let settings = SnapshotSettings {
             state_machine: arn(STATE_MACHINE),
@@ -80,7 +81,7 @@ impl Stage {
     /// One more group, without a token.
     pub(crate) async fn add(&self, id: &str, nodes: u32, tags: &[(&str, &str)]) {
         let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        make(&self.scene, id, Shape::Single { nodes }, Transit::Tls, tags.collect()).await;
+        self.make(like(id, Shape::Single { nodes }, Transit::Tls, tags.collect())).await;
     }
 
     /// One more group of ours, with shards.
@@ -88,7 +89,22 @@ impl Stage {
         let tags = [("cachewarden:owner", OWNER), ("cachewarden:snapshot-keep", "2")];
         let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let shape = Shape::Sharded { shards, replicas: 1 };
-        make(&self.scene, id, shape, Transit::Tls, tags.into()).await;
+        self.make(like(id, shape, Transit::Tls, tags.into())).await;
+    }
+
+    /// One more group.
+    pub(crate) async fn make(&self, group: NewGroup) {
+        make(&self.scene, group).await;
+    }
+
+    /// The newest snapshot of a group, which is taken for that.
+    pub(crate) async fn taken_of(&self, id: &str) -> String {
+        self.scene.pass(Duration::from_hours(1)).await;
+        let event = json!({ "action": "take", "group": id, "tier": "hourly" });
+        let said = summary(&self.send(event).await);
+        assert!(said.starts_with("settled"), "{said}");
+        let start = format!("{id}-hourly-");
+        self.good().into_iter().rfind(|it| it.starts_with(&start)).unwrap()
     }
 
     /// From now on this befalls the calls.
@@ -223,35 +239,61 @@ impl Stage {
         }
     }
 
+    /// That the token of the group opens another, too.
+    pub(crate) fn with_token(&self) -> Transit {
+        Transit::TlsWithToken(self.token.clone())
+    }
+
     /// The token of the group.
     pub(crate) fn token(&self) -> &str {
         self.token.expose()
     }
 }
 
-/// Makes a group with data in it.
-async fn make(scene: &Scene, id: &str, shape: Shape, transit: Transit, tags: Tags) {
+/// Makes a group with data in it, and what it stands in.
+async fn make(scene: &Scene, group: NewGroup) {
+    let id = group.id.as_str();
     let elasticache = ElastiCache::new(&scene.aws);
     let subnets = ["subnet-1".to_owned(), "subnet-2".to_owned()];
     elasticache.make_subnet_group(id, "a test", &subnets, &Tags::new()).await.unwrap();
-    let parameters = format!("{id}-redis7");
+    let parameters = parameters_of(id);
     elasticache.make_parameter_group(&parameters, "redis7", "a test", &Tags::new()).await.unwrap();
-    if shape.is_sharded() {
+    if group.shape.is_sharded() {
         let yes = [("cluster-enabled".to_owned(), "yes".to_owned())];
         elasticache.set_parameters(&parameters, &yes.into()).await.unwrap();
     }
-    let group = NewGroup {
+    elasticache.create(&group).await.unwrap();
+    scene.pass(Duration::from_mins(20)).await;
+    scene.world.with(|it| it.elasticache.fill(id, BYTES));
+}
+
+fn parameters_of(id: &str) -> String {
+    format!("{id}-redis7")
+}
+
+fn resilience(shape: Shape) -> Resilience {
+    match (shape.replicas(), shape.is_sharded()) {
+        (0, true) => Resilience::Failover,
+        (0, false) => Resilience::None,
+        _ => Resilience::MultiAz,
+    }
+}
+
+/// A group as they are here.
+pub(crate) fn like(id: &str, shape: Shape, transit: Transit, tags: Tags) -> NewGroup {
+    NewGroup {
         id: GroupId::parse(id).unwrap(),
         description: "a test".to_owned(),
         engine: Engine::Redis.to_string(),
         engine_version: "7.1".to_owned(),
         node_type: NodeType::parse("cache.t4g.micro").unwrap(),
         shape,
+        slots: Vec::new(),
         port: 6379,
-        parameter_group: Some(parameters),
+        parameter_group: Some(parameters_of(id)),
         subnet_group: Some(id.to_owned()),
         security_groups: vec!["sg-cache".to_owned()],
-        resilience: if shape.replicas() == 0 { Resilience::None } else { Resilience::MultiAz },
+        resilience: resilience(shape),
         encryption: Encryption { at_rest: true, transit },
         snapshot_retention_days: 0,
         snapshot_window: None,
@@ -267,10 +309,7 @@ async fn make(scene: &Scene, id: &str, shape: Shape, transit: Transit, tags: Tag
         snapshot: None,
         files: Vec::new(),
         tags,
-    };
-    elasticache.create(&group).await.unwrap();
-    scene.pass(Duration::from_mins(20)).await;
-    scene.world.with(|it| it.elasticache.fill(id, BYTES));
+    }
 }
 
 /// Status and summary of an answer.

@@ -9,7 +9,7 @@ mod settings;
 mod shards;
 mod upgrade;
 
-pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp};
+pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp, people};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use fill::{Fill, FillGivenUp};
 pub(super) use logs::{LogsCreate, LogsDelete, LogsGivenUp, LogsMove};

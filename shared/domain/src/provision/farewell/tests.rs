@@ -3,7 +3,7 @@
 use super::super::plan::tests::{NOW, Scene, at, said};
 use super::*;
 use crate::provision::{Around, name};
-use crate::snapshot::Origin;
+use crate::snapshot::{Origin, SavedShard};
 use crate::{Bytes, MemberId, SnapshotName, Tags};
 
 const LAST: &str = "orders-redis-production-final-1a2b3c4d";
@@ -52,7 +52,7 @@ fn last(status: &str, size: Option<u64>) -> SnapshotView {
         node_type: None,
         engine: "redis".to_owned(),
         engine_version: "7.1.0".to_owned(),
-        shards: 1,
+        shards: vec![SavedShard::default()],
         port: None,
         tags: None,
     }

@@ -6,7 +6,7 @@ use super::super::farewell::{self, Farewell};
 use super::super::{Around, Removal, Seen};
 use super::{Forecast, follow, words};
 use crate::snapshot::take::ReadFrom;
-use crate::snapshot::{Origin, SnapshotStatus, SnapshotView};
+use crate::snapshot::{Origin, SavedShard, SnapshotStatus, SnapshotView};
 use crate::{Bytes, tag};
 
 /// Foretells a deletion. What stands around the group is looked at only when that is gone, so it is given beside what was seen.
@@ -74,7 +74,7 @@ fn taken(name: &str, of: &ReadFrom, farewell: &Farewell) -> SnapshotView {
         node_type: None,
         engine: String::new(),
         engine_version: String::new(),
-        shards: 1,
+        shards: vec![SavedShard::default()],
         port: None,
         tags: Some([(tag::GROUP.to_owned(), farewell.group.to_string())].into()),
     }

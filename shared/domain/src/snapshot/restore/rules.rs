@@ -2,6 +2,8 @@
 
 use crate::engine::{Engine, Release, Version};
 use crate::shard::Shape;
+use crate::shard::new::even;
+use crate::snapshot::saved::{self, Share};
 use crate::snapshot::{Refusal, SnapshotStatus, SnapshotView, Unrestorable};
 use crate::{Bytes, Catalog, Next, NodeType, Wait, WaitingOn};
 
@@ -54,8 +56,8 @@ pub fn against<S>(
     let checks = [
         shards(snapshot, target.shape.is_sharded()),
         reads(snapshot, engine.as_str(), Some(version)),
-        tiers(snapshot, target, catalog),
-        fits(target.node_type, share(snapshot, target.shape), catalog),
+        tiers(snapshot, target.node_type, target.data_tiering, catalog),
+        fits(target.node_type, saved::share(snapshot, &even(target.shape.shards())), catalog),
     ];
     whys.extend(checks.into_iter().filter_map(Result::err).map(Refusal::from));
     if whys.is_empty() { wait.map(Next::Wait) } else { Some(Next::Refuse(whys)) }
@@ -103,44 +105,40 @@ pub(super) fn reads(
 
 /// Shards go into shards; one can go into either.
 fn shards(snapshot: &SnapshotView, is_sharded: bool) -> Result<(), Unrestorable> {
-    if is_sharded || snapshot.shards <= 1 {
+    if is_sharded || !snapshot.is_sharded() {
         return Ok(());
     }
-    Err(Unrestorable::Shards { snapshot: snapshot.name.clone(), shards: snapshot.shards })
+    let shards = snapshot.shards.len();
+    Err(Unrestorable::Shards { snapshot: snapshot.name.clone(), shards })
 }
 
 /// What lies on SSD stays there (facts 5.7).
-fn tiers(
+pub(super) fn tiers(
     snapshot: &SnapshotView,
-    target: Target<'_>,
+    node_type: &NodeType,
+    data_tiering: bool,
     catalog: &Catalog,
 ) -> Result<(), Unrestorable> {
     let from = snapshot.node_type.as_ref();
     let tiered = from.filter(|it| catalog.find(it).is_some_and(|it| it.data_tiering));
     match tiered {
-        Some(has) if !target.data_tiering => Err(Unrestorable::OnDisks {
+        Some(has) if !data_tiering => Err(Unrestorable::OnDisks {
             snapshot: snapshot.name.clone(),
             has: has.clone(),
-            wants: target.node_type.clone(),
+            wants: node_type.clone(),
         }),
         Some(_) | None => Ok(()),
     }
 }
 
-/// What a node has to hold of a snapshot: slots are spread evenly, and so are keys, more or less.
-fn share(snapshot: &SnapshotView, shape: Shape) -> Bytes {
-    let whole = snapshot.size.unwrap_or_default();
-    Bytes(whole.0.div_ceil(u64::from(shape.shards().max(1))))
-}
-
 /// Whether data of this size have room on nodes of this type, as far as that is known.
 pub(super) fn fits(
     node_type: &NodeType,
-    needs: Bytes,
+    needs: Share,
     catalog: &Catalog,
 ) -> Result<(), Unrestorable> {
     match room(node_type, catalog) {
-        Some(has) if has < needs => {
+        Some(has) if has < needs.size => {
             Err(Unrestorable::WouldNotFit { node_type: node_type.clone(), needs, has })
         }
         Some(_) | None => Ok(()),
@@ -155,7 +153,7 @@ pub(super) fn room(node_type: &NodeType, catalog: &Catalog) -> Option<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::sample;
+    use crate::snapshot::{SavedShard, sample};
 
     #[track_caller]
     fn check(change: impl FnOnce(&mut SnapshotView), runs: &str, node_type: &str, expected: &str) {
@@ -202,7 +200,7 @@ mod tests {
         let spoilt = |it: &mut SnapshotView| {
             it.status = SnapshotStatus::Failed;
             it.engine = "valkey".to_owned();
-            it.shards = 3;
+            it.shards = vec![SavedShard::default(); 3];
             it.node_type = NodeType::parse("cache.r6gd.xlarge").ok();
             it.size = Some(Bytes(3 << 30));
         };
@@ -210,6 +208,20 @@ mod tests {
             "the snapshot {NAME} is failed; the snapshot {NAME} has 3 shards, and the new group would have one; the snapshot {NAME} is of valkey, its group would run redis; the snapshot {NAME} keeps cold keys on SSD, as cache.r6gd.xlarge does and {SMALL} does not; the data take 3.0 GiB, {SMALL} has 1.0 GiB for them"
         );
         check(spoilt, "7.1", SMALL, &expected);
+    }
+
+    #[test]
+    fn one_shard_alone_is_known_by_its_slots() {
+        let lone = |it: &mut SnapshotView| {
+            it.group = Some("orders".to_owned());
+            it.shards = vec![SavedShard { size: None, slots: vec![(0, 16383)] }];
+        };
+        let expected = format!(
+            "the snapshot {NAME} is of a group with cluster mode enabled, which the new group would not have"
+        );
+        check(lone, "7.1", SMALL, &expected);
+        // By its group alone it may be of one without.
+        check(|it| it.group = Some("orders".to_owned()), "7.1", SMALL, "may be made");
     }
 
     #[test]

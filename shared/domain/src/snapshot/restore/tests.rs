@@ -1,8 +1,16 @@
+//! What a restore asks for, waits for and refuses.
+
+mod remarks;
+mod shards;
+mod users;
+
+use super::planned::owner_of_restored;
 use super::*;
 use crate::Bytes;
 use crate::alarm;
-use crate::snapshot::SnapshotStatus;
+use crate::group::{Tls, Toggle};
 use crate::snapshot::sample::{self, TICK};
+use crate::snapshot::{SavedShard, SnapshotStatus};
 
 fn restore() -> Restore {
     Restore {
@@ -57,11 +65,11 @@ fn check_as(restore: &Restore, view: &RestoreView, expected: &str) {
         Next::Wait(wait) => format!("wait: {}", wait.on),
         Next::Refuse(refusal) => format!("refuse: {refusal}"),
         Next::Do(RestoreStep::Create(plan)) => format!(
-            "create {} from {} like {}: {} x {}, {}, {:?}",
+            "create {} from {} like {}: {} {}, {}, {:?}",
             plan.target,
             plan.snapshot,
             plan.source.id,
-            plan.nodes,
+            plan.shape,
             plan.node_type,
             plan.engine_version,
             plan.resilience
@@ -119,7 +127,7 @@ fn what_speaks_against_it_is_said_before_anything_is_made() {
     );
     check(
         &with(|it| it.source = None),
-        "refuse: the group orders is gone, and a snapshot holds neither token nor network; name in `from` a group whose settings the new one takes",
+        "refuse: the group orders is gone, and a snapshot holds neither token, users nor network; name in `from` a group whose settings the new one takes",
     );
     check(
         &with(|it| it.snapshot.as_mut().unwrap().engine = "valkey".to_owned()),
@@ -130,20 +138,12 @@ fn what_speaks_against_it_is_said_before_anything_is_made() {
         "refuse: the snapshot orders-daily-202601020304 is of version 7.2.4, newer than 7.1.0, which the new group would run",
     );
     check(
-        &with(|it| it.snapshot.as_mut().unwrap().shards = 2),
-        "refuse: the snapshot orders-daily-202601020304 is in cluster mode, which is not restored yet",
-    );
-    check(
-        &with(|it| it.source.as_mut().unwrap().cluster_enabled = true),
-        "refuse: the group orders is in cluster mode, which is not restored yet",
+        &with(|it| it.snapshot.as_mut().unwrap().shards = vec![SavedShard::default(); 2]),
+        "refuse: the snapshot orders-daily-202601020304 is of shards, and orders has cluster mode disabled; name in `from` a group that has it enabled",
     );
     check(
         &with(|it| drop(it.source.as_mut().unwrap().tags.as_mut().unwrap().remove(tag::SECRET))),
         "refuse: orders asks for a token, and has no cachewarden:secret tag; name the secret in `secret`",
-    );
-    check(
-        &with(|it| it.source.as_mut().unwrap().user_groups = vec!["shop-users".to_owned()]),
-        "refuse: orders lets in the users of shop-users only, and the new group would let in anybody; restore it by hand with --user-group-ids shop-users",
     );
     check(
         &with(|it| it.source.as_mut().unwrap().status = GroupStatus::Deleting),
@@ -200,7 +200,7 @@ fn data_that_no_longer_fit_get_a_larger_node() {
 fn a_single_node_without_a_token_stays_one() {
     let mut view = fresh();
     let mut source = sample::group("orders", 1);
-    (source.auth_token_enabled, source.transit_encryption) = (false, false);
+    (source.auth_token_enabled, source.tls) = (false, Tls::Off);
     source.tags.as_mut().unwrap().remove(tag::SECRET);
     view.source = Some(source);
     check(
@@ -271,7 +271,7 @@ fn it_is_good_only_when_every_value_was_read_back() {
             &format!("refuse: the group orders-back is there but must not be used: {what}"),
         );
     };
-    check_differs(&spoilt(|it| it.transit_encryption = false), "TLS is off, not on");
+    check_differs(&spoilt(|it| it.tls = Tls::Off), "TLS is off, not on");
     check_differs(&spoilt(|it| it.auth_token_enabled = false), "the token is off, not on");
     check_differs(&spoilt(|it| it.at_rest_encryption = false), "encryption at rest is off, not on");
     check_differs(
@@ -290,7 +290,7 @@ fn it_is_good_only_when_every_value_was_read_back() {
         &spoilt(|it| {
             it.members.truncate(1);
             it.member_ids.truncate(1);
-            it.transit_encryption = false;
+            it.tls = Tls::Off;
         }),
         "TLS is off, not on, the number of nodes is 1, not 2 or more",
     );

@@ -97,7 +97,7 @@ impl Flow for UsersGivenUp {
 }
 
 /// A user, and a group of him and the stock one.
-async fn people(scene: &Scene) {
+pub(in crate::flows) async fn people(scene: &Scene) {
     scene.by_hand(&[
         ("Action", "CreateUser"),
         ("UserId", "app"),

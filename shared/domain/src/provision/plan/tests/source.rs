@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::provision::Source;
-use crate::snapshot::{Origin, SnapshotStatus, SnapshotView};
+use crate::snapshot::{Origin, SavedShard, SnapshotStatus, SnapshotView};
 use crate::{Bytes, GroupId};
 
 const NAME: &str = "nightly";
@@ -20,7 +20,7 @@ fn snapshot() -> SnapshotView {
         node_type: NodeType::parse("cache.t4g.micro").ok(),
         engine: "redis".to_owned(),
         engine_version: "7.1.0".to_owned(),
-        shards: 1,
+        shards: vec![SavedShard::default()],
         port: Some(6379),
         tags: None,
     }
@@ -48,7 +48,7 @@ fn what_speaks_against_its_snapshot_is_told_before_anything_is_made() {
     );
     check(
         spoilt(|it| {
-            it.shards = 3;
+            it.shards = vec![SavedShard::default(); 3];
             it.size = Some(Bytes(8 << 30));
         }),
         "Refuse: SnapshotName: the snapshot nightly has 3 shards, and the new group would have one; the data take 8.0 GiB, cache.t4g.micro has ",
