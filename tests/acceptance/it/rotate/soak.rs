@@ -204,6 +204,7 @@ const SWEEPS_MAX: usize = 12;
 
 const SEEDS: u64 = 8;
 
+#[expect(clippy::print_stdout, reason = "what was counted is what a person wants to see")]
 #[tokio::test(start_paused = true)]
 async fn whoever_reads_the_secret_once_per_grace_meets_no_refusal() {
     let (mut operations, mut broken) = (0, 0);
