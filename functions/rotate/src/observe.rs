@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use domain::rotate::{
-    Asked, Carried, Document, Form, Key, Label, RotationView, SecretView, Stage, Value, VersionId,
+    Asked, Carried, Document, Form, Key, Label, RotationView, SecretView, Stage, UserId, Value,
+    VersionId,
 };
 use domain::{Arn, GroupView, tag};
 use platform::probe::Keys;
@@ -19,6 +20,7 @@ use crate::event::Turn;
 pub(crate) struct Known {
     values: RefCell<BTreeMap<VersionId, Value>>,
     secret: RefCell<Option<SecretView>>,
+    carried: RefCell<Option<Carried>>,
     is_sent: Cell<bool>,
 }
 
@@ -44,6 +46,20 @@ impl Known {
     /// The group or the user. Whether a member is ready for a change counts only before one is sent.
     fn look(&self) -> Look {
         if self.is_sent.get() { Look::Nodes } else { Look::Whole }
+    }
+
+    /// The user. Which groups carry it is not asked again while a change of it is applied; the next step asks.
+    async fn user(&self, app: &App, id: &UserId) -> Result<Option<Carried>, Fault> {
+        let before = self.carried.borrow().clone().filter(|_| self.is_sent.get());
+        let seen = match before {
+            Some(Carried { groups, .. }) => {
+                let user = app.elasticache.user_alone(id).await?;
+                user.map(|user| Carried { user, groups })
+            }
+            None => Box::pin(app.elasticache.user(id)).await?,
+        };
+        self.carried.replace(seen.clone());
+        Ok(seen)
     }
 
     async fn value(
@@ -108,7 +124,7 @@ pub(crate) async fn turn(
                 view.current = known.labelled(app, &secret, Label::Current).await?;
             }
             if is_address_needed(&view) {
-                (view.group, view.user) = opened(app, &secret, Look::Nodes).await?;
+                (view.group, view.user) = opened(app, &secret, known, Look::Nodes).await?;
             }
             if is_given_up {
                 known.tokens_of_old(app, &mut view).await?;
@@ -117,7 +133,7 @@ pub(crate) async fn turn(
         Stage::Set | Stage::Test => {
             let current = known.labelled(app, &secret, Label::Current);
             let look = if turn.stage == Stage::Test { Look::Nodes } else { known.look() };
-            let opened = opened(app, &secret, look);
+            let opened = opened(app, &secret, known, look);
             let (pending, current, opened) = tokio::join!(pending, current, opened);
             (view.pending, view.current) = (pending?, current?);
             (view.group, view.user) = opened?;
@@ -167,7 +183,9 @@ async fn fill(
         return Ok(view);
     }
     let current = known.labelled(app, &view.secret, Label::Current);
-    let (current, opened) = tokio::join!(current, opened(app, &view.secret, known.look()));
+    // The proof that an old password is refused everywhere is of the groups of now.
+    let anew = Known::default();
+    let (current, opened) = tokio::join!(current, opened(app, &view.secret, &anew, known.look()));
     view.current = current?;
     (view.group, view.user) = opened?;
     known.tokens_of_old(app, &mut view).await?;
@@ -221,10 +239,11 @@ enum Look {
 async fn opened(
     app: &App,
     secret: &SecretView,
+    known: &Known,
     look: Look,
 ) -> Result<(Option<GroupView>, Option<Carried>), Fault> {
     if let Ok(user) = secret.user() {
-        return Ok((None, Box::pin(app.elasticache.user(&user)).await?));
+        return Ok((None, known.user(app, &user).await?));
     }
     match secret.group() {
         Ok(id) => {

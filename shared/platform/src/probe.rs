@@ -132,6 +132,8 @@ async fn converse(stream: Box<dyn Stream>, name: &Name) -> Verdict {
         }
     };
     tokio::select! {
+        // A node that answers and hangs up has answered. Without a word on the order, it is drawn by lot.
+        biased;
         verdict = talk => verdict,
         () = driver => Verdict::Unreachable("it closed the connection".to_owned()),
     }

@@ -6,24 +6,28 @@ use aws_sdk_elasticache::types::{Authentication, User, UserGroup};
 use domain::rotate::{Carried, UserId, UserView};
 use domain::{AuthToken, GroupId, GroupStatus, GroupView};
 
-use crate::{ElastiCache, Fault};
+use crate::{ElastiCache, Fault, abreast};
 
 impl ElastiCache {
     /// Looks at a user and at every group that carries it, or finds it gone. A group that is going, or never came about, has no node to
     /// log in to, and is left out.
     pub async fn user(&self, id: &UserId) -> Result<Option<Carried>, Fault> {
-        let answer = self.client.describe_users().user_id(id.as_str()).send().await;
-        let found = match answer.map_err(|err| Fault::from_sdk("DescribeUsers", err)) {
-            Ok(answer) => answer.users.unwrap_or_default().into_iter().next(),
-            Err(fault) if fault.is_gone() => None,
-            Err(fault) => return Err(fault),
-        };
-        let Some(user) = found.map(|it| view(id, &it)) else { return Ok(None) };
-        let mut groups = Vec::new();
-        for id in self.carriers(&user.user_groups).await? {
-            groups.extend(self.group_to_log_in_to(&id).await?.filter(may_be_logged_in_to));
-        }
+        let Some(user) = self.user_alone(id).await? else { return Ok(None) };
+        let carriers = self.carriers(&user.user_groups).await?;
+        let seen = abreast(&carriers, |id| self.group_to_log_in_to(id)).await;
+        let seen = seen.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let groups = seen.into_iter().flatten().filter(may_be_logged_in_to).collect();
         Ok(Some(Carried { user, groups }))
+    }
+
+    /// Looks at a user and at no group, or finds it gone.
+    pub async fn user_alone(&self, id: &UserId) -> Result<Option<UserView>, Fault> {
+        let answer = self.client.describe_users().user_id(id.as_str()).send().await;
+        match answer.map_err(|err| Fault::from_sdk("DescribeUsers", err)) {
+            Ok(answer) => Ok(answer.users().first().map(|it| view(id, it))),
+            Err(fault) if fault.is_gone() => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The replication groups that these user groups are on.
