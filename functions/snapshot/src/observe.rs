@@ -80,9 +80,12 @@ pub(crate) async fn again(
 pub(crate) async fn promote(app: &App, promote: &Promote) -> Result<PromoteView, Fault> {
     let (source, groups) = tokio::join!(automatic(app, &promote.which), groups(app));
     let mut view = PromoteView { source: source?, ..PromoteView::default() };
+    if view.source.is_none() {
+        view.copy = outliving(app, promote).await?;
+    }
     let group = promote.group(&view);
     view.group = groups?.into_iter().find(|it| Some(&it.0) == group.as_ref());
-    if promote.tier.is_some() {
+    if promote.tier.is_some() && view.copy.is_none() {
         view.copy = copy(app, promote, &view).await?;
     }
     // Where the copy is there, or nobody may make it, nothing else matters.
@@ -93,6 +96,17 @@ pub(crate) async fn promote(app: &App, promote: &Promote) -> Result<PromoteView,
         }
     }
     Ok(view)
+}
+
+/// The copy of one that ElastiCache deleted since.
+async fn outliving(app: &App, promote: &Promote) -> Result<Option<SnapshotView>, Fault> {
+    let found = app.fleet.snapshots(tag::PROMOTED).await?;
+    let Some(found) = found.into_iter().find(|it| promote.is_copy(&it.tags)) else {
+        return Ok(None);
+    };
+    let Some(name) = found.arn.resource().strip_prefix("snapshot:") else { return Ok(None) };
+    let copy = app.elasticache.snapshot(name).await?;
+    Ok(copy.map(|it| SnapshotView { tags: Some(found.tags), ..it }))
 }
 
 async fn copy(

@@ -66,7 +66,7 @@ impl Story {
     /// Takes in that ElastiCache does not take the snapshot.
     pub(crate) fn turned_down(&mut self, fault: &Fault, member: &str) {
         if fault.code.as_deref() == Some("SnapshotQuotaExceededFault") {
-            self.means = Some(Refusal::Quota { member: member.to_string() });
+            self.means = Some(Refusal::Quota { member: member.to_owned() });
         }
     }
 
@@ -97,23 +97,20 @@ impl Story {
     pub(crate) fn saw_promotion(&mut self, promote: &Promote, view: &PromoteView) {
         self.group = promote.group(view);
         self.saw = words::promotion(view);
-        let of = view.source.as_ref().and_then(SnapshotView::data_at);
+        let of = view.source.as_ref().or(view.copy.as_ref()).and_then(SnapshotView::data_at);
         let at = of.map_or("an unknown time".to_owned(), |it| it.to_string());
-        match &view.copy {
-            Some(copy) => {
-                self.result = format!("{} is there, with the data of {at}", copy.name);
-                self.evidence = json!({
-                    "snapshot": copy.name, "status": copy.status.to_string(), "bytes": copy.size,
-                    "from": view.source.as_ref().map(|it| &it.name), "dataOf": of,
-                });
-            }
-            None => {
-                let there = promote.served_by(view);
-                self.result = there.map_or(String::new(), |it| {
-                    format!("{it} is there already for the period of {at}, and no copy is made")
-                });
-            }
-        }
+        let Some(copy) = &view.copy else {
+            let there = promote.served_by(view);
+            self.result = there.map_or(String::new(), |it| {
+                format!("{it} is there already for the period of {at}, and no copy is made")
+            });
+            return;
+        };
+        self.result = format!("{} is there, with the data of {at}", copy.name);
+        self.evidence = json!({
+            "snapshot": copy.name, "status": copy.status.to_string(), "bytes": copy.size,
+            "from": copy.promoted_from(), "dataOf": of,
+        });
     }
 
     /// Takes in a look at what is there of a group, and what becomes of each.

@@ -89,12 +89,14 @@ pub(crate) fn taking(step: &TakeStep) -> String {
 
 /// An automatic snapshot and its copy in a few words.
 pub(super) fn promotion(view: &PromoteView) -> String {
-    let Some(source) = &view.source else { return "no such automatic snapshot".to_owned() };
+    let source = view.source.as_ref().map_or("no such automatic snapshot".to_owned(), |it| {
+        format!("the snapshot {} is {}", it.name, it.status)
+    });
     let copy = view
         .copy
         .as_ref()
         .map_or("no copy yet".to_owned(), |it| format!("the copy {} is {}", it.name, it.status));
-    format!("the snapshot {} is {}, {copy}", source.name, source.status)
+    format!("{source}, {copy}")
 }
 
 /// What a step of a promotion does.

@@ -44,7 +44,7 @@ pub struct PromoteView {
     pub group: Option<(GroupId, Tags)>,
     /// What there is of ours of that group.
     pub stock: Vec<SnapshotView>,
-    /// What has the name of the copy.
+    /// What has the name of the copy, or its tags where the snapshot is not there any more.
     pub copy: Option<SnapshotView>,
 }
 
@@ -75,9 +75,20 @@ impl Promote {
     /// The group that it is about, as far as that is known.
     pub fn group(&self, view: &PromoteView) -> Option<GroupId> {
         match &self.which {
-            Which::This(_) => view.source.as_ref().and_then(group_of),
+            Which::This(_) => {
+                let of_copy = || view.copy.as_ref().and_then(SnapshotView::source);
+                view.source.as_ref().map_or_else(of_copy, group_of)
+            }
             Which::NewestOf(group) => Some(group.clone()),
         }
+    }
+
+    /// Whether a snapshot with these tags is its copy. Of one that ElastiCache deleted since, nothing else tells the name of that.
+    pub fn is_copy(&self, tags: &Tags) -> bool {
+        let Which::This(name) = &self.which else { return false };
+        let told = |key: &str| tags.get(key).map_or("", String::as_str);
+        told(tag::PROMOTED).starts_with(&format!("{name}{TAKEN}"))
+            && self.tier.is_none_or(|it| told(tag::TIER) == it.as_str())
     }
 
     /// The name of the copy. It is settled by snapshot and tier alone, so that whoever carries this on finds what was made under it.
@@ -105,6 +116,9 @@ impl Promote {
 
     /// Plans the next step towards the copy.
     pub fn plan(&self, view: &PromoteView) -> Next<PromoteStep, Refusal> {
+        if let (None, Some(copy), Some(group)) = (&view.source, &view.copy, self.group(view)) {
+            return follow(&group, copy);
+        }
         let fit = match self.fit(view) {
             Ok(fit) => fit,
             Err(refusal) => return Next::Refuse(refusal),
@@ -166,23 +180,23 @@ impl Promote {
             return Err(Refusal::Empty { snapshot: fit.source.name.clone() });
         };
         let times = times(fit.group, &fit.owner(), &view.stock);
-        let reaches = |tier: Tier| match &fit.keep {
+        let is_young_enough = |tier: Tier| match &fit.keep {
             Keep::Off => true,
             Keep::Newest(keep) => is_in_reach(at, *keep, &times),
             Keep::Tiers(tiers) => is_in_reach_of_tier(at, tier, tiers, &times),
         };
         let Keep::Tiers(tiers) = &fit.keep else {
             let tier = self.tier.unwrap_or_default();
-            return reaches(tier).then_some(Place::Of(tier)).ok_or_else(|| fit.too_old(at));
+            return is_young_enough(tier).then_some(Place::Of(tier)).ok_or_else(|| fit.too_old(at));
         };
         if let Some(tier) = self.tier.or_else(|| fit.promoted_into(view)) {
             return match fit.holder(tier, at, view) {
-                None if reaches(tier) => Ok(Place::Of(tier)),
+                None if is_young_enough(tier) => Ok(Place::Of(tier)),
                 None => Err(fit.too_old(at)),
                 Some(name) => Ok(Place::TakenBy(name)),
             };
         }
-        let reached = tiers.iter().map(|it| it.0).filter(|it| reaches(*it));
+        let reached = tiers.iter().map(|it| it.0).filter(|it| is_young_enough(*it));
         let mut held: Vec<_> = reached.map(|it| (it, fit.holder(it, at, view))).collect();
         // The least frequent comes last.
         if let Some((tier, _)) = held.iter().rfind(|it| it.1.is_none()) {

@@ -155,6 +155,24 @@ fn a_copy_that_was_begun_is_followed_and_none_is_made() {
 }
 
 #[test]
+fn the_copy_of_one_that_is_gone_is_found_by_its_tags() {
+    let mut seen = view(POLICY, &[]);
+    let Next::Do(step) = promote(None).plan(&seen) else { panic!("nothing is copied") };
+    let copy = copy(&automatic(AT), step, None);
+    let tags = copy.tags.clone().unwrap();
+    for (tier, expected) in [(None, true), (Some(Tier::Weekly), true), (Some(Tier::Daily), false)] {
+        assert_eq!(promote(tier).is_copy(&tags), expected, "{tier:?}");
+    }
+    let longer = Promote { which: Which::This(format!("{AUTOMATIC}0")), tier: None };
+    let shorter = Promote { which: Which::This("automatic.orders".to_owned()), tier: None };
+    let newest = Promote { which: Which::NewestOf(orders()), tier: None };
+    assert!([longer, shorter, newest].iter().all(|it| !it.is_copy(&tags)));
+    (seen.source, seen.group, seen.copy) = (None, None, Some(copy));
+    check(&promote(None), &seen, "settled");
+    assert_eq!(promote(None).group(&seen), Some(orders()));
+}
+
+#[test]
 fn what_is_handed_on_leaves_nothing_open() {
     let newest = Promote { which: Which::NewestOf(orders()), tier: None };
     let decided = newest.decided(&view(POLICY, &["2026-01-05T00:05:00Z"]));
