@@ -1,6 +1,7 @@
-//! The three kinds of work, each with its steps. Every step can be taken twice without harm: AWS takes a name once, and what is gone is
+//! The four kinds of work, each with its steps. Every step can be taken twice without harm: AWS takes a name once, and what is gone is
 //! gone.
 
+pub(crate) mod promoting;
 pub(crate) mod taking;
 
 use std::cell::RefCell;
@@ -46,7 +47,7 @@ impl Operation for Taken<'_> {
         let TakeStep::Create { name, of, tags } = step;
         let taken = self.app.elasticache.take_snapshot(&name, &of, &tags).await;
         if let (Err(fault), ReadFrom::Member(member)) = (&taken, &of) {
-            self.story.borrow_mut().turned_down(fault, member);
+            self.story.borrow_mut().turned_down(fault, member.as_str());
         }
         taken
     }

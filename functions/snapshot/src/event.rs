@@ -1,6 +1,7 @@
 //! What calls `snapshot`: small documents with an `action`, from a schedule, a person or the state machine.
 
 use domain::snapshot::Tier;
+use domain::snapshot::promote::{Promote, Which};
 use domain::snapshot::restore::Restore;
 use domain::{Arn, GroupId, NodeType, Problems};
 use jiff::Timestamp;
@@ -22,6 +23,8 @@ pub(crate) enum Request {
 pub(crate) enum Job {
     /// Take a snapshot of each of these.
     Take(Taking),
+    /// Copy an automatic snapshot to be one of ours.
+    Promote(Promote),
     /// Delete what is beyond retention.
     Prune(Scope),
     /// Make a new group of a snapshot.
@@ -81,6 +84,7 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     let mut read = Reader { fields, problems: Problems::default(), known: vec!["action"] };
     let request = match read.text("action").as_deref() {
         Some("take") => Some(Request::Do(Job::Take(read.taking()))),
+        Some("promote") => read.promote().map(|it| Request::Do(Job::Promote(it))),
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
         Some("status") => Some(Request::Status(read.scope())),
@@ -99,7 +103,12 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str = "take, prune, restore, status and plan are";
+const ACTIONS: &str = "take, promote, prune, restore, status and plan are";
+
+fn tier(word: &str) -> Result<Tier, String> {
+    Tier::parse(word)
+        .ok_or_else(|| format!("{word:.40} is not a tier; hourly, daily, weekly and monthly are"))
+}
 
 /// Reads fields, and collects what is wrong with them.
 struct Reader<'a> {
@@ -125,11 +134,6 @@ impl Reader<'_> {
     }
 
     fn kind(&mut self, scope: &Scope) -> Kind {
-        let tier = |it: &str| {
-            Tier::parse(it).ok_or_else(|| {
-                format!("{it:.40} is not a tier; hourly, daily, weekly and monthly are")
-            })
-        };
         let kind = self.parsed("tier", |it| match it {
             "due" => Ok(Kind::Due),
             it => tier(it).map(Kind::One),
@@ -151,6 +155,28 @@ impl Reader<'_> {
 
     fn scope(&mut self) -> Scope {
         self.parsed("group", GroupId::parse).map_or(Scope::All, Scope::One)
+    }
+
+    fn promote(&mut self) -> Option<Promote> {
+        let (snapshot, group) = (self.text("snapshot"), self.parsed("group", GroupId::parse));
+        let tier = self.parsed("tier", tier);
+        let which = match (snapshot, group) {
+            (Some(_), Some(_)) => {
+                let said = "is stated beside snapshot; one of them says what is promoted";
+                self.problems.add("group", said);
+                return None;
+            }
+            (Some(name), None) => Which::This(name.to_ascii_lowercase()),
+            (None, Some(group)) => Which::NewestOf(group),
+            (None, None) => {
+                if !self.problems.iter().any(|it| it.name == "snapshot" || it.name == "group") {
+                    let said = "is missing; it takes the name of an automatic snapshot, and `group` the group whose newest is meant";
+                    self.problems.add("snapshot", said);
+                }
+                return None;
+            }
+        };
+        Some(Promote { which, tier })
     }
 
     fn restore(&mut self) -> Option<Restore> {
@@ -180,6 +206,7 @@ impl Reader<'_> {
         let is_restore = of.is_none() && self.fields.contains_key("snapshot");
         match of.as_deref() {
             Some("take") => Some(vec![Job::Take(self.taking())]),
+            Some("promote") => self.promote().map(|it| vec![Job::Promote(it)]),
             Some("prune") => Some(vec![Job::Prune(self.scope())]),
             Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
@@ -191,7 +218,7 @@ impl Reader<'_> {
             Some(other) => {
                 self.problems.add(
                     "of",
-                    format!("{other:.40} cannot be planned; take, prune and restore can"),
+                    format!("{other:.40} cannot be planned; take, promote, prune and restore can"),
                 );
                 None
             }
@@ -281,6 +308,10 @@ mod tests {
                 scope_words(&it.scope),
                 it.time.map_or("its time".to_owned(), |it| it.to_string())
             ),
+            Job::Promote(it) => match &it.which {
+                Which::This(_) => it.to_string(),
+                Which::NewestOf(group) => format!("{it} of {group}"),
+            },
             Job::Prune(scope) => format!("prune {}", scope_words(scope)),
             Job::Restore(it) => format!(
                 "restore {} into {} like {:?} with {:?} on {:?}",
@@ -351,6 +382,32 @@ mod tests {
     }
 
     #[test]
+    fn a_promotion_names_a_snapshot_or_the_group_whose_newest_is_meant() {
+        let name = "automatic.orders-2026-11-28-03-00";
+        check(
+            json!({ "action": "promote", "snapshot": name, "tier": "weekly" }),
+            "promote automatic.orders-2026-11-28-03-00 into weekly",
+        );
+        check(
+            json!({ "action": "promote", "group": "Orders" }),
+            "promote the newest automatic one of orders",
+        );
+        check(
+            json!({ "action": "plan", "of": "promote", "snapshot": name }),
+            "plan promote automatic.orders-2026-11-28-03-00",
+        );
+        check(
+            json!({ "action": "promote", "snapshot": name, "group": "orders", "tier": "due" }),
+            "tier: due is not a tier; hourly, daily, weekly and monthly are; group: is stated beside snapshot; one of them says what is promoted",
+        );
+        check(
+            json!({ "action": "promote", "time": "now" }),
+            "snapshot: is missing; it takes the name of an automatic snapshot, and `group` the group whose newest is meant; time: is not a field of this action",
+        );
+        check(json!({ "action": "promote", "snapshot": 7 }), "snapshot: is not a text");
+    }
+
+    #[test]
     fn a_plan_names_what_it_plans_or_leaves_it_to_the_other_fields() {
         check(json!({ "action": "plan" }), "plan take one of all at its time and prune all");
         check(json!({ "action": "plan", "of": "prune", "group": "orders" }), "plan prune orders");
@@ -363,11 +420,11 @@ mod tests {
     #[test]
     fn every_mistake_is_named() {
         check(json!(7), "the event: is not an object with an action");
-        check(json!({}), "action: is missing; take, prune, restore, status and plan are");
+        check(json!({}), "action: is missing; take, promote, prune, restore, status and plan are");
         check(json!({ "action": 7 }), "action: is not a text");
         check(
             json!({ "action": "explode", "group": "x" }),
-            "action: explode is not an action; take, prune, restore, status and plan are",
+            "action: explode is not an action; take, promote, prune, restore, status and plan are",
         );
         check(
             json!({ "action": "take", "group": "-", "tier": "yearly", "time": "noon", "snapshot": "s" }),
@@ -383,7 +440,7 @@ mod tests {
         );
         check(
             json!({ "action": "plan", "of": "status" }),
-            "of: status cannot be planned; take, prune and restore can",
+            "of: status cannot be planned; take, promote, prune and restore can",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! `snapshot`: takes, keeps, prunes and restores snapshots, and tells how things stand.
+//! `snapshot`: takes, keeps, promotes, prunes and restores snapshots, and tells how things stand.
 
 mod apply;
 mod event;
@@ -90,6 +90,7 @@ impl App {
         let answer = match event::parse(&run.delivery.event) {
             Err(problems) => Ok(run.bad_event(&problems).await),
             Ok(Request::Do(Job::Take(taking))) => Box::pin(run.take(&taking)).await,
+            Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
             Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
             Ok(Request::Do(Job::Restore(restore))) => Ok(run.restore(&restore).await),
             Ok(Request::Status(scope)) => run.status(&scope).await,

@@ -1,5 +1,6 @@
 //! Which calls make up what is seen.
 
+use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
 use domain::snapshot::take::{Take, TakeView};
 use domain::snapshot::{SnapshotStatus, SnapshotView, due, name, owner};
@@ -60,7 +61,7 @@ async fn newest(app: &App, group: &GroupView) -> Result<Option<SnapshotView>, Fa
         snapshot.tags = app.elasticache.tags(&snapshot.arn).await?;
         // One that is being written may keep its tags back.
         let is_busy = snapshot.tags.is_none() && snapshot.status == SnapshotStatus::Creating;
-        if is_busy || snapshot.is_ours(&group.id, &owner) {
+        if is_busy || snapshot.is_ours(&group.id, &owner) && !snapshot.is_promoted() {
             return Ok(Some(snapshot));
         }
     }
@@ -73,6 +74,62 @@ pub(crate) async fn again(
     snapshot: &SnapshotName,
 ) -> Result<Option<SnapshotStatus>, Fault> {
     Ok(app.elasticache.snapshot(snapshot.as_str()).await?.map(|it| it.status))
+}
+
+/// Looks at an automatic snapshot, at its group as far as that is ours, and at the copy.
+pub(crate) async fn promote(app: &App, promote: &Promote) -> Result<PromoteView, Fault> {
+    let (source, groups) = tokio::join!(automatic(app, &promote.which), groups(app));
+    let mut view = PromoteView { source: source?, ..PromoteView::default() };
+    if view.source.is_none() {
+        view.copy = outliving(app, promote).await?;
+    }
+    let group = promote.group(&view);
+    view.group = groups?.into_iter().find(|it| Some(&it.0) == group.as_ref());
+    if promote.tier.is_some() && view.copy.is_none() {
+        view.copy = copy(app, promote, &view).await?;
+    }
+    // Where the copy is there, or nobody may make it, nothing else matters.
+    if let (None, Some(group)) = (&view.copy, &view.group) {
+        view.stock = stock(app, std::slice::from_ref(group)).await?;
+        if promote.tier.is_none() {
+            view.copy = copy(app, promote, &view).await?;
+        }
+    }
+    Ok(view)
+}
+
+/// The copy of one that ElastiCache deleted since.
+async fn outliving(app: &App, promote: &Promote) -> Result<Option<SnapshotView>, Fault> {
+    let found = app.fleet.snapshots(tag::PROMOTED).await?;
+    let Some(found) = found.into_iter().find(|it| promote.is_copy(&it.tags)) else {
+        return Ok(None);
+    };
+    let Some(name) = found.arn.resource().strip_prefix("snapshot:") else { return Ok(None) };
+    let copy = app.elasticache.snapshot(name).await?;
+    Ok(copy.map(|it| SnapshotView { tags: Some(found.tags), ..it }))
+}
+
+async fn copy(
+    app: &App,
+    promote: &Promote,
+    view: &PromoteView,
+) -> Result<Option<SnapshotView>, Fault> {
+    let Some(name) = promote.name(view) else { return Ok(None) };
+    let Some(mut copy) = app.elasticache.snapshot(name.as_str()).await? else { return Ok(None) };
+    copy.tags = app.elasticache.tags(&copy.arn).await?;
+    Ok(Some(copy))
+}
+
+async fn automatic(app: &App, which: &Which) -> Result<Option<SnapshotView>, Fault> {
+    match which {
+        Which::This(name) => app.elasticache.snapshot(name).await,
+        Which::NewestOf(group) => {
+            // They are named after the group, or after a member, whose id begins with the group's (facts 5.3).
+            let start = format!("automatic.{group}");
+            let found = app.elasticache.automatic_snapshots(|it| it.starts_with(&start)).await?;
+            Ok(promote::newest(group, found))
+        }
+    }
 }
 
 /// Looks at the new group, and at what it is made from or compared with where that is the question.

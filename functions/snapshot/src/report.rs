@@ -3,17 +3,18 @@
 mod telling;
 mod words;
 
+use domain::snapshot::promote::{Promote, PromoteView};
 use domain::snapshot::prune::{Prune, PruneView};
 use domain::snapshot::restore::{Difference, RestoreView};
 use domain::snapshot::take::TakeView;
-use domain::snapshot::{Refusal, retention};
-use domain::{GroupId, MemberId, Problems, Wait};
+use domain::snapshot::{Refusal, SnapshotView, retention};
+use domain::{GroupId, Problems, Wait};
 use jiff::Timestamp;
 use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
-pub(crate) use words::{restoring, standing, taking};
+pub(crate) use words::{promoting, restoring, standing, taking};
 
 /// A message to people.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,6 +50,11 @@ impl Story {
         Self { asked: asked.into(), group: Some(group.clone()), ..Self::default() }
     }
 
+    /// What it is about: its group, or a snapshot of which nobody knows the group.
+    fn about(&self) -> &str {
+        self.group.as_ref().map_or("snapshot", |it| it.as_str())
+    }
+
     /// Takes in a step, before it is taken: one that fails was still meant.
     pub(crate) fn does(&mut self, what: String) {
         // A step that is taken again, since an answer was lost, is told once.
@@ -58,9 +64,9 @@ impl Story {
     }
 
     /// Takes in that ElastiCache does not take the snapshot.
-    pub(crate) fn turned_down(&mut self, fault: &Fault, member: &MemberId) {
+    pub(crate) fn turned_down(&mut self, fault: &Fault, member: &str) {
         if fault.code.as_deref() == Some("SnapshotQuotaExceededFault") {
-            self.means = Some(Refusal::Quota { member: member.to_string() });
+            self.means = Some(Refusal::Quota { member: member.to_owned() });
         }
     }
 
@@ -84,6 +90,26 @@ impl Story {
         self.evidence = json!({
             "snapshot": snapshot.name, "status": snapshot.status.to_string(), "bytes": snapshot.size,
             "takenAt": snapshot.taken_at,
+        });
+    }
+
+    /// Takes in a look at an automatic snapshot and its copy.
+    pub(crate) fn saw_promotion(&mut self, promote: &Promote, view: &PromoteView) {
+        self.group = promote.group(view);
+        self.saw = words::promotion(view);
+        let of = view.source.as_ref().or(view.copy.as_ref()).and_then(SnapshotView::data_at);
+        let at = of.map_or("an unknown time".to_owned(), |it| it.to_string());
+        let Some(copy) = &view.copy else {
+            let there = promote.served_by(view);
+            self.result = there.map_or(String::new(), |it| {
+                format!("{it} is there already for the period of {at}, and no copy is made")
+            });
+            return;
+        };
+        self.result = format!("{} is there, with the data of {at}", copy.name);
+        self.evidence = json!({
+            "snapshot": copy.name, "status": copy.status.to_string(), "bytes": copy.size,
+            "from": copy.promoted_from(), "dataOf": of,
         });
     }
 
@@ -197,7 +223,7 @@ impl End {
 
     /// One line for whoever called.
     pub(crate) fn summary(&self, story: &Story) -> String {
-        let group = story.group.as_ref().map_or("all groups", |it| it.as_str());
+        let group = story.about();
         let why = self.why(story);
         if story.done.is_empty() {
             return format!("{group}: {why}");
@@ -266,7 +292,7 @@ pub(crate) fn failed(asked: &str, why: &str) -> Record {
 
 /// Tells people how a run ended, where they have to know.
 pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
-    let group = story.group.as_ref().map_or("all groups", |it| it.as_str());
+    let group = story.about();
     let is_restore = story.asked.starts_with("restore");
     let head = match end {
         End::Settled if is_restore => "restored",

@@ -1,11 +1,12 @@
 //! The vocabulary of `snapshot`: what is seen of snapshots, what may be done with them, and why not.
 //!
-//! In reading order: [`name`] tells ours from others, [`due`] says when a group with tiers wants one, [`take`] makes one, [`retention`] sorts
-//! those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, and [`standing`] tells how a group stands.
+//! In reading order: [`name`] tells ours from others, [`due`] says when a group with tiers wants one, [`take`] makes one, [`promote`] makes one
+//! of ElastiCache's own, [`retention`] sorts those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, and [`standing`] tells how a group stands.
 
 pub mod due;
 mod keep;
 pub mod name;
+pub mod promote;
 pub mod prune;
 mod refusal;
 pub mod restore;
@@ -166,6 +167,27 @@ impl SnapshotView {
     /// Whether it was taken by the tiers of its group, and not by count or for a person.
     pub fn is_by_tiers(&self) -> bool {
         self.tagged(tag::TIERS).is_some()
+    }
+
+    /// Whether it was copied from an automatic one.
+    pub fn is_promoted(&self) -> bool {
+        self.tagged(tag::PROMOTED).is_some()
+    }
+
+    /// The automatic one that it was copied from.
+    pub fn promoted_from(&self) -> Option<&str> {
+        self.tagged(tag::PROMOTED)?.split(promote::TAKEN).next()
+    }
+
+    /// When the data were read. Absent while it is being written.
+    ///
+    /// Whether AWS tells of a copy when it was copied or when its data were read, no source says (facts 5.6). What it told of the one that
+    /// was copied is on the copy, and data are never newer than what holds them.
+    pub fn data_at(&self) -> Option<Timestamp> {
+        let told = self.taken_at?;
+        let noted = self.tagged(tag::PROMOTED).and_then(|it| it.split_once(promote::TAKEN));
+        let noted = noted.and_then(|(_, at)| at.parse::<Timestamp>().ok());
+        Some(noted.map_or(told, |it| it.min(told)))
     }
 
     fn tagged(&self, key: &str) -> Option<&str> {

@@ -73,6 +73,10 @@ pub const TIER: &str = "cachewarden:tier";
 /// The tiers that wanted a snapshot when it was asked for, where its group keeps tiers: `hourly daily`.
 pub const TIERS: &str = "cachewarden:tiers";
 
+/// On a snapshot that was copied from an automatic one: which, and when that one's data were read, as AWS told it then:
+/// `automatic.orders-002-2026-01-02-03-04 taken 2026-01-02T03:04:05Z`.
+pub const PROMOTED: &str = "cachewarden:promoted";
+
 /// The tags of one thing, by key.
 pub type Tags = BTreeMap<String, String>;
 

@@ -43,6 +43,7 @@ fn actions_of(call: &CallRecord) -> Vec<String> {
             "elasticache",
             "CreateReplicationGroup"
             | "CreateSnapshot"
+            | "CopySnapshot"
             | "CreateCacheSubnetGroup"
             | "CreateCacheParameterGroup",
         ) if tags => {

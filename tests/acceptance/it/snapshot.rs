@@ -3,6 +3,7 @@
 mod events;
 pub(crate) mod grants;
 mod outage;
+mod promote;
 mod restore;
 mod shards;
 mod stage;

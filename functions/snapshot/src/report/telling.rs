@@ -46,6 +46,11 @@ impl Run<'_> {
             match job {
                 Job::Take(taking) => self.plan_taking(taking, &mut answers).await?,
                 Job::Prune(scope) => self.plan_pruning(scope, &mut answers).await?,
+                Job::Promote(promote) => {
+                    let operation = self.promoted(promote);
+                    let end = self.planned(&operation, |it| report::promoting(&it)).await?;
+                    answers.push(self.told(operation.story.into_inner(), end));
+                }
                 Job::Restore(restore) => {
                     let operation = self.restored(restore);
                     let end = self.planned(&operation, |it| report::restoring(&it)).await?;

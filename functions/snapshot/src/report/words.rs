@@ -3,6 +3,7 @@
 use domain::group::Endpoint;
 use domain::provision::diff;
 use domain::shard::ShardView;
+use domain::snapshot::promote::{PromoteStep, PromoteView};
 use domain::snapshot::restore::{Difference, RestoreStep};
 use domain::snapshot::standing::{Generations, Newest, Standing};
 use domain::snapshot::take::{ReadFrom, TakeStep};
@@ -86,6 +87,24 @@ pub(crate) fn taking(step: &TakeStep) -> String {
     }
 }
 
+/// An automatic snapshot and its copy in a few words.
+pub(super) fn promotion(view: &PromoteView) -> String {
+    let source = view.source.as_ref().map_or("no such automatic snapshot".to_owned(), |it| {
+        format!("the snapshot {} is {}", it.name, it.status)
+    });
+    let copy = view
+        .copy
+        .as_ref()
+        .map_or("no copy yet".to_owned(), |it| format!("the copy {} is {}", it.name, it.status));
+    format!("{source}, {copy}")
+}
+
+/// What a step of a promotion does.
+pub(crate) fn promoting(step: &PromoteStep) -> String {
+    let PromoteStep::Copy { from, name, .. } = step;
+    format!("asked for {name}, a copy of {from}")
+}
+
 /// What a step of a restore does.
 pub(crate) fn restoring(step: &RestoreStep) -> String {
     match step {
@@ -114,6 +133,7 @@ pub(crate) fn standing(standing: &Standing, now: Timestamp) -> Value {
         "newest": standing.newest.as_ref().map(newest),
         "tiers": standing.tiers.iter().map(generations).collect::<Vec<_>>(),
         "count": standing.count,
+        "promoted": standing.promoted,
         "bytes": standing.total,
         "others": standing.others.iter().map(other).collect::<Vec<_>>(),
     })

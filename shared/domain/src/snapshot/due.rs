@@ -44,7 +44,9 @@ pub fn newest<'a>(
     owner: &str,
     snapshots: &'a [SnapshotView],
 ) -> Option<&'a SnapshotView> {
-    let ours = snapshots.iter().filter(|it| it.is_ours(group, owner) && serves(it));
+    // One that was promoted stays by another rule, so that a tier that counted on it might be left with none.
+    let is_ours = |it: &&SnapshotView| it.is_ours(group, owner) && !it.is_promoted();
+    let ours = snapshots.iter().filter(is_ours).filter(|it| serves(it));
     ours.max_by_key(|it| (time(group, it), &it.name))
 }
 
@@ -59,10 +61,10 @@ pub fn candidates(group: &GroupId, mut snapshots: Vec<SnapshotView>) -> Vec<Snap
 
 /// When a snapshot was taken. One that is still being written tells no time, and its name does.
 pub fn time(group: &GroupId, snapshot: &SnapshotView) -> Option<Timestamp> {
-    snapshot.taken_at.or_else(|| name::read(group, &snapshot.name).map(|it| it.1))
+    snapshot.data_at().or_else(|| name::read(group, &snapshot.name).map(|it| it.1))
 }
 
-fn serves(snapshot: &SnapshotView) -> bool {
+pub(super) fn serves(snapshot: &SnapshotView) -> bool {
     match &snapshot.status {
         SnapshotStatus::Creating => true,
         SnapshotStatus::Available | SnapshotStatus::Restoring | SnapshotStatus::Copying => {

@@ -88,7 +88,8 @@ impl Prune {
     /// What speaks against deleting anything.
     fn hold(&self, keep: &Keep, view: &PruneView, now: Timestamp) -> Option<Hold> {
         let owner = self.owner();
-        let ours = || view.snapshots.iter().filter(|it| it.is_ours(&self.group, &owner));
+        let is_ours = |it: &&SnapshotView| it.is_ours(&self.group, &owner) && !it.is_promoted();
+        let ours = || view.snapshots.iter().filter(is_ours);
         let named = |it: &SnapshotView| name::read(&self.group, &it.name);
         // Those still to come, and those that came to nothing, tell no time; their names do.
         let latest = ours().filter(|it| it.status != SnapshotStatus::Deleting);

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::SnapshotStatus;
+use super::promote::Unpromotable;
 use super::restore::Difference;
 use super::saved::Share;
 use crate::{Bytes, GroupId, GroupStatus, NodeType, tag};
@@ -40,6 +41,8 @@ pub enum Refusal {
     NotDeleted(Vec<(String, String)>),
     /// There is nothing to restore, or it cannot be.
     Restore(Unrestorable),
+    /// There is nothing to promote, or it cannot be.
+    Promote(Unpromotable),
     /// For several reasons.
     Several(Vec<Self>),
 }
@@ -140,6 +143,7 @@ impl fmt::Display for Refusal {
                 failed.iter().try_for_each(|(name, why)| write!(f, " {name} ({why})"))
             }
             Self::Restore(why) => why.fmt(f),
+            Self::Promote(why) => why.fmt(f),
             Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
                 write!(f, "{}{why}", if index == 0 { "" } else { "; " })
             }),
@@ -162,6 +166,12 @@ impl Refusal {
 impl From<Unrestorable> for Refusal {
     fn from(why: Unrestorable) -> Self {
         Self::Restore(why)
+    }
+}
+
+impl From<Unpromotable> for Refusal {
+    fn from(why: Unpromotable) -> Self {
+        Self::Promote(why)
     }
 }
 

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::{SnapshotStatus, SnapshotView, Tier, Tiers, tier};
 use crate::GroupId;
 
+pub(super) use generations::is_in_reach as is_in_reach_of_tier;
 pub use generations::sort as sort_by_tiers;
 
 /// What becomes of a snapshot.
@@ -43,6 +44,8 @@ pub enum Reason {
     BeforeTiers,
     /// It was taken by tiers that the group no longer has, and not as many were taken since as are kept.
     OfTiers,
+    /// It was copied from an automatic one, and what is kept beside it goes as far back.
+    Promoted,
     /// We did not make it, or not of this group.
     NotOurs,
     /// It is not whole, in use, or not told when it was taken or how large it is.
@@ -65,6 +68,9 @@ impl fmt::Display for Verdict {
             Self::Keep(Reason::OfTiers) => f.write_str(
                 "kept: taken by tiers that are no more; it goes once all that are kept were taken by number",
             ),
+            Self::Keep(Reason::Promoted) => {
+                f.write_str("kept: promoted, and no older than what is kept beside it")
+            }
             Self::Keep(Reason::NotOurs) => {
                 f.write_str("kept: not made by Cachewarden for this group")
             }
@@ -108,7 +114,8 @@ impl Sorted<'_> {
                 | Reason::Floor
                 | Reason::Asked(_)
                 | Reason::BeforeTiers
-                | Reason::OfTiers,
+                | Reason::OfTiers
+                | Reason::Promoted,
             ) => true,
         }
     }
@@ -121,7 +128,8 @@ pub fn sort<'a>(
     keep: NonZeroU32,
     snapshots: &'a [SnapshotView],
 ) -> Vec<Sorted<'a>> {
-    let (good, rest) = split(group, owner, snapshots);
+    let Split { good, promoted, rest } = split(group, owner, snapshots);
+    let times: Vec<Timestamp> = good.iter().map(|it| it.0).collect();
     let kept = || good.iter().take(usize::try_from(keep.get()).unwrap_or(usize::MAX));
     // Generations that took months to gather do not go in a night because a stack no longer states them.
     let has_begun = kept().all(|(_, it)| !it.is_by_tiers());
@@ -134,11 +142,39 @@ pub fn sort<'a>(
         };
         Sorted { snapshot, verdict }
     });
-    placed.chain(rest).collect()
+    let promoted = promoted.into_iter().map(|(at, snapshot)| {
+        let verdict = if is_in_reach(at, keep, &times) {
+            Verdict::Keep(Reason::Promoted)
+        } else if has_begun {
+            Verdict::Drop { newer: keep.get() }
+        } else {
+            Verdict::Keep(Reason::OfTiers)
+        };
+        Sorted { snapshot, verdict }
+    });
+    placed.chain(promoted).chain(rest).collect()
 }
 
-/// The good ones and when they were taken, the newest first; and those that neither count nor go.
-type Split<'a> = (Vec<(Timestamp, &'a SnapshotView)>, Vec<Sorted<'a>>);
+/// Whether so many of a group would keep one of this age beside those of these times.
+pub(super) fn is_in_reach(at: Timestamp, keep: NonZeroU32, times: &[Timestamp]) -> bool {
+    let newer = times.iter().filter(|it| at < **it).count();
+    u32::try_from(newer).is_ok_and(|it| it < keep.get())
+}
+
+/// When the good ones of a group were taken that were not promoted.
+pub(super) fn times(group: &GroupId, owner: &str, snapshots: &[SnapshotView]) -> Vec<Timestamp> {
+    split(group, owner, snapshots).good.into_iter().map(|it| it.0).collect()
+}
+
+/// The snapshots of a group, by what they count for.
+struct Split<'a> {
+    /// The good ones and when they were taken, the newest first.
+    good: Vec<(Timestamp, &'a SnapshotView)>,
+    /// Those of them that were copied from automatic ones. They take nobody's place: what somebody promotes makes no other go.
+    promoted: Vec<(Timestamp, &'a SnapshotView)>,
+    /// Those that neither count nor go.
+    rest: Vec<Sorted<'a>>,
+}
 
 fn split<'a>(group: &GroupId, owner: &str, snapshots: &'a [SnapshotView]) -> Split<'a> {
     let mut good: Vec<(Timestamp, &SnapshotView)> = Vec::new();
@@ -146,7 +182,7 @@ fn split<'a>(group: &GroupId, owner: &str, snapshots: &'a [SnapshotView]) -> Spl
     for snapshot in snapshots {
         // Without a size nothing proves that it holds data, and it must not push out one that does.
         let is_whole = snapshot.status == SnapshotStatus::Available && snapshot.size.is_some();
-        let ready = snapshot.taken_at.filter(|_| is_whole);
+        let ready = snapshot.data_at().filter(|_| is_whole);
         match (snapshot.is_ours(group, owner), ready) {
             (true, Some(at)) => good.push((at, snapshot)),
             (true, None) => {
@@ -158,10 +194,11 @@ fn split<'a>(group: &GroupId, owner: &str, snapshots: &'a [SnapshotView]) -> Spl
     }
     // Two that were taken at the same moment are told apart by name, so that every run sorts them alike.
     good.sort_by(|one, other| (other.0, &other.1.name).cmp(&(one.0, &one.1.name)));
-    (good, rest)
+    let (promoted, good) = good.into_iter().partition(|it| it.1.is_promoted());
+    Split { good, promoted, rest }
 }
 
-/// The newest that can be restored from, whoever uses it at the moment.
+/// The newest that can be restored from, whoever uses it at the moment. One that was promoted does not stand for one that is missing.
 pub fn newest<'a>(
     group: &GroupId,
     owner: &str,
@@ -170,6 +207,7 @@ pub fn newest<'a>(
     snapshots
         .iter()
         .filter(|it| it.status.is_whole() && it.size.is_some() && it.is_ours(group, owner))
+        .filter(|it| !it.is_promoted())
         .filter_map(|it| Some(((it.taken_at?, &it.name), it)))
         .max_by_key(|(order, _)| *order)
         .map(|(_, it)| it)

@@ -22,6 +22,8 @@ pub struct Standing {
     pub total: Bytes,
     /// The newest of them.
     pub newest: Option<Newest>,
+    /// Those that were copied from automatic ones and can be restored from.
+    pub promoted: Vec<String>,
     /// Those of ours that cannot be restored from, and those of a former owner of the id: their state.
     pub others: Vec<(String, String)>,
 }
@@ -84,6 +86,7 @@ pub fn of(group: &GroupId, tags: &Tags, snapshots: &[SnapshotView], now: Timesta
             tiers.iter().map(of).collect()
         }),
         count: whole().count(),
+        promoted: whole().filter(|it| it.is_promoted()).map(|it| it.name.clone()).collect(),
         total: Bytes(whole().filter_map(|it| it.size).map(|it| it.0).sum()),
         newest: newest.and_then(|it| of_newest(group, keep.as_ref().ok(), it, now)),
         keep,
@@ -133,6 +136,7 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.group)?;
         match &self.newest {
+            None if 0 < self.count => write!(f, "none of a schedule; {} in all", self.count)?,
             None => f.write_str("no snapshot that can be restored from")?,
             Some(newest) => {
                 write!(f, "newest {}, {} old", newest.name, spoken(newest.age))?;
@@ -152,6 +156,9 @@ impl fmt::Display for Standing {
             Ok(keep @ (Keep::Newest(_) | Keep::Tiers(_))) => write!(f, "; keeps {keep}")?,
             Ok(Keep::Off) => f.write_str("; takes none by schedule")?,
             Err(refusal) => write!(f, "; {refusal}")?,
+        }
+        if !self.promoted.is_empty() {
+            write!(f, "; promoted: {}", self.promoted.join(", "))?;
         }
         self.others.iter().try_for_each(|(name, status)| write!(f, "; {name} is {status}"))
     }

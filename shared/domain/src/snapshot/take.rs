@@ -103,7 +103,7 @@ impl Take {
     /// Plans the next step towards the snapshot.
     pub fn plan(&self, view: &TakeView, now: Timestamp) -> Next<TakeStep, Refusal> {
         match (&view.snapshot, &view.group) {
-            (Some(snapshot), _) => self.follow(snapshot, view),
+            (Some(snapshot), _) => follow(&self.group, snapshot, &view.events),
             (None, _) if !self.is_timely(now) => Next::Refuse(Refusal::NotTimely(self.tick)),
             (None, None) => Next::Refuse(Refusal::NoGroup(self.group.clone())),
             (None, Some(group)) => self.begin(group, view, now),
@@ -118,31 +118,6 @@ impl Take {
         let from = self.tick.saturating_sub(EARLY_MAX).unwrap_or(Timestamp::MIN);
         let until = self.tick.saturating_add(LATE_MAX).unwrap_or(Timestamp::MAX);
         (from..until).contains(&now)
-    }
-
-    /// Waits until the snapshot is whole.
-    fn follow(&self, snapshot: &SnapshotView, view: &TakeView) -> Next<TakeStep, Refusal> {
-        let name = snapshot.name.clone();
-        if snapshot.source().as_ref() != Some(&self.group) {
-            let of = snapshot.source().map_or("another group".to_owned(), |it| it.to_string());
-            return Next::Refuse(Refusal::NameTaken { snapshot: name, of });
-        }
-        match &snapshot.status {
-            SnapshotStatus::Creating => Next::Wait(Wait::slow(WaitingOn::Snapshot(Some(name)))),
-            SnapshotStatus::Available | SnapshotStatus::Restoring | SnapshotStatus::Copying => {
-                match snapshot.size {
-                    Some(_) => Next::Settled,
-                    None => Next::Refuse(Refusal::Empty { snapshot: name }),
-                }
-            }
-            SnapshotStatus::Deleting | SnapshotStatus::Failed | SnapshotStatus::Strange(_) => {
-                Next::Refuse(Refusal::Failed {
-                    snapshot: name,
-                    status: snapshot.status.clone(),
-                    events: view.events.clone(),
-                })
-            }
-        }
     }
 
     /// While this one waited for its group, another may have been taken, or the policy may have changed.
@@ -198,6 +173,32 @@ impl Take {
                 Next::Do(TakeStep::Create { name: self.name.clone(), of, tags })
             }
             Err(on) => Next::Wait(Wait::slow(on)),
+        }
+    }
+}
+
+/// Waits until a snapshot of this group is whole.
+pub(super) fn follow<S>(
+    group: &GroupId,
+    snapshot: &SnapshotView,
+    events: &[String],
+) -> Next<S, Refusal> {
+    let name = snapshot.name.clone();
+    if snapshot.source().as_ref() != Some(group) {
+        let of = snapshot.source().map_or("another group".to_owned(), |it| it.to_string());
+        return Next::Refuse(Refusal::NameTaken { snapshot: name, of });
+    }
+    match &snapshot.status {
+        SnapshotStatus::Creating => Next::Wait(Wait::slow(WaitingOn::Snapshot(Some(name)))),
+        SnapshotStatus::Available | SnapshotStatus::Restoring | SnapshotStatus::Copying => {
+            match snapshot.size {
+                Some(_) => Next::Settled,
+                None => Next::Refuse(Refusal::Empty { snapshot: name }),
+            }
+        }
+        SnapshotStatus::Deleting | SnapshotStatus::Failed | SnapshotStatus::Strange(_) => {
+            let (status, events) = (snapshot.status.clone(), events.to_vec());
+            Next::Refuse(Refusal::Failed { snapshot: name, status, events })
         }
     }
 }

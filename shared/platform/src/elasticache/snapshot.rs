@@ -34,19 +34,29 @@ impl ElastiCache {
         is_wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<SnapshotView>, Fault> {
         // The filter says `user` where the field says `manual` (facts 5.4).
-        self.every_page(|it| it, is_wanted).await
+        self.every_page(|it| it.snapshot_source("user"), is_wanted).await
+    }
+
+    /// The automatic snapshots of the account, as far as their names are wanted. The filter says `system` where the field says `automated`.
+    pub async fn automatic_snapshots(
+        &self,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<SnapshotView>, Fault> {
+        self.every_page(|it| it.snapshot_source("system"), is_wanted).await
     }
 
     /// The snapshots that somebody asked for of a group as it stands: those of former members are not among them. Their tags are not looked at.
     pub async fn snapshots_of(&self, group: &GroupView) -> Result<Vec<SnapshotView>, Fault> {
+        type Pages = DescribeSnapshotsFluentBuilder;
+        let of_users = |it: Pages| it.snapshot_source("user");
         if group.cluster_enabled {
-            return self
-                .every_page(|it| it.replication_group_id(group.id.as_str()), |_| true)
-                .await;
+            let of_group = |it: Pages| of_users(it).replication_group_id(group.id.as_str());
+            return self.every_page(of_group, |_| true).await;
         }
         let mut found = Vec::new();
         for member in &group.member_ids {
-            match self.every_page(|it| it.cache_cluster_id(member.as_str()), |_| true).await {
+            let of_member = |it: Pages| of_users(it).cache_cluster_id(member.as_str());
+            match self.every_page(of_member, |_| true).await {
                 Ok(more) => found.extend(more),
                 Err(fault) if fault.is_gone() => {}
                 Err(fault) => return Err(fault),
@@ -60,7 +70,7 @@ impl ElastiCache {
         narrowed: impl FnOnce(DescribeSnapshotsFluentBuilder) -> DescribeSnapshotsFluentBuilder,
         is_wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<SnapshotView>, Fault> {
-        let pages = self.client.describe_snapshots().snapshot_source("user").max_records(50);
+        let pages = self.client.describe_snapshots().max_records(50);
         let mut pages = narrowed(pages).into_paginator().items().send();
         let mut found = Vec::new();
         while let Some(snapshot) = pages.next().await {
@@ -90,6 +100,25 @@ impl ElastiCache {
         };
         let taken = request.send().await.map_err(|err| Fault::from_sdk("CreateSnapshot", err));
         look_again_if_taken(taken.map(drop))
+    }
+
+    /// Asks for a copy of a snapshot under the same key. One of that name is looked at again: it may be ours, from a call whose answer was lost.
+    pub async fn copy_snapshot(
+        &self,
+        from: &str,
+        name: &SnapshotName,
+        tags: &Tags,
+    ) -> Result<(), Fault> {
+        let copied = self
+            .client
+            .copy_snapshot()
+            .source_snapshot_name(from)
+            .target_snapshot_name(name.as_str())
+            .set_tags(Some(api_tags(tags)))
+            .send()
+            .await
+            .map_err(|err| Fault::from_sdk("CopySnapshot", err));
+        look_again_if_taken(copied.map(drop))
     }
 
     /// Deletes a snapshot; one that is gone is no mistake.

@@ -7,13 +7,19 @@ use serde_json::{Value, json};
 use super::stage::{Stage, summary};
 
 /// What comes of each file in an account that has no such group.
-const EXPECTED: [(&str, &str); 19] = [
+const EXPECTED: [(&str, &str); 22] = [
     ("bad.json", "refused: snapshot: is not a text"),
     ("carried.json", "refused: transparent-trust-redis-production: the snapshot would be one of"),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
+    ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
     ("plan-restore.json", "refused: transparent-trust-restored: there is no snapshot"),
     ("plan.json", "settled: no group carries the tag"),
+    (
+        "promote-newest.json",
+        "refused: transparent-trust-redis-production: ElastiCache has no automatic snapshot of",
+    ),
+    ("promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("prune-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("prune.json", "settled: no group carries the tag"),
     ("restore-like.json", "refused: transparent-trust-restored: there is no snapshot automatic."),

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::promote;
 use super::stage::{GROUP, Stage};
 
-/// Takes, sees one fail, prunes, restores, is told off, and takes what is due.
+/// Takes, sees one fail, prunes, restores, is told off, takes what is due, and promotes.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.stock(5).await;
@@ -22,4 +23,6 @@ pub(crate) async fn every_call() {
     });
     stage.scene.pass(Duration::from_hours(2)).await;
     stage.send(json!({ "action": "take", "tier": "due" })).await;
+    promote::automatic(&stage, GROUP).await;
+    stage.send(json!({ "action": "promote", "group": GROUP })).await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 pub mod export;
 pub mod file;
@@ -258,21 +258,35 @@ pub(super) fn copy(state: &mut State, params: &Params) -> Result<String, Refusal
         status: SnapshotStatus::Creating,
         automatic: false,
         asked_at: state.now,
+        taken_at: None,
         kms_key: key.or_else(|| original.kms_key.clone()),
         tags: tags::read(params)?,
-        ..original
+        ..original.clone()
     };
+    let of_data = original.taken_at;
     state.elasticache.snapshots.insert(target.clone(), copy);
     set_status(state, &source, SnapshotStatus::Copying);
     let waits = plane::copy_snapshot(state, &source, &target);
-    let work = Work::SnapshotCopied { source, target: target.clone() };
+    let work = Work::SnapshotCopied { source, target: target.clone(), of_data };
     work::start(state, None, takes, waits, work);
     list::one(state, &target)
 }
 
 /// A copy is there, or has failed.
-pub(super) fn copied(state: &mut State, source: &str, target: &str, failed: Option<String>) {
+pub(super) fn copied(
+    state: &mut State,
+    source: &str,
+    target: &str,
+    of_data: Option<Timestamp>,
+    failed: Option<String>,
+) {
     set_status(state, source, SnapshotStatus::Available);
+    let keeps_time = state.settings.switches.copies_keep_their_time;
+    let now = state.now;
+    let copy = state.elasticache.snapshots.get_mut(target);
+    if let Some(copy) = copy.filter(|_| failed.is_none()) {
+        copy.taken_at = if keeps_time { of_data } else { Some(now) };
+    }
     let status = if failed.is_some() { SnapshotStatus::Failed } else { SnapshotStatus::Available };
     set_status(state, target, status);
 }

@@ -54,6 +54,8 @@ pub(crate) enum Work {
         source: String,
         /// To.
         target: String,
+        /// When the data were read.
+        of_data: Option<Timestamp>,
     },
     /// A snapshot is gone.
     SnapshotDeleted(String),
@@ -241,8 +243,8 @@ pub(crate) fn run_due(state: &mut State) {
         Work::Rebooted(member) => reboot::rebooted(state, &group, &member),
         Work::ParametersApplied(members) => parameters::applied(state, &group, &members),
         Work::SnapshotTaken(name) => snapshot::taken(state, &group, &name, job.bytes, job.failed),
-        Work::SnapshotCopied { source, target } => {
-            snapshot::copied(state, &source, &target, job.failed);
+        Work::SnapshotCopied { source, target, of_data } => {
+            snapshot::copied(state, &source, &target, of_data, job.failed);
         }
         Work::SnapshotDeleted(name) => snapshot::deleted(state, &name),
         Work::FinalSnapshotTaken { snapshot, retain } => {

@@ -105,6 +105,8 @@ pub struct Switches {
     pub missing_tags_fail: bool,
     /// Facts 5.3: automatic snapshots go at once when they are turned off, rather than with their group.
     pub turning_off_drops_snapshots: bool,
+    /// Facts 5.6: a copy of a snapshot tells when the data were read of what was copied, rather than when it was copied.
+    pub copies_keep_their_time: bool,
     /// Facts 5.6: the code of an export that a bucket does not allow.
     pub export_code: &'static str,
     /// Facts 5.7: an RDB file that ElastiCache cannot read is refused at once, rather than fails the group later.
@@ -208,6 +210,7 @@ impl Default for Switches {
             cluster_quota: None,
             missing_tags_fail: true,
             turning_off_drops_snapshots: true,
+            copies_keep_their_time: true,
             export_code: "InvalidParameterValue",
             unreadable_file_refused_at_once: false,
             lone_node_has_reader: true,
@@ -277,6 +280,7 @@ impl Switches {
             cluster_quota: Some(200),
             missing_tags_fail: !usual.missing_tags_fail,
             turning_off_drops_snapshots: !usual.turning_off_drops_snapshots,
+            copies_keep_their_time: !usual.copies_keep_their_time,
             export_code: "InvalidParameterCombination",
             unreadable_file_refused_at_once: !usual.unreadable_file_refused_at_once,
             lone_node_has_reader: !usual.lone_node_has_reader,

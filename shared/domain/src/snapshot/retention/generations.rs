@@ -3,9 +3,11 @@
 //! Periods are those of the calendar, and only those count in which a snapshot was taken, so that neither a clock nor a schedule that stood
 //! still makes one go. The first of a period stays what it is however many follow, so that a tier never changes its mind.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::{Reason, Sorted, Verdict, split};
+use super::{Reason, Sorted, Split, Verdict, split};
 use crate::GroupId;
 use crate::snapshot::{FLOOR, SnapshotView, Tier, Tiers, name};
 
@@ -16,7 +18,7 @@ pub fn sort<'a>(
     tiers: &Tiers,
     snapshots: &'a [SnapshotView],
 ) -> Vec<Sorted<'a>> {
-    let (good, rest) = split(group, owner, snapshots);
+    let Split { good, promoted, rest } = split(group, owner, snapshots);
     let times: Vec<Timestamp> = good.iter().map(|it| it.0).collect();
     let reach: Vec<(Tier, Timestamp)> = tiers
         .iter()
@@ -54,8 +56,33 @@ pub fn sort<'a>(
         };
         Sorted { snapshot, verdict }
     });
+    let promoted = promoted.into_iter().map(|(at, snapshot)| {
+        let tier = name::read(group, &snapshot.name).map(|it| tiers.standing_for(it.0));
+        let verdict = if tier.is_some_and(|it| is_in_reach(at, it, tiers, &times)) {
+            Verdict::Keep(Reason::Promoted)
+        } else if has_begun {
+            Verdict::Outlived { tiers: tiers.clone() }
+        } else {
+            Verdict::Keep(Reason::BeforeTiers)
+        };
+        Sorted { snapshot, verdict }
+    });
     let placed: Vec<_> = placed.collect();
-    placed.into_iter().chain(rest).collect()
+    placed.into_iter().chain(promoted).chain(rest).collect()
+}
+
+/// Whether a tier would keep one of this age beside those of these times: fewer of its periods that have any came since than it keeps.
+pub(in crate::snapshot) fn is_in_reach(
+    at: Timestamp,
+    tier: Tier,
+    tiers: &Tiers,
+    times: &[Timestamp],
+) -> bool {
+    let start = tier.start(at);
+    let newer: BTreeSet<Timestamp> =
+        times.iter().map(|it| tier.start(*it)).filter(|it| start < *it).collect();
+    let keep = tiers.iter().find(|it| it.0 == tier).map(|it| as_usize(it.1.get()));
+    keep.is_some_and(|it| newer.len() < it)
 }
 
 /// When the oldest period began that a tier keeps, of times that come the newest first.

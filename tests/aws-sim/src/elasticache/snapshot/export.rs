@@ -76,7 +76,8 @@ pub(super) fn export(
     state.elasticache.files.extend(files);
     set_status(state, &source.name, SnapshotStatus::Copying);
     let takes = state.settings.durations.copy_snapshot;
-    let work = Work::SnapshotCopied { source: source.name.clone(), target: String::new() };
+    let (from, target) = (source.name.clone(), String::new());
+    let work = Work::SnapshotCopied { source: from, target, of_data: None };
     work::start(state, None, takes, [], work);
     list::one(state, &source.name)
 }

@@ -51,6 +51,25 @@ pub(super) const STORIES: &[Story] = &[
         otherwise: "accepted",
     },
     Story {
+        switch: "copies_keep_their_time",
+        take: |to, from| to.copies_keep_their_time = from.copies_keep_their_time,
+        tell: |switches| {
+            let mut aws = with_snapshot(switches);
+            let told = |aws: &mut Caller, name| {
+                let snapshot = aws.ask("DescribeSnapshots", &[("SnapshotName", name)]).unwrap();
+                one(&snapshot, "SnapshotCreateTime")
+            };
+            let before = told(&mut aws, "nightly");
+            let copy = [("SourceSnapshotName", "nightly"), ("TargetSnapshotName", "second")];
+            aws.ask("CopySnapshot", &copy).unwrap();
+            aws.pass(20);
+            let is_same = told(&mut aws, "second") == before;
+            if is_same { "of the data" } else { "of the copying" }.to_owned()
+        },
+        usual: "of the data",
+        otherwise: "of the copying",
+    },
+    Story {
         switch: "final_snapshot_shows_snapshotting",
         take: |to, from| {
             to.final_snapshot_shows_snapshotting = from.final_snapshot_shows_snapshotting;
