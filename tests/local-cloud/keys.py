@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, timezone
 KEYS = 10_000
 PREFIX = "order:"
 TYPES = ("string", "hash", "list", "set", "zset", "stream")
+# One that GET reads.
+A_STRING = f"{PREFIX}0"
 # So many keys at once.
 BATCH = 500
 

@@ -7,6 +7,7 @@ import redis
 import telling
 from deployment import GROUP
 from group import Group
+from keys import A_STRING
 from step_4_snapshot import RESTORED
 from step_5_grow import states
 from waiting import expect, until
@@ -76,7 +77,7 @@ class ReadLoad:
                 with client.pipeline(transaction=False) as pipe:
                     for _ in range(10):
                         pipe.bitcount("map")
-                        pipe.get("order:1")
+                        pipe.get(A_STRING)
                     pipe.execute()
                 self.reads += 20
             except (redis.RedisError, OSError) as error:
