@@ -11,14 +11,14 @@ use domain::owner::short_hash;
 use domain::snapshot::prune::Prune;
 use domain::snapshot::restore::Restore;
 use domain::snapshot::{Refusal, SnapshotView, name};
-use domain::{GroupId, Problems, Tags};
+use domain::{GroupId, Next, Problems, Tags};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions, Started};
 use platform::settings::{self, SnapshotSettings};
 use platform::{
-    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Outcome,
-    Secrets, Topics, converge, telemetry,
+    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Operation,
+    Outcome, Secrets, Topics, converge, telemetry,
 };
 use serde_json::{Value, json};
 
@@ -176,6 +176,29 @@ impl Run<'_> {
             return Ok(Err(self.close(&Story::of(asked, group), &end).await));
         }
         Ok(Ok(groups))
+    }
+
+    /// Has the state machine do what takes long, and does it where that asks. A person is told at once what speaks against it.
+    async fn carried<O: Operation<Refusal = Refusal>>(
+        &self,
+        operation: &O,
+        story: &RefCell<Story>,
+        hand: impl AsyncFnOnce(&O::Seen) -> End,
+    ) -> Result<End, Fault> {
+        if self.delivery.carrier.is_some() {
+            let outcome = converge(operation, &self.clock, self.deadline).await;
+            let means = story.borrow_mut().means.take();
+            return Ok(match (outcome, means) {
+                (Err(_), Some(refusal)) => End::Refused(refusal),
+                (outcome, _) => self.end(outcome),
+            });
+        }
+        let seen = operation.observe().await?;
+        Ok(match operation.plan(&seen, self.clock.now()) {
+            Next::Settled => End::Settled,
+            Next::Refuse(refusal) => End::Refused(refusal),
+            Next::Do(_) | Next::Wait(_) => hand(&seen).await,
+        })
     }
 
     /// Has the state machine go on with what is not finished, unless it is the one that asks.

@@ -141,10 +141,15 @@ impl SnapshotView {
 
     /// The group that this was read from, as far as the snapshot itself or our tag tells.
     ///
-    /// A snapshot of a group that is not in cluster mode only names the member, whose id is the group's and a number (facts 5.1, 5.4).
+    /// A snapshot of a group that is not in cluster mode only names the member, whose id is the group's and a number (facts 5.1, 5.4). A cluster
+    /// that is in no group is told from a member by having no number.
     pub fn source(&self) -> Option<GroupId> {
         let tagged = self.tags.as_ref().and_then(|it| it.get(tag::GROUP));
-        let of_member = || self.member.as_deref()?.rsplit_once('-').map(|(group, _)| group);
+        let of_member = || {
+            let (group, number) = self.member.as_deref()?.rsplit_once('-')?;
+            let is_number = 3 <= number.len() && number.bytes().all(|it| it.is_ascii_digit());
+            is_number.then_some(group)
+        };
         let id = tagged.map(String::as_str).or(self.group.as_deref()).or_else(of_member)?;
         GroupId::parse(id).ok()
     }

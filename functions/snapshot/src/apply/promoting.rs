@@ -6,7 +6,7 @@ use domain::snapshot::promote::{Promote, PromoteStep, PromoteView, Which};
 use domain::snapshot::{Refusal, Tier};
 use domain::{GroupId, Next};
 use jiff::Timestamp;
-use platform::{Fault, FaultKind, Operation, converge};
+use platform::{Fault, FaultKind, Operation};
 use serde_json::{Value, json};
 
 use crate::report::{self, End, Story};
@@ -59,25 +59,10 @@ impl Run<'_> {
     /// shares, with snapshot and tier decided: another look might find a newer one.
     pub(crate) async fn promote(&self, promote: &Promote) -> Result<Value, Fault> {
         let operation = self.promoted(promote);
-        let end = if self.delivery.carrier.is_some() {
-            let outcome = converge(&operation, &self.clock, self.deadline).await;
-            let means = operation.story.borrow_mut().means.take();
-            match (outcome, means) {
-                (Err(_), Some(refusal)) => End::Refused(refusal),
-                (outcome, _) => self.end(outcome),
-            }
-        } else {
-            // A person is told at once what speaks against it.
-            let seen = operation.observe().await?;
-            match operation.plan(&seen, self.clock.now()) {
-                Next::Settled => End::Settled,
-                Next::Refuse(refusal) => End::Refused(refusal),
-                Next::Do(_) | Next::Wait(_) => {
-                    let group = promote.group(&seen);
-                    self.hand_promotion(&promote.decided(&seen), group.as_ref()).await
-                }
-            }
+        let hand = async |seen: &PromoteView| {
+            self.hand_promotion(&promote.decided(seen), promote.group(seen).as_ref()).await
         };
+        let end = self.carried(&operation, &operation.story, hand).await?;
         Ok(self.close(&operation.story.into_inner(), &end).await)
     }
 

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 
 use domain::snapshot::take::Take;
 use domain::snapshot::{Keep, Refusal, SnapshotView, Tier, Tiers, due, owner};
-use domain::{GroupId, NameError, Next, Problems, Tags};
+use domain::{GroupId, NameError, Problems, Tags};
 use jiff::Timestamp;
-use platform::{Fault, Operation, converge};
+use platform::Fault;
 use serde_json::{Value, json};
 
 use crate::apply::Taken;
@@ -59,24 +59,8 @@ impl Run<'_> {
             }
         };
         let operation = self.taken(&take);
-        let end = if self.delivery.carrier.is_some() {
-            let outcome = converge(&operation, &self.clock, self.deadline).await;
-            let means = operation.story.borrow_mut().means.take();
-            match (outcome, means) {
-                (Err(_), Some(refusal)) => End::Refused(refusal),
-                (outcome, _) => self.end(outcome),
-            }
-        } else {
-            // A person is told at once what speaks against it.
-            let seen = operation.observe().await?;
-            match operation.plan(&seen, self.clock.now()) {
-                Next::Settled => End::Settled,
-                Next::Refuse(refusal) => End::Refused(refusal),
-                Next::Do(_) | Next::Wait(_) => {
-                    self.hand_take(taking, &taking.kind, group, tick, 1).await
-                }
-            }
-        };
+        let hand = async |_: &_| self.hand_take(taking, &taking.kind, group, tick, 1).await;
+        let end = self.carried(&operation, &operation.story, hand).await?;
         Ok(self.close(&operation.story.into_inner(), &end).await)
     }
 

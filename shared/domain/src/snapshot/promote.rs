@@ -75,10 +75,7 @@ impl Promote {
     /// The group that it is about, as far as that is known.
     pub fn group(&self, view: &PromoteView) -> Option<GroupId> {
         match &self.which {
-            Which::This(_) => {
-                let of_copy = || view.copy.as_ref().and_then(SnapshotView::source);
-                view.source.as_ref().map_or_else(of_copy, group_of)
-            }
+            Which::This(_) => view.source.as_ref().or(view.copy.as_ref())?.source(),
             Which::NewestOf(group) => Some(group.clone()),
         }
     }
@@ -244,20 +241,10 @@ pub fn newest(group: &GroupId, snapshots: Vec<SnapshotView>) -> Option<SnapshotV
     let is_good = |it: &SnapshotView| {
         it.origin == Origin::Automated && it.status.is_whole() && it.size.is_some()
     };
-    let of_group = |it: &SnapshotView| group_of(it).as_ref() == Some(group);
+    let of_group = |it: &SnapshotView| it.source().as_ref() == Some(group);
     let good = snapshots.into_iter().filter(|it| is_good(it) && of_group(it));
     let timed = good.filter(|it| it.taken_at.is_some());
     timed.max_by(|one, other| (one.taken_at, &one.name).cmp(&(other.taken_at, &other.name)))
-}
-
-/// The group that an automatic one is of. A cluster that is in no group is told from a member by having no number.
-fn group_of(snapshot: &SnapshotView) -> Option<GroupId> {
-    let of_member = || {
-        let (group, number) = snapshot.member.as_deref()?.rsplit_once('-')?;
-        let is_number = 3 <= number.len() && number.bytes().all(|it| it.is_ascii_digit());
-        is_number.then_some(group)
-    };
-    GroupId::parse(snapshot.group.as_deref().or_else(of_member)?).ok()
 }
 
 /// What speaks against the snapshot itself. One that is in use will be free again.

@@ -58,10 +58,7 @@ impl Flow for Rotate {
     }
 
     async fn problems(&self, scene: &Scene, _: Option<&Case>) -> Vec<String> {
-        let mut problems = scene.problems().await;
-        problems.extend(TOKEN.not_promoted(scene));
-        problems.extend(TOKEN.left_open(scene));
-        problems
+        TOKEN.rotated(scene).await
     }
 }
 

@@ -39,13 +39,11 @@ impl Flow for Again {
     }
 
     async fn problems(&self, scene: &Scene, _: Option<&Case>) -> Vec<String> {
-        let mut problems = scene.problems().await;
+        let mut problems = TOKEN.rotated(scene).await;
         let current = scene
             .world()
             .with(|it| it.secrets.secrets[SECRET].labelled("AWSCURRENT").map(str::to_owned));
         problems.extend(unless(current.as_deref() == Some(SECOND), "the second was not promoted"));
-        problems.extend(TOKEN.not_promoted(scene));
-        problems.extend(TOKEN.left_open(scene));
         problems
     }
 }

@@ -39,9 +39,7 @@ impl Flow for Document {
     }
 
     async fn problems(&self, scene: &Scene, _: Option<&Case>) -> Vec<String> {
-        let mut problems = scene.problems().await;
-        problems.extend(TOKEN.not_promoted(scene));
-        problems.extend(TOKEN.left_open(scene));
+        let mut problems = TOKEN.rotated(scene).await;
         let document = current(scene);
         for (key, value) in theirs() {
             problems

@@ -97,6 +97,14 @@ impl Opener {
         }
     }
 
+    /// Everything that is not as it must be after a rotation and its grace.
+    pub(super) async fn rotated(self, scene: &Scene) -> Vec<String> {
+        let mut problems = scene.problems().await;
+        problems.extend(self.not_promoted(scene));
+        problems.extend(self.left_open(scene));
+        problems
+    }
+
     /// What is not as it must be in the end: the current credential opens every node, and nothing else does.
     pub(super) fn left_open(self, scene: &Scene) -> Vec<String> {
         scene.world().with(|it| {
@@ -118,7 +126,7 @@ impl Opener {
     }
 
     /// What is not as it must be after a rotation: another credential is in use.
-    pub(super) fn not_promoted(self, scene: &Scene) -> Option<String> {
+    fn not_promoted(self, scene: &Scene) -> Option<String> {
         scene.world().with(|it| {
             let secret = &it.secrets.secrets[self.secret];
             let (current, before) =

@@ -57,9 +57,6 @@ impl Flow for User {
     }
 
     async fn problems(&self, scene: &Scene, _: Option<&Case>) -> Vec<String> {
-        let mut problems = scene.problems().await;
-        problems.extend(PASSWORD.not_promoted(scene));
-        problems.extend(PASSWORD.left_open(scene));
-        problems
+        PASSWORD.rotated(scene).await
     }
 }
