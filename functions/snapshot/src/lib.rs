@@ -17,8 +17,8 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions, Started};
 use platform::settings::{self, SnapshotSettings};
 use platform::{
-    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Operation,
-    Outcome, Secrets, Topics, converge, telemetry,
+    Alarms, Aws, Clock, ClockSource, Dialler, ElastiCache, Fault, FaultKind, Fleet, Journal,
+    Operation, Outcome, Secrets, Topics, converge, telemetry,
 };
 use serde_json::{Value, json};
 
@@ -39,6 +39,7 @@ pub struct App {
     settings: SnapshotSettings,
     clock: ClockSource,
     journal: Journal,
+    dialler: Dialler,
 }
 
 impl App {
@@ -47,7 +48,8 @@ impl App {
         telemetry::start(settings::environment);
         let settings = SnapshotSettings::read(settings::environment)?;
         let aws = Aws::from_environment().await;
-        Ok(Self::new(&aws, settings, ClockSource::System, Journal::stdout()))
+        let (clock, journal) = (ClockSource::System, Journal::stdout());
+        Ok(Self::new(&aws, settings, clock, journal, Dialler::network()))
     }
 
     /// Made of parts.
@@ -56,6 +58,7 @@ impl App {
         settings: SnapshotSettings,
         clock: ClockSource,
         journal: Journal,
+        dialler: Dialler,
     ) -> Self {
         Self {
             elasticache: ElastiCache::new(aws),
@@ -67,6 +70,7 @@ impl App {
             settings,
             clock,
             journal,
+            dialler,
         }
     }
 

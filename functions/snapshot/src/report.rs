@@ -14,7 +14,7 @@ use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
-pub(crate) use words::{promoting, restoring, standing, taking};
+pub(crate) use words::{counted, promoting, restoring, standing, taking};
 
 /// A message to people.
 #[derive(Clone, Debug, Eq, PartialEq)]

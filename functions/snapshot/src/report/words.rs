@@ -4,6 +4,7 @@ use domain::group::Endpoint;
 use domain::provision::diff;
 use domain::shard::ShardView;
 use domain::snapshot::promote::{PromoteStep, PromoteView};
+use domain::snapshot::record::Record;
 use domain::snapshot::restore::{Difference, RestoreStep};
 use domain::snapshot::standing::{Generations, Newest, Standing};
 use domain::snapshot::take::{ReadFrom, TakeStep};
@@ -84,6 +85,14 @@ pub(crate) fn taking(step: &TakeStep) -> String {
     match of {
         ReadFrom::Member(member) => format!("asked for {name} from {member}"),
         ReadFrom::Group(group) => format!("asked for {name} from every shard of {group}"),
+    }
+}
+
+/// What was counted right before a snapshot, or why nobody counted.
+pub(crate) fn counted(counted: &Result<Record, String>) -> String {
+    match counted {
+        Ok(record) => format!("with {} keys as counted then", record.contents.keys),
+        Err(why) => format!("with its keys not counted: {why}"),
     }
 }
 

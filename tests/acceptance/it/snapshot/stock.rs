@@ -42,6 +42,8 @@ async fn a_schedule_takes_one_of_every_group_of_ours() {
         [
             "cachewarden:group=orders".to_owned(),
             format!("cachewarden:owner={OWNER}"),
+            "cachewarden:record=keys=0 ends=0".to_owned(),
+            "cachewarden:sample=salt=d450d551".to_owned(),
             "cachewarden:tier=daily".to_owned()
         ]
     );
