@@ -18,7 +18,7 @@ use platform::continuation::{self, Delivery, Executions, Started};
 use platform::settings::{self, SnapshotSettings};
 use platform::{
     Alarms, Aws, Clock, ClockSource, Dialler, ElastiCache, Fault, FaultKind, Fleet, Journal,
-    Operation, Outcome, Secrets, Topics, converge, telemetry,
+    Metrics, Operation, Outcome, Secrets, Topics, converge, telemetry,
 };
 use serde_json::{Value, json};
 
@@ -35,6 +35,7 @@ pub struct App {
     alarms: Alarms,
     topics: Topics,
     fleet: Fleet,
+    metrics: Metrics,
     executions: Executions,
     settings: SnapshotSettings,
     clock: ClockSource,
@@ -66,6 +67,7 @@ impl App {
             alarms: Alarms::new(aws),
             topics: Topics::new(aws),
             fleet: Fleet::new(aws),
+            metrics: Metrics::new(aws),
             executions: Executions::new(aws, settings.state_machine.clone()),
             settings,
             clock,
