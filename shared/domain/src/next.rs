@@ -69,6 +69,8 @@ pub enum WaitingOn {
     Slots(String),
     /// The metrics do not tell yet how many keys went along.
     Keys,
+    /// Its nodes could not be asked, for this reason; they will be again.
+    Asked(String),
     /// Another call found the group busy although it read `available`.
     Busy,
 }
@@ -95,6 +97,7 @@ impl fmt::Display for WaitingOn {
             Self::Member(id) => write!(f, "the member {id}"),
             Self::Slots(shard) => write!(f, "the slots of shard {shard}"),
             Self::Keys => f.write_str("the metrics to tell how many keys went along"),
+            Self::Asked(why) => write!(f, "its nodes to answer: {why}"),
             Self::Busy => f.write_str("the group to be free again"),
         }
     }

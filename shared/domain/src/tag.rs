@@ -83,6 +83,20 @@ pub const RECORD: &str = "cachewarden:record";
 /// `salt=1a2b3c4d string:5e6f7a8b:12:9c0d hash:1b2c3d4e:4`.
 pub const SAMPLE: &str = "cachewarden:sample";
 
+/// On a group: how many days old the last snapshot of it may be that was seen to restore, before another drill is due. None or 0 is never.
+pub const DRILL_DAYS: &str = "cachewarden:drill-days";
+/// On a group that a drill made: from which snapshot, when it was asked for, and until when the group may stand:
+/// `orders-daily-202601020304 asked 2026-01-02T03:04:05Z until 2026-01-02T05:04:05Z`.
+pub const DRILL: &str = "cachewarden:drill";
+/// On a group: what the drills of a month may have cost at most, in dollars, and when the last of them was asked for:
+/// `2026-01 0.0320 asked 2026-01-02T03:04:05Z`.
+pub const DRILLED: &str = "cachewarden:drilled";
+/// On a snapshot: when it was last seen to restore, with how many keys, and how long after it was asked for:
+/// `2026-01-02T03:14:05Z keys 10000 in 600 s`, and ` without a record` where nobody had counted before.
+pub const VERIFIED: &str = "cachewarden:verified";
+/// On a snapshot: when it was last tried and did not restore, and why: `2026-01-02T03:14:05Z 12 keys are fewer than ...`.
+pub const DRILL_FAILED: &str = "cachewarden:drill-failed";
+
 /// The tags of one thing, by key.
 pub type Tags = BTreeMap<String, String>;
 

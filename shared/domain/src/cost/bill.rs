@@ -77,6 +77,12 @@ const SECRET: Dollars = Dollars(4_000);
 const ALARM_METRIC: Dollars = Dollars(1_000);
 /// A GiB of snapshots, for a month. The first snapshot is free.
 const SNAPSHOT_GIB: Dollars = Dollars(850);
+
+/// What snapshots of this size cost together for a month.
+pub fn snapshots(stored: Bytes) -> Dollars {
+    let month = u128::from(SNAPSHOT_GIB.0) * u128::from(stored.0) / (1 << 30);
+    Dollars(u64::try_from(month).unwrap_or(u64::MAX))
+}
 /// After so long, prices should be read again.
 const FRESH_DAYS: i64 = 90;
 
@@ -128,8 +134,7 @@ impl Bill<'_> {
     fn snapshots(&self, node: Bytes) -> Option<Line> {
         let most = Bytes(node.0.saturating_mul(self.shards));
         let paid = self.snapshots.saturating_sub(1);
-        let month = u128::from(SNAPSHOT_GIB.times(paid).0) * u128::from(most.0) / (1 << 30);
-        let month = Dollars(u64::try_from(month).unwrap_or(u64::MAX));
+        let month = snapshots(Bytes(most.0.saturating_mul(paid)));
         let words = format!("{paid} snapshots beyond the free one, of {most} at most");
         (0 < paid).then(|| line(words, month))
     }

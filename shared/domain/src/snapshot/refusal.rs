@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::SnapshotStatus;
+use super::drill::Undrillable;
 use super::promote::Unpromotable;
 use super::restore::Difference;
 use super::saved::Share;
@@ -43,6 +44,8 @@ pub enum Refusal {
     Restore(Unrestorable),
     /// There is nothing to promote, or it cannot be.
     Promote(Unpromotable),
+    /// There is nothing to try, or it did not restore.
+    Drill(Undrillable),
     /// For several reasons.
     Several(Vec<Self>),
 }
@@ -146,6 +149,7 @@ impl fmt::Display for Refusal {
             }
             Self::Restore(why) => why.fmt(f),
             Self::Promote(why) => why.fmt(f),
+            Self::Drill(why) => why.fmt(f),
             Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
                 write!(f, "{}{why}", if index == 0 { "" } else { "; " })
             }),
@@ -174,6 +178,12 @@ impl From<Unrestorable> for Refusal {
 impl From<Unpromotable> for Refusal {
     fn from(why: Unpromotable) -> Self {
         Self::Promote(why)
+    }
+}
+
+impl From<Undrillable> for Refusal {
+    fn from(why: Undrillable) -> Self {
+        Self::Drill(why)
     }
 }
 

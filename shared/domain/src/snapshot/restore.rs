@@ -3,8 +3,8 @@
 //! A snapshot holds neither token nor TLS, users, security groups, replicas, logs or tags (facts 5.7). All of that is taken from the source
 //! group, given again explicitly, and read back before the new group is said to be good.
 
-mod differences;
-mod planned;
+pub(super) mod differences;
+pub(super) mod planned;
 pub mod rules;
 mod size;
 #[cfg(test)]

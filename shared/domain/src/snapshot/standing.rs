@@ -1,11 +1,14 @@
 //! How a group stands: what a person asks for with `status`.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::drill::{self, Undrillable, Verified};
 use super::{Keep, Refusal, SnapshotView, Tier, due, name, retention};
-use crate::{Bytes, GroupId, Tags};
+use crate::cost::bill;
+use crate::{Bytes, Dollars, GroupId, Tags};
 
 /// How a group stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,11 +25,55 @@ pub struct Standing {
     pub total: Bytes,
     /// The newest of them.
     pub newest: Option<Newest>,
+    /// What is known of whether they restore.
+    pub drills: Drills,
     /// Those that were copied from automatic ones and can be restored from.
     pub promoted: Vec<String>,
     /// Those of ours that cannot be restored from, and those of a former owner of the id: their state.
     pub others: Vec<(String, String)>,
 }
+
+/// What is known of whether the snapshots of a group restore.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drills {
+    /// After how many days that has to be seen again, where it has to.
+    pub days: Result<Option<NonZeroU32>, Undrillable>,
+    /// The snapshot that was last seen to restore.
+    pub last: Option<(String, Verified)>,
+    /// When that has to be seen again.
+    pub due: Option<Timestamp>,
+    /// Those that did not stand a drill, and why.
+    pub failed: Vec<(String, drill::Failed)>,
+}
+
+impl Drills {
+    /// Whether a drill that went well is missing: a schedule comes once a day, and a drill may take hours.
+    pub fn are_overdue(&self, now: Timestamp) -> bool {
+        let missed = |it: &Timestamp| it.saturating_add(DRILL_GRACE).unwrap_or(Timestamp::MAX);
+        self.due.is_some_and(|it| missed(&it) < now)
+    }
+
+    fn of(ours: &[&SnapshotView], group: &GroupId, tags: &Tags, all: &[SnapshotView]) -> Self {
+        let days = drill::days(tags);
+        let last = drill::last(group, &super::owner(group, tags), all);
+        let first = || ours.iter().filter_map(|it| it.data_at()).min();
+        // Where none was ever tried, the oldest snapshot tells since when one could have been.
+        let due = days.as_ref().ok().copied().flatten().and_then(|days| match last {
+            Some((_, verified)) => Some(drill::due(days, Some(verified))),
+            None => first(),
+        });
+        let failed = ours.iter().filter_map(|it| Some((it.name.clone(), it.drill_failed()?)));
+        Self {
+            days,
+            last: last.map(|(it, verified)| (it.name.clone(), verified)),
+            due,
+            failed: failed.collect(),
+        }
+    }
+}
+
+/// The schedule comes once a day, and a drill may take hours.
+const DRILL_GRACE: SignedDuration = SignedDuration::from_hours(36);
 
 /// What a tier has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -73,12 +120,14 @@ pub fn of(group: &GroupId, tags: &Tags, snapshots: &[SnapshotView], now: Timesta
     let whole = || ours().filter(|it| it.status.is_whole());
     let keep = Keep::read(tags);
     let newest = retention::newest(group, &owner, snapshots);
+    let all_of_ours: Vec<&SnapshotView> = ours().collect();
     Standing {
+        drills: Drills::of(&all_of_ours, group, tags, snapshots),
         group: group.clone(),
         tiers: keep.as_ref().ok().and_then(Keep::tiers).map_or(Vec::new(), |tiers| {
             let sorted = retention::sort_by_tiers(group, &owner, tiers, snapshots);
             let has = |tier| sorted.iter().filter(|it| it.is_kept_by(tier)).count();
-            let of = |(tier, keep): (Tier, std::num::NonZeroU32)| Generations {
+            let of = |(tier, keep): (Tier, NonZeroU32)| Generations {
                 tier,
                 keep: keep.get(),
                 has: has(tier),
@@ -132,6 +181,49 @@ pub fn spoken(time: SignedDuration) -> String {
     }
 }
 
+impl Standing {
+    /// Whether a snapshot that the schedule should have taken is missing. Where none was ever taken, the first may still be due.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let is_kept = matches!(self.keep, Ok(Keep::Newest(_) | Keep::Tiers(_)));
+        let missed = |it: &Newest| match &self.keep {
+            Ok(Keep::Tiers(_)) => it.missed,
+            // A person may have taken one of a more frequent kind than the schedule does.
+            Ok(Keep::Newest(_) | Keep::Off) | Err(_) => {
+                let period = it.tier.period().max(Tier::Daily.period());
+                it.at.saturating_add(period.saturating_add(super::GRACE)).unwrap_or(Timestamp::MAX)
+            }
+        };
+        is_kept && self.newest.as_ref().is_some_and(|it| missed(it) < now)
+    }
+
+    /// What they cost in a month: all but the first, which is free (facts 5.8).
+    pub fn month(&self) -> Dollars {
+        let paid = self.count.saturating_sub(1);
+        let each = self.total.0 / u64::try_from(self.count.max(1)).unwrap_or(u64::MAX);
+        bill::snapshots(Bytes(each.saturating_mul(u64::try_from(paid).unwrap_or(u64::MAX))))
+    }
+}
+
+impl fmt::Display for Drills {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.last, &self.days) {
+            (Some((name, verified)), _) => {
+                write!(f, "; {name} was seen to restore at {}", verified.at)?;
+            }
+            (None, Ok(Some(_))) => f.write_str("; none was ever seen to restore")?,
+            (None, Ok(None) | Err(_)) => {}
+        }
+        match (&self.days, self.due) {
+            (Ok(Some(_)), Some(due)) => write!(f, ", the next drill is due at {due}")?,
+            (Err(why), _) => write!(f, "; {why}")?,
+            (Ok(_), _) => {}
+        }
+        self.failed.iter().try_for_each(|(name, failed)| {
+            write!(f, "; {name} did not stand the drill of {}: {}", failed.at, failed.why)
+        })
+    }
+}
+
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.group)?;
@@ -150,6 +242,10 @@ impl fmt::Display for Standing {
                     }
                 }
                 write!(f, "; {} in all, {}", self.count, self.total)?;
+                let month = self.month();
+                if Dollars(50) <= month {
+                    write!(f, ", {month} a month")?;
+                }
             }
         }
         match &self.keep {
@@ -157,6 +253,7 @@ impl fmt::Display for Standing {
             Ok(Keep::Off) => f.write_str("; takes none by schedule")?,
             Err(refusal) => write!(f, "; {refusal}")?,
         }
+        self.drills.fmt(f)?;
         if !self.promoted.is_empty() {
             write!(f, "; promoted: {}", self.promoted.join(", "))?;
         }
@@ -216,6 +313,80 @@ mod tests {
             let overdue = standing(now).newest.unwrap().is_overdue(now.parse().unwrap());
             assert_eq!(overdue, expected, "{now}");
         }
+    }
+
+    #[test]
+    fn it_says_which_one_was_seen_to_restore_and_which_was_not() {
+        let group = GroupId::parse("orders").unwrap();
+        let mut tags = sample::policy();
+        let now: Timestamp = "2026-01-14T05:30:00Z".parse().unwrap();
+        let check = |tags: &Tags, all: &[SnapshotView], expected: &str, is_overdue: bool| {
+            let drills = of(&group, tags, all, now).drills;
+            assert_eq!(
+                (drills.to_string().as_str(), drills.are_overdue(now)),
+                (expected, is_overdue)
+            );
+        };
+        check(&tags, &[daily(4)], "", false);
+        tags.insert(crate::tag::DRILL_DAYS.to_owned(), "7".to_owned());
+        check(&tags, &[], "; none was ever seen to restore", false);
+        let never =
+            "; none was ever seen to restore, the next drill is due at 2026-01-04T03:00:00Z";
+        check(&tags, &[daily(4)], never, true);
+        let with = |day, marks: Tags| {
+            let mut it = daily(day);
+            it.tags.as_mut().unwrap().extend(marks);
+            it
+        };
+        let verified = |day: u8| {
+            let at = format!("2026-01-{day:02}T06:00:00Z").parse().unwrap();
+            let took = SignedDuration::from_secs(600);
+            Verified { at, keys: 7, took, is_compared: true }.tags()
+        };
+        check(
+            &tags,
+            &[with(4, verified(8)), daily(5)],
+            "; orders-daily-202601040300 was seen to restore at 2026-01-08T06:00:00Z, the next drill is due at 2026-01-15T06:00:00Z",
+            false,
+        );
+        let at = "2026-01-12T06:00:00Z".parse().unwrap();
+        let failed = drill::Failed { at, why: "it has no keys".to_owned() }.tags();
+        check(
+            &tags,
+            &[with(4, verified(5)), with(5, failed)],
+            "; orders-daily-202601040300 was seen to restore at 2026-01-05T06:00:00Z, the next drill is due at 2026-01-12T06:00:00Z; orders-daily-202601050300 did not stand the drill of 2026-01-12T06:00:00Z: it has no keys",
+            true,
+        );
+        tags.insert(crate::tag::DRILL_DAYS.to_owned(), "weekly".to_owned());
+        let drills = of(&group, &tags, &[], now).drills.to_string();
+        assert!(drills.starts_with("; the tag cachewarden:drill-days says"), "{drills}");
+    }
+
+    #[test]
+    fn one_that_is_missing_is_overdue_where_any_are_taken() {
+        let group = GroupId::parse("orders").unwrap();
+        let check = |keep: &str, now: &str, expected: bool| {
+            let mut tags = sample::policy();
+            tags.insert(crate::tag::SNAPSHOT_KEEP.to_owned(), keep.to_owned());
+            let now = now.parse().unwrap();
+            assert_eq!(of(&group, &tags, &[daily(4)], now).is_overdue(now), expected, "{keep}");
+        };
+        check("3", "2026-01-05T05:00:00Z", false);
+        check("3", "2026-01-05T05:00:01Z", true);
+        check("hourly=3", "2026-01-04T07:00:00Z", false);
+        check("hourly=3", "2026-01-04T07:00:01Z", true);
+        check("0", "2026-02-05T05:00:01Z", false);
+        check("x", "2026-02-05T05:00:01Z", false);
+    }
+
+    #[test]
+    fn what_they_cost_is_that_of_all_but_one() {
+        let group = GroupId::parse("orders").unwrap();
+        let large = |day| SnapshotView { size: Some(Bytes(10 << 30)), ..daily(day) };
+        let seen = of(&group, &sample::policy(), &[large(1), large(2), large(3)], Timestamp::MAX);
+        assert_eq!(seen.month().to_string(), "$1.70");
+        assert!(seen.to_string().contains("; 3 in all, 30.0 GiB, $1.70 a month;"), "{seen}");
+        assert_eq!(of(&group, &sample::policy(), &[large(1)], Timestamp::MAX).month(), Dollars(0));
     }
 
     #[test]

@@ -16,7 +16,7 @@ type Pair = (&'static str, String, String);
 
 /// What makes a group unfit for use: it is less closed than the source, or falls with one node. Its size is left out: the autoscaler may
 /// move either meanwhile.
-pub(super) fn grave(source: &GroupView, target: &GroupView) -> Vec<Difference> {
+pub(in crate::snapshot) fn grave(source: &GroupView, target: &GroupView) -> Vec<Difference> {
     let mut pairs = vec![
         ("TLS", tls(target), tls(source)),
         (

@@ -46,7 +46,11 @@ impl Against {
 
 impl Restore {
     /// Everything that speaks against a restore is told at once.
-    pub(super) fn begin(&self, view: &RestoreView, catalog: &Catalog) -> Result<Plan, Obstacle> {
+    pub(in crate::snapshot) fn begin(
+        &self,
+        view: &RestoreView,
+        catalog: &Catalog,
+    ) -> Result<Plan, Obstacle> {
         let mut against = Against::default();
         against.keep(view.target.as_ref().map_or(Ok(()), taken));
         let snapshot = view.snapshot.as_ref();
@@ -105,13 +109,7 @@ impl Restore {
         let engine_version = against.keep(version(snapshot, source));
         let secret = against.keep(self.secret(source, tags));
         let shape = shape?;
-        let slots = slots(snapshot, shape);
-        let needs = match snapshot {
-            Some(snapshot) if slots.is_empty() => share(snapshot, &even(shape.shards())),
-            Some(snapshot) => share(snapshot, &slots),
-            // How much is in a file, only ElastiCache sees.
-            None => Share { size: Bytes(0), shards: slots.len().max(1) },
-        };
+        let (slots, needs) = needs(snapshot, shape);
         let stated = self.node_type.as_ref();
         let node_type = against.keep(size::node_type(stated, needs, snapshot, source, catalog))?;
         let data_tiering =
@@ -170,7 +168,7 @@ impl Restore {
 
     /// What the new group is tagged with: policies and what people wrote, not what is under way on the source.
     pub(super) fn tags(&self, source: &GroupView, tags: &Tags) -> Tags {
-        const NOT_TAKEN: [&str; 12] = [
+        const NOT_TAKEN: [&str; 14] = [
             tag::TOKEN,
             tag::ASKED,
             tag::CHANGED,
@@ -184,6 +182,9 @@ impl Restore {
             tag::RESTORED_FROM,
             tag::REPLACES,
             tag::REPLACED_BY,
+            tag::DRILL,
+            // What drills of the source cost is counted there.
+            tag::DRILLED,
         ];
         let is_taken = |key: &str| !key.starts_with("aws:") && !NOT_TAKEN.contains(&key);
         let mut new: Tags = tags
@@ -220,7 +221,7 @@ fn taken(target: &GroupView) -> Result<(), Unrestorable> {
 const PORT: u16 = 6379;
 
 /// Who owns a group that was restored from one of this owner's.
-pub(super) fn owner_of_restored(owner: &str, target: &GroupId) -> String {
+pub(in crate::snapshot) fn owner_of_restored(owner: &str, target: &GroupId) -> String {
     let whole = format!("{owner}/restored/{target}");
     if tag::is_legal_value(&whole) {
         return whole;
@@ -231,8 +232,26 @@ pub(super) fn owner_of_restored(owner: &str, target: &GroupId) -> String {
     kept + &rest
 }
 
+/// The slots that the new shards keep, where they do, and what the fullest of them has to hold.
+pub(in crate::snapshot) fn needs(
+    snapshot: Option<&SnapshotView>,
+    shape: Shape,
+) -> (Vec<Range>, Share) {
+    let slots = slots(snapshot, shape);
+    let needs = match snapshot {
+        Some(snapshot) if slots.is_empty() => share(snapshot, &even(shape.shards())),
+        Some(snapshot) => share(snapshot, &slots),
+        // How much is in a file, only ElastiCache sees.
+        None => Share { size: Bytes(0), shards: slots.len().max(1) },
+    };
+    (slots, needs)
+}
+
 /// The nodes of the source, in as many shards as were saved: how many there may be otherwise, two texts of AWS tell differently (facts 5.7).
-fn shape(snapshot: &SnapshotView, source: &GroupView) -> Result<Shape, Unrestorable> {
+pub(in crate::snapshot) fn shape(
+    snapshot: &SnapshotView,
+    source: &GroupView,
+) -> Result<Shape, Unrestorable> {
     match diff::shape(source) {
         Shape::Single { .. } if snapshot.is_sharded() => Err(Unrestorable::ClusterMode {
             snapshot: snapshot.name.clone(),

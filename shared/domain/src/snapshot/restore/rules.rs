@@ -22,7 +22,7 @@ pub struct Target<'a> {
 
 /// Why a restore does not begin.
 #[derive(Debug)]
-pub(super) enum Obstacle {
+pub(in crate::snapshot) enum Obstacle {
     /// It may later.
     Wait(Wait),
     /// It will not.
@@ -146,7 +146,7 @@ pub(super) fn fits(
 }
 
 /// The memory that a type has for data, under the usual reserve (facts 4.2). How much goes onto SSD, nobody tells.
-pub(super) fn room(node_type: &NodeType, catalog: &Catalog) -> Option<Bytes> {
+pub(in crate::snapshot) fn room(node_type: &NodeType, catalog: &Catalog) -> Option<Bytes> {
     catalog.find(node_type).filter(|it| !it.data_tiering).map(|it| it.usable)
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Reason, Sorted, Split, Verdict, split};
+use super::{Reason, Sorted, Split, Verdict, split, with_verified};
 use crate::GroupId;
 use crate::snapshot::{FLOOR, SnapshotView, Tier, Tiers, name};
 
@@ -68,7 +68,7 @@ pub fn sort<'a>(
         Sorted { snapshot, verdict }
     });
     let placed: Vec<_> = placed.collect();
-    placed.into_iter().chain(promoted).chain(rest).collect()
+    with_verified(placed.into_iter().chain(promoted).chain(rest).collect())
 }
 
 /// Whether a tier would keep one of this age beside those of these times: fewer of its periods that have any came since than it keeps.
@@ -103,7 +103,7 @@ mod tests {
     use jiff::SignedDuration;
     use proptest::prelude::*;
 
-    use super::super::tests::{any_shelf, orders, owner, usable};
+    use super::super::tests::{any_shelf, newest_verified, orders, owner, usable, with_marks};
     use super::*;
     use crate::snapshot::retention::newest;
     use crate::snapshot::sample;
@@ -324,6 +324,18 @@ mod tests {
                     prop_assert!(stays.into_iter().any(|it| !gone.contains(it)), "{tier}: {}", first.name);
                 }
             }
+        }
+
+        /// It stays, and makes no other go or stay.
+        #[test]
+        fn the_last_one_verified_never_goes_of_tiers(shelf in any_generations(), policy in any_tiers(), marked in prop::collection::vec(any::<bool>(), 30)) {
+            let plain = dropped(&policy, &shelf);
+            let shelf = with_marks(shelf, &marked);
+            let gone = dropped(&policy, &shelf);
+            let verified = newest_verified(&shelf).map(|it| it.name.as_str());
+            let expected = plain.iter().map(|it| it.name.as_str()).filter(|it| Some(*it) != verified);
+            let gone: Vec<_> = gone.iter().map(|it| it.name.as_str()).collect();
+            prop_assert_eq!(gone, expected.collect::<Vec<_>>());
         }
 
         #[test]
