@@ -157,6 +157,7 @@ pub fn tags(wanted: &Wanted, secret: Option<&str>) -> Tags {
         (tag::AUTOSCALE_MIN_REPLICAS, policy.min_replicas.map(|it| it.to_string())),
         (tag::AUTOSCALE_MAX_REPLICAS, policy.max_replicas.map(|it| it.to_string())),
         (tag::SNAPSHOT_KEEP, Some(spec.snapshot_keep.to_string())),
+        (tag::DRILL_DAYS, spec.drill_days.map(|it| it.to_string())),
         (tag::ALARM_TOPICS, Some(topics.join(" "))),
         (tag::REPLACES, wanted.replaces.as_ref().map(ToString::to_string)),
         (tag::ALARMS, Some(if spec.alarms { "on" } else { "off" }.to_owned())),
@@ -180,6 +181,7 @@ pub fn tag_changes(sought: &Tags, seen: &Tags) -> (Tags, Vec<&'static str>) {
         tag::AUTOSCALE_MAX_NODE_TYPE,
         tag::AUTOSCALE_MIN_REPLICAS,
         tag::AUTOSCALE_MAX_REPLICAS,
+        tag::DRILL_DAYS,
         tag::REPLACES,
     ];
     let stale = stale.into_iter().filter(|it| seen.contains_key(*it) && !sought.contains_key(*it));

@@ -189,6 +189,7 @@ fn group(
         secret_format: rest.secret_format,
         autoscale,
         snapshot_keep: rest.snapshots.keep,
+        drill_days: rest.snapshots.drill_days,
         deletion: rest.deletion,
         tags: rest.tags,
     })

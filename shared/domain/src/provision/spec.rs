@@ -109,6 +109,8 @@ pub struct GroupSpec {
     pub autoscale: AutoscalePolicy,
     /// Which snapshots of ours are kept.
     pub snapshot_keep: crate::snapshot::Keep,
+    /// How many days old the last drill that went well may be, where drills are asked for.
+    pub drill_days: Option<std::num::NonZeroU32>,
     /// What becomes of it when the resource is deleted.
     pub deletion: Deletion,
     /// The tags that the stack gives it.

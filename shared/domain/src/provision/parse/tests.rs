@@ -70,6 +70,7 @@ fn the_seeds_defaults_hold() {
     assert_eq!(spec.protection, Protection::TlsWithToken);
     assert_eq!(spec.maxmemory_policy, "allkeys-lru");
     assert_eq!((spec.snapshot_retention_days, spec.snapshot_keep), (7, snapshot::Keep::count(7)));
+    assert_eq!(spec.drill_days, None);
     assert_eq!((spec.rotation_days, spec.rotation_grace_minutes), (30, 1440));
     assert_eq!(spec.autoscale.mode, "full");
 }
@@ -164,6 +165,7 @@ fn values_outside_their_range_are_told() {
         ("RotationGraceMinutes", "-1", "from 0 to 43200"),
         ("AutoscaleMaxReplicas", "6", "from 0 to 5"),
         ("SnapshotKeep", "366", "from 0 to 365"),
+        ("SnapshotDrillDays", "366", "from 0 to 365"),
         ("ServiceTimeout", "3601", "from 1 to 3600"),
         ("RedisNodeType", "cache.r9.huge", "cache.r9.huge is not a node type of ElastiCache"),
         ("RedisNodeType", "t4g.micro", "is not a node type such as"),

@@ -1,16 +1,19 @@
 //! What is done for the keys while they are there, and when they go.
 
+use std::num::NonZeroU32;
+
 use serde_json::Value;
 
 use super::super::property::Properties;
 use super::super::{Deletion, DeletionPolicy, labels};
-use crate::snapshot::{KEPT_MAX, Keep, Tiers};
+use crate::snapshot::{KEPT_MAX, Keep, Tiers, drill};
 use crate::window::SnapshotWindow;
 
 pub(super) struct Snapshots {
     pub(super) retention_days: u32,
     pub(super) window: Option<SnapshotWindow>,
     pub(super) keep: Keep,
+    pub(super) drill_days: Option<NonZeroU32>,
 }
 
 pub(super) fn snapshots(read: &mut Properties<'_>) -> Snapshots {
@@ -18,6 +21,7 @@ pub(super) fn snapshots(read: &mut Properties<'_>) -> Snapshots {
         retention_days: read.number("SnapshotRetentionLimit", 0..=35).unwrap_or(7),
         window: read.parsed("SnapshotWindow", str::parse),
         keep: keep(read),
+        drill_days: read.number("SnapshotDrillDays", 0..=drill::DAYS_MAX).and_then(NonZeroU32::new),
     }
 }
 

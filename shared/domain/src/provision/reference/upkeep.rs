@@ -74,6 +74,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "ElastiCache reads a bucket of its own region that lets it, and takes no comma in the object's name. What is in the file only ElastiCache sees: one that it cannot read fails the request with its own words. An update may leave it out, which changes nothing; another one is refused, since a cache that stands is never filled again",
     },
     Property {
+        name: "SnapshotDrillDays",
+        takes: "0 to 365 days after which a drill has to prove again that the newest snapshot restores; 0 is never",
+        default: Default::Value("0"),
+        update: OnUpdate::InPlace,
+        rule: "a drill makes a group of the cheapest nodes for some hours, which is paid for, up to `DrillCostCeiling` a month. It counts keys, so the functions have to stand in the VPC, and a cache with users has none",
+    },
+    Property {
         name: "SnapshotKeep",
         takes: "0 to 365 scheduled snapshots are kept; 0 takes none",
         default: Default::Value("7"),

@@ -82,6 +82,16 @@ fn policies_become_tags_and_leave_with_their_properties() {
         settled().tag(tag::AUTOSCALE_MAX_REPLICAS, "3"),
         "Do: Untag { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", keys: [\"cachewarden:autoscale-max-replicas\"] }",
     );
+    check(
+        Scene::stated(&[("SnapshotDrillDays", "7")]).group(|it| {
+            it.tags.as_mut().unwrap().remove(tag::DRILL_DAYS);
+        }),
+        "Do: Tag { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", tags: {\"cachewarden:drill-days\": \"7\"} }",
+    );
+    check(
+        settled().tag(tag::DRILL_DAYS, "7"),
+        "Do: Untag { arn: \"arn:aws:elasticache:eu-west-1:1:replicationgroup:orders-redis-production\", keys: [\"cachewarden:drill-days\"] }",
+    );
     check(settled().tag("team", "payments").tag(tag::CHANGED, "x"), "Settled");
 }
 
