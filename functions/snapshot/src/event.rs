@@ -22,6 +22,8 @@ pub(crate) enum Request {
     Plan(Vec<Job>),
     /// Tell how things stand.
     Status(Scope),
+    /// Tear down what drills left standing.
+    Sweep,
 }
 
 /// Something to do.
@@ -35,6 +37,26 @@ pub(crate) enum Job {
     Prune(Scope),
     /// Make a new group of a snapshot.
     Restore(Restore),
+    /// Try whether a snapshot restores.
+    Drill(Drilling),
+}
+
+/// Snapshots to be tried.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Drilling {
+    /// Of this group, where the event says it.
+    pub(crate) group: Option<GroupId>,
+    /// This one, where the event says it; else the newest.
+    pub(crate) snapshot: Option<String>,
+    /// When that was asked for, where the event says it.
+    pub(crate) time: Option<Timestamp>,
+}
+
+impl Drilling {
+    /// Whether the policies of groups say what is tried.
+    pub(crate) fn is_of_all(&self) -> bool {
+        self.group.is_none() && self.snapshot.is_none()
+    }
 }
 
 /// Snapshots to be taken.
@@ -93,6 +115,8 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("promote") => read.promote().map(|it| Request::Do(Job::Promote(it))),
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
+        Some("drill") => Some(Request::Do(Job::Drill(read.drilling()))),
+        Some("sweep") => Some(Request::Sweep),
         Some("status") => Some(Request::Status(read.scope())),
         Some("plan") => read.plan().map(Request::Plan),
         Some(other) => {
@@ -109,4 +133,4 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str = "take, promote, prune, restore, status and plan are";
+const ACTIONS: &str = "take, promote, prune, restore, drill, sweep, status and plan are";

@@ -99,6 +99,8 @@ impl App {
             Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
             Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
             Ok(Request::Do(Job::Restore(restore))) => Ok(run.restore(&restore).await),
+            Ok(Request::Do(Job::Drill(drilling))) => Box::pin(run.drill(&drilling)).await,
+            Ok(Request::Sweep) => run.sweep().await,
             Ok(Request::Status(scope)) => run.status(&scope).await,
             Ok(Request::Plan(jobs)) => Box::pin(run.plan(&jobs)).await,
         };

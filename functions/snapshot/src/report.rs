@@ -1,5 +1,6 @@
 //! What is told, to people, to the caller and to the journal, in words that an operator can act on.
 
+mod drills;
 mod telling;
 mod words;
 
@@ -14,7 +15,8 @@ use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
-pub(crate) use words::{counted, promoting, restoring, standing, taking};
+pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling};
+pub(crate) use words::{counted, promoting, restoring, standing, standing_metrics, taking};
 
 /// A message to people.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -297,6 +299,7 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
     let is_restore = story.asked.starts_with("restore");
     let head = match end {
         End::Settled if is_restore => "restored",
+        End::Refused(refusal) if drills::was_tried(refusal) => "failed",
         End::Refused(_) => "nothing done",
         End::TooLong(_) => "not finished",
         End::Failed(_) => "failed",

@@ -1,7 +1,8 @@
 //! The environment of the functions: every variable, read once, with all mistakes told together.
 
 use domain::price::Prices;
-use domain::{Arn, Problems};
+use domain::snapshot::drill::Ceiling;
+use domain::{Arn, Dollars, Problems};
 use tracing::level_filters::LevelFilter;
 
 /// What `provision` needs.
@@ -36,6 +37,10 @@ pub struct SnapshotSettings {
     /// `CACHEWARDEN_COUNTS_KEYS`: whether the function stands where nodes can be reached, and counts keys. `true` or `false`, which is the
     /// default.
     pub counts_keys: bool,
+    /// `CACHEWARDEN_DRILL_COST_CEILING`: how many dollars the drills of a month may cost, or `none`. Where it is not set, ten.
+    pub drill_ceiling: Ceiling,
+    /// `CACHEWARDEN_NODE_PRICES`: prices of this region, which stand in for those of the catalog.
+    pub prices: Prices,
 }
 
 /// What `autoscale` needs.
@@ -84,10 +89,17 @@ impl SnapshotSettings {
         let topic = reader.optional(TOPIC, "sns");
         let state_machine = reader.required(STATE_MACHINE, "states");
         let counts_keys = reader.flag(COUNTS_KEYS);
+        let prices = reader.prices(state_machine.as_ref());
+        let drill_ceiling = reader.ceiling(DRILL_COST_CEILING);
         match (state_machine, reader.required(ALARM_TOPIC, "sns")) {
-            (Some(state_machine), Some(alarm_topic)) => {
-                reader.finish(Self { state_machine, alarm_topic, topic, counts_keys })
-            }
+            (Some(state_machine), Some(alarm_topic)) => reader.finish(Self {
+                state_machine,
+                alarm_topic,
+                topic,
+                counts_keys,
+                drill_ceiling,
+                prices,
+            }),
             _ => Err(reader.problems),
         }
     }
@@ -119,6 +131,7 @@ const ROTATE_FUNCTION: &str = "CACHEWARDEN_ROTATE_FUNCTION_ARN";
 const ALARM_TOPIC: &str = "CACHEWARDEN_ALARM_TOPIC_ARN";
 const TOPIC: &str = "CACHEWARDEN_TOPIC_ARN";
 const COUNTS_KEYS: &str = "CACHEWARDEN_COUNTS_KEYS";
+const DRILL_COST_CEILING: &str = "CACHEWARDEN_DRILL_COST_CEILING";
 const NODE_PRICES: &str = "CACHEWARDEN_NODE_PRICES";
 /// How much is logged.
 pub(crate) const LOG_LEVEL: &str = "CACHEWARDEN_LOG_LEVEL";
@@ -167,6 +180,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 false
             }
         }
+    }
+
+    fn ceiling(&mut self, name: &str) -> Ceiling {
+        const DEFAULT: Ceiling = Ceiling::Of(Dollars(10 * Dollars::SCALE));
+        let Some(value) = self.value(name) else { return DEFAULT };
+        self.problems.keep(name, Ceiling::parse(&value)).unwrap_or(DEFAULT)
     }
 
     /// Prices of the region in which this runs, which is that of everything around it.
@@ -221,6 +240,28 @@ mod tests {
             assert!(said.contains(name), "{said}");
         }
         assert!(said.contains("is an ARN of sns, not of states"), "{said}");
+    }
+
+    #[test]
+    fn drills_of_a_month_may_cost_ten_dollars_unless_somebody_says_otherwise() {
+        let ceiling = |value: &str| {
+            let arn = |service| Some(format!("arn:aws:{service}:eu-west-1:1:x"));
+            SnapshotSettings::read(|name| match name {
+                STATE_MACHINE => arn("states"),
+                ALARM_TOPIC => arn("sns"),
+                DRILL_COST_CEILING => Some(value.to_owned()),
+                _ => None,
+            })
+            .map(|it| it.drill_ceiling.to_string())
+        };
+        assert_eq!(ceiling("").unwrap(), "$10.00");
+        assert_eq!(ceiling("0.5").unwrap(), "$0.50");
+        assert_eq!(ceiling("none").unwrap(), "none");
+        let said = ceiling("a lot").unwrap_err().to_string();
+        assert!(
+            said.starts_with(&format!("{DRILL_COST_CEILING}: a lot is neither none")),
+            "{said}"
+        );
     }
 
     #[test]

@@ -10,7 +10,8 @@ use aws_sim::drive::{Account, Failure, Functions, Handling, Invocation};
 use aws_sim::elasticache::model::{SnapshotStatus, Status};
 use aws_sim::{Request, Response, Settings, State, World};
 use domain::price::Prices;
-use domain::{Arn, tag};
+use domain::snapshot::drill::Ceiling;
+use domain::{Arn, Dollars, tag};
 use lambda_runtime::{Context, LambdaEvent};
 use platform::probe::{Line, Stream};
 use platform::settings::{AutoscaleSettings, ProvisionSettings, RotateSettings, SnapshotSettings};
@@ -337,6 +338,8 @@ async fn apps(world: &World, journal: &Journal) -> Apps {
         alarm_topic: alarm_topic.clone(),
         topic: topic.clone(),
         counts_keys: true,
+        drill_ceiling: Ceiling::Of(Dollars::of(10.0)),
+        prices: Prices::default(),
     };
     let rotate = RotateSettings { topic: topic.clone() };
     let autoscale =

@@ -52,7 +52,7 @@ pub fn plan(from: Timestamp) -> Plan {
             }
         }
     }
-    assert_eq!((plan.schedules.len(), plan.subscriptions.len()), (5, 1));
+    assert_eq!((plan.schedules.len(), plan.subscriptions.len()), (8, 1));
     plan
 }
 

@@ -8,7 +8,7 @@ use domain::{Arn, GroupId, NodeType, Problems};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Job, Kind, Request, Scope, Taking};
+use super::{Drilling, Job, Kind, Request, Scope, Taking};
 
 /// What was read of an event, and all that is wrong with it so far.
 pub(super) struct Reader<'a> {
@@ -25,6 +25,16 @@ impl<'a> Reader<'a> {
     pub(super) fn taking(&mut self) -> Taking {
         let scope = self.scope();
         let kind = self.kind(&scope);
+        Taking { scope, kind, time: self.time() }
+    }
+
+    pub(super) fn drilling(&mut self) -> Drilling {
+        let group = self.parsed("group", GroupId::parse);
+        let snapshot = self.text("snapshot").map(|it| it.to_ascii_lowercase());
+        Drilling { group, snapshot, time: self.time() }
+    }
+
+    fn time(&mut self) -> Option<Timestamp> {
         let time = self.parsed("time", |it| {
             // Where a scheduler does not know its own placeholders it leaves them as they are.
             if it.starts_with("<aws.") {
@@ -34,7 +44,7 @@ impl<'a> Reader<'a> {
                 .map(Some)
                 .map_err(|_| format!("{it:.40} is not a time such as 2026-01-02T03:04:00Z"))
         });
-        Taking { scope, kind, time: time.flatten() }
+        time.flatten()
     }
 
     fn kind(&mut self, scope: &Scope) -> Kind {
@@ -153,6 +163,7 @@ impl<'a> Reader<'a> {
             Some("promote") => self.promote().map(|it| vec![Job::Promote(it)]),
             Some("prune") => Some(vec![Job::Prune(self.scope())]),
             Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
+            Some("drill") => Some(vec![Job::Drill(self.drilling())]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
             None => {
                 let taking = self.taking();
@@ -162,7 +173,9 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 self.problems.add(
                     "of",
-                    format!("{other:.40} cannot be planned; take, promote, prune and restore can"),
+                    format!(
+                        "{other:.40} cannot be planned; take, promote, prune, restore and drill can"
+                    ),
                 );
                 None
             }

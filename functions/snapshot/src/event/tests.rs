@@ -12,6 +12,7 @@ fn check(event: Value, expected: &str) {
             format!("plan {}", jobs.iter().map(job_words).collect::<Vec<_>>().join(" and "))
         }
         Ok(Request::Status(scope)) => format!("status of {}", scope_words(&scope)),
+        Ok(Request::Sweep) => "sweep".to_owned(),
         Err(problems) => problems.to_string(),
     };
     assert_eq!(said, expected);
@@ -42,6 +43,12 @@ fn job_words(job: &Job) -> String {
             Which::NewestOf(group) => format!("{it} of {group}"),
         },
         Job::Prune(scope) => format!("prune {}", scope_words(scope)),
+        Job::Drill(it) => format!(
+            "drill {} of {} at {}",
+            it.snapshot.as_deref().unwrap_or("the newest"),
+            it.group.as_ref().map_or("its group", GroupId::as_str),
+            it.time.map_or("its time".to_owned(), |it| it.to_string())
+        ),
         Job::Restore(it) => format!(
             "restore {} into {} like {:?} with {:?} on {:?}",
             it.snapshot,
@@ -159,6 +166,34 @@ fn a_promotion_names_a_snapshot_or_the_group_whose_newest_is_meant() {
 }
 
 #[test]
+fn a_drill_is_of_what_is_due_or_of_a_group_or_of_a_snapshot() {
+    check(
+        json!({ "action": "drill", "time": "<aws.scheduler.scheduled-time>" }),
+        "drill the newest of its group at its time",
+    );
+    let Ok(Request::Do(Job::Drill(all))) = parse(&json!({ "action": "drill" })) else { panic!() };
+    assert!(all.is_of_all());
+    check(
+        json!({ "action": "drill", "group": "Orders" }),
+        "drill the newest of orders at its time",
+    );
+    check(
+        json!({ "action": "drill", "group": "orders", "snapshot": "Nightly", "time": "2026-01-02T03:04:05Z" }),
+        "drill nightly of orders at 2026-01-02T03:04:05Z",
+    );
+    check(
+        json!({ "action": "plan", "of": "drill", "snapshot": "s" }),
+        "plan drill s of its group at its time",
+    );
+    check(json!({ "action": "sweep" }), "sweep");
+    check(
+        json!({ "action": "drill", "group": "-", "snapshot": 7, "time": "noon", "tier": "daily" }),
+        "group: \"-\" does not start with a letter, as a replication group id must; snapshot: is not a text; time: noon is not a time such as 2026-01-02T03:04:00Z; tier: is not a field of this action",
+    );
+    check(json!({ "action": "sweep", "group": "orders" }), "group: is not a field of this action");
+}
+
+#[test]
 fn a_plan_names_what_it_plans_or_leaves_it_to_the_other_fields() {
     check(json!({ "action": "plan" }), "plan take one of all at its time and prune all");
     check(json!({ "action": "plan", "of": "prune", "group": "orders" }), "plan prune orders");
@@ -171,11 +206,14 @@ fn a_plan_names_what_it_plans_or_leaves_it_to_the_other_fields() {
 #[test]
 fn every_mistake_is_named() {
     check(json!(7), "the event: is not an object with an action");
-    check(json!({}), "action: is missing; take, promote, prune, restore, status and plan are");
+    check(
+        json!({}),
+        "action: is missing; take, promote, prune, restore, drill, sweep, status and plan are",
+    );
     check(json!({ "action": 7 }), "action: is not a text");
     check(
         json!({ "action": "explode", "group": "x" }),
-        "action: explode is not an action; take, promote, prune, restore, status and plan are",
+        "action: explode is not an action; take, promote, prune, restore, drill, sweep, status and plan are",
     );
     check(
         json!({ "action": "take", "group": "-", "tier": "yearly", "time": "noon", "snapshot": "s" }),
@@ -191,6 +229,6 @@ fn every_mistake_is_named() {
     );
     check(
         json!({ "action": "plan", "of": "status" }),
-        "of: status cannot be planned; take, promote, prune and restore can",
+        "of: status cannot be planned; take, promote, prune, restore and drill can",
     );
 }

@@ -1,5 +1,8 @@
 //! The two actions that only tell: how things stand, and what would be done.
 
+use std::cell::RefCell;
+
+use domain::snapshot::Refusal;
 use domain::snapshot::prune::PruneStep;
 use domain::snapshot::standing;
 use domain::snapshot::take::Take;
@@ -29,8 +32,7 @@ impl Run<'_> {
             data.push(report::standing(&standing, now));
             let mut story = Story::of("tell the status", group);
             story.result = standing.to_string();
-            let age = standing.newest.map(|it| ("SnapshotAgeSeconds", it.age.as_secs_f64()));
-            story.metrics.extend(age);
+            story.metrics.extend(report::standing_metrics(&standing, now));
             self.app.journal.write(&report::record(&story, &End::Settled), now);
         }
         if words.is_empty() {
@@ -51,6 +53,7 @@ impl Run<'_> {
                     let end = self.planned(&operation, |it| report::promoting(&it)).await?;
                     answers.push(self.told(operation.story.into_inner(), end));
                 }
+                Job::Drill(drilling) => self.plan_drilling(drilling, &mut answers).await?,
                 Job::Restore(restore) => {
                     let operation = self.restored(restore);
                     let end = self.planned(&operation, |it| report::restoring(&it)).await?;
@@ -58,7 +61,9 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(report::together(answers, report::NO_GROUP))
+        let is_of_drills = matches!(jobs, [Job::Drill(_)]);
+        let nothing = if is_of_drills { report::NO_DRILLS } else { report::NO_GROUP };
+        Ok(report::together(answers, nothing))
     }
 
     async fn plan_taking(&self, taking: &Taking, answers: &mut Vec<Value>) -> Result<(), Fault> {
@@ -146,8 +151,32 @@ impl Run<'_> {
         })
     }
 
+    /// Looks, plans and tells, for one drill.
+    pub(crate) async fn planned_and_told<O>(
+        &self,
+        operation: &O,
+        story: &RefCell<Story>,
+        words: impl FnOnce(O::Step) -> String,
+    ) -> Result<Value, Fault>
+    where
+        O: Operation<Refusal = Refusal>,
+    {
+        let end = self.planned(operation, words).await?;
+        Ok(self.told(story.take(), end))
+    }
+
+    /// The record and the answer of a plan that comes to nothing.
+    pub(crate) fn told_nothing(&self, story: Story) -> Value {
+        self.told(story, Planned::Nothing)
+    }
+
+    /// The record and the answer of a plan that is refused.
+    pub(crate) fn told_refusal(&self, story: Story, refusal: Refusal) -> Value {
+        self.told(story, Planned::Refuse(refusal))
+    }
+
     /// Writes the record of a plan, and answers. Nobody is told: whoever asks gets the answer.
-    fn told(&self, mut story: Story, planned: Planned<domain::snapshot::Refusal>) -> Value {
+    fn told(&self, mut story: Story, planned: Planned<Refusal>) -> Value {
         story.asked = format!("plan: {}", story.asked);
         let end = match planned {
             Planned::Nothing => End::Settled,

@@ -8,7 +8,7 @@ use domain::shard::ShardView;
 use domain::snapshot::promote::{PromoteStep, PromoteView};
 use domain::snapshot::record::Record;
 use domain::snapshot::restore::{Difference, RestoreStep};
-use domain::snapshot::standing::{Generations, Newest, Standing};
+use domain::snapshot::standing::{Drills, Generations, Newest, Standing};
 use domain::snapshot::take::{ReadFrom, TakeStep};
 use domain::{GroupView, MemberId, MemberView, tag};
 use jiff::Timestamp;
@@ -132,6 +132,23 @@ pub(crate) fn restoring(step: &RestoreStep) -> String {
     }
 }
 
+fn drills(drills: &Drills, now: Timestamp) -> Value {
+    let last = drills.last.as_ref().map(|(name, verified)| {
+        json!({
+            "snapshot": name, "verifiedAt": verified.at, "keys": verified.keys,
+            "ageSeconds": now.duration_since(verified.at).as_secs(), "tookSeconds": verified.took.as_secs(),
+        })
+    });
+    let failed = drills
+        .failed
+        .iter()
+        .map(|(name, failed)| json!({ "snapshot": name, "at": failed.at, "why": failed.why }));
+    json!({
+        "days": drills.days.as_ref().ok().copied().flatten().map(std::num::NonZeroU32::get),
+        "last": last, "nextDue": drills.due, "overdue": drills.are_overdue(now), "failed": failed.collect::<Vec<_>>(),
+    })
+}
+
 /// How a group stands, as data.
 pub(crate) fn standing(standing: &Standing, now: Timestamp) -> Value {
     let newest = |it: &Newest| {
@@ -150,9 +167,25 @@ pub(crate) fn standing(standing: &Standing, now: Timestamp) -> Value {
         "tiers": standing.tiers.iter().map(generations).collect::<Vec<_>>(),
         "count": standing.count,
         "promoted": standing.promoted,
+        "dollarsAMonth": standing.month().to_string(),
+        "drills": drills(&standing.drills, now),
         "bytes": standing.total,
         "others": standing.others.iter().map(other).collect::<Vec<_>>(),
     })
+}
+
+/// How a group stands, as numbers: what alarms watch.
+pub(crate) fn standing_metrics(standing: &Standing, now: Timestamp) -> Vec<(&'static str, f64)> {
+    let is = |it: bool| if it { 1.0 } else { 0.0 };
+    let drills = &standing.drills;
+    let mut metrics = vec![("DrillOverdue", is(drills.are_overdue(now)))];
+    if let Some(newest) = &standing.newest {
+        metrics.push(("SnapshotAgeSeconds", newest.age.as_secs_f64()));
+    }
+    metrics.push(("SnapshotOverdue", is(standing.is_overdue(now))));
+    let verified = drills.last.as_ref().map(|it| now.duration_since(it.1.at).as_secs_f64());
+    metrics.extend(verified.map(|it| ("VerifiedAgeSeconds", it)));
+    metrics
 }
 
 /// A number for a metric.

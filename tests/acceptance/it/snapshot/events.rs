@@ -10,7 +10,15 @@ use super::stage::{Stage, summary};
 const EXPECTED: &[(&str, &str)] = &[
     ("bad.json", "refused: snapshot: is not a text"),
     ("carried.json", "refused: transparent-trust-redis-production: the snapshot would be one of"),
+    (
+        "drill-carried.json",
+        "refused: transparent-trust-redis-production: there is no snapshot transparen-a1b2c3d4-",
+    ),
+    ("drill-group.json", "refused: transparent-trust-redis-production: the group has no"),
+    ("drill-snapshot.json", "refused: snapshot: there is no snapshot transparen-a1b2c3d4-"),
+    ("drill.json", "settled: no group carries the tag cachewarden:drill-days"),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
+    ("plan-drill.json", "settled: no group carries the tag cachewarden:drill-days"),
     ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
     ("plan-restore.json", "refused: transparent-trust-restored: there is no snapshot"),
@@ -33,6 +41,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     ("status-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("status.json", "settled: no group carries the tag"),
+    ("sweep.json", "settled: no group of a drill has outlived its time"),
     ("take-due-at.json", "settled: no group carries the tag cachewarden:snapshot-keep with tiers"),
     (
         "take-due-carried.json",

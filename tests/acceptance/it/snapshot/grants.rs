@@ -7,7 +7,7 @@ use serde_json::json;
 use super::promote;
 use super::stage::{GROUP, Stage};
 
-/// Takes, sees one fail, prunes, restores, is told off, takes what is due, and promotes.
+/// Takes, sees one fail, prunes, restores, is told off, takes what is due, promotes, and tries one.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.stock(5).await;
@@ -28,4 +28,5 @@ pub(crate) async fn every_call() {
     stage.send(json!({ "action": "take", "group": "three" })).await;
     promote::automatic(&stage, GROUP).await;
     stage.send(json!({ "action": "promote", "group": GROUP })).await;
+    stage.send(json!({ "action": "drill", "group": GROUP })).await;
 }

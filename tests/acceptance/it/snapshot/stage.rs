@@ -7,10 +7,13 @@ use aws_sim::elasticache::model::SnapshotStatus;
 use aws_sim::fault::{Fault, Rule};
 use aws_sim::settings::Settings;
 use aws_sim::sns::Message;
+use domain::Dollars;
 use domain::engine::Engine;
 use domain::group::{Encryption, NewGroup, Resilience, Transit};
+use domain::price::Prices;
 use domain::rotate::{Draft, Form};
 use domain::shard::Shape;
+use domain::snapshot::drill::Ceiling;
 use domain::snapshot::{Tier, name};
 use domain::{Arn, AuthToken, GroupId, NodeType, Tags};
 use jiff::{SignedDuration, Timestamp};
@@ -75,6 +78,8 @@ impl Stage {
             alarm_topic: arn(ALARM_TOPIC),
             topic: Some(arn(TOPIC)),
             counts_keys: true,
+            drill_ceiling: Ceiling::Of(Dollars::of(10.0)),
+            prices: Prices::default(),
         };
         let dialler = dialler(&scene.world);
         let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone(), dialler);
