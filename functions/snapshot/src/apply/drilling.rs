@@ -52,7 +52,7 @@ impl Operation for Drilled<'_> {
         self.story.borrow_mut().does(report::drilling(&step));
         let elasticache = &self.app.elasticache;
         match step {
-            DrillStep::Charge { arn, tags } | DrillStep::Mark { arn, tags, .. } => {
+            DrillStep::Charge { arn, tags, .. } | DrillStep::Mark { arn, tags, .. } => {
                 elasticache.tag(&arn, &tags).await
             }
             DrillStep::Create(plan) => self.create(*plan).await,
@@ -251,7 +251,8 @@ impl Run<'_> {
 
     fn drilled<'b>(&'b self, drill: &'b Drill) -> Drilled<'b> {
         let story = Story::of(format!("drill {}", drill.snapshot), &drill.group);
-        let until = self.deadline.saturating_sub(COUNT_MARGIN).unwrap_or(self.deadline);
+        let longest = self.clock.now().saturating_add(COUNT_MAX).unwrap_or(Timestamp::MAX);
+        let until = self.deadline.saturating_sub(COUNT_MARGIN).unwrap_or(longest).min(longest);
         let catalog = Catalog::at(&self.app.settings.prices);
         let (snapshot, story) = (RefCell::default(), RefCell::new(story));
         Drilled { app: self.app, drill, catalog, clock: self.clock, until, snapshot, story }
@@ -376,3 +377,6 @@ fn event(drill: &Drill) -> Value {
 
 /// What is left of an invocation after the count: for the mark, and the call that tears the group down.
 const COUNT_MARGIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// Types and sample are told well enough by what is seen in this time.
+const COUNT_MAX: SignedDuration = SignedDuration::from_mins(10);

@@ -18,7 +18,7 @@ pub(crate) const NOTHING_LEFT: &str = "no group of a drill has outlived its time
 /// What a step of a drill does.
 pub(crate) fn drilling(step: &DrillStep) -> String {
     match step {
-        DrillStep::Charge { .. } => "counted what it may cost".to_owned(),
+        DrillStep::Charge { words, .. } => format!("counted its cost, {words}"),
         DrillStep::Create(plan) => format!(
             "asked for {}, {} {}, from {}",
             plan.target, plan.shape, plan.node_type, plan.snapshot

@@ -124,8 +124,7 @@ fn group(
 ) -> Option<GroupSpec> {
     let types = engine::Types { before, data_tiering: read.switch("EnableDataTiering", false) };
     let engine::Runs { engine, release, node_type } = engine::runs(read, types);
-    let shape = shape::shape(read);
-    let access = access::access(read, release);
+    let (shape, access) = (shape::shape(read), access::access(read, release));
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
     let security_groups = read.ids("SecurityGroupIds", "sg-");
     let vpc = network::vpc(read);

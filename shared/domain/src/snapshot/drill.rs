@@ -74,7 +74,7 @@ pub struct Means<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum DrillStep {
     /// Note on the source what the drills of the month cost with this one. Before there is anything to pay for.
-    Charge { arn: String, tags: Tags },
+    Charge { arn: String, tags: Tags, words: String },
     /// Make the group. AWS takes an id once, so asking twice makes one.
     Create(Box<Plan>),
     /// Say on the snapshot what came of it.
@@ -385,7 +385,10 @@ impl Drill {
             }
             Ceiling::Of(_) | Ceiling::None => {
                 let tags = Bill::with(tags, more, self.asked).tags();
-                Ok(Some(DrillStep::Charge { arn: plan.source.arn.clone(), tags }))
+                let Plan { shape, node_type, .. } = plan;
+                let words =
+                    format!("{more} at most, for {shape} {node_type} over {} h", hours(size));
+                Ok(Some(DrillStep::Charge { arn: plan.source.arn.clone(), tags, words }))
             }
         }
     }
