@@ -276,7 +276,9 @@ impl Run<'_> {
 
     async fn give_up(&self, why: &str) -> Result<Value, Diagnostic> {
         let asked = report::gave_up(&self.delivery.event);
-        self.app.journal.write(&report::failed(&asked, why), self.clock.now());
+        let mut record = report::failed(&asked, why);
+        record.metrics = report::gave_up_metrics(&self.delivery.event);
+        self.app.journal.write(&record, self.clock.now());
         self.tell(&report::failed_news(&asked, why)).await;
         match self.again.take() {
             Some(fault) => Err(retry(&fault)),

@@ -15,7 +15,7 @@ use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
-pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling};
+pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics};
 pub(crate) use words::{counted, promoting, restoring, standing, standing_metrics, taking};
 
 /// A message to people.

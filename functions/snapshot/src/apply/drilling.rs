@@ -36,7 +36,7 @@ impl Operation for Drilled<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<DrillView, Fault> {
-        let view = self.look().await?;
+        let view = Box::pin(self.look()).await?;
         self.story.borrow_mut().saw_drill(self.drill, &view);
         self.snapshot.replace(view.snapshot.as_ref().map(|it| it.arn.clone()));
         Ok(view)

@@ -1,10 +1,10 @@
 //! Drills in words and numbers.
 
-use domain::snapshot::Refusal;
 use domain::snapshot::drill::{Drill, DrillStep, DrillView, Verified};
 use domain::snapshot::standing::spoken;
+use domain::snapshot::{Refusal, SnapshotView};
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{End, Story, words};
 
@@ -37,6 +37,12 @@ pub(crate) fn drill_failed(end: &End) -> Option<(&'static str, f64)> {
     }
 }
 
+/// The same, where an execution gave up what this event asks for.
+pub(crate) fn gave_up_metrics(event: &Value) -> Vec<(&'static str, f64)> {
+    let is_drill = event.get("action").and_then(Value::as_str) == Some("drill");
+    is_drill.then_some(("DrillFailed", 1.0)).into_iter().collect()
+}
+
 /// Whether something was done before it was refused.
 pub(super) fn was_tried(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::Drill(why) if why.was_tried())
@@ -55,7 +61,7 @@ impl Story {
             self.saw = format!("{}, {compared}", self.saw);
         }
         let Some(verified) = drill.is_verified(view) else { return };
-        let data_at = view.snapshot.as_ref().and_then(|it| it.data_at());
+        let data_at = view.snapshot.as_ref().and_then(SnapshotView::data_at);
         let lost = data_at.map(|it| verified.asked().duration_since(it));
         self.restores(&drill.snapshot, verified, lost);
         // Once, when all is over: a look while its group goes tells nothing new.

@@ -182,7 +182,7 @@ pub fn spoken(time: SignedDuration) -> String {
 }
 
 impl Standing {
-    /// Whether a snapshot that the schedule should have taken is missing. Where none was ever taken, the first may still be due.
+    /// Whether a snapshot that the schedule should have taken is missing. Where none was ever taken, the first may still be due, unless it failed.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let is_kept = matches!(self.keep, Ok(Keep::Newest(_) | Keep::Tiers(_)));
         let missed = |it: &Newest| match &self.keep {
@@ -193,7 +193,8 @@ impl Standing {
                 it.at.saturating_add(period.saturating_add(super::GRACE)).unwrap_or(Timestamp::MAX)
             }
         };
-        is_kept && self.newest.as_ref().is_some_and(|it| missed(it) < now)
+        let has_failed = || self.others.iter().any(|it| it.1 == "failed");
+        is_kept && self.newest.as_ref().map_or_else(has_failed, |it| missed(it) < now)
     }
 
     /// What they cost in a month: all but the first, which is free (facts 5.8).
@@ -375,6 +376,10 @@ mod tests {
         check("3", "2026-01-05T05:00:01Z", true);
         check("hourly=3", "2026-01-04T07:00:00Z", false);
         check("hourly=3", "2026-01-04T07:00:01Z", true);
+        let failed = SnapshotView { status: SnapshotStatus::Failed, ..daily(4) };
+        let now = "2026-01-04T04:00:00Z".parse().unwrap();
+        assert!(of(&group, &sample::policy(), &[failed], now).is_overdue(now));
+        assert!(!of(&group, &sample::policy(), &[], now).is_overdue(now));
         check("0", "2026-02-05T05:00:01Z", false);
         check("x", "2026-02-05T05:00:01Z", false);
     }

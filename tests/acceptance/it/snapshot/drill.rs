@@ -318,6 +318,19 @@ async fn it_goes_too_where_its_snapshot_or_its_source_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_drill_that_is_given_up_has_failed() {
+    let (stage, name) = with_snapshot(10).await;
+    stage
+        .send(json!({
+            "cachewarden": { "execution": "x", "startedAt": "2026-01-01T00:00:00Z", "gaveUp": { "Error": "Lambda.Timeout", "Cause": "slow" } },
+            "event": { "action": "drill", "group": GROUP, "snapshot": name, "time": "2026-01-01T00:00:00Z" },
+        }))
+        .await;
+    assert_eq!(metric(&stage, "DrillFailed"), [1.0]);
+    assert_eq!(stage.told()[0].subject, "snapshot: could not finish drill orders");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_last_one_verified_is_not_pruned() {
     let (stage, name) = with_snapshot(10).await;
     stage.send(json!({ "action": "drill" })).await;

@@ -63,3 +63,17 @@ fn a_cache_keeps_its_snapshots_by_one_policy() {
     );
     assert_eq!(spec(&[("SnapshotKeep", "0")]).snapshot_keep, Keep::Off);
 }
+
+#[test]
+fn drills_are_asked_for_by_days_and_not_of_a_cache_with_users() {
+    let days = |days: &'static str| spec(&[("SnapshotDrillDays", days)]).drill_days;
+    assert_eq!(days("7"), std::num::NonZeroU32::new(7));
+    assert_eq!((days("0"), days("")), (None, None));
+    wrong(
+        &[("SnapshotDrillDays", "7"), ("UserGroupIds", "staff")],
+        &["SnapshotDrillDays: is 7, and UserGroupIds says who logs in"],
+    );
+    wrong(&[("SnapshotDrillDays", "weekly")], &["SnapshotDrillDays: \"weekly\" is not a whole"]);
+    let users = spec(&[("SnapshotDrillDays", "0"), ("UserGroupIds", "staff")]);
+    assert_eq!(users.drill_days, None);
+}
