@@ -55,7 +55,7 @@ fn files_are_written_waited_for_and_described() {
     assert_eq!(next(&view()), "copy");
     let mut copying = with_files(&[file("0001", 42)]);
     copying.snapshot.as_mut().unwrap().status = SnapshotStatus::Copying;
-    assert_eq!(next(&copying), "wait for the snapshot orders-daily-202601020304");
+    assert_eq!(next(&copying), "wait for the snapshot orders-daily-202601020304 to finish");
     let written = with_files(&[file("0001", 42)]);
     assert_eq!(next(&written), "describe 1 files");
     let described = ExportView { manifest: Some(Ok(manifest(&written))), ..written };
