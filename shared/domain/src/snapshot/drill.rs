@@ -323,6 +323,7 @@ impl Drill {
         let restore = Restore {
             snapshot: name(),
             files: Vec::new(),
+            manifest: None,
             target,
             from: None,
             secret: None,

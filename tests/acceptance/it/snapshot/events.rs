@@ -17,8 +17,13 @@ const EXPECTED: &[(&str, &str)] = &[
     ("drill-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("drill-snapshot.json", "refused: snapshot: there is no snapshot transparen-a1b2c3d4-"),
     ("drill.json", "settled: no group carries the tag cachewarden:drill-days"),
+    (
+        "export.json",
+        "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does not exist",
+    ),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
     ("plan-drill.json", "settled: no group carries the tag cachewarden:drill-days"),
+    ("plan-export.json", "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does"),
     ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
     ("plan-restore.json", "refused: transparent-trust-restored: there is no snapshot"),
@@ -35,6 +40,7 @@ const EXPECTED: &[(&str, &str)] = &[
         "refused: transparent-trust-restored: the group transparent-trust-redis-production is gone",
     ),
     ("restore-like.json", "refused: transparent-trust-restored: there is no snapshot automatic."),
+    ("restore-manifest.json", "failed: GetObject failed: NoSuchBucket: The specified bucket does"),
     (
         "restore.json",
         "refused: transparent-trust-restored: there is no snapshot transparen-a1b2c3d4-",

@@ -1,6 +1,7 @@
 //! Snapshots are taken, pruned and restored: never two for one tick, never a good one lost.
 
 mod drill;
+mod export;
 mod promote;
 mod restore;
 mod tiers;
@@ -16,6 +17,7 @@ use super::{Way, all_but_lost, must_succeed, on_scene, unless};
 use crate::scene::{GROUP, Scene, function_arn, is_available};
 
 pub(super) use drill::Drill;
+pub(super) use export::Export;
 pub(super) use promote::Promote;
 pub(super) use restore::{RestoreShards, RestoreUsers};
 pub(super) use tiers::Generations;

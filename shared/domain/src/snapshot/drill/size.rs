@@ -22,7 +22,8 @@ pub(super) fn node_type(
     source: &GroupView,
     catalog: &Catalog,
 ) -> Option<NodeType> {
-    let needs = planned::needs(Some(snapshot), shape(snapshot, source)?).1.size;
+    // It is a snapshot, and not files.
+    let needs = planned::needs(Some(snapshot), shape(snapshot, source)?, false).1.size;
     cheapest(needs, snapshot, release(source)?, catalog).map(|it| it.node_type.clone())
 }
 
