@@ -71,6 +71,10 @@ pub enum WaitingOn {
     Keys,
     /// Another call found the group busy although it read `available`.
     Busy,
+    /// The group is restored in place, and this one stands in for it.
+    InPlace(String),
+    /// A call that failed is made again, since nothing may be left half done.
+    NextTry(String),
 }
 
 impl fmt::Display for WaitingOn {
@@ -96,6 +100,11 @@ impl fmt::Display for WaitingOn {
             Self::Slots(shard) => write!(f, "the slots of shard {shard}"),
             Self::Keys => f.write_str("the metrics to tell how many keys went along"),
             Self::Busy => f.write_str("the group to be free again"),
+            Self::InPlace(stand_in) => write!(
+                f,
+                "the restore in place to finish, during which {stand_in} stands in for the group"
+            ),
+            Self::NextTry(why) => write!(f, "the next try, since {why}"),
         }
     }
 }

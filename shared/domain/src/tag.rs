@@ -77,6 +77,19 @@ pub const TIERS: &str = "cachewarden:tiers";
 /// `automatic.orders-002-2026-01-02-03-04 taken 2026-01-02T03:04:05Z`.
 pub const PROMOTED: &str = "cachewarden:promoted";
 
+/// What of a restore in place a group is. On the one that stands in: for which group, from which snapshot, for which request, and how far it
+/// is, `orders from orders-daily-202601020304 by 1a2b3c4d: rehearsal`. On the group itself, before it goes and after it came back:
+/// `orders-daily-202601020304 by 1a2b3c4d: goes`, `unfinished` while it is made, `finished` for good. On the snapshot taken before: what for.
+pub const IN_PLACE: &str = "cachewarden:in-place";
+/// What the key of a tag of ours begins with on a group that stands in: the group that it stands for had it without `was:`, and gets it back.
+pub const WAS: &str = "cachewarden:was:";
+/// On a group that stands in: the text that described the other. What no tag may hold is written `=2C`.
+pub const WAS_DESCRIPTION: &str = "cachewarden:was-description";
+/// On a group that stands in: the node type of the other.
+pub const WAS_NODE_TYPE: &str = "cachewarden:was-node-type";
+/// On a group that stands in: where clients connected to the other.
+pub const WAS_ENDPOINT: &str = "cachewarden:was-endpoint";
+
 /// The tags of one thing, by key.
 pub type Tags = BTreeMap<String, String>;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::SnapshotStatus;
+use super::in_place::Unreplaced;
 use super::promote::Unpromotable;
 use super::restore::Difference;
 use super::saved::Share;
@@ -43,6 +44,8 @@ pub enum Refusal {
     Restore(Unrestorable),
     /// There is nothing to promote, or it cannot be.
     Promote(Unpromotable),
+    /// The group is not restored in place.
+    InPlace(Unreplaced),
     /// For several reasons.
     Several(Vec<Self>),
 }
@@ -144,6 +147,7 @@ impl fmt::Display for Refusal {
             }
             Self::Restore(why) => why.fmt(f),
             Self::Promote(why) => why.fmt(f),
+            Self::InPlace(why) => why.fmt(f),
             Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
                 write!(f, "{}{why}", if index == 0 { "" } else { "; " })
             }),
@@ -166,6 +170,12 @@ impl Refusal {
 impl From<Unrestorable> for Refusal {
     fn from(why: Unrestorable) -> Self {
         Self::Restore(why)
+    }
+}
+
+impl From<Unreplaced> for Refusal {
+    fn from(why: Unreplaced) -> Self {
+        Self::InPlace(why)
     }
 }
 
@@ -249,7 +259,7 @@ impl fmt::Display for Unrestorable {
     }
 }
 
-fn said(events: &[String]) -> String {
+pub(super) fn said(events: &[String]) -> String {
     if events.is_empty() {
         return String::new();
     }

@@ -3,7 +3,7 @@
 //! A snapshot holds neither token nor TLS, users, security groups, replicas, logs or tags (facts 5.7). All of that is taken from the source
 //! group, given again explicitly, and read back before the new group is said to be good.
 
-mod differences;
+pub(super) mod differences;
 mod planned;
 pub mod rules;
 mod size;
@@ -207,7 +207,11 @@ impl Restore {
 }
 
 /// The alarms that the members of a new group still lack.
-fn missing_alarms(target: &GroupView, tags: &Tags, seen: &[AlarmView]) -> Option<AlarmSet> {
+pub(super) fn missing_alarms(
+    target: &GroupView,
+    tags: &Tags,
+    seen: &[AlarmView],
+) -> Option<AlarmSet> {
     // A topic that the source's tags misspell is told of where its alarms are kept.
     let wish = Wish::read(tags, &mut Problems::default());
     let mut set = AlarmSet::of(target, tags, wish);

@@ -214,7 +214,7 @@ enum Wanted {
 }
 
 /// What a group is read from: a replica by its present role, since reading loads the node; the primary only where there is nobody else.
-fn source(group: &GroupView) -> Result<ReadFrom, WaitingOn> {
+pub(super) fn source(group: &GroupView) -> Result<ReadFrom, WaitingOn> {
     if group.cluster_enabled {
         return Ok(ReadFrom::Group(group.id.clone()));
     }

@@ -232,6 +232,10 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         members,
         node_groups_settled: pending.is_none_or(|it| it.resharding().is_none())
             && group.node_groups().iter().all(|it| it.status() == Some("available")),
+        global_datastore: group
+            .global_replication_group_info()
+            .and_then(|it| it.global_replication_group_id())
+            .map(str::to_owned),
         tags: None,
     })
 }

@@ -197,6 +197,7 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         member_ids: Vec::new(),
         members: Vec::new(),
         node_groups_settled: true,
+        global_datastore: None,
         tags: Some(diff::tags(wanted, Some(SECRET))),
     }
 }

@@ -46,7 +46,11 @@ impl Against {
 
 impl Restore {
     /// Everything that speaks against a restore is told at once.
-    pub(super) fn begin(&self, view: &RestoreView, catalog: &Catalog) -> Result<Plan, Obstacle> {
+    pub(in crate::snapshot) fn begin(
+        &self,
+        view: &RestoreView,
+        catalog: &Catalog,
+    ) -> Result<Plan, Obstacle> {
         let mut against = Against::default();
         against.keep(view.target.as_ref().map_or(Ok(()), taken));
         let snapshot = view.snapshot.as_ref();

@@ -22,7 +22,7 @@ pub struct Target<'a> {
 
 /// Why a restore does not begin.
 #[derive(Debug)]
-pub(super) enum Obstacle {
+pub(in crate::snapshot) enum Obstacle {
     /// It may later.
     Wait(Wait),
     /// It will not.
