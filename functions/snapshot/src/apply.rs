@@ -1,7 +1,8 @@
-//! The four kinds of work, each with its steps. Every step can be taken twice without harm: AWS takes a name once, and what is gone is
+//! The kinds of work, each with its steps. Every step can be taken twice without harm: AWS takes a name once, and what is gone is
 //! gone.
 
 pub(crate) mod promoting;
+pub(crate) mod replacing;
 pub(crate) mod taking;
 
 use std::cell::RefCell;

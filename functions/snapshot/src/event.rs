@@ -1,5 +1,6 @@
 //! What calls `snapshot`: small documents with an `action`, from a schedule, a person or the state machine.
 
+mod in_place;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use domain::{GroupId, Problems};
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(crate) use in_place::Replacing;
 use reader::Reader;
 
 /// What an event asks for.
@@ -35,6 +37,8 @@ pub(crate) enum Job {
     Prune(Scope),
     /// Make a new group of a snapshot.
     Restore(Restore),
+    /// Put a group of a snapshot in the place of the one that there is.
+    InPlace(Replacing),
 }
 
 /// Snapshots to be taken.
@@ -93,6 +97,7 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("promote") => read.promote().map(|it| Request::Do(Job::Promote(it))),
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
+        Some("restore-in-place") => read.in_place().map(|it| Request::Do(Job::InPlace(it))),
         Some("status") => Some(Request::Status(read.scope())),
         Some("plan") => read.plan().map(Request::Plan),
         Some(other) => {
@@ -109,4 +114,4 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str = "take, promote, prune, restore, status and plan are";
+const ACTIONS: &str = "take, promote, prune, restore, restore-in-place, status and plan are";

@@ -93,6 +93,7 @@ impl App {
             Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
             Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
             Ok(Request::Do(Job::Restore(restore))) => Ok(run.restore(&restore).await),
+            Ok(Request::Do(Job::InPlace(wish))) => Box::pin(run.in_place(&wish)).await,
             Ok(Request::Status(scope)) => run.status(&scope).await,
             Ok(Request::Plan(jobs)) => Box::pin(run.plan(&jobs)).await,
         };

@@ -1,5 +1,6 @@
 //! Which calls make up what is seen.
 
+use domain::snapshot::in_place::{InPlace, InPlaceView};
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
 use domain::snapshot::take::{Take, TakeView};
@@ -152,6 +153,35 @@ pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView,
     }
     if let Some(source) = restore.source(made.as_ref(), view.snapshot.as_ref()) {
         view.source = app.elasticache.group_with_tags(&source).await?;
+    }
+    Ok(view)
+}
+
+/// Looks at a group that is restored in place, at the one that stands in, and at what else decides the next step.
+pub(crate) async fn in_place(app: &App, wish: &InPlace) -> Result<InPlaceView, Fault> {
+    let cache = &app.elasticache;
+    let (group, stand_in) = tokio::join!(
+        cache.group_with_tags(&wish.said.group),
+        cache.group_with_tags(&wish.stand_in)
+    );
+    let mut view = InPlaceView { group: group?, stand_in: stand_in?, ..InPlaceView::default() };
+    let looks = wish.looks(&view);
+    if looks.snapshot
+        && let Some(mut snapshot) = cache.snapshot(&wish.said.snapshot).await?
+    {
+        snapshot.tags = cache.tags(&snapshot.arn).await?;
+        view.snapshot = Some(snapshot);
+    }
+    if looks.before {
+        view.before = cache.snapshot(wish.before.as_str()).await?;
+    }
+    if looks.alarms {
+        view.alarms = app.alarms.of(&wish.said.group).await?;
+    }
+    if looks.events {
+        view.events = cache.event_texts(&wish.said.group).await?;
+    } else if looks.events_of_stand_in {
+        view.events = cache.event_texts(&wish.stand_in).await?;
     }
     Ok(view)
 }

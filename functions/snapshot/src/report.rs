@@ -1,5 +1,6 @@
 //! What is told, to people, to the caller and to the journal, in words that an operator can act on.
 
+mod replacing;
 mod telling;
 mod words;
 
@@ -14,6 +15,8 @@ use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
+pub(crate) use replacing::{in_place, last_words, road};
+pub(crate) use telling::Planned;
 pub(crate) use words::{promoting, restoring, standing, taking};
 
 /// A message to people.
@@ -215,7 +218,7 @@ impl End {
             Self::Unfinished(wait) => format!("looks again in {} s", wait.recheck.as_secs()),
             Self::Handed(_) => "the execution looks again".to_owned(),
             Self::TooLong(_) => {
-                "what was begun goes on in ElastiCache; `status` tells how it ends".to_owned()
+                "what was begun goes on in ElastiCache; `status` tells how it ends, and the same event again carries a restore in place to its end".to_owned()
             }
             Self::Again(_) => "the same event is delivered again".to_owned(),
         }
@@ -296,7 +299,7 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
     let is_restore = story.asked.starts_with("restore");
     let head = match end {
         End::Settled if is_restore => "restored",
-        End::Refused(_) => "nothing done",
+        End::Refused(refusal) => last_words(refusal).unwrap_or("nothing done"),
         End::TooLong(_) => "not finished",
         End::Failed(_) => "failed",
         End::Settled | End::Unfinished(_) | End::Handed(_) | End::Before(_) | End::Again(_) => {

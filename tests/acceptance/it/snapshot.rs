@@ -2,6 +2,7 @@
 
 mod events;
 pub(crate) mod grants;
+mod in_place;
 mod outage;
 mod promote;
 mod restore;

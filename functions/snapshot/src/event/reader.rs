@@ -87,11 +87,7 @@ impl<'a> Reader<'a> {
         let target = self.required("group", "the id of the new group");
         let target = target.and_then(|it| self.problems.keep("group", GroupId::parse(&it)));
         let from = self.parsed("from", GroupId::parse);
-        let secret = self.parsed("secret", |it| match Arn::parse(it) {
-            Ok(arn) if arn.service() == "secretsmanager" => Ok(arn),
-            Ok(_) => Err(format!("{it} is not the ARN of a secret")),
-            Err(err) => Err(err.to_string()),
-        });
+        let secret = self.secret();
         let node_type = self.parsed("nodeType", NodeType::parse);
         let (snapshot, target) = (snapshot?, target?);
         if from.as_ref() == Some(&target) {
@@ -103,6 +99,14 @@ impl<'a> Reader<'a> {
         Some(Restore { snapshot: snapshot.to_ascii_lowercase(), target, from, secret, node_type })
     }
 
+    pub(super) fn secret(&mut self) -> Option<Arn> {
+        self.parsed("secret", |it| match Arn::parse(it) {
+            Ok(arn) if arn.service() == "secretsmanager" => Ok(arn),
+            Ok(_) => Err(format!("{it} is not the ARN of a secret")),
+            Err(err) => Err(err.to_string()),
+        })
+    }
+
     /// What `plan` is to plan: the action that `of` names, or what the other fields mean, or both that a schedule asks for.
     pub(super) fn plan(&mut self) -> Option<Vec<Job>> {
         let of = self.text("of");
@@ -112,6 +116,7 @@ impl<'a> Reader<'a> {
             Some("promote") => self.promote().map(|it| vec![Job::Promote(it)]),
             Some("prune") => Some(vec![Job::Prune(self.scope())]),
             Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
+            Some("restore-in-place") => self.in_place().map(|it| vec![Job::InPlace(it)]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
             None => {
                 let taking = self.taking();
@@ -121,7 +126,7 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 self.problems.add(
                     "of",
-                    format!("{other:.40} cannot be planned; take, promote, prune and restore can"),
+                    format!("{other:.40} cannot be planned; take, promote, prune, restore and restore-in-place can"),
                 );
                 None
             }
@@ -141,7 +146,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
+    pub(super) fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
         let text = self.text(name);
         if text.is_none() && !self.problems.iter().any(|it| it.name == name) {
             self.problems.add(name, format!("is missing; it takes {what}"));
@@ -149,7 +154,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    fn parsed<T, E: std::fmt::Display>(
+    pub(super) fn parsed<T, E: std::fmt::Display>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,

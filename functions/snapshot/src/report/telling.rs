@@ -51,6 +51,7 @@ impl Run<'_> {
                     let end = self.planned(&operation, |it| report::promoting(&it)).await?;
                     answers.push(self.told(operation.story.into_inner(), end));
                 }
+                Job::InPlace(wish) => answers.push(self.plan_in_place(wish).await?),
                 Job::Restore(restore) => {
                     let operation = self.restored(restore);
                     let end = self.planned(&operation, |it| report::restoring(&it)).await?;
@@ -147,7 +148,11 @@ impl Run<'_> {
     }
 
     /// Writes the record of a plan, and answers. Nobody is told: whoever asks gets the answer.
-    fn told(&self, mut story: Story, planned: Planned<domain::snapshot::Refusal>) -> Value {
+    pub(crate) fn told(
+        &self,
+        mut story: Story,
+        planned: Planned<domain::snapshot::Refusal>,
+    ) -> Value {
         story.asked = format!("plan: {}", story.asked);
         let end = match planned {
             Planned::Nothing => End::Settled,
@@ -163,7 +168,7 @@ impl Run<'_> {
 }
 
 /// What a plan comes to.
-enum Planned<R> {
+pub(crate) enum Planned<R> {
     Nothing,
     Wait(String),
     Step(String),

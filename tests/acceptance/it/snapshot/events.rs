@@ -7,12 +7,16 @@ use serde_json::{Value, json};
 use super::stage::{Stage, summary};
 
 /// What comes of each file in an account that has no such group.
-const EXPECTED: [(&str, &str); 22] = [
+const EXPECTED: [(&str, &str); 24] = [
     ("bad.json", "refused: snapshot: is not a text"),
     ("carried.json", "refused: transparent-trust-redis-production: the snapshot would be one of"),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
     ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
+    (
+        "plan-restore-in-place.json",
+        "refused: transparent-trust-redis-production: there is no group",
+    ),
     ("plan-restore.json", "refused: transparent-trust-restored: there is no snapshot"),
     ("plan.json", "settled: no group carries the tag"),
     (
@@ -22,6 +26,7 @@ const EXPECTED: [(&str, &str); 22] = [
     ("promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("prune-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("prune.json", "settled: no group carries the tag"),
+    ("restore-in-place.json", "refused: transparent-trust-redis-production: there is no group"),
     ("restore-like.json", "refused: transparent-trust-restored: there is no snapshot automatic."),
     (
         "restore.json",
