@@ -1,5 +1,7 @@
 //! Which calls make up what is seen.
 
+use std::collections::BTreeSet;
+
 use domain::snapshot::in_place::{InPlace, InPlaceView};
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
@@ -18,6 +20,12 @@ pub(crate) type Ours = (GroupId, Tags);
 pub(crate) async fn groups(app: &App) -> Result<Vec<Ours>, Fault> {
     let found = app.fleet.groups(tag::SNAPSHOT_KEEP).await?;
     Ok(found.into_iter().filter_map(|it| Some((it.group_id()?, it.tags))).collect())
+}
+
+/// The groups that stand in for one that is restored in place, among others that were: one paged call.
+pub(crate) async fn stand_ins(app: &App) -> Result<BTreeSet<GroupId>, Fault> {
+    let found = app.fleet.groups(tag::IN_PLACE).await?;
+    Ok(found.into_iter().filter_map(|it| it.group_id()).collect())
 }
 
 /// The manual snapshots whose names are those of these groups, with their tags: two paged calls for all groups together.

@@ -288,7 +288,7 @@ pub(crate) fn failed(asked: &str, why: &str) -> Record {
         outcome: "failed",
         decided: "nothing".to_owned(),
         why: why.to_owned(),
-        next: "the next schedule tries again".to_owned(),
+        next: next_after(asked).to_owned(),
         ..Record::default()
     }
 }
@@ -343,9 +343,16 @@ pub(crate) fn bad_event_news(problems: &Problems) -> Message {
 pub(crate) fn failed_news(asked: &str, why: &str) -> Message {
     Message {
         subject: format!("snapshot: could not {asked}"),
-        body: format!(
-            "Cachewarden could not {asked}: {why}\n\nNext: the next schedule tries again.\n"
-        ),
+        body: format!("Cachewarden could not {asked}: {why}\n\nNext: {}.\n", next_after(asked)),
+    }
+}
+
+/// What comes after something that failed as a whole. Of a restore in place no schedule knows.
+fn next_after(asked: &str) -> &'static str {
+    if asked.contains("restore-in-place") {
+        "nothing; send the same event again, which goes on with what was begun"
+    } else {
+        "the next schedule tries again"
     }
 }
 

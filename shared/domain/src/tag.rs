@@ -90,6 +90,9 @@ pub const WAS_NODE_TYPE: &str = "cachewarden:was-node-type";
 /// On a group that stands in: where clients connected to the other.
 pub const WAS_ENDPOINT: &str = "cachewarden:was-endpoint";
 
+/// On a group that stands in: why the other could not be made of the wanted snapshot, written likewise.
+pub const IN_PLACE_FAILED: &str = "cachewarden:in-place-failed";
+
 /// The tags of one thing, by key.
 pub type Tags = BTreeMap<String, String>;
 

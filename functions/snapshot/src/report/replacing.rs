@@ -82,6 +82,7 @@ pub(crate) fn last_words(refusal: &Refusal) -> Option<&'static str> {
         | Unreplaced::UnderWay { .. }
         | Unreplaced::StandInTaken { .. }
         | Unreplaced::Differs { .. }
+        | Unreplaced::HoldsPruning { .. }
         | Unreplaced::Deleted { .. }
         | Unreplaced::NoWayBack { .. } => None,
     }

@@ -120,8 +120,9 @@ impl Run<'_> {
             }
         };
         let stock = observe::stock(self.app, &groups).await?;
+        let stand_ins = observe::stand_ins(self.app).await?;
         for (group, tags) in groups {
-            let operation = self.pruned(&stock, &group, tags);
+            let operation = self.pruned(&stock, &stand_ins, &group, tags);
             let first = |PruneStep::Forget(name)| format!("deleted {name} first, the oldest");
             let end = self.planned(&operation, first).await?;
             answers.push(self.told(operation.story.into_inner(), end));

@@ -141,13 +141,12 @@ impl InPlace {
         let stands = matches!(group, Some(GroupStatus::Available))
             && matches!(phase, Some(Phase::Rehearsal | Phase::Over))
             && matches!(place, None | Some(Place::Goes));
-        let is_as_before = matches!(place, Some(Place::Finished(From::Before)));
         let failed = |it: &Option<GroupStatus>| *it == Some(GroupStatus::CreateFailed);
         Looks {
             snapshot: stand_in.is_none() || group.is_none(),
             before: stands || group.is_none() && phase == Some(Phase::Back),
             alarms: matches!(place, Some(Place::Unfinished(_))),
-            events: stands || failed(&group) || is_as_before,
+            events: stands || failed(&group),
             events_of_stand_in: failed(&stand_in),
         }
     }
@@ -198,7 +197,9 @@ impl InPlace {
                     group: self.said.group.clone(),
                     snapshot: self.said.snapshot.clone(),
                     before: self.before.to_string(),
-                    events: view.events.clone(),
+                    why: view.stand_in.as_ref().and_then(|it| {
+                        it.tags.as_ref()?.get(tag::IN_PLACE_FAILED).map(|it| mark::read(it))
+                    }),
                 }
                 .into(),
             ),
@@ -252,7 +253,7 @@ impl InPlace {
                 dismiss(stand_in, Some(Unreplaced::Deleted { group }.into()))
             }
             (Phase::Over | Phase::Back, None) => self.make(phase, stand_in, &was, view, catalog),
-            (Phase::Failed, None) => self.advance(stand_in, Phase::Back),
+            (Phase::Failed, None) => self.advance(stand_in, Phase::Back, None),
             (_, Some(group)) => self.with_group(phase, group, stand_in, view),
         }
     }
@@ -297,7 +298,12 @@ impl InPlace {
                 let (group, status) = (self.said.group.clone(), GroupStatus::CreateFailed);
                 dismiss(stand_in, Some(Refusal::Unusable { group, status }))
             }
-            Phase::Over => self.advance(stand_in, Phase::Failed),
+            Phase::Over => {
+                // The newest is the one that tells most, and there may be room for no other.
+                let newest_first: Vec<&str> =
+                    view.events.iter().rev().map(String::as_str).collect();
+                self.advance(stand_in, Phase::Failed, Some(&newest_first.join(" / ")))
+            }
             Phase::Failed => Next::Do(InPlaceStep::Delete(self.said.group.clone())),
             Phase::Back => Next::Refuse(self.lost(stand_in, view.events.clone())),
         }
@@ -354,7 +360,7 @@ impl InPlace {
             });
         }
         match phase {
-            Phase::Rehearsal => self.advance(stand_in, Phase::Over),
+            Phase::Rehearsal => self.advance(stand_in, Phase::Over, None),
             Phase::Over | Phase::Failed | Phase::Back => {
                 Next::Do(InPlaceStep::Delete(group.id.clone()))
             }
@@ -402,8 +408,13 @@ impl InPlace {
         [(tag::IN_PLACE.to_owned(), self.said.on_group(place))].into()
     }
 
-    fn advance(&self, stand_in: &GroupView, to: Phase) -> Step {
-        let tags = [(tag::IN_PLACE.to_owned(), self.said.on_stand_in(to))].into();
+    fn advance(&self, stand_in: &GroupView, to: Phase, why: Option<&str>) -> Step {
+        let said = [
+            (tag::IN_PLACE, Some(self.said.on_stand_in(to))),
+            (tag::IN_PLACE_FAILED, why.map(mark::written)),
+        ];
+        let said = said.into_iter().filter_map(|(key, it)| Some((key.to_owned(), it?)));
+        let tags = said.collect();
         Next::Do(InPlaceStep::Advance { arn: stand_in.arn.clone(), to, tags })
     }
 
@@ -547,7 +558,7 @@ impl InPlace {
             (self.said.snapshot.as_str(), &view.snapshot, From::Wanted)
         };
         let otherwise = |why: String| match from {
-            From::Wanted => self.advance(stand_in, Phase::Failed),
+            From::Wanted => self.advance(stand_in, Phase::Failed, Some(&why)),
             From::Before => Next::Refuse(self.lost(stand_in, vec![why])),
         };
         if let Some(TurnedDown::Group(why)) = &view.turned_down {

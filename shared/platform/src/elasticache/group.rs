@@ -69,6 +69,12 @@ impl ElastiCache {
         view(&bare, clusters.into_iter().filter(|it| is_of(it, &group)).collect()).map(Some)
     }
 
+    /// The text that describes a group, or nothing where there is none of that id: one call, and it can be read in every state.
+    pub async fn description(&self, id: &GroupId) -> Result<Option<String>, Fault> {
+        let found = self.bare_group(id).await?;
+        Ok(found.map(|it| it.description().unwrap_or_default().to_owned()))
+    }
+
     /// The tags of a group or snapshot, or nothing while it is busy or gone.
     pub async fn tags(&self, arn: &str) -> Result<Option<Tags>, Fault> {
         let answer = self.client.list_tags_for_resource().resource_name(arn).send().await;

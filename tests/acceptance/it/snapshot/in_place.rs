@@ -32,7 +32,7 @@ fn settings(state: &State) -> String {
     let mut tags = group.tags.clone();
     tags.remove("cachewarden:in-place");
     format!(
-        "{} {} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
+        "{} {} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?} {:?} {:?}",
         group.description,
         group.node_type,
         group.version,
@@ -44,9 +44,14 @@ fn settings(state: &State) -> String {
         group.multi_az,
         group.access,
         group.members.keys(),
-        group.primary_endpoint,
         tags,
     )
+}
+
+/// What is there in the end, when the one that stood in has gone: who stands, and what the group holds.
+async fn left(stage: &Stage) -> (u64, Vec<String>) {
+    stage.scene.pass(Duration::from_mins(20)).await;
+    (bytes(stage), stage.groups())
 }
 
 fn bytes(stage: &Stage) -> u64 {
@@ -71,6 +76,7 @@ async fn a_group_comes_back_under_its_name_with_the_keys_of_the_snapshot_and_all
     let way_back = before(&stage).pop().unwrap();
     for part in [
         "orders is there: 2 x cache.t4g.micro, endpoint ",
+        "the endpoint is master.orders.",
         &format!(
             "its keys are those of {name}, and the way back is restore-in-place with {way_back}"
         ),
@@ -78,7 +84,7 @@ async fn a_group_comes_back_under_its_name_with_the_keys_of_the_snapshot_and_all
         assert!(said.contains(part), "{said}");
     }
     assert_eq!(stage.scene.world.with(|it| settings(it)), was);
-    assert_eq!((bytes(&stage), stage.groups()), (BYTES, vec![GROUP.to_owned()]));
+    assert_eq!(left(&stage).await, (BYTES, vec![GROUP.to_owned()]));
     stage.scene.world.with(|it| {
         assert_eq!(it.elasticache.groups[GROUP].tags["cachewarden:owner"], OWNER);
         assert_eq!(it.elasticache.snapshots[&way_back].bytes, SINCE);
@@ -129,7 +135,7 @@ async fn a_second_one_for_another_snapshot_is_refused_and_for_the_same_joins() {
     assert_eq!(request(0), request(1));
     let said = summary(&stage.send(json!({ "action": "status" })).await);
     assert!(said.starts_with("settled"), "{said}");
-    assert_eq!((bytes(&stage), stage.groups()), (BYTES, vec![GROUP.to_owned()]));
+    assert_eq!(left(&stage).await, (BYTES, vec![GROUP.to_owned()]));
     assert_eq!((deletions(&stage), before(&stage).len()), (2, 1));
 }
 
@@ -216,8 +222,7 @@ async fn a_snapshot_that_does_not_restore_takes_nothing_away() {
         let said = summary(&stage.send(event(&name)).await);
         assert!(!said.starts_with("settled"), "{said}");
         assert!(said.to_ascii_lowercase().contains("capacity"), "{said}");
-        stage.scene.pass(Duration::from_mins(20)).await;
-        assert_eq!((bytes(&stage), stage.groups()), (SINCE, vec![GROUP.to_owned()]));
+        assert_eq!(left(&stage).await, (SINCE, vec![GROUP.to_owned()]));
         assert!(before(&stage).is_empty());
         assert_eq!(stage.told().len(), 1);
     }
@@ -229,8 +234,7 @@ async fn without_a_way_back_nothing_is_taken_away() {
     stage.scene.world.with(|it| it.faults.failing_snapshots = 1);
     let said = summary(&stage.send(event(&name)).await);
     assert!(said.starts_with("refused: orders: ") && said.contains("-before-"), "{said}");
-    stage.scene.pass(Duration::from_mins(20)).await;
-    assert_eq!((bytes(&stage), stage.groups()), (SINCE, vec![GROUP.to_owned()]));
+    assert_eq!(left(&stage).await, (SINCE, vec![GROUP.to_owned()]));
     // A node that had its snapshots of the day.
     let (stage, name) = with_snapshot().await;
     for count in 1..20 {
@@ -241,8 +245,7 @@ async fn without_a_way_back_nothing_is_taken_away() {
     }
     let said = summary(&stage.send(event(&name)).await);
     assert!(said.contains("ElastiCache takes 20 manual snapshots of a node"), "{said}");
-    stage.scene.pass(Duration::from_mins(20)).await;
-    assert_eq!((bytes(&stage), stage.groups()), (SINCE, vec![GROUP.to_owned()]));
+    assert_eq!(left(&stage).await, (SINCE, vec![GROUP.to_owned()]));
 }
 
 /// Carries the execution on until this is so.
@@ -285,7 +288,7 @@ async fn a_group_that_cannot_be_made_of_the_wanted_snapshot_comes_back_as_it_was
     assert!(said.starts_with("refused: orders: "), "{said}");
     assert!(said.contains("is there as it was before, made of orders-before-"), "{said}");
     assert!(said.to_ascii_lowercase().contains("capacity"), "{said}");
-    assert_eq!((bytes(&stage), stage.groups()), (SINCE, vec![GROUP.to_owned()]));
+    assert_eq!(left(&stage).await, (SINCE, vec![GROUP.to_owned()]));
     assert_eq!(stage.scene.world.with(|it| settings(it)), was);
     let told = stage.told();
     assert!(told[0].subject.starts_with("orders: as it was before"), "{told:?}");
@@ -315,7 +318,7 @@ async fn where_it_comes_back_from_neither_the_one_that_stands_in_serves_and_the_
     stage.scene.pass(Duration::from_mins(20)).await;
     let said = summary(&stage.send(event(&name)).await);
     assert!(said.contains("is there as it was before"), "{said}");
-    assert_eq!((bytes(&stage), stage.groups()), (SINCE, vec![GROUP.to_owned()]));
+    assert_eq!(left(&stage).await, (SINCE, vec![GROUP.to_owned()]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -327,7 +330,7 @@ async fn a_call_that_is_refused_for_long_while_the_group_is_not_there_is_made_ag
     stage.befall(Rule::call(at + 8, Fault::Denied).lasting());
     let said = summary(&stage.send(json!({ "action": "status" })).await);
     assert!(said.starts_with("settled"), "{said}");
-    assert_eq!((bytes(&stage), stage.groups()), (BYTES, vec![GROUP.to_owned()]));
+    assert_eq!(left(&stage).await, (BYTES, vec![GROUP.to_owned()]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -341,9 +344,27 @@ async fn what_somebody_changed_during_the_rehearsal_stays_and_the_rest_is_called
     });
     let said = summary(&stage.send(json!({ "action": "status" })).await);
     assert!(said.contains("security groups is sg-cache, not sg-new"), "{said}");
-    stage.scene.pass(Duration::from_mins(20)).await;
-    assert_eq!((bytes(&stage), stage.groups()), (SINCE, vec![GROUP.to_owned()]));
+    assert_eq!(left(&stage).await, (SINCE, vec![GROUP.to_owned()]));
     assert!(before(&stage).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_restore_in_place_may_need_is_not_pruned_meanwhile() {
+    let stage = Stage::new().await;
+    stage.stock(5).await;
+    let oldest = stage.good().remove(0);
+    stage.send_only(event(&oldest)).await;
+    until(&stage, |it| it.elasticache.groups.len() == 2).await;
+    let said = summary(&stage.send_only(json!({ "action": "prune" })).await);
+    assert!(said.contains("deletes nothing while orders is restored in place"), "{said}");
+    assert_eq!(stage.snapshots().len(), 5);
+    let said = summary(&stage.send(json!({ "action": "status" })).await);
+    assert!(said.starts_with("settled"), "{said}");
+    left(&stage).await;
+    let said = summary(&stage.send(json!({ "action": "prune" })).await);
+    assert!(said.starts_with("settled"), "{said}");
+    // Three are kept, and the way back beside them.
+    assert_eq!((stage.good().len(), before(&stage).len()), (4, 1));
 }
 
 #[tokio::test(start_paused = true)]

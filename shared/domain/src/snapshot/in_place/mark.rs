@@ -205,7 +205,13 @@ pub struct Was {
 impl Was {
     /// Reads it from the tags of the group that stands in.
     pub fn read(stand_in: &Tags) -> Self {
-        let own = [tag::IN_PLACE, tag::WAS_DESCRIPTION, tag::WAS_NODE_TYPE, tag::WAS_ENDPOINT];
+        let own = [
+            tag::IN_PLACE,
+            tag::IN_PLACE_FAILED,
+            tag::WAS_DESCRIPTION,
+            tag::WAS_NODE_TYPE,
+            tag::WAS_ENDPOINT,
+        ];
         let back = |key: &str| match key.strip_prefix(tag::WAS) {
             Some(rest) => format!("{OURS}{rest}"),
             None => key.to_owned(),
@@ -222,7 +228,7 @@ impl Was {
 }
 
 /// A text as the value of a tag: what no tag may hold is written by its bytes, and what has no room is left out.
-fn written(text: &str) -> String {
+pub(super) fn written(text: &str) -> String {
     let mut written = String::new();
     for letter in text.chars() {
         let plain = letter.to_string();
@@ -240,7 +246,7 @@ fn written(text: &str) -> String {
 }
 
 /// Reads it again.
-fn read(written: &str) -> String {
+pub(super) fn read(written: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = written;
     while let Some((plain, coded)) = rest.split_once('=') {

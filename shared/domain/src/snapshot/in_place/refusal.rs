@@ -31,6 +31,8 @@ pub enum Unreplaced {
     StandInTaken { group: GroupId, stand_in: GroupId },
     /// The group was changed meanwhile, or cannot be made as it is.
     Differs { group: GroupId, differences: Vec<Difference> },
+    /// Something would be deleted that a restore in place may need.
+    HoldsPruning { group: GroupId },
     /// Somebody deleted the group meanwhile.
     Deleted { group: GroupId },
     /// Somebody else made a group of the id meanwhile.
@@ -40,7 +42,7 @@ pub enum Unreplaced {
     /// The group that stood in is gone, and with it what the other has to be like.
     StandInGone { group: GroupId, stand_in: GroupId },
     /// It could not be made of the wanted snapshot, and was made of the one of before.
-    TakenBack { group: GroupId, snapshot: String, before: String, events: Vec<String> },
+    TakenBack { group: GroupId, snapshot: String, before: String, why: Option<String> },
     /// It could be made of neither.
     Lost { group: GroupId, stand_in: GroupId, serves: String, before: String, whys: Vec<String> },
 }
@@ -103,6 +105,10 @@ impl fmt::Display for Unreplaced {
                 })?;
                 f.write_str("; where somebody changed it meanwhile, ask again")
             }
+            Self::HoldsPruning { group } => write!(
+                f,
+                "deletes nothing while {group} is restored in place; the next schedule goes on"
+            ),
             Self::Deleted { group } => {
                 write!(f, "somebody deleted {group} meanwhile, and it is not brought back")
             }
@@ -120,10 +126,10 @@ impl fmt::Display for Unreplaced {
                 f,
                 "{group} is there again, but {stand_in} was deleted before the two were compared; look whether its settings and alarms are as they should be"
             ),
-            Self::TakenBack { group, snapshot, before, events } => write!(
+            Self::TakenBack { group, snapshot, before, why } => write!(
                 f,
                 "{group} could not be made of {snapshot} and is there as it was before, made of {before}, without what was written since that was taken{}",
-                said(events)
+                said(why.as_slice())
             ),
             Self::Lost { group, stand_in, serves, before, whys } => write!(
                 f,

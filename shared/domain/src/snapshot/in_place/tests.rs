@@ -183,7 +183,7 @@ fn one_that_could_not_be_made_is_made_of_the_snapshot_of_before() {
             "put 5 alarms",
             "finish",
             "dismiss: orders could not be made of orders-daily-202601020304 and is there as it was before, made of orders-before-1a2b3c4d, without what was written since that was taken: ElastiCache says \"no capacity\"",
-            "refuse: orders could not be made of orders-daily-202601020304 and is there as it was before, made of orders-before-1a2b3c4d, without what was written since that was taken: ElastiCache says \"no capacity\"",
+            "refuse: orders could not be made of orders-daily-202601020304 and is there as it was before, made of orders-before-1a2b3c4d, without what was written since that was taken",
         ]
     );
     for view in views.into_iter().skip(7) {
