@@ -1,5 +1,7 @@
 //! A group from a snapshot in the place of the one that there is.
 
+mod stack;
+
 use std::time::Duration;
 
 use aws_sim::State;

@@ -7,6 +7,7 @@ mod delivery;
 mod engine;
 mod fixed;
 mod foreign;
+mod in_place;
 mod logs;
 mod node_type;
 mod settings;
