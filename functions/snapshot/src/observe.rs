@@ -1,13 +1,14 @@
 //! Which calls make up what is seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::autoscale::Metric;
 use domain::snapshot::in_place::{InPlace, InPlaceView};
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
 use domain::snapshot::take::{Take, TakeView};
 use domain::snapshot::{SnapshotStatus, SnapshotView, due, name, owner};
-use domain::{Arn, GroupId, GroupStatus, GroupView, SnapshotName, Tags, tag};
+use domain::{Arn, GroupId, GroupStatus, GroupView, MemberId, SnapshotName, Tags, tag};
 use jiff::Timestamp;
 use platform::Fault;
 
@@ -33,8 +34,7 @@ pub(crate) async fn stock(app: &App, groups: &[Ours]) -> Result<Vec<SnapshotView
     let is_wanted = |it: &str| groups.iter().any(|(group, _)| name::read(group, it).is_some());
     let (snapshots, tagged) =
         tokio::join!(app.elasticache.snapshots(is_wanted), app.fleet.snapshots(tag::GROUP));
-    let mut tagged: std::collections::BTreeMap<Arn, Tags> =
-        tagged?.into_iter().map(|it| (it.arn, it.tags)).collect();
+    let mut tagged: BTreeMap<Arn, Tags> = tagged?.into_iter().map(|it| (it.arn, it.tags)).collect();
     let with_tags = |mut snapshot: SnapshotView| {
         snapshot.tags = Arn::parse(&snapshot.arn).ok().and_then(|it| tagged.remove(&it));
         snapshot
@@ -54,10 +54,30 @@ pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeV
     {
         view.newest = newest(app, group).await?;
     }
+    if take.asks_for_lags(&view)
+        && let Some(group) = &view.group
+    {
+        view.lags = lags(app, group, now).await;
+    }
     if take.is_suspicious(&view, now) {
         view.events = app.elasticache.event_texts(&take.group).await?;
     }
     Ok(view)
+}
+
+/// How far behind each replica is. Where CloudWatch does not tell, no snapshot waits for that.
+async fn lags(app: &App, group: &GroupView, now: Timestamp) -> BTreeMap<MemberId, f64> {
+    let replicas: Vec<MemberId> = group.replicas().map(|it| it.id.clone()).collect();
+    match app.metrics.lag(&replicas, now).await {
+        Ok(load) => {
+            let lag = |it: MemberId| Some((load.latest(&it, Metric::Lag, now)?, it));
+            replicas.into_iter().filter_map(lag).map(|(lag, it)| (it, lag)).collect()
+        }
+        Err(fault) => {
+            tracing::warn!(%fault, group = %group.id, "could not read how far behind replicas are");
+            BTreeMap::new()
+        }
+    }
 }
 
 /// The newest snapshot of ours that serves the tiers of a group. The list of everything that is tagged lags behind, so each is asked itself,
@@ -147,6 +167,7 @@ pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView,
     let mut view = RestoreView { target, ..RestoreView::default() };
     let made = view.target.as_ref().filter(|it| restore.is_ours(it)).cloned();
     match &made {
+        None if restore.is_from_files() => {}
         None => view.snapshot = snapshot_with_tags(app, restore).await?,
         Some(target) if target.status == GroupStatus::CreateFailed => {
             view.events = app.elasticache.event_texts(&restore.target).await?;
@@ -154,7 +175,9 @@ pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView,
         }
         Some(_) if restore.is_there(&view) => {
             view.alarms = app.alarms.of(&restore.target).await?;
-            view.snapshot = app.elasticache.snapshot(&restore.snapshot).await?;
+            if !restore.is_from_files() {
+                view.snapshot = app.elasticache.snapshot(&restore.snapshot).await?;
+            }
         }
         // Not there yet: nothing else matters.
         Some(_) => return Ok(view),
@@ -166,7 +189,11 @@ pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView,
 }
 
 /// Looks at a group that is restored in place, at the one that stands in, and at what else decides the next step.
-pub(crate) async fn in_place(app: &App, wish: &InPlace) -> Result<InPlaceView, Fault> {
+pub(crate) async fn in_place(
+    app: &App,
+    wish: &InPlace,
+    now: Timestamp,
+) -> Result<InPlaceView, Fault> {
     let cache = &app.elasticache;
     let (group, stand_in) = tokio::join!(
         cache.group_with_tags(&wish.said.group),
@@ -182,6 +209,9 @@ pub(crate) async fn in_place(app: &App, wish: &InPlace) -> Result<InPlaceView, F
     }
     if looks.before {
         view.before = cache.snapshot(wish.before.as_str()).await?;
+        if let (None, Some(group)) = (&view.before, &view.group) {
+            view.lags = lags(app, group, now).await;
+        }
     }
     if looks.alarms {
         view.alarms = app.alarms.of(&wish.said.group).await?;

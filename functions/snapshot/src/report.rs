@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 pub(crate) use replacing::{in_place, last_words, road};
 pub(crate) use telling::Planned;
-pub(crate) use words::{promoting, restoring, standing, taking};
+pub(crate) use words::{counted, promoting, restoring, standing, taking};
 
 /// A message to people.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -78,7 +78,8 @@ impl Story {
         let snapshot = view.snapshot.as_ref().map_or("no such snapshot yet".to_owned(), |it| {
             format!("the snapshot {} is {}", it.name, it.status)
         });
-        self.saw = format!("{}, {snapshot}", words::group(view.group.as_ref()));
+        let lags = words::lags(&view.lags);
+        self.saw = format!("{}{lags}, {snapshot}", words::group(view.group.as_ref()));
         let Some(snapshot) = &view.snapshot else {
             // Where it is not wanted any more, this is why.
             self.result = view.newest.as_ref().map_or(String::new(), |it| {

@@ -8,7 +8,7 @@ use domain::snapshot::restore::Plan;
 use domain::snapshot::take::ReadFrom;
 use domain::{Catalog, Next, Problems, SnapshotName, Tags, Wait, WaitingOn};
 use jiff::{SignedDuration, Timestamp};
-use platform::{Fault, FaultKind, Operation, Outcome, converge};
+use platform::{Clock, Fault, FaultKind, Operation, Outcome, converge};
 use serde_json::Value;
 
 use super::create;
@@ -20,6 +20,7 @@ use crate::{App, Run, observe};
 pub(crate) struct Replaced<'a> {
     app: &'a App,
     wish: &'a InPlace,
+    clock: Clock,
     /// What ElastiCache turned down for good in this run.
     turned_down: RefCell<Option<TurnedDown>>,
     /// What it came to, where the last step was taken and it is not what was asked for.
@@ -35,7 +36,7 @@ impl Operation for Replaced<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<InPlaceView, Fault> {
-        let mut view = observe::in_place(self.app, self.wish).await?;
+        let mut view = observe::in_place(self.app, self.wish, self.clock.now()).await?;
         view.turned_down.clone_from(&self.turned_down.borrow());
         self.is_untouched.set(view.stand_in.is_none() && view.group.is_some());
         self.story.borrow_mut().saw_in_place(self.wish, &view);
@@ -152,12 +153,12 @@ impl Run<'_> {
 
     /// Looks, and joins the one that is under way where that is from the same snapshot.
     async fn first_look(&self, wish: InPlace) -> Result<(InPlace, InPlaceView), Fault> {
-        let seen = observe::in_place(self.app, &wish).await?;
+        let seen = observe::in_place(self.app, &wish, self.clock.now()).await?;
         let joined = wish.clone().joined(&seen).unwrap_or_else(|_| wish.clone());
         if joined == wish {
             return Ok((wish, seen));
         }
-        let seen = observe::in_place(self.app, &joined).await?;
+        let seen = observe::in_place(self.app, &joined, self.clock.now()).await?;
         Ok((joined, seen))
     }
 
@@ -166,6 +167,7 @@ impl Run<'_> {
         Replaced {
             app: self.app,
             wish,
+            clock: self.clock,
             turned_down: RefCell::default(),
             why: RefCell::default(),
             is_untouched: Cell::new(false),

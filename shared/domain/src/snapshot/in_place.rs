@@ -12,13 +12,15 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::alarm::{AlarmSet, AlarmView};
 use crate::group::Endpoint;
 use crate::{
-    Arn, Catalog, GroupId, GroupStatus, GroupView, NameError, Next, NodeType, SnapshotName, Tags,
-    Wait, WaitingOn, shard, tag,
+    Arn, Catalog, GroupId, GroupStatus, GroupView, MemberId, NameError, Next, NodeType,
+    SnapshotName, Tags, Wait, WaitingOn, shard, tag,
 };
 
 use self::mark::{From, Phase, Place, Said, Was, stand_in_of};
@@ -57,6 +59,8 @@ pub struct InPlaceView {
     pub snapshot: Option<SnapshotView>,
     /// The snapshot that is the way back, where it decides.
     pub before: Option<SnapshotView>,
+    /// How many seconds the replicas of the group are behind its primary, where one is to be read.
+    pub lags: BTreeMap<MemberId, f64>,
     /// The alarms of the group; looked at once it came back.
     pub alarms: Vec<AlarmView>,
     /// What ElastiCache says that happened to the one that looks failed.
@@ -385,7 +389,7 @@ impl InPlace {
             let snapshot = self.before.to_string();
             return Err(Next::Refuse(Refusal::Vanished { snapshot, events }));
         }
-        Err(match take::source(group) {
+        Err(match take::source(group, &view.lags) {
             Ok(of) => {
                 let tags = self.before_tags(group, tags);
                 Next::Do(InPlaceStep::Save { name: self.before.clone(), of, tags })
@@ -489,6 +493,7 @@ impl InPlace {
     fn restore(&self, snapshot: &str, target: &GroupId, like: &GroupId) -> Restore {
         Restore {
             snapshot: snapshot.to_owned(),
+            files: Vec::new(),
             target: target.clone(),
             from: Some(like.clone()),
             secret: None,
