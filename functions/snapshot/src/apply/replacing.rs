@@ -25,7 +25,7 @@ pub(crate) struct Replaced<'a> {
     turned_down: RefCell<Option<TurnedDown>>,
     /// What it came to, where the last step was taken and it is not what was asked for.
     why: RefCell<Option<Refusal>>,
-    /// Whether the last look showed that nothing was begun.
+    /// Whether the last look showed that nothing was begun, and nothing was since.
     is_untouched: Cell<bool>,
     pub(crate) story: RefCell<Story>,
 }
@@ -51,7 +51,11 @@ impl Operation for Replaced<'_> {
         self.story.borrow_mut().does(report::in_place(&step));
         let cache = &self.app.elasticache;
         match step {
-            InPlaceStep::StandIn(plan) => create(self.app, *plan).await,
+            InPlaceStep::StandIn(plan) => {
+                create(self.app, *plan).await?;
+                self.is_untouched.set(false);
+                Ok(())
+            }
             InPlaceStep::Save { name, of, tags } => self.save(&name, &of, &tags).await,
             InPlaceStep::Announce { arn, tags }
             | InPlaceStep::Advance { arn, tags, .. }
