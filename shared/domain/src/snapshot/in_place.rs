@@ -6,6 +6,7 @@
 //! into a snapshot, which is the way back, and only when that was seen to be whole does the group go. It comes back from the wanted
 //! snapshot, or else from the one of before; then the one that stood in goes.
 
+mod made;
 pub mod mark;
 mod refusal;
 mod rules;
@@ -105,6 +106,7 @@ type Step = Next<InPlaceStep, Refusal>;
 
 /// Which looks there have to be beside those at the two groups.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a look, which is taken or not")]
 pub struct Looks {
     /// At the wanted snapshot.
     pub snapshot: bool,
@@ -352,10 +354,10 @@ impl InPlace {
             let group = group.id.clone();
             return dismiss(stand_in, Some(Unreplaced::Differs { group, differences }.into()));
         }
-        match self.saved(group, tags, view) {
-            Ok(()) => {}
-            Err(Next::Refuse(why)) => return dismiss(stand_in, Some(why)),
-            Err(next) => return next,
+        match self.unsaved(group, tags, view) {
+            None => {}
+            Some(Next::Refuse(why)) => return dismiss(stand_in, Some(why)),
+            Some(next) => return next,
         }
         if self.said.place(tags) != Some(Place::Goes) {
             return Next::Do(InPlaceStep::Announce {
@@ -371,15 +373,15 @@ impl InPlace {
         }
     }
 
-    /// Whether the keys of the group are in a snapshot that was seen to be whole; else what is done about it.
-    fn saved(&self, group: &GroupView, tags: &Tags, view: &InPlaceView) -> Result<(), Step> {
+    /// What is done until the keys of the group are in a snapshot that was seen to be whole; nothing, where they are.
+    fn unsaved(&self, group: &GroupView, tags: &Tags, view: &InPlaceView) -> Option<Step> {
         if let Some(TurnedDown::Before(why)) = &view.turned_down {
-            return Err(Next::Refuse(why.clone()));
+            return Some(Next::Refuse(why.clone()));
         }
         if let Some(before) = &view.before {
             return match take::follow(&group.id, before, &view.events) {
-                Next::Settled => Ok(()),
-                other => Err(other),
+                Next::Settled => None,
+                next @ (Next::Do(_) | Next::Wait(_) | Next::Refuse(_)) => Some(next),
             };
         }
         // One that failed may be gone without a trace; the next one would fail likewise, and each counts (facts 5.2).
@@ -387,9 +389,9 @@ impl InPlace {
         let events: Vec<_> = view.events.iter().filter(failed).cloned().collect();
         if !events.is_empty() {
             let snapshot = self.before.to_string();
-            return Err(Next::Refuse(Refusal::Vanished { snapshot, events }));
+            return Some(Next::Refuse(Refusal::Vanished { snapshot, events }));
         }
-        Err(match take::source(group, &view.lags) {
+        Some(match take::source(group, &view.lags) {
             Ok(of) => {
                 let tags = self.before_tags(group, tags);
                 Next::Do(InPlaceStep::Save { name: self.before.clone(), of, tags })
@@ -486,109 +488,4 @@ impl InPlace {
 /// Has the group that stands in go, once it can. Nothing of the other one was touched, or all is done.
 fn dismiss(stand_in: &GroupView, why: Option<Refusal>) -> Step {
     Next::Do(InPlaceStep::Dismiss { stand_in: stand_in.id.clone(), why })
-}
-
-impl InPlace {
-    /// The restore that makes the group which stands in, or the group itself like that one.
-    fn restore(&self, snapshot: &str, target: &GroupId, like: &GroupId) -> Restore {
-        Restore {
-            snapshot: snapshot.to_owned(),
-            files: Vec::new(),
-            target: target.clone(),
-            from: Some(like.clone()),
-            secret: None,
-            node_type: None,
-        }
-    }
-
-    /// The group that stands in, or all that speaks against it at once.
-    fn rehearsal(
-        &self,
-        group: &GroupView,
-        view: &InPlaceView,
-        catalog: &Catalog,
-    ) -> Result<Plan, Obstacle> {
-        let mut whys = Vec::new();
-        if let Some(tags) = &group.tags {
-            whys.extend(rules::against_group(group, tags));
-        }
-        if let Some(snapshot) = &view.snapshot {
-            whys.extend(rules::against_snapshot(snapshot, &group.id, self.from.as_ref()));
-        }
-        let restore = Restore {
-            secret: self.secret.clone(),
-            node_type: self.node_type.clone(),
-            ..self.restore(&self.said.snapshot, &self.stand_in, &group.id)
-        };
-        let seen = RestoreView {
-            snapshot: view.snapshot.clone(),
-            source: Some(group.clone()),
-            ..RestoreView::default()
-        };
-        let begun = restore.begin(&seen, catalog);
-        if let Err(Obstacle::Refuse(why)) = &begun {
-            whys.push(why.clone());
-        }
-        if let Some(why) = Refusal::all(whys) {
-            return Err(Obstacle::Refuse(why));
-        }
-        let mut plan = begun?;
-        plan.description = self.said.description();
-        let mut tags = mark::carried(group, group.tags.as_ref().unwrap_or(&Tags::new()));
-        tags.insert(tag::IN_PLACE.to_owned(), self.said.on_stand_in(Phase::Rehearsal));
-        if let Some(secret) = &self.secret {
-            let key = tag::SECRET.replacen("cachewarden:", tag::WAS, 1);
-            tags.insert(key, secret.to_string());
-        }
-        plan.tags = tags;
-        Ok(plan)
-    }
-
-    /// Makes the group again, like the one that stands in: from the wanted snapshot, or from the one of before.
-    fn make(
-        &self,
-        phase: Phase,
-        stand_in: &GroupView,
-        was: &Was,
-        view: &InPlaceView,
-        catalog: &Catalog,
-    ) -> Step {
-        if !stand_in.is_settled() {
-            return Next::Wait(Wait::slow(take::unsettled(stand_in)));
-        }
-        let is_back = phase == Phase::Back;
-        let (name, snapshot, from) = if is_back {
-            (self.before.as_str(), &view.before, From::Before)
-        } else {
-            (self.said.snapshot.as_str(), &view.snapshot, From::Wanted)
-        };
-        let otherwise = |why: String| match from {
-            From::Wanted => self.advance(stand_in, Phase::Failed, Some(&why)),
-            From::Before => Next::Refuse(self.lost(stand_in, vec![why])),
-        };
-        if let Some(TurnedDown::Group(why)) = &view.turned_down {
-            return otherwise(why.clone());
-        }
-        let mut like = stand_in.clone();
-        like.tags = Some(was.tags.clone());
-        // What was written since the wanted snapshot may need the nodes of before.
-        if is_back && was.node_type.is_some() {
-            like.node_type.clone_from(&was.node_type);
-        }
-        let seen = RestoreView {
-            snapshot: snapshot.clone(),
-            source: Some(like),
-            ..RestoreView::default()
-        };
-        match self.restore(name, &self.said.group, &stand_in.id).begin(&seen, catalog) {
-            Ok(mut plan) => {
-                plan.description.clone_from(&was.description);
-                plan.tags.clone_from(&was.tags);
-                plan.tags.extend(self.group_tag(Place::Unfinished(from)));
-                Next::Do(InPlaceStep::Make(Box::new(plan)))
-            }
-            Err(Obstacle::Wait(wait)) => Next::Wait(wait),
-            Err(Obstacle::Refuse(why)) => otherwise(why.to_string()),
-        }
-    }
 }

@@ -235,7 +235,7 @@ pub(super) fn written(text: &str) -> String {
         let next: String = if letter != '=' && tag::is_legal_value(&plain) {
             plain
         } else {
-            plain.bytes().map(|it| format!("={it:02X}")).collect()
+            plain.bytes().fold(String::new(), |coded, it| coded + &format!("={it:02X}"))
         };
         if tag::VALUE_LEN_MAX < written.chars().count() + next.chars().count() {
             break;

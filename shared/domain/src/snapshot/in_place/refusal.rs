@@ -87,6 +87,32 @@ impl fmt::Display for Unreplaced {
                     "the snapshot {snapshot} is of {of}, and not of {from}, which `from` names"
                 )
             }
+            Self::UnderWay { .. }
+            | Self::StandInTaken { .. }
+            | Self::Differs { .. }
+            | Self::HoldsPruning { .. }
+            | Self::Deleted { .. }
+            | Self::Taken { .. }
+            | Self::NoWayBack { .. }
+            | Self::StandInGone { .. }
+            | Self::TakenBack { .. }
+            | Self::Lost { .. } => self.tell_under_way(f),
+        }
+    }
+}
+
+impl Unreplaced {
+    /// Tells what comes up while one is under way.
+    fn tell_under_way(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoGroup { .. }
+            | Self::NotOurs { .. }
+            | Self::Protected { .. }
+            | Self::Busy { .. }
+            | Self::GlobalDatastore { .. }
+            | Self::Automatic { .. }
+            | Self::OfAnother { .. }
+            | Self::NotOf { .. } => Ok(()),
             Self::UnderWay { group, stand_in, snapshot } => write!(
                 f,
                 "{group} is being restored in place already, from {snapshot}, and {stand_in} stands in for it; ask again when that is through, and for the same snapshot where it stands still"

@@ -30,7 +30,7 @@ pub(super) fn against_group(group: &GroupView, tags: &Tags) -> Vec<Refusal> {
 }
 
 /// The tags that say that somebody is at a group, unless their value says that he is through.
-const UNDER_WAY: [(&str, fn(&str) -> bool); 6] = [
+const UNDER_WAY: [(&str, IsQuiet); 6] = [
     (tag::ASKED, |_| false),
     (tag::AUTOSCALE_CHANGE, |_| false),
     (tag::REPLACED_BY, |_| false),
@@ -38,6 +38,8 @@ const UNDER_WAY: [(&str, fn(&str) -> bool); 6] = [
     (tag::DELETION, |it| it != "unfinished"),
     (tag::DELETION_PROTECTION, |it| it != "unfinished"),
 ];
+
+type IsQuiet = fn(&str) -> bool;
 
 /// What speaks against this snapshot, besides what speaks against any restore of it.
 pub(super) fn against_snapshot(
