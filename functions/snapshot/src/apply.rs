@@ -2,6 +2,7 @@
 //! gone.
 
 pub(crate) mod counting;
+pub(crate) mod exporting;
 pub(crate) mod promoting;
 pub(crate) mod replacing;
 pub(crate) mod taking;
@@ -155,6 +156,8 @@ impl Operation for Pruned<'_> {
 pub(crate) struct Restored<'a> {
     pub(crate) app: &'a App,
     pub(crate) restore: &'a Restore,
+    /// What the manifest of an export says of its files, where it is made from such.
+    pub(crate) saved: Option<SnapshotView>,
     pub(crate) story: RefCell<Story>,
 }
 
@@ -164,7 +167,7 @@ impl Operation for Restored<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<RestoreView, Fault> {
-        let view = observe::restore(self.app, self.restore).await?;
+        let view = observe::restore(self.app, self.restore, self.saved.as_ref()).await?;
         self.story.borrow_mut().saw_restore(&view, &self.restore.remarks(&view));
         Ok(view)
     }

@@ -6,6 +6,7 @@ mod reader;
 mod tests;
 
 use domain::snapshot::Tier;
+use domain::snapshot::export::Export;
 use domain::snapshot::promote::Promote;
 use domain::snapshot::restore::Restore;
 use domain::{GroupId, Problems};
@@ -39,6 +40,8 @@ pub(crate) enum Job {
     Restore(Restore),
     /// Put a group of a snapshot in the place of the one that there is.
     InPlace(Replacing),
+    /// Write a snapshot into a bucket.
+    Export(Export),
 }
 
 /// Snapshots to be taken.
@@ -98,6 +101,7 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
         Some("restore-in-place") => read.in_place().map(|it| Request::Do(Job::InPlace(it))),
+        Some("export") => read.export().map(|it| Request::Do(Job::Export(it))),
         Some("status") => Some(Request::Status(read.scope())),
         Some("plan") => read.plan().map(Request::Plan),
         Some(other) => {
@@ -114,4 +118,5 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str = "take, promote, prune, restore, restore-in-place, status and plan are";
+const ACTIONS: &str =
+    "take, promote, prune, restore, restore-in-place, export, status and plan are";

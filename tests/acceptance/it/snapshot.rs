@@ -2,6 +2,7 @@
 
 mod counted;
 mod events;
+mod export;
 pub(crate) mod grants;
 mod in_place;
 mod outage;

@@ -105,6 +105,7 @@ fn restore(snapshot: &str, target: &GroupId, like: &GroupId) -> Restore {
     Restore {
         snapshot: snapshot.to_owned(),
         files: Vec::new(),
+        manifest: None,
         target: target.clone(),
         from: Some(like.clone()),
         secret: None,
