@@ -8,6 +8,7 @@ use domain::provision::{
     self, Around, Ownership, ParameterGroupView, Seen, Source, SubnetGroupView, Wanted, fit, logs,
     name, ownership, parameters,
 };
+use domain::snapshot::in_place::mark;
 use domain::{GroupId, GroupStatus, GroupView, tag};
 use jiff::{SignedDuration, Timestamp};
 use platform::{Alarms, ElastiCache, Fault, LogGroups, Metrics, Secrets};
@@ -41,6 +42,10 @@ impl Services {
     ) -> Result<Seen, Fault> {
         let group = &wanted.spec.id;
         let view = self.elasticache.group_with_tags(group).await?;
+        let stand_in = self.stand_in(group, view.as_ref()).await?;
+        if stand_in.is_some() {
+            return Ok(Seen { group: view, stand_in, ..Seen::default() });
+        }
         let events = if is_suspicious(view.as_ref(), now) {
             self.elasticache.event_texts(group).await?
         } else {
@@ -86,7 +91,22 @@ impl Services {
             Some(view) => fit::used(view, &self.metrics.used(&view.member_ids, now).await?, now),
             None => None,
         };
-        Ok(Seen { group: view, around, events, others_ended, used, last: None })
+        Ok(Seen { group: view, around, events, others_ended, used, last: None, stand_in: None })
+    }
+
+    /// The group that stands in for one that is restored in place, if it is.
+    async fn stand_in(
+        &self,
+        group: &GroupId,
+        view: Option<&GroupView>,
+    ) -> Result<Option<GroupId>, Fault> {
+        let says = |it: &GroupView| it.tags.as_ref().is_some_and(mark::is_under_way);
+        let Ok(id) = mark::stand_in_of(group) else { return Ok(None) };
+        if !view.is_none_or(says) {
+            return Ok(None);
+        }
+        let described = self.elasticache.description(&id).await?;
+        Ok(described.filter(|it| mark::is_stand_in_for(group, it)).map(|_| id))
     }
 
     /// Looks at a group that should go, and at its last snapshot where that decides. What stands around it goes after it, and is looked
@@ -99,6 +119,10 @@ impl Services {
     ) -> Result<Seen, Fault> {
         let Farewell { group, owner, .. } = farewell;
         let view = self.elasticache.group_with_tags(group).await?;
+        let stand_in = self.stand_in(group, view.as_ref()).await?;
+        if stand_in.is_some() {
+            return Ok(Seen { group: view, stand_in, ..Seen::default() });
+        }
         if let Some(view) = view.as_ref().filter(|it| farewell.turns_on_last(it)) {
             return self.last_of(farewell, view, since_asked).await;
         }

@@ -5,6 +5,7 @@ pub(crate) mod counting;
 pub(crate) mod drilling;
 pub(crate) mod exporting;
 pub(crate) mod promoting;
+pub(crate) mod replacing;
 pub(crate) mod taking;
 
 use std::cell::RefCell;
@@ -79,8 +80,13 @@ pub(crate) struct Pruned<'a> {
 
 impl<'a> Pruned<'a> {
     /// Begins with what is there.
-    pub(crate) fn new(app: &'a App, prune: Prune, snapshots: Vec<SnapshotView>) -> Self {
-        let stock = PruneView { snapshots, stuck: BTreeMap::new() };
+    pub(crate) fn new(
+        app: &'a App,
+        prune: Prune,
+        snapshots: Vec<SnapshotView>,
+        in_place: bool,
+    ) -> Self {
+        let stock = PruneView { snapshots, stuck: BTreeMap::new(), in_place };
         let story = RefCell::new(Story::of("prune", &prune.group));
         Self { app, prune, stock: RefCell::new(stock), deleted: RefCell::default(), story }
     }

@@ -1,5 +1,6 @@
 //! What calls `snapshot`: small documents with an `action`, from a schedule, a person or the state machine.
 
+mod in_place;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use domain::{GroupId, Problems};
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(crate) use in_place::Replacing;
 use reader::Reader;
 
 /// What an event asks for.
@@ -38,6 +40,8 @@ pub(crate) enum Job {
     Prune(Scope),
     /// Make a new group of a snapshot.
     Restore(Restore),
+    /// Put a group of a snapshot in the place of the one that there is.
+    InPlace(Replacing),
     /// Write a snapshot into a bucket.
     Export(Export),
     /// Try whether a snapshot restores.
@@ -118,6 +122,7 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("promote") => read.promote().map(|it| Request::Do(Job::Promote(it))),
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
+        Some("restore-in-place") => read.in_place().map(|it| Request::Do(Job::InPlace(it))),
         Some("export") => read.export().map(|it| Request::Do(Job::Export(it))),
         Some("drill") => Some(Request::Do(Job::Drill(read.drilling()))),
         Some("sweep") => Some(Request::Sweep),
@@ -137,4 +142,5 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str = "take, promote, prune, restore, export, drill, sweep, status and plan are";
+const ACTIONS: &str =
+    "take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are";

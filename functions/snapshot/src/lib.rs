@@ -6,8 +6,10 @@ mod observe;
 mod report;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use domain::owner::short_hash;
+use domain::snapshot::in_place::mark::stand_in_of;
 use domain::snapshot::prune::Prune;
 use domain::snapshot::restore::Restore;
 use domain::snapshot::{Refusal, SnapshotView, name};
@@ -100,6 +102,7 @@ impl App {
             Ok(Request::Do(Job::Take(taking))) => Box::pin(run.take(&taking)).await,
             Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
             Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
+            Ok(Request::Do(Job::InPlace(wish))) => Box::pin(run.in_place(&wish)).await,
             Ok(Request::Do(Job::Restore(restore))) => Box::pin(run.restore(&restore)).await,
             Ok(Request::Do(Job::Export(export))) => Box::pin(run.export(&export)).await,
             Ok(Request::Do(Job::Drill(drilling))) => Box::pin(run.drill(&drilling)).await,
@@ -138,11 +141,12 @@ impl Run<'_> {
             Err(answer) => return Ok(answer),
         };
         let stock = observe::stock(self.app, &groups).await?;
+        let stand_ins = observe::stand_ins(self.app).await?;
         let mut answers = Vec::new();
         for (group, tags) in groups {
             let event = json!({ "action": "prune", "group": group });
             let name = format!("snapshot-prune-{group}-{}", self.unique());
-            let operation = self.pruned(&stock, &group, tags);
+            let operation = self.pruned(&stock, &stand_ins, &group, tags);
             let end = if self.deadline <= self.clock.now() {
                 self.hand(&name, &event, 1).await
             } else {
@@ -157,10 +161,17 @@ impl Run<'_> {
         })
     }
 
-    fn pruned(&self, stock: &[SnapshotView], group: &GroupId, tags: Tags) -> Pruned<'_> {
+    fn pruned(
+        &self,
+        stock: &[SnapshotView],
+        stand_ins: &BTreeSet<GroupId>,
+        group: &GroupId,
+        tags: Tags,
+    ) -> Pruned<'_> {
         let is_of = |it: &&SnapshotView| name::read(group, &it.name).is_some();
         let of_group = stock.iter().filter(is_of).cloned().collect();
-        Pruned::new(self.app, Prune { group: group.clone(), tags }, of_group)
+        let in_place = stand_in_of(group).is_ok_and(|it| stand_ins.contains(&it));
+        Pruned::new(self.app, Prune { group: group.clone(), tags }, of_group, in_place)
     }
 
     /// Makes a new group of a snapshot.

@@ -1,8 +1,9 @@
 //! Which calls make up what is seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::autoscale::Metric;
+use domain::snapshot::in_place::{InPlace, InPlaceView};
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
 use domain::snapshot::take::{Take, TakeView};
@@ -20,6 +21,12 @@ pub(crate) type Ours = (GroupId, Tags);
 pub(crate) async fn groups(app: &App) -> Result<Vec<Ours>, Fault> {
     let found = app.fleet.groups(tag::SNAPSHOT_KEEP).await?;
     Ok(found.into_iter().filter_map(|it| Some((it.group_id()?, it.tags))).collect())
+}
+
+/// The groups that stand in for one that is restored in place, among others that were: one paged call.
+pub(crate) async fn stand_ins(app: &App) -> Result<BTreeSet<GroupId>, Fault> {
+    let found = app.fleet.groups(tag::IN_PLACE).await?;
+    Ok(found.into_iter().filter_map(|it| it.group_id()).collect())
 }
 
 /// The manual snapshots whose names are those of these groups, with their tags: two paged calls for all groups together.
@@ -183,6 +190,42 @@ pub(crate) async fn restore(
     }
     if let Some(source) = restore.source(made.as_ref(), view.snapshot.as_ref()) {
         view.source = app.elasticache.group_with_tags(&source).await?;
+    }
+    Ok(view)
+}
+
+/// Looks at a group that is restored in place, at the one that stands in, and at what else decides the next step.
+pub(crate) async fn in_place(
+    app: &App,
+    wish: &InPlace,
+    now: Timestamp,
+) -> Result<InPlaceView, Fault> {
+    let cache = &app.elasticache;
+    let (group, stand_in) = tokio::join!(
+        cache.group_with_tags(&wish.said.group),
+        cache.group_with_tags(&wish.stand_in)
+    );
+    let mut view = InPlaceView { group: group?, stand_in: stand_in?, ..InPlaceView::default() };
+    let looks = wish.looks(&view);
+    if looks.snapshot
+        && let Some(mut snapshot) = cache.snapshot(&wish.said.snapshot).await?
+    {
+        snapshot.tags = cache.tags(&snapshot.arn).await?;
+        view.snapshot = Some(snapshot);
+    }
+    if looks.before {
+        view.before = cache.snapshot(wish.before.as_str()).await?;
+        if let (None, Some(group)) = (&view.before, &view.group) {
+            view.lags = lags(app, group, now).await;
+        }
+    }
+    if looks.alarms {
+        view.alarms = app.alarms.of(&wish.said.group).await?;
+    }
+    if looks.events {
+        view.events = cache.event_texts(&wish.said.group).await?;
+    } else if looks.events_of_stand_in {
+        view.events = cache.event_texts(&wish.stand_in).await?;
     }
     Ok(view)
 }

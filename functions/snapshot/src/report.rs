@@ -1,6 +1,7 @@
 //! What is told, to people, to the caller and to the journal, in words that an operator can act on.
 
 mod drills;
+mod replacing;
 mod telling;
 mod words;
 
@@ -17,6 +18,8 @@ use platform::journal::Record;
 use serde_json::{Value, json};
 
 pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics};
+pub(crate) use replacing::{in_place, last_words, road};
+pub(crate) use telling::Planned;
 pub(crate) use words::{
     counted, exporting, promoting, restoring, standing, standing_metrics, taking,
 };
@@ -238,7 +241,7 @@ impl End {
             Self::Unfinished(wait) => format!("looks again in {} s", wait.recheck.as_secs()),
             Self::Handed(_) => "the execution looks again".to_owned(),
             Self::TooLong(_) => {
-                "what was begun goes on in ElastiCache; `status` tells how it ends".to_owned()
+                "what was begun goes on in ElastiCache; `status` tells how it ends, and the same event again carries a restore in place to its end".to_owned()
             }
             Self::Again(_) => "the same event is delivered again".to_owned(),
         }
@@ -308,7 +311,7 @@ pub(crate) fn failed(asked: &str, why: &str) -> Record {
         outcome: "failed",
         decided: "nothing".to_owned(),
         why: why.to_owned(),
-        next: "the next schedule tries again".to_owned(),
+        next: next_after(asked).to_owned(),
         ..Record::default()
     }
 }
@@ -321,7 +324,7 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
         End::Settled if is_restore => "restored",
         End::Refused(refusal) if drills::was_tried(refusal) => "failed",
         End::Settled if story.asked.starts_with("export ") => "exported",
-        End::Refused(_) => "nothing done",
+        End::Refused(refusal) => last_words(refusal).unwrap_or("nothing done"),
         End::TooLong(_) => "not finished",
         End::Failed(_) => "failed",
         End::Settled | End::Unfinished(_) | End::Handed(_) | End::Before(_) | End::Again(_) => {
@@ -365,9 +368,16 @@ pub(crate) fn bad_event_news(problems: &Problems) -> Message {
 pub(crate) fn failed_news(asked: &str, why: &str) -> Message {
     Message {
         subject: format!("snapshot: could not {asked}"),
-        body: format!(
-            "Cachewarden could not {asked}: {why}\n\nNext: the next schedule tries again.\n"
-        ),
+        body: format!("Cachewarden could not {asked}: {why}\n\nNext: {}.\n", next_after(asked)),
+    }
+}
+
+/// What comes after something that failed as a whole. Of a restore in place no schedule knows.
+fn next_after(asked: &str) -> &'static str {
+    if asked.contains("restore-in-place") {
+        "nothing; send the same event again, which goes on with what was begun"
+    } else {
+        "the next schedule tries again"
     }
 }
 

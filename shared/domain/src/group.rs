@@ -205,6 +205,8 @@ pub struct GroupView {
     pub shards: Vec<ShardView>,
     /// The states of the node groups, and of slots between them; a change may show only there (facts 1.7).
     pub node_groups_settled: bool,
+    /// The Global Datastore that it is a member of.
+    pub global_datastore: Option<String>,
     /// The tags, where the group was in a state to tell them (facts 1.2).
     pub tags: Option<Tags>,
 }

@@ -73,6 +73,10 @@ pub enum WaitingOn {
     Asked(String),
     /// Another call found the group busy although it read `available`.
     Busy,
+    /// The group is restored in place, and this one stands in for it.
+    InPlace(String),
+    /// A call that failed is made again, since nothing may be left half done.
+    NextTry(String),
 }
 
 impl fmt::Display for WaitingOn {
@@ -99,6 +103,11 @@ impl fmt::Display for WaitingOn {
             Self::Keys => f.write_str("the metrics to tell how many keys went along"),
             Self::Asked(why) => write!(f, "its nodes to answer: {why}"),
             Self::Busy => f.write_str("the group to be free again"),
+            Self::InPlace(stand_in) => write!(
+                f,
+                "the restore in place to finish, during which {stand_in} stands in for the group"
+            ),
+            Self::NextTry(why) => write!(f, "the next try, since {why}"),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The vocabulary of `snapshot`: what is seen of snapshots, what may be done with them, and why not.
 //!
 //! In reading order: [`name`] tells ours from others, [`due`] says when a group with tiers wants one, [`take`] makes one, [`promote`] makes one
-//! of ElastiCache's own, [`retention`] sorts those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, [`export`] writes one into a bucket, [`record`] tells what is in it, [`drill`]
-//! tries whether one restores, and [`standing`] tells how a group stands.
+//! of ElastiCache's own, [`retention`] sorts those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, [`in_place`] puts one in the place of the group that it is of, [`export`] writes one into a bucket, [`record`] tells what is in it, [`drill`] tries whether one restores, and [`standing`] tells how a group stands.
 
 pub mod drill;
 pub mod due;
 pub mod export;
+pub mod in_place;
 mod keep;
 pub mod name;
 pub mod promote;

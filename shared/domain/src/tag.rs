@@ -96,6 +96,21 @@ pub const DRILLED: &str = "cachewarden:drilled";
 pub const VERIFIED: &str = "cachewarden:verified";
 /// On a snapshot: when it was last tried and did not restore, and why: `2026-01-02T03:14:05Z 12 keys are fewer than ...`.
 pub const DRILL_FAILED: &str = "cachewarden:drill-failed";
+/// What of a restore in place a group is. On the one that stands in: for which group, from which snapshot, for which request, and how far it
+/// is, `orders from orders-daily-202601020304 by 1a2b3c4d: rehearsal`. On the group itself, before it goes and after it came back:
+/// `orders-daily-202601020304 by 1a2b3c4d: goes`, `unfinished` while it is made, `finished` for good. On the snapshot taken before: what for.
+pub const IN_PLACE: &str = "cachewarden:in-place";
+/// What the key of a tag of ours begins with on a group that stands in: the group that it stands for had it without `was:`, and gets it back.
+pub const WAS: &str = "cachewarden:was:";
+/// On a group that stands in: the text that described the other. What no tag may hold is written `=2C`.
+pub const WAS_DESCRIPTION: &str = "cachewarden:was-description";
+/// On a group that stands in: the node type of the other.
+pub const WAS_NODE_TYPE: &str = "cachewarden:was-node-type";
+/// On a group that stands in: where clients connected to the other.
+pub const WAS_ENDPOINT: &str = "cachewarden:was-endpoint";
+
+/// On a group that stands in: why the other could not be made of the wanted snapshot, written likewise.
+pub const IN_PLACE_FAILED: &str = "cachewarden:in-place-failed";
 
 /// The tags of one thing, by key.
 pub type Tags = BTreeMap<String, String>;

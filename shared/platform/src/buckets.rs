@@ -81,7 +81,11 @@ impl Buckets {
         }
     }
 
-    /// Writes an object. To write the same twice is to write it once.
+    /// Writes an object that is not there yet. Where one is, that stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultKind::Taken`] where there is one.
     pub async fn write(
         &self,
         bucket: &str,
@@ -116,6 +120,9 @@ impl Buckets {
             let mut request = HttpRequest::new(SdkBody::from(body.clone()));
             request.set_method(method)?;
             request.set_uri(path.to_owned())?;
+            if method == "PUT" {
+                request.headers_mut().try_insert("if-none-match", "*")?;
+            }
             for (name, value) in &signed {
                 request.headers_mut().try_insert(name.clone(), value.clone())?;
             }
@@ -214,6 +221,8 @@ fn refused(call: &'static str, bucket: &str, status: u16, text: &str) -> Fault {
         }
         403 => FaultKind::Denied,
         404 => FaultKind::Gone,
+        // Somebody writes the same object at the same time, or did.
+        409 | 412 => FaultKind::Taken,
         429 | 500..=599 => FaultKind::Transient,
         _ => FaultKind::Rejected,
     };

@@ -5,6 +5,7 @@ mod drill;
 mod events;
 mod export;
 pub(crate) mod grants;
+mod in_place;
 mod outage;
 mod promote;
 mod restore;

@@ -65,6 +65,7 @@ pub const NAMES: &[&str] = &[
     "snapshot-export",
     "snapshot-promote",
     "snapshot-drill",
+    "snapshot-in-place",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -160,6 +161,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "snapshot-export" => exhaust(&snapshot::Export(way), sample).await,
         "snapshot-promote" => exhaust(&snapshot::Promote(way), sample).await,
         "snapshot-drill" => exhaust(&snapshot::Drill(way), sample).await,
+        "snapshot-in-place" => exhaust(&snapshot::InPlace(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

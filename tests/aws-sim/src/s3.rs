@@ -201,3 +201,93 @@ fn written(status: u16, body: Vec<u8>, mut headers: Vec<(String, String)>) -> Re
     headers.push(("content-type".to_owned(), "application/xml".to_owned()));
     Response { status, headers, body }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::elasticache::snapshot::file::Rdb;
+    use crate::{Settings, World};
+
+    fn ask(world: &World, method: &str, uri: &str, body: &[u8]) -> (u16, String) {
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request";
+        let request = Request {
+            method: method.to_owned(),
+            uri: uri.to_owned(),
+            headers: vec![("authorization".to_owned(), scope.to_owned())],
+            body: body.to_vec(),
+        };
+        let answer = world.call(world.clock(), &request);
+        (answer.status, answer.text())
+    }
+
+    fn world() -> World {
+        let world = World::new(Settings::default());
+        world.with(|it| {
+            it.elasticache.buckets.insert("exports".to_owned());
+            let place = ("exports".to_owned(), "2026/orders-0001.rdb".to_owned());
+            let file = Rdb { bytes: 42, at: it.now };
+            it.elasticache.files.insert(place, file);
+        });
+        world
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_written_is_read_and_listed_beside_the_files_of_exports() {
+        let world = world();
+        let key = "https://s3.us-east-1.amazonaws.com/exports/2026/orders.manifest.json";
+        assert_eq!(ask(&world, "GET", key, b"").0, 404);
+        assert_eq!(ask(&world, "PUT", key, b"{}").0, 200);
+        assert_eq!(ask(&world, "GET", key, b""), (200, "{}".to_owned()));
+        // By host as well as by path.
+        let by_host = "https://exports.s3.us-east-1.amazonaws.com/2026/orders.manifest.json";
+        assert_eq!(ask(&world, "GET", by_host, b"").1, "{}");
+        let list = "https://s3.us-east-1.amazonaws.com/exports?list-type=2&prefix=2026%2Forders";
+        let (status, text) = ask(&world, "GET", list, b"");
+        assert_eq!((status, text.matches("<Contents>").count()), (200, 2));
+        assert!(text.contains("<Key>2026/orders-0001.rdb</Key>"), "{text}");
+        assert!(text.contains("<Size>42</Size>"), "{text}");
+        let none = "https://s3.us-east-1.amazonaws.com/exports?list-type=2&prefix=2027";
+        assert_eq!(ask(&world, "GET", none, b"").1.matches("<Contents>").count(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_text_has_another_tag() {
+        assert_ne!(tag_of(b"one"), tag_of(b"two"));
+        assert_eq!(tag_of(b"one"), tag_of(b"one"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_that_is_not_here_or_not_ours_is_refused() {
+        let world = world();
+        let list =
+            |bucket: &str| format!("https://s3.us-east-1.amazonaws.com/{bucket}?list-type=2");
+        let (status, text) = ask(&world, "GET", &list("none"), b"");
+        assert_eq!(status, 404);
+        assert!(text.contains("<Code>NoSuchBucket</Code>"), "{text}");
+        for (why, status) in
+            [(Closed::NotOurs, 403), (Closed::Elsewhere, 301), (Closed::NoWrite, 200)]
+        {
+            world.with(|it| it.elasticache.closed_buckets.insert("exports".to_owned(), why));
+            assert_eq!(ask(&world, "GET", &list("exports"), b"").0, status, "{why:?}");
+        }
+        let key = "https://s3.us-east-1.amazonaws.com/exports/key";
+        assert_eq!(ask(&world, "DELETE", key, b"").0, 501);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_overwritten_where_that_is_asked() {
+        let world = world();
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request";
+        let put = Request {
+            method: "PUT".to_owned(),
+            uri: "https://s3.us-east-1.amazonaws.com/exports/key".to_owned(),
+            headers: vec![
+                ("authorization".to_owned(), scope.to_owned()),
+                ("if-none-match".to_owned(), "*".to_owned()),
+            ],
+            body: b"text".to_vec(),
+        };
+        assert_eq!(world.call(world.clock(), &put).status, 200);
+        assert_eq!(world.call(world.clock(), &put).status, 412);
+    }
+}

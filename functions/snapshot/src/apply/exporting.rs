@@ -54,7 +54,12 @@ impl Operation for Exported<'_> {
             }
             ExportStep::Describe(manifest) => {
                 let key = self.export.manifest_key();
-                self.app.buckets.write(bucket, &key, &manifest.write(), &self.clock).await
+                let text = manifest.write();
+                match self.app.buckets.write(bucket, &key, &text, &self.clock).await {
+                    // Ours, from a call whose answer was lost, or somebody's: the next look tells.
+                    Err(fault) if fault.kind == FaultKind::Taken => Ok(()),
+                    written => written,
+                }
             }
         }
     }

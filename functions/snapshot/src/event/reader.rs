@@ -124,11 +124,7 @@ impl<'a> Reader<'a> {
         let target = self.required("group", "the id of the new group");
         let target = target.and_then(|it| self.problems.keep("group", GroupId::parse(&it)));
         let from = self.parsed("from", GroupId::parse);
-        let secret = self.parsed("secret", |it| match Arn::parse(it) {
-            Ok(arn) if arn.service() == "secretsmanager" => Ok(arn),
-            Ok(_) => Err(format!("{it} is not the ARN of a secret")),
-            Err(err) => Err(err.to_string()),
-        });
+        let secret = self.secret();
         let node_type = self.parsed("nodeType", NodeType::parse);
         if !files.is_empty() && from.is_none() && !self.problems.iter().any(|it| it.name == "from")
         {
@@ -153,6 +149,14 @@ impl<'a> Reader<'a> {
         let (snapshot, bucket) = (snapshot?.to_ascii_lowercase(), bucket?);
         let name = name.unwrap_or_else(|| snapshot.clone());
         Some(Export { snapshot, bucket, name })
+    }
+
+    pub(super) fn secret(&mut self) -> Option<Arn> {
+        self.parsed("secret", |it| match Arn::parse(it) {
+            Ok(arn) if arn.service() == "secretsmanager" => Ok(arn),
+            Ok(_) => Err(format!("{it} is not the ARN of a secret")),
+            Err(err) => Err(err.to_string()),
+        })
     }
 
     /// RDB files, by the ARNs of their objects: one, or several in a list.
@@ -191,6 +195,7 @@ impl<'a> Reader<'a> {
             Some("prune") => Some(vec![Job::Prune(self.scope())]),
             Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
             Some("drill") => Some(vec![Job::Drill(self.drilling())]),
+            Some("restore-in-place") => self.in_place().map(|it| vec![Job::InPlace(it)]),
             Some("export") => self.export().map(|it| vec![Job::Export(it)]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
             None => {
@@ -201,9 +206,7 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 self.problems.add(
                     "of",
-                    format!(
-                        "{other:.40} cannot be planned; take, promote, prune, restore, export and drill can"
-                    ),
+                    format!("{other:.40} cannot be planned; take, promote, prune, restore, restore-in-place, export and drill can"),
                 );
                 None
             }
@@ -223,7 +226,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
+    pub(super) fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
         let text = self.text(name);
         if text.is_none() && !self.problems.iter().any(|it| it.name == name) {
             self.problems.add(name, format!("is missing; it takes {what}"));
@@ -231,7 +234,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    fn parsed<T, E: std::fmt::Display>(
+    pub(super) fn parsed<T, E: std::fmt::Display>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,

@@ -58,6 +58,9 @@ fn job_words(job: &Job) -> String {
             it.secret.as_ref().map(Arn::as_str),
             it.node_type.as_ref().map(NodeType::as_str)
         ),
+        Job::InPlace(it) => {
+            format!("put {} in the place of {} by {:?}", it.snapshot, it.group, it.request)
+        }
     }
 }
 
@@ -115,6 +118,25 @@ fn a_restore_names_snapshot_and_new_group() {
             "secret": "arn:aws:secretsmanager:eu-west-1:1:secret:x", "nodeType": "cache.t4g.small",
         }),
         "restore automatic.orders-2026-01-02-03-04 into back like Some(\"orders\") with Some(\"arn:aws:secretsmanager:eu-west-1:1:secret:x\") on Some(\"cache.t4g.small\")",
+    );
+}
+
+#[test]
+fn a_restore_in_place_names_snapshot_and_group_and_the_state_machine_is_told_the_request() {
+    let event =
+        json!({ "action": "restore-in-place", "snapshot": "Orders-daily-1", "group": "orders" });
+    check(event, "put orders-daily-1 in the place of orders by None");
+    check(
+        json!({ "action": "restore-in-place", "snapshot": "s", "group": "orders", "request": "1a2b3c4d", "from": "others" }),
+        "put s in the place of orders by Some(\"1a2b3c4d\")",
+    );
+    check(
+        json!({ "action": "plan", "of": "restore-in-place", "snapshot": "s", "group": "orders" }),
+        "plan put s in the place of orders by None",
+    );
+    check(
+        json!({ "action": "restore-in-place", "group": "-", "request": "me!", "time": "now" }),
+        "snapshot: is missing; it takes the name of a snapshot; group: \"-\" does not start with a letter, as a replication group id must; request: me! is not eight hexadecimal digits; it is for the state machine, leave it out; time: is not a field of this action",
     );
 }
 
@@ -242,12 +264,12 @@ fn every_mistake_is_named() {
     check(json!(7), "the event: is not an object with an action");
     check(
         json!({}),
-        "action: is missing; take, promote, prune, restore, export, drill, sweep, status and plan are",
+        "action: is missing; take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are",
     );
     check(json!({ "action": 7 }), "action: is not a text");
     check(
         json!({ "action": "explode", "group": "x" }),
-        "action: explode is not an action; take, promote, prune, restore, export, drill, sweep, status and plan are",
+        "action: explode is not an action; take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are",
     );
     check(
         json!({ "action": "take", "group": "-", "tier": "yearly", "time": "noon", "snapshot": "s" }),
@@ -263,6 +285,6 @@ fn every_mistake_is_named() {
     );
     check(
         json!({ "action": "plan", "of": "status" }),
-        "of: status cannot be planned; take, promote, prune, restore, export and drill can",
+        "of: status cannot be planned; take, promote, prune, restore, restore-in-place, export and drill can",
     );
 }

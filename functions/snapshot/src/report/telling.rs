@@ -55,6 +55,7 @@ impl Run<'_> {
                     answers.push(self.told(operation.story.into_inner(), end));
                 }
                 Job::Drill(drilling) => self.plan_drilling(drilling, &mut answers).await?,
+                Job::InPlace(wish) => answers.push(self.plan_in_place(wish).await?),
                 Job::Restore(restore) => answers.push(self.plan_restore(restore).await?),
                 Job::Export(export) => {
                     let operation = self.exported(export);
@@ -139,8 +140,9 @@ impl Run<'_> {
             }
         };
         let stock = observe::stock(self.app, &groups).await?;
+        let stand_ins = observe::stand_ins(self.app).await?;
         for (group, tags) in groups {
-            let operation = self.pruned(&stock, &group, tags);
+            let operation = self.pruned(&stock, &stand_ins, &group, tags);
             let first = |PruneStep::Forget(name)| format!("deleted {name} first, the oldest");
             let end = self.planned(&operation, first).await?;
             answers.push(self.told(operation.story.into_inner(), end));
@@ -191,7 +193,7 @@ impl Run<'_> {
     }
 
     /// Writes the record of a plan, and answers. Nobody is told: whoever asks gets the answer.
-    fn told(&self, mut story: Story, planned: Planned<Refusal>) -> Value {
+    pub(crate) fn told(&self, mut story: Story, planned: Planned<Refusal>) -> Value {
         story.asked = format!("plan: {}", story.asked);
         let end = match planned {
             Planned::Nothing => End::Settled,
@@ -207,7 +209,7 @@ impl Run<'_> {
 }
 
 /// What a plan comes to.
-enum Planned<R> {
+pub(crate) enum Planned<R> {
     Nothing,
     Wait(String),
     Step(String),

@@ -70,6 +70,9 @@ impl Farewell {
 
 /// Plans the next step towards nothing, or towards a group that stands alone.
 pub fn plan(farewell: &Farewell, seen: &Seen, now: Timestamp) -> Next<Removal, Refusal> {
+    if let Some(wait) = seen.in_place() {
+        return Next::Wait(wait);
+    }
     match &seen.group {
         Some(group) if !farewell.group_is_foreign => match ownership(group, &farewell.owner) {
             Ownership::Ours => group_goes(farewell, group, seen),

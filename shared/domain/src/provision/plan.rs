@@ -23,6 +23,9 @@ pub(super) use self::settled::kept;
 
 /// Plans the next step towards the cache as wanted.
 pub fn plan(wanted: &Wanted, seen: &Seen, now: Timestamp) -> Next<Step, Refusal> {
+    if let Some(wait) = seen.in_place() {
+        return Next::Wait(wait);
+    }
     let Some(group) = &seen.group else { return make(wanted, seen) };
     match ownership(group, &wanted.owner) {
         Ownership::Ours => {}

@@ -8,7 +8,7 @@ use super::Every;
 use super::parameters::{EngineParameter, Parameters};
 use crate::alarm::AlarmView;
 use crate::snapshot::SnapshotView;
-use crate::{Bytes, GroupView, Tags};
+use crate::{Bytes, GroupId, GroupView, Tags, Wait, WaitingOn};
 
 /// What was seen, at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,11 +23,20 @@ pub struct Seen {
     pub events: Vec<String>,
     /// What all keys take, where the metrics tell; looked at only where shards are to go.
     pub used: Option<Bytes>,
+    /// The group that stands in for it, while it is restored in place; looked for where the group is not there, or says that it goes.
+    pub stand_in: Option<GroupId>,
     /// When the last other execution for this group ended; a call of its may still be under way.
     pub others_ended: Option<Timestamp>,
 }
 
 impl Seen {
+    /// What has to be waited for before anything is done about a group that is restored in place. That one is not there for a while and comes
+    /// back: made meanwhile it would be empty, and deleted, half of it would stay.
+    pub(super) fn in_place(&self) -> Option<Wait> {
+        let stand_in = self.stand_in.as_ref()?;
+        Some(Wait::slow(WaitingOn::InPlace(stand_in.to_string())))
+    }
+
     /// Whether a run that was stopped may still act: its execution has ended, but its sandbox lives until its own time is over, and may
     /// be between a look and the step that follows. The function's time-out in the template is two minutes.
     pub fn others_may_act(&self, now: Timestamp) -> bool {

@@ -188,6 +188,7 @@ fn group() -> GroupView {
         members: ids.iter().cloned().map(member).collect(),
         member_ids: ids.to_vec(),
         node_groups_settled: true,
+        global_datastore: None,
         tags: None,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::in_place::Unreplaced;
 use super::retention::{self, Sorted};
 use super::{GRACE, Keep, Refusal, SnapshotStatus, SnapshotView, due, name};
 use crate::{GroupId, Next, SnapshotName, Tags, Wait, WaitingOn};
@@ -24,6 +25,8 @@ pub struct PruneView {
     pub snapshots: Vec<SnapshotView>,
     /// Those that could not be deleted in this run, and why.
     pub stuck: BTreeMap<String, Stuck>,
+    /// Whether the group is restored in place, which may need any of them.
+    pub in_place: bool,
 }
 
 /// Why a snapshot could not be deleted.
@@ -87,6 +90,10 @@ impl Prune {
 
     /// What speaks against deleting anything.
     fn hold(&self, keep: &Keep, view: &PruneView, now: Timestamp) -> Option<Hold> {
+        if view.in_place {
+            let group = self.group.clone();
+            return Some(Hold::Off(Unreplaced::HoldsPruning { group }.into()));
+        }
         let owner = self.owner();
         let is_ours = |it: &&SnapshotView| it.is_ours(&self.group, &owner) && !it.is_promoted();
         let ours = || view.snapshots.iter().filter(is_ours);
@@ -162,6 +169,19 @@ mod tests {
 
     fn as_(status: &str, snapshot: SnapshotView) -> SnapshotView {
         SnapshotView { status: SnapshotStatus::parse(status), ..snapshot }
+    }
+
+    #[test]
+    fn nothing_goes_while_the_group_is_restored_in_place() {
+        let prune = Prune { group: GroupId::parse("orders").unwrap(), tags: sample::policy() };
+        let now = "2026-01-04T04:00:00Z".parse().unwrap();
+        let view = PruneView { in_place: true, ..four() };
+        let Next::Refuse(why) = prune.plan(&view, now) else { panic!() };
+        assert_eq!(
+            why.to_string(),
+            "deletes nothing while orders is restored in place; the next schedule goes on"
+        );
+        assert!(matches!(prune.plan(&four(), now), Next::Do(_)));
     }
 
     fn four() -> PruneView {

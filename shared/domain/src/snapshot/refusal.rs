@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::SnapshotStatus;
 use super::drill::Undrillable;
 use super::export::Unexportable;
+use super::in_place::Unreplaced;
 use super::promote::Unpromotable;
 use super::restore::Difference;
 use super::saved::Share;
@@ -47,6 +48,8 @@ pub enum Refusal {
     Promote(Unpromotable),
     /// There is nothing to try, or it did not restore.
     Drill(Undrillable),
+    /// The group is not restored in place.
+    InPlace(Unreplaced),
     /// What speaks against an export.
     Export(Unexportable),
     /// For several reasons.
@@ -155,6 +158,7 @@ impl fmt::Display for Refusal {
             Self::Restore(why) => why.fmt(f),
             Self::Promote(why) => why.fmt(f),
             Self::Drill(why) => why.fmt(f),
+            Self::InPlace(why) => why.fmt(f),
             Self::Export(why) => why.fmt(f),
             Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
                 write!(f, "{}{why}", if index == 0 { "" } else { "; " })
@@ -178,6 +182,12 @@ impl Refusal {
 impl From<Unrestorable> for Refusal {
     fn from(why: Unrestorable) -> Self {
         Self::Restore(why)
+    }
+}
+
+impl From<Unreplaced> for Refusal {
+    fn from(why: Unreplaced) -> Self {
+        Self::InPlace(why)
     }
 }
 
@@ -280,7 +290,7 @@ impl fmt::Display for Unrestorable {
     }
 }
 
-fn said(events: &[String]) -> String {
+pub(super) fn said(events: &[String]) -> String {
     if events.is_empty() {
         return String::new();
     }

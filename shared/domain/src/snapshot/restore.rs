@@ -219,7 +219,11 @@ impl Restore {
 }
 
 /// The alarms that the members of a new group still lack.
-fn missing_alarms(target: &GroupView, tags: &Tags, seen: &[AlarmView]) -> Option<AlarmSet> {
+pub(super) fn missing_alarms(
+    target: &GroupView,
+    tags: &Tags,
+    seen: &[AlarmView],
+) -> Option<AlarmSet> {
     // A topic that the source's tags misspell is told of where its alarms are kept.
     let wish = Wish::read(tags, &mut Problems::default());
     let mut set = AlarmSet::of(target, tags, wish);

@@ -45,6 +45,7 @@ pub(crate) fn group(id: &str, nodes: usize) -> GroupView {
         member_ids: members.iter().map(|it| it.id.clone()).collect(),
         members,
         node_groups_settled: true,
+        global_datastore: None,
         tags: Some(policy()),
     }
 }

@@ -230,7 +230,10 @@ const LAG_SECONDS_MAX: f64 = 60.0;
 
 /// What a group is read from: a replica by its present role, since reading loads the node, and of several the one that is least behind; the
 /// primary only where there is nobody else, or where all are far behind.
-fn source(group: &GroupView, lags: &BTreeMap<MemberId, f64>) -> Result<ReadFrom, WaitingOn> {
+pub(super) fn source(
+    group: &GroupView,
+    lags: &BTreeMap<MemberId, f64>,
+) -> Result<ReadFrom, WaitingOn> {
     if group.cluster_enabled {
         return Ok(ReadFrom::Group(group.id.clone()));
     }

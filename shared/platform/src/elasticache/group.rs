@@ -69,6 +69,12 @@ impl ElastiCache {
         view(&bare, clusters.into_iter().filter(|it| is_of(it, &group)).collect()).map(Some)
     }
 
+    /// The text that describes a group, or nothing where there is none of that id: one call, and it can be read in every state.
+    pub async fn description(&self, id: &GroupId) -> Result<Option<String>, Fault> {
+        let found = self.bare_group(id).await?;
+        Ok(found.map(|it| it.description().unwrap_or_default().to_owned()))
+    }
+
     /// The tags of a group or snapshot, or nothing while it is busy or gone.
     pub async fn tags(&self, arn: &str) -> Result<Option<Tags>, Fault> {
         let answer = self.client.list_tags_for_resource().resource_name(arn).send().await;
@@ -232,6 +238,10 @@ fn view(group: &ReplicationGroup, clusters: Vec<CacheCluster>) -> Result<GroupVi
         members,
         node_groups_settled: pending.is_none_or(|it| it.resharding().is_none())
             && group.node_groups().iter().all(|it| it.status() == Some("available")),
+        global_datastore: group
+            .global_replication_group_info()
+            .and_then(|it| it.global_replication_group_id())
+            .map(str::to_owned),
         tags: None,
     })
 }

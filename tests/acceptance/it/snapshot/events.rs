@@ -26,6 +26,10 @@ const EXPECTED: &[(&str, &str)] = &[
     ("plan-export.json", "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does"),
     ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
+    (
+        "plan-restore-in-place.json",
+        "refused: transparent-trust-redis-production: there is no group",
+    ),
     ("plan-restore.json", "refused: transparent-trust-restored: there is no snapshot"),
     ("plan.json", "settled: no group carries the tag"),
     (
@@ -35,6 +39,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("prune-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("prune.json", "settled: no group carries the tag"),
+    ("restore-in-place.json", "refused: transparent-trust-redis-production: there is no group"),
     (
         "restore-files.json",
         "refused: transparent-trust-restored: the group transparent-trust-redis-production is gone",

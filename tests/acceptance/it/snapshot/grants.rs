@@ -7,13 +7,14 @@ use serde_json::json;
 use super::promote;
 use super::stage::{GROUP, Stage};
 
-/// Takes, sees one fail, prunes, restores, is told off, takes what is due, promotes, and tries one.
+/// Takes, sees one fail, prunes, restores, also in place, is told off, takes what is due, promotes, and tries one.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.stock(5).await;
     stage.send(json!({ "action": "prune" })).await;
     let newest = stage.good().pop();
     stage.send(json!({ "action": "restore", "snapshot": newest, "group": "orders-back" })).await;
+    stage.send(json!({ "action": "restore-in-place", "snapshot": newest, "group": GROUP })).await;
     stage.scene.world.with(|it| it.faults.failing_snapshots = 1);
     stage.send(json!({ "action": "take", "group": GROUP })).await;
     stage.send(json!({ "action": "status" })).await;

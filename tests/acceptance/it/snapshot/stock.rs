@@ -219,9 +219,9 @@ async fn the_newest_are_kept_and_the_rest_goes() {
     let mut kept = kept;
     kept.sort();
     assert_eq!(left, kept);
-    // Groups, snapshots and their tags in a page each, and a deletion and a second look for each that goes.
+    // Groups, snapshots, their tags and who is restored in place in a page each, and a deletion and a second look for each that goes.
     let calls = stage.calls_since(before);
-    assert_eq!(calls.len(), 3 + 2 * 3, "{calls:?}");
+    assert_eq!(calls.len(), 4 + 2 * 3, "{calls:?}");
     let last = stage.scene.journal.records().pop().unwrap();
     assert_eq!(last["evidence"]["dropped"].as_array().unwrap().len(), 3, "{last}");
     assert_eq!(last["evidence"]["dropped"][0]["why"], "dropped: 3 newer ones are kept");
@@ -230,7 +230,7 @@ async fn the_newest_are_kept_and_the_rest_goes() {
     // Again, and nothing goes.
     let before = stage.calls();
     stage.send(json!({ "action": "prune" })).await;
-    assert_eq!(stage.calls_since(before).len(), 3);
+    assert_eq!(stage.calls_since(before).len(), 4);
 }
 
 #[tokio::test(start_paused = true)]

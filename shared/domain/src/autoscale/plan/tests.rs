@@ -55,6 +55,7 @@ fn orders() -> View {
         member_ids: Vec::new(),
         members: Vec::new(),
         node_groups_settled: true,
+        global_datastore: None,
         tags: Some(Tags::from([
             (tag::AUTOSCALE.to_owned(), "full".to_owned()),
             (tag::OWNER.to_owned(), "stack/Cache".to_owned()),

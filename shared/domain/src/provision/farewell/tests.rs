@@ -68,6 +68,15 @@ fn tagged(key: &str, value: &str) -> Scene {
 }
 
 #[test]
+fn nothing_of_a_group_goes_while_it_is_restored_in_place() {
+    let stand_in = GroupId::parse("orders-redis-production-1a2b3c4d").ok();
+    for mut scene in [standing(), left_over()] {
+        scene.seen.stand_in.clone_from(&stand_in);
+        check(&scene.seen, "Wait: the restore in place to finish, during which orders-redis-");
+    }
+}
+
+#[test]
 fn a_group_of_ours_goes_when_its_data_are_seen_to_be_kept() {
     let take = "Do: TakeLast { name: \"orders-redis-production-final-1a2b3c4d\", of: Member(\"orders-redis-production-001\")";
     check(&standing().seen, take);

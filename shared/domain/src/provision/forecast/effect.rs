@@ -321,6 +321,7 @@ fn made(wanted: &Wanted, parameter_group: &str, tags: &Tags) -> GroupView {
         member_ids: Vec::new(),
         members: Vec::new(),
         node_groups_settled: true,
+        global_datastore: None,
         tags: Some(tags.clone()),
     };
     nodes::are_made(wanted, &mut group);

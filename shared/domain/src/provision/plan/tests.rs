@@ -7,6 +7,7 @@ mod delivery;
 mod engine;
 mod fixed;
 mod foreign;
+mod in_place;
 mod logs;
 mod node_type;
 mod settings;
@@ -197,6 +198,7 @@ fn group(wanted: &Wanted, node_type: NodeType, nodes: usize) -> GroupView {
         member_ids: Vec::new(),
         members: Vec::new(),
         node_groups_settled: true,
+        global_datastore: None,
         tags: Some(diff::tags(wanted, Some(SECRET))),
     }
 }

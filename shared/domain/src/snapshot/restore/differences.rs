@@ -49,7 +49,7 @@ pub(in crate::snapshot) fn grave(source: &GroupView, target: &GroupView) -> Vec<
 }
 
 /// What harms nobody, and that somebody may have changed since.
-pub(super) fn slight(
+pub(in crate::snapshot) fn slight(
     source: &GroupView,
     target: &GroupView,
     snapshot: Option<&SnapshotView>,
@@ -92,7 +92,7 @@ pub(super) fn slight(
 }
 
 /// Tags that were given, and are otherwise now.
-pub(super) fn of_tags(wanted: &Tags, has: &Tags) -> Vec<Difference> {
+pub(in crate::snapshot) fn of_tags(wanted: &Tags, has: &Tags) -> Vec<Difference> {
     let written = |tags: &Tags| {
         let of = |it: (&String, &String)| format!("{}={}", it.0, it.1);
         sorted(&tags.iter().map(of).collect::<Vec<_>>())
