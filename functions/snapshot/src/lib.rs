@@ -8,10 +8,9 @@ mod report;
 use std::cell::RefCell;
 
 use domain::owner::short_hash;
-use domain::snapshot::prune::Prune;
+use domain::snapshot::Refusal;
 use domain::snapshot::restore::Restore;
-use domain::snapshot::{Refusal, SnapshotView, name};
-use domain::{GroupId, Next, Problems, Tags};
+use domain::{Next, Problems};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions, Started};
@@ -20,9 +19,9 @@ use platform::{
     Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Operation,
     Outcome, Secrets, Topics, converge, telemetry,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::apply::{Pruned, Restored};
+use crate::apply::Restored;
 use crate::event::{Job, Request, Scope};
 use crate::observe::Ours;
 use crate::report::{End, Message, Story};
@@ -91,7 +90,7 @@ impl App {
             Err(problems) => Ok(run.bad_event(&problems).await),
             Ok(Request::Do(Job::Take(taking))) => Box::pin(run.take(&taking)).await,
             Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
-            Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
+            Ok(Request::Do(Job::Prune(scope))) => Box::pin(run.prune(&scope)).await,
             Ok(Request::Do(Job::Restore(restore))) => Ok(run.restore(&restore).await),
             Ok(Request::Status(scope)) => run.status(&scope).await,
             Ok(Request::Plan(jobs)) => Box::pin(run.plan(&jobs)).await,
@@ -120,38 +119,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Deletes what is beyond retention, group by group. What goes on is carried on for each group by itself.
-    async fn prune(&self, scope: &Scope) -> Result<Value, Fault> {
-        let groups = match self.ours("prune", scope).await? {
-            Ok(groups) => groups,
-            Err(answer) => return Ok(answer),
-        };
-        let stock = observe::stock(self.app, &groups).await?;
-        let mut answers = Vec::new();
-        for (group, tags) in groups {
-            let event = json!({ "action": "prune", "group": group });
-            let name = format!("snapshot-prune-{group}-{}", self.unique());
-            let operation = self.pruned(&stock, &group, tags);
-            let end = if self.deadline <= self.clock.now() {
-                self.hand(&name, &event, 1).await
-            } else {
-                let outcome = converge(&operation, &self.clock, self.deadline).await;
-                self.carried_on(self.end(outcome), &name, &event).await
-            };
-            answers.push(self.close(&operation.story.into_inner(), &end).await);
-        }
-        Ok(match scope {
-            Scope::One(_) => answers.pop().unwrap_or_default(),
-            Scope::All => report::together(answers, report::NO_GROUP),
-        })
-    }
-
-    fn pruned(&self, stock: &[SnapshotView], group: &GroupId, tags: Tags) -> Pruned<'_> {
-        let is_of = |it: &&SnapshotView| name::read(group, &it.name).is_some();
-        let of_group = stock.iter().filter(is_of).cloned().collect();
-        Pruned::new(self.app, Prune { group: group.clone(), tags }, of_group)
-    }
-
     /// Makes a new group of a snapshot.
     async fn restore(&self, restore: &Restore) -> Value {
         let operation = self.restored(restore);

@@ -1,12 +1,16 @@
 //! Which calls make up what is seen.
 
+use std::cell::RefCell;
+
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
+use domain::snapshot::shelf::Shelf;
 use domain::snapshot::take::{Take, TakeView};
 use domain::snapshot::{SnapshotStatus, SnapshotView, due, name, owner};
 use domain::{Arn, GroupId, GroupStatus, GroupView, SnapshotName, Tags, tag};
 use jiff::Timestamp;
-use platform::Fault;
+use platform::fleet::Tagged;
+use platform::{Fault, abreast};
 
 use crate::App;
 
@@ -31,6 +35,46 @@ pub(crate) async fn stock(app: &App, groups: &[Ours]) -> Result<Vec<SnapshotView
         snapshot
     };
     Ok(snapshots?.into_iter().map(with_tags).collect())
+}
+
+/// The same of very many groups, page by page: what no decision over many asks for is not kept.
+pub(crate) async fn shelf(app: &App, groups: &[Ours]) -> Result<Shelf, Fault> {
+    let shelf = RefCell::new(Shelf::of(groups.iter().map(|it| &it.0)));
+    let is_wanted = |it: &str| shelf.borrow().has_place_for(it);
+    let put = |it| shelf.borrow_mut().put(it);
+    let (put, labelled) = tokio::join!(
+        app.elasticache.each_snapshot(is_wanted, put),
+        app.fleet.each_snapshot(tag::GROUP, |it| label(&shelf, &it))
+    );
+    put.and(labelled)?;
+    Ok(shelf.into_inner())
+}
+
+/// The same of one group in an account that may have very many: those that carry our tag for it, each looked at by its name.
+pub(crate) async fn shelf_of_one(app: &App, group: &GroupId) -> Result<Shelf, Fault> {
+    let tagged = app.fleet.snapshots_with(tag::GROUP, group.as_str()).await?;
+    let shelf = RefCell::new(Shelf::of([group]));
+    let is_wanted =
+        |it: &&Tagged| it.snapshot_name().is_some_and(|it| shelf.borrow().has_place_for(it));
+    let tagged: Vec<_> = tagged.iter().filter(is_wanted).collect();
+    tagged.iter().for_each(|it| label(&shelf, it));
+    let look = |it: &&Tagged| {
+        let name = it.snapshot_name().unwrap_or_default().to_owned();
+        async move { app.elasticache.snapshot(&name).await }
+    };
+    for seen in abreast(&tagged, look).await {
+        // One that the list still has may be gone.
+        if let Some(seen) = seen? {
+            shelf.borrow_mut().put(seen);
+        }
+    }
+    Ok(shelf.into_inner())
+}
+
+fn label(shelf: &RefCell<Shelf>, tagged: &Tagged) {
+    if let Some(name) = tagged.snapshot_name() {
+        shelf.borrow_mut().label(name, &tagged.tags);
+    }
 }
 
 /// Looks at a group and at the snapshot that is wanted of it.

@@ -191,9 +191,9 @@ async fn the_newest_are_kept_and_the_rest_goes() {
     let mut kept = kept;
     kept.sort();
     assert_eq!(left, kept);
-    // Groups, snapshots and their tags in a page each, and a deletion and a second look for each that goes.
+    // Groups, snapshots and their tags in a page each, and one call for each that goes.
     let calls = stage.calls_since(before);
-    assert_eq!(calls.len(), 3 + 2 * 3, "{calls:?}");
+    assert_eq!(calls.len(), 3 + 3, "{calls:?}");
     let last = stage.scene.journal.records().pop().unwrap();
     assert_eq!(last["evidence"]["dropped"].as_array().unwrap().len(), 3, "{last}");
     assert_eq!(last["evidence"]["dropped"][0]["why"], "dropped: 3 newer ones are kept");

@@ -1,0 +1,200 @@
+//! Pruning: of one group or of all of them, four at once, each snapshot with one call.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
+use domain::snapshot::shelf::Shelf;
+use domain::snapshot::{Refusal, SnapshotStatus, SnapshotView, crowd};
+use domain::{GroupId, Next, SnapshotName, Tags, Wait, WaitingOn};
+use jiff::Timestamp;
+use platform::continuation::Each;
+use platform::{Fault, FaultKind, Operation, abreast, converge};
+use serde_json::{Value, json};
+
+use crate::event::Scope;
+use crate::observe::Ours;
+use crate::report::{self, End, Story};
+use crate::{App, Run, observe};
+
+/// The snapshots of one group, on their way to as many as are kept.
+pub(crate) struct Pruned<'a> {
+    app: &'a App,
+    prune: Prune,
+    /// What was there when the run began, kept up to date with what the run does.
+    stock: RefCell<PruneView>,
+    /// The one that was deleted last and whose state nobody told, to be looked at again.
+    deleted: RefCell<Option<SnapshotName>>,
+    pub(crate) story: RefCell<Story>,
+}
+
+impl<'a> Pruned<'a> {
+    /// Begins with what is there.
+    fn new(app: &'a App, prune: Prune, snapshots: Vec<SnapshotView>) -> Self {
+        let stock = PruneView { snapshots, stuck: BTreeMap::new() };
+        let story = RefCell::new(Story::of("prune", &prune.group));
+        Self { app, prune, stock: RefCell::new(stock), deleted: RefCell::default(), story }
+    }
+
+    fn stuck(&self, name: &SnapshotName, why: Stuck) {
+        self.stock.borrow_mut().stuck.insert(name.to_string(), why);
+    }
+
+    /// Takes in the state of one that was deleted.
+    fn is_now(&self, name: &SnapshotName, status: Option<SnapshotStatus>) {
+        match status {
+            None => self.stock.borrow_mut().snapshots.retain(|it| it.name != name.as_str()),
+            Some(SnapshotStatus::Available) => {
+                self.stuck(name, Stuck::ForNow("asked for, and not gone yet".to_owned()));
+            }
+            Some(status) => {
+                let mut stock = self.stock.borrow_mut();
+                let seen = stock.snapshots.iter_mut().find(|it| it.name == name.as_str());
+                if let Some(seen) = seen {
+                    seen.status = status;
+                }
+            }
+        }
+    }
+}
+
+impl Operation for Pruned<'_> {
+    type Seen = PruneView;
+    type Step = PruneStep;
+    type Refusal = Refusal;
+
+    async fn observe(&self) -> Result<PruneView, Fault> {
+        let deleted = self.deleted.take();
+        if let Some(name) = deleted {
+            self.is_now(&name, observe::again(self.app, &name).await?);
+        }
+        let view = self.stock.borrow().clone();
+        self.story.borrow_mut().saw_stock(&self.prune, &view);
+        Ok(view)
+    }
+
+    fn plan(&self, seen: &PruneView, now: Timestamp) -> Next<PruneStep, Refusal> {
+        self.prune.plan(seen, now)
+    }
+
+    /// One that cannot be deleted does not stop the rest: what went wrong is kept for the plan.
+    async fn apply(&self, step: PruneStep) -> Result<(), Fault> {
+        let PruneStep::Forget(name) = step;
+        match self.app.elasticache.delete_snapshot(&name).await {
+            Ok(status) => {
+                self.story.borrow_mut().does(format!("deleted {name}"));
+                if status == Some(SnapshotStatus::Deleting) {
+                    // ElastiCache says itself that it goes: no second call asks.
+                    self.is_now(&name, status);
+                } else {
+                    self.deleted.replace(Some(name));
+                }
+            }
+            Err(fault) => {
+                let why = fault.to_string();
+                let stuck = match fault.kind {
+                    FaultKind::Busy | FaultKind::Transient => Stuck::ForNow(why),
+                    FaultKind::Gone
+                    | FaultKind::Taken
+                    | FaultKind::NoChange
+                    | FaultKind::NoCapacity
+                    | FaultKind::Denied
+                    | FaultKind::Rejected => Stuck::ForGood(why),
+                };
+                self.stuck(&name, stuck);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How far a run came with one group.
+enum Came {
+    /// To an end, which was told.
+    ToAnEnd(Value),
+    /// No further for now.
+    SoFar(Story, Wait),
+}
+
+impl Run<'_> {
+    /// Deletes what is beyond retention, four groups at once. What goes on then is handed on: each group by itself, and all of them together in
+    /// one execution, or in few.
+    pub(crate) async fn prune(&self, scope: &Scope) -> Result<Value, Fault> {
+        let groups = match self.ours("prune", scope).await? {
+            Ok(groups) => groups,
+            Err(answer) => return Ok(answer),
+        };
+        let shelf = self.shelf_for_pruning(scope, &groups).await?;
+        let is_many = FEW < groups.len();
+        let came = abreast(&groups, |(group, tags)| {
+            Box::pin(self.prune_one(&shelf, group, tags, is_many))
+        });
+        let mut answers = Vec::new();
+        let mut left = Vec::new();
+        for came in came.await {
+            match came {
+                Came::ToAnEnd(answer) => answers.push(answer),
+                Came::SoFar(story, wait) => left.push((story, wait)),
+            }
+        }
+        match (scope, left.pop()) {
+            (Scope::One(_), None) => Ok(answers.pop().unwrap_or_default()),
+            (Scope::One(group), Some((story, wait))) => {
+                let event = json!({ "action": "prune", "group": group });
+                let name = format!("snapshot-prune-{group}-{}", self.unique());
+                let end = self.carried_on(End::Unfinished(wait), &name, &event).await;
+                Ok(self.close(&story, &end).await)
+            }
+            (Scope::All, last) => {
+                left.extend(last);
+                answers.extend(self.hand_pruning(&groups, left).await);
+                Ok(report::together(answers, report::NO_GROUP))
+            }
+        }
+    }
+
+    /// Where the state machine asks for one group again and again, only that is looked at; else everything at once.
+    async fn shelf_for_pruning(&self, scope: &Scope, groups: &[Ours]) -> Result<Shelf, Fault> {
+        match (scope, &self.delivery.carrier, groups) {
+            (Scope::One(_), Some(_), [(group, _)]) => observe::shelf_of_one(self.app, group).await,
+            _ => observe::shelf(self.app, groups).await,
+        }
+    }
+
+    async fn prune_one(&self, shelf: &Shelf, group: &GroupId, tags: &Tags, is_many: bool) -> Came {
+        if self.deadline <= self.clock.now() {
+            return Came::SoFar(Story::of("prune", group), Wait::short(WaitingOn::Busy));
+        }
+        let operation = self.pruned(shelf, group, tags);
+        let outcome = converge(&operation, &self.clock, self.deadline).await;
+        let story = operation.story.into_inner();
+        match self.end(outcome) {
+            End::Unfinished(wait) => Came::SoFar(Story { evidence: Value::Null, ..story }, wait),
+            end => {
+                let answer = self.close(&story, &end).await;
+                Came::ToAnEnd(if is_many { report::short(answer) } else { answer })
+            }
+        }
+    }
+
+    pub(crate) fn pruned(&self, shelf: &Shelf, group: &GroupId, tags: &Tags) -> Pruned<'_> {
+        let prune = Prune { group: group.clone(), tags: tags.clone() };
+        Pruned::new(self.app, prune, shelf.snapshots(group))
+    }
+
+    /// Hands on what is left of a sweep: an execution goes on with each group.
+    async fn hand_pruning(&self, groups: &[Ours], left: Vec<(Story, Wait)>) -> Vec<Value> {
+        let each = |number: usize, (story, wait): &(Story, Wait)| {
+            let event = json!({ "action": "prune", "group": story.group });
+            let wait_seconds = wait.recheck.as_secs().max(crowd::wait_seconds(number));
+            Each { event, wait_seconds }
+        };
+        let each: Vec<_> = left.iter().enumerate().map(|(number, it)| each(number, it)).collect();
+        let stories = left.into_iter().map(|it| it.0).zip(each).collect();
+        let name = format!("snapshot-prune-all-{}", self.unique());
+        self.hand_each(&name, groups.len(), stories).await
+    }
+}
+
+/// Of so many groups the answer tells everything; of more, the journal does, and the answer what came of each.
+const FEW: usize = 50;
