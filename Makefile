@@ -41,7 +41,7 @@ plan: setup ## Tell what a change would do, and do nothing: make plan STACK=cach
 test: setup ## Check everything: formatting, lints, templates, unit and scenario tests, documentation, local cloud.
 	@tests/local-cloud/checks.sh
 
-test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of thirty-two.
+test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of forty-eight.
 	@cargo test --workspace --locked --quiet --test exhaust -- --all
 
 bench: setup ## Measure cold start, memory and size of the functions beside a bare one, and the simulator.

@@ -5,7 +5,7 @@ from datetime import timedelta
 import telling
 from deployment import GROUP
 from group import Group
-from keys import copy_keys, digest
+from keys import TYPES, copy_keys, digest
 from waiting import expect, until
 
 TITLE = "A scheduled snapshot, an accident, a restore"
@@ -29,6 +29,11 @@ def run(story):
     telling.saw(f"{name} is available after {watch}")
     source = snapshot["CacheClusterId"]
     telling.saw(f"it was taken of {source}, a replica: the primary had nothing to do with it")
+    counted = record(group, snapshot)
+    # The application writes on, beside the keys of the story.
+    expect(story.keys <= int(counted.get("keys", 0)), f"the record should count the keys, and is {counted}")
+    expect(set(TYPES) <= set(counted), f"the record should tell every type, and is {counted}")
+    telling.saw(f"the function counted {int(counted['keys']):,} keys there right before, {int(counted['ends']):,} of them with an end, of every type")
 
     client = app.connect()
     client.flushall()
@@ -60,3 +65,10 @@ def run(story):
     restored.elasticache.delete_replication_group(ReplicationGroupId=RESTORED)
     until(f"{RESTORED} to be gone", lambda: restored.describe() is None, within=120)
     telling.saw(f"{RESTORED} has done its work and is deleted")
+
+
+def record(group, snapshot):
+    """What was counted right before a snapshot, as its tag says it: `keys=10000 ends=2000 string=70`."""
+    tags = group.elasticache.list_tags_for_resource(ResourceName=snapshot["ARN"])["TagList"]
+    [text] = [it["Value"] for it in tags if it["Key"] == "cachewarden:record"]
+    return dict(word.split("=") for word in text.split())

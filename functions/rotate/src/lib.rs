@@ -47,7 +47,7 @@ impl App {
         telemetry::start(environment);
         let settings = RotateSettings::read(environment)?;
         let aws = Aws::from_environment().await;
-        Ok(Self::new(&aws, settings, ClockSource::System, Journal::stdout(), Dialler::tls()))
+        Ok(Self::new(&aws, settings, ClockSource::System, Journal::stdout(), Dialler::network()))
     }
 
     /// The function over any AWS, clock, journal and nodes.

@@ -1,6 +1,7 @@
 //! The four kinds of work, each with its steps. Every step can be taken twice without harm: AWS takes a name once, and what is gone is
 //! gone.
 
+pub(crate) mod counting;
 mod crowd;
 pub(crate) mod promoting;
 pub(crate) mod pruning;
@@ -12,7 +13,7 @@ use domain::group::{Encryption, NewGroup, Tls, Transit};
 use domain::snapshot::Refusal;
 use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
 use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
-use domain::{Catalog, Next};
+use domain::{Catalog, GroupView, Next};
 use jiff::Timestamp;
 use platform::{Clock, Fault, FaultKind, Operation};
 
@@ -24,6 +25,8 @@ pub(crate) struct Taken<'a> {
     pub(crate) app: &'a App,
     pub(crate) take: &'a Take,
     pub(crate) clock: Clock,
+    /// The group, as it was seen last.
+    pub(crate) group: RefCell<Option<GroupView>>,
     pub(crate) story: RefCell<Story>,
 }
 
@@ -35,6 +38,7 @@ impl Operation for Taken<'_> {
     async fn observe(&self) -> Result<TakeView, Fault> {
         let view = observe::take(self.app, self.take, self.clock.now()).await?;
         self.story.borrow_mut().saw_take(&view);
+        self.group.replace(view.group.clone());
         Ok(view)
     }
 
@@ -43,8 +47,15 @@ impl Operation for Taken<'_> {
     }
 
     async fn apply(&self, step: TakeStep) -> Result<(), Fault> {
-        self.story.borrow_mut().does(report::taking(&step));
-        let TakeStep::Create { name, of, tags } = step;
+        let words = report::taking(&step);
+        let TakeStep::Create { name, of, mut tags } = step;
+        let group = self.group.borrow().clone();
+        let counted = match &group {
+            Some(group) => counting::record(self.app, group, &of, &name, self.clock).await,
+            None => Err("it was not seen".to_owned()),
+        };
+        self.story.borrow_mut().does(format!("{words}, {}", report::counted(&counted)));
+        tags.extend(counted.map(|it| it.tags()).unwrap_or_default());
         let taken = self.app.elasticache.take_snapshot(&name, &of, &tags).await;
         if let (Err(fault), ReadFrom::Member(member)) = (&taken, &of) {
             self.story.borrow_mut().turned_down(fault, member.as_str());

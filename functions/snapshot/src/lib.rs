@@ -16,8 +16,8 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions, Started};
 use platform::settings::{self, SnapshotSettings};
 use platform::{
-    Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Operation,
-    Outcome, Secrets, Topics, converge, telemetry,
+    Alarms, Aws, Clock, ClockSource, Dialler, ElastiCache, Fault, FaultKind, Fleet, Journal,
+    Metrics, Operation, Outcome, Secrets, Topics, converge, telemetry,
 };
 use serde_json::Value;
 
@@ -34,10 +34,12 @@ pub struct App {
     alarms: Alarms,
     topics: Topics,
     fleet: Fleet,
+    metrics: Metrics,
     executions: Executions,
     settings: SnapshotSettings,
     clock: ClockSource,
     journal: Journal,
+    dialler: Dialler,
 }
 
 impl App {
@@ -46,7 +48,8 @@ impl App {
         telemetry::start(settings::environment);
         let settings = SnapshotSettings::read(settings::environment)?;
         let aws = Aws::from_environment().await;
-        Ok(Self::new(&aws, settings, ClockSource::System, Journal::stdout()))
+        let (clock, journal) = (ClockSource::System, Journal::stdout());
+        Ok(Self::new(&aws, settings, clock, journal, Dialler::network()))
     }
 
     /// Made of parts.
@@ -55,6 +58,7 @@ impl App {
         settings: SnapshotSettings,
         clock: ClockSource,
         journal: Journal,
+        dialler: Dialler,
     ) -> Self {
         Self {
             elasticache: ElastiCache::new(aws),
@@ -62,10 +66,12 @@ impl App {
             alarms: Alarms::new(aws),
             topics: Topics::new(aws),
             fleet: Fleet::new(aws),
+            metrics: Metrics::new(aws),
             executions: Executions::new(aws, settings.state_machine.clone()),
             settings,
             clock,
             journal,
+            dialler,
         }
     }
 

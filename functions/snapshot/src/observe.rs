@@ -1,13 +1,15 @@
 //! Which calls make up what is seen.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
+use domain::autoscale::Metric;
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
 use domain::snapshot::shelf::Shelf;
 use domain::snapshot::take::{Take, TakeView};
 use domain::snapshot::{SnapshotStatus, SnapshotView, due, name, owner};
-use domain::{Arn, GroupId, GroupStatus, GroupView, SnapshotName, Tags, tag};
+use domain::{Arn, GroupId, GroupStatus, GroupView, MemberId, SnapshotName, Tags, tag};
 use jiff::Timestamp;
 use platform::fleet::Tagged;
 use platform::{Fault, abreast};
@@ -28,8 +30,7 @@ pub(crate) async fn stock(app: &App, groups: &[Ours]) -> Result<Vec<SnapshotView
     let is_wanted = |it: &str| groups.iter().any(|(group, _)| name::read(group, it).is_some());
     let (snapshots, tagged) =
         tokio::join!(app.elasticache.snapshots(is_wanted), app.fleet.snapshots(tag::GROUP));
-    let mut tagged: std::collections::BTreeMap<Arn, Tags> =
-        tagged?.into_iter().map(|it| (it.arn, it.tags)).collect();
+    let mut tagged: BTreeMap<Arn, Tags> = tagged?.into_iter().map(|it| (it.arn, it.tags)).collect();
     let with_tags = |mut snapshot: SnapshotView| {
         snapshot.tags = Arn::parse(&snapshot.arn).ok().and_then(|it| tagged.remove(&it));
         snapshot
@@ -89,10 +90,30 @@ pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeV
     {
         view.newest = newest(app, group).await?;
     }
+    if take.asks_for_lags(&view)
+        && let Some(group) = &view.group
+    {
+        view.lags = lags(app, group, now).await;
+    }
     if take.is_suspicious(&view, now) {
         view.events = app.elasticache.event_texts(&take.group).await?;
     }
     Ok(view)
+}
+
+/// How far behind each replica is. Where CloudWatch does not tell, no snapshot waits for that.
+async fn lags(app: &App, group: &GroupView, now: Timestamp) -> BTreeMap<MemberId, f64> {
+    let replicas: Vec<MemberId> = group.replicas().map(|it| it.id.clone()).collect();
+    match app.metrics.lag(&replicas, now).await {
+        Ok(load) => {
+            let lag = |it: MemberId| Some((load.latest(&it, Metric::Lag, now)?, it));
+            replicas.into_iter().filter_map(lag).map(|(lag, it)| (it, lag)).collect()
+        }
+        Err(fault) => {
+            tracing::warn!(%fault, group = %group.id, "could not read how far behind replicas are");
+            BTreeMap::new()
+        }
+    }
 }
 
 /// The newest snapshot of ours that serves the tiers of a group. The list of everything that is tagged lags behind, so each is asked itself,

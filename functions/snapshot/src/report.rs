@@ -14,7 +14,7 @@ use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
-pub(crate) use words::{promoting, restoring, standing, taking};
+pub(crate) use words::{counted, promoting, restoring, standing, taking};
 
 /// A message to people.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,7 +75,8 @@ impl Story {
         let snapshot = view.snapshot.as_ref().map_or("no such snapshot yet".to_owned(), |it| {
             format!("the snapshot {} is {}", it.name, it.status)
         });
-        self.saw = format!("{}, {snapshot}", words::group(view.group.as_ref()));
+        let lags = words::lags(&view.lags);
+        self.saw = format!("{}{lags}, {snapshot}", words::group(view.group.as_ref()));
         let Some(snapshot) = &view.snapshot else {
             // Where it is not wanted any more, this is why.
             self.result = view.newest.as_ref().map_or(String::new(), |it| {

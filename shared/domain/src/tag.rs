@@ -78,6 +78,12 @@ pub const TIERS: &str = "cachewarden:tiers";
 /// On a snapshot that was copied from an automatic one: which, and when that one's data were read, as AWS told it then:
 /// `automatic.orders-002-2026-01-02-03-04 taken 2026-01-02T03:04:05Z`.
 pub const PROMOTED: &str = "cachewarden:promoted";
+/// On a snapshot: how many keys its group held right before, how many of them had an end, and how many of those that were looked at were of which
+/// type: `keys=10000 ends=2000 string=300 hash=90`.
+pub const RECORD: &str = "cachewarden:record";
+/// Beside it, some of the keys without an end, by salted hashes of their names: type, name, length, and of short strings sixteen bits of the value:
+/// `salt=1a2b3c4d string:5e6f7a8b:12:9c0d hash:1b2c3d4e:4`.
+pub const SAMPLE: &str = "cachewarden:sample";
 
 /// The tags of one thing, by key.
 pub type Tags = BTreeMap<String, String>;

@@ -40,6 +40,11 @@ impl Metrics {
         self.of(members, &[Metric::Items], now).await
     }
 
+    /// How far behind these replicas were over the same time.
+    pub async fn lag(&self, members: &[MemberId], now: Timestamp) -> Result<Load, Fault> {
+        self.of(members, &[Metric::Lag], now).await
+    }
+
     /// One `GetMetricData` takes 500 series, which a group without shards never has.
     async fn of(
         &self,

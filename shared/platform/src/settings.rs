@@ -33,6 +33,9 @@ pub struct SnapshotSettings {
     pub alarm_topic: Arn,
     /// `CACHEWARDEN_TOPIC_ARN`: where people are told, if anywhere.
     pub topic: Option<Arn>,
+    /// `CACHEWARDEN_COUNTS_KEYS`: whether the function stands where nodes can be reached, and counts keys. `true` or `false`, which is the
+    /// default.
+    pub counts_keys: bool,
 }
 
 /// What `autoscale` needs.
@@ -80,9 +83,10 @@ impl SnapshotSettings {
         let mut reader = Reader::new(lookup);
         let topic = reader.optional(TOPIC, "sns");
         let state_machine = reader.required(STATE_MACHINE, "states");
+        let counts_keys = reader.flag(COUNTS_KEYS);
         match (state_machine, reader.required(ALARM_TOPIC, "sns")) {
             (Some(state_machine), Some(alarm_topic)) => {
-                reader.finish(Self { state_machine, alarm_topic, topic })
+                reader.finish(Self { state_machine, alarm_topic, topic, counts_keys })
             }
             _ => Err(reader.problems),
         }
@@ -114,6 +118,7 @@ const STATE_MACHINE: &str = "CACHEWARDEN_STATE_MACHINE_ARN";
 const ROTATE_FUNCTION: &str = "CACHEWARDEN_ROTATE_FUNCTION_ARN";
 const ALARM_TOPIC: &str = "CACHEWARDEN_ALARM_TOPIC_ARN";
 const TOPIC: &str = "CACHEWARDEN_TOPIC_ARN";
+const COUNTS_KEYS: &str = "CACHEWARDEN_COUNTS_KEYS";
 const NODE_PRICES: &str = "CACHEWARDEN_NODE_PRICES";
 /// How much is logged.
 pub(crate) const LOG_LEVEL: &str = "CACHEWARDEN_LOG_LEVEL";
@@ -151,6 +156,17 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     fn optional(&mut self, name: &str, service: &str) -> Option<Arn> {
         let value = self.value(name)?;
         self.arn(name, service, &value)
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        match self.value(name).as_deref() {
+            Some("true") => true,
+            Some("false") | None => false,
+            Some(other) => {
+                self.problems.add(name, format!("{other} is neither true nor false"));
+                false
+            }
+        }
     }
 
     /// Prices of the region in which this runs, which is that of everything around it.
@@ -205,6 +221,23 @@ mod tests {
             assert!(said.contains(name), "{said}");
         }
         assert!(said.contains("is an ARN of sns, not of states"), "{said}");
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        let flag = |value: &str| {
+            let arn = |service| Some(format!("arn:aws:{service}:eu-west-1:1:x"));
+            SnapshotSettings::read(|name| match name {
+                STATE_MACHINE => arn("states"),
+                ALARM_TOPIC => arn("sns"),
+                COUNTS_KEYS => Some(value.to_owned()),
+                _ => None,
+            })
+            .map(|it| it.counts_keys)
+        };
+        assert!(flag("true").unwrap() && !flag("false").unwrap() && !flag("").unwrap());
+        let said = flag("yes").unwrap_err().to_string();
+        assert_eq!(said, format!("{COUNTS_KEYS}: yes is neither true nor false"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use aws_sim::drive::exhaust::{Case, Report, Sample};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// In the sample, one case of so many.
-const ONE_OF: u64 = 32;
+const ONE_OF: u64 = 48;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

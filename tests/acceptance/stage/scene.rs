@@ -12,7 +12,7 @@ use aws_sim::{Request, Response, Settings, State, World};
 use domain::price::Prices;
 use domain::{Arn, tag};
 use lambda_runtime::{Context, LambdaEvent};
-use platform::probe::Stream;
+use platform::probe::{Line, Stream};
 use platform::settings::{AutoscaleSettings, ProvisionSettings, RotateSettings, SnapshotSettings};
 use platform::{Aws, Clock, ClockSource, Dialler, Journal};
 use serde_json::{Value, json};
@@ -324,11 +324,7 @@ async fn apps(world: &World, journal: &Journal) -> Apps {
     let arn = |text: &str| Arn::parse(text).unwrap();
     let (state_machine, alarm_topic) = (arn(STATE_MACHINE), arn(ALARM_TOPIC));
     let topic = Some(arn(TOPIC));
-    let nodes = world.clone();
-    let dialler = Dialler::from_fn(move |endpoint| {
-        let connected = nodes.connect(&endpoint.address);
-        Box::pin(async move { connected.map(|it| Box::new(it) as Box<dyn Stream>) })
-    });
+    let dialler = dialler(world);
     let journal = || journal.clone();
     let provision = ProvisionSettings {
         state_machine: state_machine.clone(),
@@ -340,16 +336,29 @@ async fn apps(world: &World, journal: &Journal) -> Apps {
         state_machine: state_machine.clone(),
         alarm_topic: alarm_topic.clone(),
         topic: topic.clone(),
+        counts_keys: true,
     };
     let rotate = RotateSettings { topic: topic.clone() };
     let autoscale =
         AutoscaleSettings { state_machine, alarm_topic, topic, prices: Prices::default() };
     Apps {
         provision: provision::App::new(&aws, provision, clock, journal()),
-        rotate: rotate::App::new(&aws, rotate, clock, journal(), dialler),
-        snapshot: snapshot::App::new(&aws, snapshot, clock, journal()),
+        rotate: rotate::App::new(&aws, rotate, clock, journal(), dialler.clone()),
+        snapshot: snapshot::App::new(&aws, snapshot, clock, journal(), dialler),
         autoscale: autoscale::App::new(&aws, autoscale, clock, journal()),
     }
+}
+
+/// Connects to the nodes of the model.
+pub fn dialler(world: &World) -> Dialler {
+    let nodes = world.clone();
+    Dialler::from_fn(move |endpoint, line| {
+        let connected = match line {
+            Line::Tls => nodes.connect(&endpoint.address),
+            Line::Plain => nodes.connect_plain(&endpoint.address),
+        };
+        Box::pin(async move { connected.map(|it| Box::new(it) as Box<dyn Stream>) })
+    })
 }
 
 fn encoded(text: &str) -> String {

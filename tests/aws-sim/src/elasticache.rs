@@ -10,6 +10,7 @@ use jiff::Timestamp;
 pub mod attach;
 pub(crate) mod auto;
 mod check;
+pub mod contents;
 mod create;
 mod delete;
 mod describe;

@@ -1,6 +1,9 @@
 //! A node as a client meets it, in process: it speaks RESP over any stream and lets in whom the model says.
 //!
-//! Tests connect their Redis client to it where the local cloud has a real server. It holds no data.
+//! Tests connect their Redis client to it where the local cloud has a real server. It keeps nothing that is written to it; its keys are those of the
+//! model.
+
+mod keys;
 
 use std::io;
 
@@ -59,7 +62,8 @@ impl World {
                 if by_now != cuts || !session.may_stay(&access) || !speaks {
                     return Ok(());
                 }
-                let reply = session.reply(&words, &access, self.is_primary(host));
+                let node = self.node_at(host);
+                let reply = session.reply(&words, &access, &node);
                 stream.write_all(reply.as_bytes()).await?;
             }
             if stream.read_buf(&mut buffer).await? == 0 {
@@ -77,10 +81,20 @@ impl World {
         meeting.ok_or_else(|| io::ErrorKind::ConnectionReset.into())
     }
 
-    /// Whether a primary answers at this address: its own, or the group's.
-    fn is_primary(&self, host: &str) -> bool {
-        self.with(|state| state.elasticache.is_primary_at(host))
+    /// Who answers at this address.
+    fn node_at(&self, host: &str) -> Node {
+        self.with(|state| Node {
+            // Its own address, or the group's.
+            is_primary: state.elasticache.is_primary_at(host),
+            keys: state.elasticache.keys_at(host),
+        })
     }
+}
+
+/// A node at one moment.
+struct Node {
+    is_primary: bool,
+    keys: keys::Keys,
 }
 
 /// How a node meets its clients at one moment.
@@ -94,6 +108,8 @@ struct Meeting {
 struct Session {
     /// Who is let in, if anyone is yet.
     user: Option<Client>,
+    /// How many keys were drawn.
+    drawn: usize,
 }
 
 /// Whoever is let in.
@@ -113,7 +129,7 @@ impl Client {
 impl Session {
     /// Whoever comes is the default user, where that needs no password.
     fn begin(access: &Access) -> Self {
-        Self { user: access.passwordless.then(|| Client::of(DEFAULT_USER, access)) }
+        Self { user: access.passwordless.then(|| Client::of(DEFAULT_USER, access)), drawn: 0 }
     }
 
     /// A user that was removed, or in whose place another of its name has come, is cut off. Others stay (facts 2.3), and so does the
@@ -124,7 +140,8 @@ impl Session {
         goes_on || access.users.iter().any(|it| it.id == *id && it.name == *name)
     }
 
-    fn reply(&mut self, words: &[String], access: &Access, primary: bool) -> String {
+    fn reply(&mut self, words: &[String], access: &Access, node: &Node) -> String {
+        let primary = node.is_primary;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let Some((name, rest)) = words.split_first() else { return String::new() };
         let name = name.to_ascii_uppercase();
@@ -138,8 +155,6 @@ impl Session {
             ("PING", []) => "+PONG\r\n".to_owned(),
             ("PING" | "ECHO", [text]) => bulk(text),
             ("CLIENT" | "SELECT" | "READONLY", _) => OK.to_owned(),
-            ("DBSIZE", []) => ":0\r\n".to_owned(),
-            ("GET", [_]) => "$-1\r\n".to_owned(),
             ("SET", [_, _]) if primary => OK.to_owned(),
             ("SET", [_, _]) => {
                 "-READONLY You can't write against a read only replica.\r\n".to_owned()
@@ -152,9 +167,12 @@ impl Session {
                 "*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:6379\r\n$9\r\nconnected\r\n:0\r\n"
                     .to_owned()
             }
-            ("INFO", _) => bulk(&info(primary)),
-            (other, _) => {
-                format!("-ERR unknown command '{other}', with args beginning with: \r\n")
+            ("INFO", _) => bulk(&info(node)),
+            (other, rest) => {
+                let known = keys::reply(other, rest, &node.keys, &mut self.drawn);
+                known.unwrap_or_else(|| {
+                    format!("-ERR unknown command '{other}', with args beginning with: \r\n")
+                })
             }
         }
     }
@@ -207,9 +225,10 @@ impl Session {
     }
 }
 
-fn info(primary: bool) -> String {
-    let role = if primary { "master" } else { "slave\r\nmaster_link_status:up" };
-    format!("# Server\r\nredis_version:{VERSION}\r\n# Replication\r\nrole:{role}\r\n# Keyspace\r\n")
+fn info(node: &Node) -> String {
+    let role = if node.is_primary { "master" } else { "slave\r\nmaster_link_status:up" };
+    let keyspace = keys::keyspace(&node.keys);
+    format!("# Server\r\nredis_version:{VERSION}\r\n# Replication\r\nrole:{role}\r\n{keyspace}")
 }
 
 fn bulk(text: &str) -> String {

@@ -187,7 +187,8 @@ impl Run<'_> {
 
     pub(crate) fn taken<'b>(&'b self, take: &'b Take) -> Taken<'b> {
         let story = Story::of(format!("take {}", take.name), &take.group);
-        Taken { app: self.app, take, clock: self.clock, story: RefCell::new(story) }
+        let group = RefCell::default();
+        Taken { app: self.app, take, clock: self.clock, group, story: RefCell::new(story) }
     }
 
     async fn hand_take(

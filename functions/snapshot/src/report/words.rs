@@ -1,13 +1,16 @@
 //! Groups, steps and numbers in words.
 
+use std::collections::BTreeMap;
+
 use domain::group::Endpoint;
 use domain::provision::diff;
 use domain::shard::ShardView;
 use domain::snapshot::promote::{PromoteStep, PromoteView};
+use domain::snapshot::record::Record;
 use domain::snapshot::restore::{Difference, RestoreStep};
 use domain::snapshot::standing::{Generations, Newest, Standing};
 use domain::snapshot::take::{ReadFrom, TakeStep};
-use domain::{GroupView, MemberView, tag};
+use domain::{GroupView, MemberId, MemberView, tag};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -23,6 +26,11 @@ pub(super) fn group(group: Option<&GroupView>) -> String {
     let members = group.member_ids.len();
     let busy = if busy.is_empty() { String::new() } else { format!(" ({})", busy.join(", ")) };
     format!("{} is {}, {members} nodes{busy}", group.id, group.status)
+}
+
+/// How far behind the replicas of a group are.
+pub(super) fn lags(lags: &BTreeMap<MemberId, f64>) -> String {
+    lags.iter().map(|(id, lag)| format!(", {id} {lag:.0} s behind")).collect()
 }
 
 /// A group that was restored and read back, and what is otherwise on its source.
@@ -84,6 +92,14 @@ pub(crate) fn taking(step: &TakeStep) -> String {
     match of {
         ReadFrom::Member(member) => format!("asked for {name} from {member}"),
         ReadFrom::Group(group) => format!("asked for {name} from every shard of {group}"),
+    }
+}
+
+/// What was counted right before a snapshot, or why nobody counted.
+pub(crate) fn counted(counted: &Result<Record, String>) -> String {
+    match counted {
+        Ok(record) => format!("with {} keys as counted then", record.contents.keys),
+        Err(why) => format!("with its keys not counted: {why}"),
     }
 }
 

@@ -1,10 +1,13 @@
 //! Taking a snapshot: from which member, under which name, until it is whole.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Keep, Refusal, SnapshotStatus, SnapshotView, Tier, due, name, tags};
 use crate::{
-    GroupId, GroupStatus, GroupView, MemberId, NameError, Next, SnapshotName, Tags, Wait, WaitingOn,
+    GroupId, GroupStatus, GroupView, MemberId, MemberView, NameError, Next, SnapshotName, Tags,
+    Wait, WaitingOn,
 };
 
 /// A snapshot that is wanted.
@@ -42,6 +45,8 @@ pub struct TakeView {
     pub newest: Option<SnapshotView>,
     /// What ElastiCache says that happened, where something looks failed.
     pub events: Vec<String>,
+    /// How many seconds each replica is behind its primary, as far as CloudWatch tells, where there is a choice.
+    pub lags: BTreeMap<MemberId, f64>,
 }
 
 /// What to do.
@@ -79,6 +84,13 @@ impl Take {
     pub fn asks_for_newest(&self, view: &TakeView) -> bool {
         let is_free = |it: &GroupView| it.status == GroupStatus::Available && it.tags.is_some();
         self.why == Why::Due && view.snapshot.is_none() && view.group.as_ref().is_some_and(is_free)
+    }
+
+    /// Whether there is a choice of replicas, so that it has to be known how far behind each is.
+    pub fn asks_for_lags(&self, view: &TakeView) -> bool {
+        let has_choice =
+            |it: &GroupView| it.is_settled() && !it.cluster_enabled && 1 < it.replicas().count();
+        view.snapshot.is_none() && view.group.as_ref().is_some_and(has_choice)
     }
 
     /// Whether the service's events may have something to say: the snapshot is failed, or the group is free again and it is not there.
@@ -167,7 +179,7 @@ impl Take {
         if !group.is_settled() {
             return Next::Wait(Wait::slow(unsettled(group)));
         }
-        match source(group) {
+        match source(group, &view.lags) {
             Ok(of) => {
                 let tags = tags(&self.group, self.tier, &by_tiers, group_tags);
                 Next::Do(TakeStep::Create { name: self.name.clone(), of, tags })
@@ -213,20 +225,26 @@ enum Wanted {
     After(Wait),
 }
 
-/// What a group is read from: a replica by its present role, since reading loads the node; the primary only where there is nobody else.
-fn source(group: &GroupView) -> Result<ReadFrom, WaitingOn> {
+/// A replica that is further behind is not what the group holds. CloudWatch tells the lag once a minute.
+const LAG_SECONDS_MAX: f64 = 60.0;
+
+/// What a group is read from: a replica by its present role, since reading loads the node, and of several the one that is least behind; the
+/// primary only where there is nobody else, or where all are far behind.
+fn source(group: &GroupView, lags: &BTreeMap<MemberId, f64>) -> Result<ReadFrom, WaitingOn> {
     if group.cluster_enabled {
         return Ok(ReadFrom::Group(group.id.clone()));
     }
-    match group.members.as_slice() {
-        [only] => Ok(ReadFrom::Member(only.id.clone())),
-        // After a failover the roles are absent for a moment.
-        _ => group
-            .replicas()
-            .map(|it| ReadFrom::Member(it.id.clone()))
-            .next()
-            .ok_or(WaitingOn::Modification),
+    if let [only] = group.members.as_slice() {
+        return Ok(ReadFrom::Member(only.id.clone()));
     }
+    // One of which nothing is told is no worse than others of which nothing is.
+    let lag = |it: &MemberView| lags.get(&it.id).copied().unwrap_or(LAG_SECONDS_MAX);
+    let near = group.replicas().filter(|it| lag(it) <= LAG_SECONDS_MAX);
+    let nearest = near.min_by(|one, two| lag(one).total_cmp(&lag(two)));
+    let is_any = group.replicas().next().is_some();
+    let found = nearest.or_else(|| group.primary().filter(|_| is_any));
+    // After a failover the roles are absent for a moment.
+    found.map(|it| ReadFrom::Member(it.id.clone())).ok_or(WaitingOn::Modification)
 }
 
 /// What keeps a group that is `available` from being so in all its parts.
@@ -240,6 +258,9 @@ pub(super) fn unsettled(group: &GroupView) -> WaitingOn {
 
 #[cfg(test)]
 mod when_due;
+
+#[cfg(test)]
+mod which_replica;
 
 #[cfg(test)]
 mod tests {

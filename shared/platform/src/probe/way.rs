@@ -23,6 +23,22 @@ pub(super) async fn connect(
     endpoint: Endpoint,
     trusted: Arc<ClientConfig>,
 ) -> io::Result<Box<dyn Stream>> {
+    let address = endpoint.address.as_str();
+    let name = match address.parse::<IpAddr>() {
+        Ok(address) => ServerName::from(address),
+        Err(_) => ServerName::try_from(endpoint.address.clone())
+            .map_err(|err| io::Error::new(io::ErrorKind::InvalidInput, err))?,
+    };
+    let stream = reach(&endpoint).await?;
+    Ok(Box::new(TlsConnector::from(trusted).connect(name, stream).await?))
+}
+
+/// Connects in plain text, to a node that knows no TLS.
+pub(super) async fn connect_plain(endpoint: Endpoint) -> io::Result<Box<dyn Stream>> {
+    Ok(Box::new(reach(&endpoint).await?))
+}
+
+async fn reach(endpoint: &Endpoint) -> io::Result<TcpStream> {
     let (address, port) = (endpoint.address.as_str(), endpoint.port);
     let unresolved = |why: String| io::Error::new(io::ErrorKind::NotFound, Unresolved(why));
     let found = match tokio::time::timeout(RESOLVED_WITHIN, lookup_host((address, port))).await {
@@ -30,13 +46,7 @@ pub(super) async fn connect(
         Err(_) => return Err(unresolved(format!("no answer within {RESOLVED_WITHIN:?}"))),
     };
     let found: Vec<_> = found.collect();
-    let name = match address.parse::<IpAddr>() {
-        Ok(address) => ServerName::from(address),
-        Err(_) => ServerName::try_from(endpoint.address.clone())
-            .map_err(|err| io::Error::new(io::ErrorKind::InvalidInput, err))?,
-    };
-    let stream = TcpStream::connect(found.as_slice()).await?;
-    Ok(Box::new(TlsConnector::from(trusted).connect(name, stream).await?))
+    TcpStream::connect(found.as_slice()).await
 }
 
 /// Less than a login may take, so that a resolver that is out of reach is told from a node that is.
@@ -190,7 +200,7 @@ mod tests {
         let mut roots = RootCertStore::empty();
         roots.add(root.clone()).unwrap();
         let config = trusting(roots).unwrap();
-        Dialler::from_fn(move |endpoint| Box::pin(connect(endpoint, config.clone())))
+        Dialler::from_fn(move |endpoint, _| Box::pin(connect(endpoint, config.clone())))
     }
 
     async fn login(dialler: Dialler, address: &str, port: u16) -> Verdict {
@@ -218,7 +228,7 @@ mod tests {
     async fn a_certificate_that_does_not_verify_is_told_by_its_kind_and_nothing_is_sent() {
         let Node { root, port } = node("localhost", 2100).await;
         let stranger = node("localhost", 2100).await.root;
-        for dialler in [Dialler::tls(), trusting_only(&stranger)] {
+        for dialler in [Dialler::network(), trusting_only(&stranger)] {
             let verdict = login(dialler, "localhost", port).await;
             check(&verdict, "is of an authority that this function does not trust; check that");
         }
@@ -233,12 +243,12 @@ mod tests {
     async fn a_name_that_does_not_resolve_and_a_port_that_is_closed_are_told_apart() {
         // The first label is longer than any may be, so that no resolver is asked, and none is waited for.
         let name = format!("{}.invalid", "x".repeat(64));
-        let verdict = login(Dialler::tls(), &name, 6379).await;
+        let verdict = login(Dialler::network(), &name, 6379).await;
         check(&verdict, "its name does not resolve; check that the group is there, that this");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let verdict = login(Dialler::tls(), "127.0.0.1", port).await;
+        let verdict = login(Dialler::network(), "127.0.0.1", port).await;
         check(&verdict, "nothing listens there; check the port");
     }
 
@@ -251,7 +261,7 @@ mod tests {
                 drop(stream.write_all(b"-ERR Protocol error: unbalanced quotes\r\n").await);
             }
         });
-        let verdict = login(Dialler::tls(), "127.0.0.1", port).await;
+        let verdict = login(Dialler::network(), "127.0.0.1", port).await;
         check(&verdict, "check that the group has encryption in transit");
     }
 

@@ -145,7 +145,7 @@ impl Stage {
     fn around(scene: Scene, secret: String) -> Self {
         let deaf = Arc::new(Mutex::new(None::<(String, io::ErrorKind)>));
         let (is_deaf, world) = (deaf.clone(), scene.world.clone());
-        let dialler = Dialler::from_fn(move |endpoint| {
+        let dialler = Dialler::from_fn(move |endpoint, _| {
             let is_deaf = is_deaf.lock().unwrap();
             let connected = match &*is_deaf {
                 Some((member, how)) if endpoint.address.starts_with(member) => Err((*how).into()),

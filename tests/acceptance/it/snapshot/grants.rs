@@ -23,6 +23,9 @@ pub(crate) async fn every_call() {
     });
     stage.scene.pass(Duration::from_hours(2)).await;
     stage.send(json!({ "action": "take", "tier": "due" })).await;
+    // Of two replicas the one that is less behind.
+    stage.add("three", 3, &[("cachewarden:snapshot-keep", "7")]).await;
+    stage.send(json!({ "action": "take", "group": "three" })).await;
     promote::automatic(&stage, GROUP).await;
     stage.send(json!({ "action": "promote", "group": GROUP })).await;
 }

@@ -20,6 +20,8 @@ use platform::{ElastiCache, Secrets};
 use serde_json::{Value, json};
 use snapshot::App;
 
+use acceptance::scene::dialler;
+
 use crate::support::{ALARM_TOPIC, Ended, STATE_MACHINE, Scene, TOPIC};
 
 /// The group.
@@ -72,8 +74,10 @@ impl Stage {
             state_machine: arn(STATE_MACHINE),
             alarm_topic: arn(ALARM_TOPIC),
             topic: Some(arn(TOPIC)),
+            counts_keys: true,
         };
-        let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone());
+        let dialler = dialler(&scene.world);
+        let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone(), dialler);
         let (said, is_to_die, events) = (RefCell::default(), Cell::new(false), Cell::new(0));
         Self { scene, app, token, said, is_to_die, events }
     }

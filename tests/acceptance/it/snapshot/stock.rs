@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use aws_sim::cloudwatch::hold;
 use aws_sim::elasticache::lose_primary;
 use aws_sim::elasticache::model::{SnapshotStatus, Status};
+use aws_sim::fault::{Fault, Rule};
 use aws_sim::settings::{Settings, Switches};
 use serde_json::json;
 
@@ -42,11 +44,37 @@ async fn a_schedule_takes_one_of_every_group_of_ours() {
         [
             "cachewarden:group=orders".to_owned(),
             format!("cachewarden:owner={OWNER}"),
+            "cachewarden:record=keys=0 ends=0".to_owned(),
+            "cachewarden:sample=salt=d450d551".to_owned(),
             "cachewarden:tier=daily".to_owned()
         ]
     );
     assert!(stage.told().is_empty(), "{:?}", stage.told());
     stage.keeps_its_secrets();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_replica_that_is_least_behind_is_read() {
+    let stage = Stage::new().await;
+    stage.add("three", 3, &[("cachewarden:snapshot-keep", "7")]).await;
+    let source_behind = async |lags: [f64; 2]| {
+        stage.scene.world.with(|it| {
+            hold(it, "three-002", "ReplicationLag", lags[0]);
+            hold(it, "three-003", "ReplicationLag", lags[1]);
+        });
+        stage.scene.pass(HOUR).await;
+        let taken = stage.taken_of("three").await;
+        stage.scene.world.with(|it| it.elasticache.snapshots[&taken].member.clone())
+    };
+    assert_eq!(source_behind([12.0, 0.4]).await, "three-003");
+    assert_eq!(source_behind([0.4, 12.0]).await, "three-002");
+    assert_eq!(source_behind([400.0, 90.0]).await, "three-001", "the primary, as none is near");
+    // A CloudWatch that is away holds up no snapshot.
+    stage.scene.world.with(|it| {
+        hold(it, "three-003", "ReplicationLag", 0.0);
+        it.faults.add(Rule::operation("GetMetricData", Fault::Denied).times(9));
+    });
+    assert_eq!(source_behind([400.0, 0.4]).await, "three-002");
 }
 
 #[tokio::test(start_paused = true)]

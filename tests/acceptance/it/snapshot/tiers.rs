@@ -80,7 +80,7 @@ async fn one_snapshot_serves_every_tier_that_wants_one() {
     assert_eq!(
         tags(&stage, "orders-monthly-202601010105"),
         format!(
-            "cachewarden:group=orders, cachewarden:owner={OWNER}, cachewarden:tier=monthly, cachewarden:tiers=hourly daily monthly"
+            "cachewarden:group=orders, cachewarden:owner={OWNER}, cachewarden:record=keys=0 ends=0, cachewarden:sample=salt=7ea62512, cachewarden:tier=monthly, cachewarden:tiers=hourly daily monthly"
         )
     );
     let calls = stage.calls_since(before);

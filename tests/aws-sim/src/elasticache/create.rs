@@ -183,6 +183,7 @@ fn read(
         primary_endpoint: nowhere(),
         reader_endpoint: nowhere(),
         bytes_used: 0,
+        keys: BTreeMap::new(),
         restored_from: None,
         tags: tags::read(params)?,
         stale_looks: 0,
@@ -389,6 +390,7 @@ fn start(state: &mut State, mut group: Group, snapshot: Option<Snapshot>) {
     }
     if let Some(snapshot) = &snapshot {
         group.bytes_used = snapshot.bytes;
+        group.keys.clone_from(&snapshot.source.keys);
         group.restored_from = Some(Origin::Snapshot(snapshot.name.clone()));
         if let Some(found) = state.elasticache.snapshots.get_mut(&snapshot.name) {
             found.status = SnapshotStatus::Restoring;

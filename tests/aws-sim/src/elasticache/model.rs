@@ -191,6 +191,8 @@ pub struct Group {
     pub reader_endpoint: Endpoint,
     /// Bytes of data, in each node or in all shards together.
     pub bytes_used: u64,
+    /// Its keys, where a test wrote some.
+    pub keys: BTreeMap<String, super::contents::Key>,
     /// What it is being filled from.
     pub restored_from: Option<Origin>,
     /// Its tags.

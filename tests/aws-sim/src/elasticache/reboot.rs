@@ -60,6 +60,7 @@ fn begin(state: &mut State, found: &Group, id: &str) {
     }
     if is_primary {
         group.bytes_used = 0;
+        group.keys.clear();
     }
     if let Some(member) = group.members.get_mut(id) {
         member.node = node.clone();

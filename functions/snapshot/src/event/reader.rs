@@ -1,0 +1,178 @@
+//! Reads the fields of an event, and collects what is wrong with them.
+
+use domain::snapshot::Tier;
+use domain::snapshot::promote::{Promote, Which};
+use domain::snapshot::restore::Restore;
+use domain::{Arn, GroupId, NodeType, Problems};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{Job, Kind, Request, Scope, Taking};
+
+/// What was read of an event, and all that is wrong with it so far.
+pub(super) struct Reader<'a> {
+    fields: &'a Map<String, Value>,
+    pub(super) problems: Problems,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(fields: &'a Map<String, Value>) -> Self {
+        Self { fields, problems: Problems::default(), known: vec!["action"] }
+    }
+
+    pub(super) fn taking(&mut self) -> Taking {
+        let scope = self.scope();
+        let kind = self.kind(&scope);
+        let time = self.parsed("time", |it| {
+            // Where a scheduler does not know its own placeholders it leaves them as they are.
+            if it.starts_with("<aws.") {
+                return Ok(None);
+            }
+            it.parse::<Timestamp>()
+                .map(Some)
+                .map_err(|_| format!("{it:.40} is not a time such as 2026-01-02T03:04:00Z"))
+        });
+        Taking { scope, kind, time: time.flatten() }
+    }
+
+    fn kind(&mut self, scope: &Scope) -> Kind {
+        let kind = self.parsed("tier", |it| match it {
+            "due" => Ok(Kind::Due),
+            it => tier(it).map(Kind::One),
+        });
+        let tiers =
+            self.parsed("due", |it| it.split_whitespace().map(tier).collect::<Result<Vec<_>, _>>());
+        match (tiers, scope) {
+            (Some(_), Scope::All) => {
+                self.problems.add("due", "is what the tiers of one group want; name it in `group`");
+            }
+            (Some(_), Scope::One(_)) if kind.is_some() => {
+                self.problems.add("due", "is stated beside tier; one of them says what is taken");
+            }
+            (Some(tiers), Scope::One(_)) => return Kind::For(tiers),
+            (None, _) => {}
+        }
+        kind.unwrap_or(Kind::Policy)
+    }
+
+    pub(super) fn scope(&mut self) -> Scope {
+        self.parsed("group", GroupId::parse).map_or(Scope::All, Scope::One)
+    }
+
+    pub(super) fn promote(&mut self) -> Option<Promote> {
+        let (snapshot, group) = (self.text("snapshot"), self.parsed("group", GroupId::parse));
+        let tier = self.parsed("tier", tier);
+        let which = match (snapshot, group) {
+            (Some(_), Some(_)) => {
+                let said = "is stated beside snapshot; one of them says what is promoted";
+                self.problems.add("group", said);
+                return None;
+            }
+            (Some(name), None) => Which::This(name.to_ascii_lowercase()),
+            (None, Some(group)) => Which::NewestOf(group),
+            (None, None) => {
+                if !self.problems.iter().any(|it| it.name == "snapshot" || it.name == "group") {
+                    let said = "is missing; it takes the name of an automatic snapshot, and `group` the group whose newest is meant";
+                    self.problems.add("snapshot", said);
+                }
+                return None;
+            }
+        };
+        Some(Promote { which, tier })
+    }
+
+    pub(super) fn restore(&mut self) -> Option<Restore> {
+        let snapshot = self.required("snapshot", "the name of a snapshot");
+        let target = self.required("group", "the id of the new group");
+        let target = target.and_then(|it| self.problems.keep("group", GroupId::parse(&it)));
+        let from = self.parsed("from", GroupId::parse);
+        let secret = self.parsed("secret", |it| match Arn::parse(it) {
+            Ok(arn) if arn.service() == "secretsmanager" => Ok(arn),
+            Ok(_) => Err(format!("{it} is not the ARN of a secret")),
+            Err(err) => Err(err.to_string()),
+        });
+        let node_type = self.parsed("nodeType", NodeType::parse);
+        let (snapshot, target) = (snapshot?, target?);
+        if from.as_ref() == Some(&target) {
+            self.problems.add(
+                "group",
+                format!("{target} is the group that it is to be like; name a new one"),
+            );
+        }
+        Some(Restore { snapshot: snapshot.to_ascii_lowercase(), target, from, secret, node_type })
+    }
+
+    /// What `plan` is to plan: the action that `of` names, or what the other fields mean, or both that a schedule asks for.
+    pub(super) fn plan(&mut self) -> Option<Vec<Job>> {
+        let of = self.text("of");
+        let is_restore = of.is_none() && self.fields.contains_key("snapshot");
+        match of.as_deref() {
+            Some("take") => Some(vec![Job::Take(self.taking())]),
+            Some("promote") => self.promote().map(|it| vec![Job::Promote(it)]),
+            Some("prune") => Some(vec![Job::Prune(self.scope())]),
+            Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
+            None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
+            None => {
+                let taking = self.taking();
+                let scope = taking.scope.clone();
+                Some(vec![Job::Take(taking), Job::Prune(scope)])
+            }
+            Some(other) => {
+                self.problems.add(
+                    "of",
+                    format!("{other:.40} cannot be planned; take, promote, prune and restore can"),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
+        self.known.push(name);
+        match self.fields.get(name)? {
+            Value::String(text) if text.is_empty() => None,
+            Value::String(text) => Some(text.clone()),
+            Value::Null => None,
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.problems.add(name, "is not a text");
+                None
+            }
+        }
+    }
+
+    fn required(&mut self, name: &'static str, what: &str) -> Option<String> {
+        let text = self.text(name);
+        if text.is_none() && !self.problems.iter().any(|it| it.name == name) {
+            self.problems.add(name, format!("is missing; it takes {what}"));
+        }
+        text
+    }
+
+    fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        self.problems.keep(name, parse(&text))
+    }
+
+    pub(super) fn finish(mut self, request: Option<Request>) -> Result<Request, Problems> {
+        // Without an action nobody knows which fields it would take.
+        if request.is_some() || self.known.len() != 2 {
+            for name in self.fields.keys().filter(|it| !self.known.contains(&it.as_str())) {
+                self.problems.add(format!("{name:.40}"), "is not a field of this action");
+            }
+        }
+        match request {
+            Some(request) if self.problems.is_empty() => Ok(request),
+            _ => Err(self.problems),
+        }
+    }
+}
+
+fn tier(word: &str) -> Result<Tier, String> {
+    Tier::parse(word)
+        .ok_or_else(|| format!("{word:.40} is not a tier; hourly, daily, weekly and monthly are"))
+}

@@ -1,0 +1,174 @@
+use domain::snapshot::promote::Which;
+use domain::{Arn, NodeType};
+use serde_json::json;
+
+use super::*;
+
+#[track_caller]
+fn check(event: Value, expected: &str) {
+    let said = match parse(&event) {
+        Ok(Request::Do(job)) => job_words(&job),
+        Ok(Request::Plan(jobs)) => {
+            format!("plan {}", jobs.iter().map(job_words).collect::<Vec<_>>().join(" and "))
+        }
+        Ok(Request::Status(scope)) => format!("status of {}", scope_words(&scope)),
+        Err(problems) => problems.to_string(),
+    };
+    assert_eq!(said, expected);
+}
+
+fn scope_words(scope: &Scope) -> String {
+    match scope {
+        Scope::All => "all".to_owned(),
+        Scope::One(group) => group.to_string(),
+    }
+}
+
+fn job_words(job: &Job) -> String {
+    match job {
+        Job::Take(it) => format!(
+            "take {} of {} at {}",
+            match &it.kind {
+                Kind::Policy => "one".to_owned(),
+                Kind::Due => "what is due".to_owned(),
+                Kind::One(tier) => tier.to_string(),
+                Kind::For(tiers) => format!("for {}", domain::snapshot::tier::spoken(tiers)),
+            },
+            scope_words(&it.scope),
+            it.time.map_or("its time".to_owned(), |it| it.to_string())
+        ),
+        Job::Promote(it) => match &it.which {
+            Which::This(_) => it.to_string(),
+            Which::NewestOf(group) => format!("{it} of {group}"),
+        },
+        Job::Prune(scope) => format!("prune {}", scope_words(scope)),
+        Job::Restore(it) => format!(
+            "restore {} into {} like {:?} with {:?} on {:?}",
+            it.snapshot,
+            it.target,
+            it.from.as_ref().map(GroupId::as_str),
+            it.secret.as_ref().map(Arn::as_str),
+            it.node_type.as_ref().map(NodeType::as_str)
+        ),
+    }
+}
+
+#[test]
+fn a_schedule_asks_for_all_and_a_person_for_one() {
+    check(json!({ "action": "take" }), "take one of all at its time");
+    check(json!({ "action": "take", "group": "Orders" }), "take one of orders at its time");
+    check(
+        json!({ "action": "take", "group": "orders", "tier": "weekly", "time": "2026-01-02T03:04:05Z" }),
+        "take weekly of orders at 2026-01-02T03:04:05Z",
+    );
+    check(
+        json!({ "action": "take", "tier": "due", "time": "2026-01-02T03:05:00Z" }),
+        "take what is due of all at 2026-01-02T03:05:00Z",
+    );
+    check(json!({ "action": "prune", "group": "" }), "prune all");
+    check(json!({ "action": "status", "group": "orders" }), "status of orders");
+}
+
+#[test]
+fn a_placeholder_that_nobody_filled_in_is_no_time() {
+    let event = json!({ "action": "take", "time": "<aws.scheduler.scheduled-time>" });
+    check(event, "take one of all at its time");
+}
+
+#[test]
+fn the_state_machine_is_told_the_tiers() {
+    check(
+        json!({ "action": "take", "group": "orders", "due": "hourly daily" }),
+        "take for hourly and daily of orders at its time",
+    );
+    check(
+        json!({ "action": "take", "group": "orders", "due": "hourly yearly" }),
+        "due: yearly is not a tier; hourly, daily, weekly and monthly are",
+    );
+    check(
+        json!({ "action": "take", "due": "hourly" }),
+        "due: is what the tiers of one group want; name it in `group`",
+    );
+    check(
+        json!({ "action": "take", "group": "orders", "due": "hourly", "tier": "daily" }),
+        "due: is stated beside tier; one of them says what is taken",
+    );
+}
+
+#[test]
+fn a_restore_names_snapshot_and_new_group() {
+    check(
+        json!({ "action": "restore", "snapshot": "orders-daily-202601020304", "group": "back" }),
+        "restore orders-daily-202601020304 into back like None with None on None",
+    );
+    check(
+        json!({
+            "action": "restore", "snapshot": "automatic.orders-2026-01-02-03-04", "group": "back", "from": "orders",
+            "secret": "arn:aws:secretsmanager:eu-west-1:1:secret:x", "nodeType": "cache.t4g.small",
+        }),
+        "restore automatic.orders-2026-01-02-03-04 into back like Some(\"orders\") with Some(\"arn:aws:secretsmanager:eu-west-1:1:secret:x\") on Some(\"cache.t4g.small\")",
+    );
+}
+
+#[test]
+fn a_promotion_names_a_snapshot_or_the_group_whose_newest_is_meant() {
+    let name = "automatic.orders-2026-11-28-03-00";
+    check(
+        json!({ "action": "promote", "snapshot": name, "tier": "weekly" }),
+        "promote automatic.orders-2026-11-28-03-00 into weekly",
+    );
+    check(
+        json!({ "action": "promote", "group": "Orders" }),
+        "promote the newest automatic one of orders",
+    );
+    check(
+        json!({ "action": "plan", "of": "promote", "snapshot": name }),
+        "plan promote automatic.orders-2026-11-28-03-00",
+    );
+    check(
+        json!({ "action": "promote", "snapshot": name, "group": "orders", "tier": "due" }),
+        "tier: due is not a tier; hourly, daily, weekly and monthly are; group: is stated beside snapshot; one of them says what is promoted",
+    );
+    check(
+        json!({ "action": "promote", "time": "now" }),
+        "snapshot: is missing; it takes the name of an automatic snapshot, and `group` the group whose newest is meant; time: is not a field of this action",
+    );
+    check(json!({ "action": "promote", "snapshot": 7 }), "snapshot: is not a text");
+}
+
+#[test]
+fn a_plan_names_what_it_plans_or_leaves_it_to_the_other_fields() {
+    check(json!({ "action": "plan" }), "plan take one of all at its time and prune all");
+    check(json!({ "action": "plan", "of": "prune", "group": "orders" }), "plan prune orders");
+    check(
+        json!({ "action": "plan", "snapshot": "s", "group": "back" }),
+        "plan restore s into back like None with None on None",
+    );
+}
+
+#[test]
+fn every_mistake_is_named() {
+    check(json!(7), "the event: is not an object with an action");
+    check(json!({}), "action: is missing; take, promote, prune, restore, status and plan are");
+    check(json!({ "action": 7 }), "action: is not a text");
+    check(
+        json!({ "action": "explode", "group": "x" }),
+        "action: explode is not an action; take, promote, prune, restore, status and plan are",
+    );
+    check(
+        json!({ "action": "take", "group": "-", "tier": "yearly", "time": "noon", "snapshot": "s" }),
+        "group: \"-\" does not start with a letter, as a replication group id must; tier: yearly is not a tier; hourly, daily, weekly and monthly are; time: noon is not a time such as 2026-01-02T03:04:00Z; snapshot: is not a field of this action",
+    );
+    check(
+        json!({ "action": "restore", "from": 7, "secret": "x", "nodeType": "huge", "into": "back" }),
+        "snapshot: is missing; it takes the name of a snapshot; group: is missing; it takes the id of the new group; from: is not a text; secret: \"x\" is not an ARN (arn:partition:service:region:account:resource); nodeType: \"huge\" is not a node type such as cache.t4g.micro; into: is not a field of this action",
+    );
+    check(
+        json!({ "action": "restore", "snapshot": "s", "group": "orders", "from": "orders" }),
+        "group: orders is the group that it is to be like; name a new one",
+    );
+    check(
+        json!({ "action": "plan", "of": "status" }),
+        "of: status cannot be planned; take, promote, prune and restore can",
+    );
+}
