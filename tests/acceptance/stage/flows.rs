@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 53] = [
+pub const NAMES: [&str; 54] = [
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -34,6 +34,7 @@ pub const NAMES: [&str; 53] = [
     "rotate",
     "snapshot-take",
     "snapshot-take-by-hand",
+    "snapshot-take-many",
     "snapshot-prune",
     "snapshot-restore",
     "snapshot-restore-automatic",
@@ -134,6 +135,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "rotate" => exhaust(&rotate::Rotate(way), sample).await,
         "snapshot-take" => exhaust(&snapshot::Take(way), sample).await,
         "snapshot-take-by-hand" => exhaust(&snapshot::TakeByHand(way), sample).await,
+        "snapshot-take-many" => exhaust(&snapshot::TakeMany(way), sample).await,
         "snapshot-prune" => exhaust(&snapshot::Prune(way), sample).await,
         "snapshot-restore" => exhaust(&snapshot::Restore(way), sample).await,
         "snapshot-restore-automatic" => exhaust(&snapshot::RestoreAutomatic(way), sample).await,

@@ -257,3 +257,23 @@ fn words(kind: &Kind) -> String {
         Kind::For(tiers) => format!("one for {}", domain::snapshot::tier::spoken(tiers)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use platform::continuation::{INPUT_LEN_MAX, input_of_each};
+
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_whole_part_fits_into_the_input_of_an_execution() {
+        let group = GroupId::parse(&"g".repeat(40)).unwrap();
+        let tick = "2026-01-02T03:04:00Z".parse().unwrap();
+        let event = event_of(&group, &Kind::For(Tier::ALL.to_vec()), tick).1;
+        let wait_seconds = (0..crowd::PART_MAX).map(crowd::wait_seconds).max().unwrap();
+        let each = vec![Each { event, wait_seconds }; crowd::PART_MAX];
+        let function =
+            format!("arn:aws:lambda:us-gov-east-1:123456789012:function:{}", "f".repeat(64));
+        let len = input_of_each(&function, &each).to_string().len();
+        assert!(len <= INPUT_LEN_MAX, "{len}");
+    }
+}

@@ -70,14 +70,17 @@ impl Shelf {
         });
     }
 
-    /// Notes our own ones of the tags of the snapshot of this name, if it has a place, whether or not it was put there yet.
+    /// Notes the tags of the snapshot of this name, if it has a place, whether or not it was put there yet. Those that are not ours are left out,
+    /// and what is told of its keys: no two are alike there, and nothing over many is decided by it.
     pub fn label(&mut self, name: &str, tags: &Tags) {
         let Some((prefix, tier, tick)) = name::split(name) else { return };
         let Some(place) = self.places.get_mut(prefix) else { return };
         let pair = |(key, value): (&String, &String)| {
             (kept(&mut self.texts, key), kept(&mut self.texts, value))
         };
-        let ours = tags.iter().filter(|(key, _)| key.starts_with(tag::OURS));
+        let is_kept =
+            |key: &str| key.starts_with(tag::OURS) && ![tag::RECORD, tag::SAMPLE].contains(&key);
+        let ours = tags.iter().filter(|(key, _)| is_kept(key));
         let label: Label = ours.map(pair).collect();
         let label = match self.tags.get(&label) {
             Some(known) => Rc::clone(known),
@@ -213,6 +216,17 @@ mod tests {
             assert!(!shelf.has_place_for(name), "{name}");
         }
         assert!(shelf.has_place_for("orders-daily-202601020304"));
+    }
+
+    #[test]
+    fn tags_of_others_and_what_is_told_of_keys_are_left_out() {
+        let mut snapshot = sample::snapshot("orders", "2026-01-02T03:04:00Z");
+        let plain = part(snapshot.clone());
+        let tags = snapshot.tags.as_mut().unwrap();
+        for key in ["team", "aws:x", tag::RECORD, tag::SAMPLE] {
+            tags.insert(key.to_owned(), "salt=1a2b3c4d".to_owned());
+        }
+        assert_eq!(filled(&[id("orders")], &[snapshot]).snapshots(&id("orders")), [plain]);
     }
 
     #[test]
