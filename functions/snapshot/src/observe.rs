@@ -1,13 +1,13 @@
 //! Which calls make up what is seen.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::autoscale::Metric;
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
 use domain::snapshot::shelf::Shelf;
-use domain::snapshot::take::{Take, TakeView};
+use domain::snapshot::take::{Take, TakeView, quota};
 use domain::snapshot::{SnapshotStatus, SnapshotView, due, name, owner};
 use domain::{Arn, GroupId, GroupStatus, GroupView, MemberId, SnapshotName, Tags, tag};
 use jiff::Timestamp;
@@ -85,10 +85,16 @@ pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeV
         app.elasticache.snapshot(take.name.as_str())
     );
     let mut view = TakeView { group: group?, snapshot: snapshot?, ..TakeView::default() };
-    if take.asks_for_newest(&view)
-        && let Some(group) = &view.group
+    if (take.asks_for_newest(&view) || take.asks_for_quota(&view))
+        && let Some(group) = view.group.clone()
     {
-        view.newest = newest(app, group).await?;
+        let found = app.elasticache.snapshots_of(&group).await?;
+        if take.asks_for_quota(&view) {
+            view.spent = spent(app, &group, found.clone(), now).await?;
+        }
+        if take.asks_for_newest(&view) {
+            view.newest = newest(app, &group, found).await?;
+        }
     }
     if take.asks_for_lags(&view)
         && let Some(group) = &view.group
@@ -99,6 +105,27 @@ pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeV
         view.events = app.elasticache.event_texts(&take.group).await?;
     }
     Ok(view)
+}
+
+/// The members that had all their snapshots of the day. Only where it seems so, it is asked which of them are copies.
+async fn spent(
+    app: &App,
+    group: &GroupView,
+    mut found: Vec<SnapshotView>,
+    now: Timestamp,
+) -> Result<BTreeSet<MemberId>, Fault> {
+    let spent = quota::spent(&found, now);
+    if spent.is_empty() {
+        return Ok(spent);
+    }
+    let tagged = app.fleet.snapshots_with(tag::GROUP, group.id.as_str()).await?;
+    for it in tagged {
+        let named = found.iter_mut().find(|one| Some(one.name.as_str()) == it.snapshot_name());
+        if let Some(named) = named {
+            named.tags = Some(it.tags);
+        }
+    }
+    Ok(quota::spent(&found, now))
 }
 
 /// How far behind each replica is. Where CloudWatch does not tell, no snapshot waits for that.
@@ -118,10 +145,13 @@ async fn lags(app: &App, group: &GroupView, now: Timestamp) -> BTreeMap<MemberId
 
 /// The newest snapshot of ours that serves the tiers of a group. The list of everything that is tagged lags behind, so each is asked itself,
 /// until one is ours: mostly the first.
-async fn newest(app: &App, group: &GroupView) -> Result<Option<SnapshotView>, Fault> {
+async fn newest(
+    app: &App,
+    group: &GroupView,
+    found: Vec<SnapshotView>,
+) -> Result<Option<SnapshotView>, Fault> {
     let Some(tags) = &group.tags else { return Ok(None) };
     let owner = owner(&group.id, tags);
-    let found = app.elasticache.snapshots_of(group).await?;
     for mut snapshot in due::candidates(&group.id, found) {
         snapshot.tags = app.elasticache.tags(&snapshot.arn).await?;
         // One that is being written may keep its tags back.

@@ -43,10 +43,17 @@ async fn crowd(count: usize, keep: &str) -> Scene {
     scene
 }
 
-/// The event of the schedule, at this time of it.
+/// The event of the schedule, when it is that time.
 async fn take(scene: &Scene, time: &str) {
+    until(scene, time).await;
     let event = json!({ "action": "take", "tier": "due", "time": time });
     send(scene, event).await;
+}
+
+async fn until(scene: &Scene, time: &str) {
+    let then: Timestamp = time.parse().unwrap();
+    let left = then.duration_since(scene.world().clock());
+    scene.account.play(left.try_into().unwrap(), |_| false).await;
 }
 
 async fn send(scene: &Scene, event: Value) {
@@ -134,6 +141,7 @@ async fn a_sweep_finds_fifty_groups_a_call_and_begins_one_execution_for_all() {
 #[tokio::test(start_paused = true)]
 async fn a_sweep_that_comes_twice_begins_one_execution() {
     let scene = crowd(3, ALL_TIERS).await;
+    until(&scene, "2026-01-01T00:45:00Z").await;
     let event = json!({ "action": "take", "tier": "due", "time": "2026-01-01T00:45:00Z" });
     scene.account.send(&function_arn("snapshot"), event.clone());
     send(&scene, event.clone()).await;
@@ -183,7 +191,6 @@ async fn a_sweep_that_cannot_begin_is_told_once() {
 async fn groups_that_are_overdue_are_told_in_one_message() {
     let scene = crowd(6, ALL_TIERS).await;
     take(&scene, "2026-01-01T00:45:00Z").await;
-    scene.account.play(Duration::from_hours(7), |_| false).await;
     take(&scene, "2026-01-01T08:05:00Z").await;
     assert_eq!(told(&scene), ["snapshots of 6 groups are overdue"]);
     assert_eq!(good(&scene).len(), 12);

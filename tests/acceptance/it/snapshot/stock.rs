@@ -173,6 +173,7 @@ async fn the_quota_of_a_node_is_a_clear_refusal() {
     let said = summary(&stage.send(json!({ "action": "take", "group": GROUP })).await);
     assert!(said.contains("ElastiCache takes 20 manual snapshots of a node in 24 hours, and orders-002 has had them"), "{said}");
     assert_eq!(stage.good().len(), 20);
+    assert_eq!(stage.scene.world.calls_to("CreateSnapshot"), 20, "ElastiCache is not asked");
 }
 
 #[tokio::test(start_paused = true)]
