@@ -1,15 +1,15 @@
 //! Pruning: of one group or of all of them, four at once, each snapshot with one call.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
 use domain::snapshot::shelf::Shelf;
 use domain::snapshot::{Refusal, SnapshotStatus, SnapshotView, crowd};
 use domain::{GroupId, Next, SnapshotName, Tags, Wait, WaitingOn};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::continuation::Each;
-use platform::{Fault, FaultKind, Operation, abreast, converge};
+use platform::{Clock, Fault, FaultKind, Operation, abreast, converge};
 use serde_json::{Value, json};
 
 use crate::event::Scope;
@@ -25,15 +25,29 @@ pub(crate) struct Pruned<'a> {
     stock: RefCell<PruneView>,
     /// The one that was deleted last and whose state nobody told, to be looked at again.
     deleted: RefCell<Option<SnapshotName>>,
+    clock: Clock,
+    /// How often in a row there were too many calls.
+    throttled: Cell<u32>,
     pub(crate) story: RefCell<Story>,
 }
 
 impl<'a> Pruned<'a> {
     /// Begins with what is there.
-    fn new(app: &'a App, prune: Prune, snapshots: Vec<SnapshotView>) -> Self {
-        let stock = PruneView { snapshots, stuck: BTreeMap::new() };
+    fn new(app: &'a App, prune: Prune, snapshots: Vec<SnapshotView>, clock: Clock) -> Self {
+        let stock = RefCell::new(PruneView { snapshots, stuck: BTreeMap::new() });
         let story = RefCell::new(Story::of("prune", &prune.group));
-        Self { app, prune, stock: RefCell::new(stock), deleted: RefCell::default(), story }
+        let (deleted, throttled) = (RefCell::default(), Cell::default());
+        Self { app, prune, stock, deleted, clock, throttled, story }
+    }
+
+    /// Whether this was only one of too many calls, so that the same is worth another try in a moment. The SDK has tried four times by then.
+    async fn is_waited_out(&self, fault: &Fault) -> bool {
+        self.throttled.set(if fault.is_throttle() { self.throttled.get() + 1 } else { 0 });
+        let is_worth_it = (1..=THROTTLES_MAX).contains(&self.throttled.get());
+        if is_worth_it {
+            self.clock.sleep(AFTER_THROTTLE).await;
+        }
+        is_worth_it
     }
 
     fn stuck(&self, name: &SnapshotName, why: Stuck) {
@@ -82,6 +96,7 @@ impl Operation for Pruned<'_> {
         let PruneStep::Forget(name) = step;
         match self.app.elasticache.delete_snapshot(&name).await {
             Ok(status) => {
+                self.throttled.set(0);
                 self.story.borrow_mut().does(format!("deleted {name}"));
                 if status == Some(SnapshotStatus::Deleting) {
                     // ElastiCache says itself that it goes: no second call asks.
@@ -91,6 +106,9 @@ impl Operation for Pruned<'_> {
                 }
             }
             Err(fault) => {
+                if self.is_waited_out(&fault).await {
+                    return Ok(());
+                }
                 let why = fault.to_string();
                 let stuck = match fault.kind {
                     FaultKind::Busy | FaultKind::Transient => Stuck::ForNow(why),
@@ -179,7 +197,7 @@ impl Run<'_> {
 
     pub(crate) fn pruned(&self, shelf: &Shelf, group: &GroupId, tags: &Tags) -> Pruned<'_> {
         let prune = Prune { group: group.clone(), tags: tags.clone() };
-        Pruned::new(self.app, prune, shelf.snapshots(group))
+        Pruned::new(self.app, prune, shelf.snapshots(group), self.clock)
     }
 
     /// Hands on what is left of a sweep: an execution goes on with each group.
@@ -198,3 +216,7 @@ impl Run<'_> {
 
 /// Of so many groups the answer tells everything; of more, the journal does, and the answer what came of each.
 const FEW: usize = 50;
+
+/// Too many calls so often in a row are no moment any more: the state machine has more time.
+const THROTTLES_MAX: u32 = 5;
+const AFTER_THROTTLE: SignedDuration = SignedDuration::from_secs(2);

@@ -346,26 +346,6 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_had_its_snapshots_of_the_day_is_not_asked() {
-        let spent = |nodes, members: &[&str]| {
-            let spent = members.iter().map(|it| MemberId::parse(it).unwrap()).collect();
-            TakeView { spent, ..of(sample::group("orders", nodes)) }
-        };
-        let name = "orders-daily-202601020304";
-        check(spent(3, &["orders-002"]), &format!("{name} of orders-003"));
-        check(spent(3, &["orders-001"]), &format!("{name} of orders-002"));
-        // The primary is not loaded for that.
-        check(
-            spent(2, &["orders-002"]),
-            "refuse: ElastiCache takes 20 manual snapshots of a node in 24 hours, and orders-002 has had them; take fewer",
-        );
-        check(
-            spent(1, &["orders-001"]),
-            "refuse: ElastiCache takes 20 manual snapshots of a node in 24 hours, and orders-001 has had them; take fewer",
-        );
-    }
-
-    #[test]
     fn a_group_in_cluster_mode_is_read_whole() {
         let mut sharded = sample::group("orders", 4);
         sharded.cluster_enabled = true;

@@ -30,8 +30,9 @@ pub fn spent(snapshots: &[SnapshotView], now: Timestamp) -> BTreeSet<MemberId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::sample;
-    use crate::tag;
+    use crate::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
+    use crate::snapshot::{Tier, sample};
+    use crate::{GroupId, Next, tag};
 
     /// So many, each ten minutes before the last, of which the newest is an hour old.
     fn taken(count: i64) -> Vec<SnapshotView> {
@@ -75,5 +76,30 @@ mod tests {
         let mut all = taken(20);
         all[0].taken_at = "2026-01-01T12:00:00Z".parse().ok();
         check(&all, &[]);
+    }
+
+    /// Whom a group of so many nodes is read from, where these are spent.
+    #[track_caller]
+    fn check_source(nodes: usize, spent: &[&str], expected: &str) {
+        let tick: Timestamp = sample::TICK.parse().unwrap();
+        let take = Take::new(GroupId::parse("orders").unwrap(), Tier::Daily, tick).unwrap();
+        let spent = spent.iter().map(|it| MemberId::parse(it).unwrap()).collect();
+        let group = Some(sample::group("orders", nodes));
+        let said = match take.plan(&TakeView { spent, group, ..TakeView::default() }, tick) {
+            Next::Do(TakeStep::Create { of: ReadFrom::Member(member), .. }) => member.to_string(),
+            Next::Refuse(refusal) => refusal.to_string(),
+            other @ (Next::Do(_) | Next::Settled | Next::Wait(_)) => format!("{other:?}"),
+        };
+        assert!(said.starts_with(expected), "{said}");
+    }
+
+    #[test]
+    fn a_node_that_had_its_snapshots_of_the_day_is_not_asked() {
+        check_source(3, &["orders-002"], "orders-003");
+        check_source(3, &["orders-001"], "orders-002");
+        let refused = "ElastiCache takes 20 manual snapshots of a node in 24 hours, and";
+        // The primary is not loaded for that.
+        check_source(2, &["orders-002"], &format!("{refused} orders-002 has had them"));
+        check_source(1, &["orders-001"], &format!("{refused} orders-001 has had them"));
     }
 }
