@@ -152,8 +152,8 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         ip_discovery: source.ip_discovery,
         kms_key: source.kms_key,
         logs: source.logs.into_iter().filter_map(|it| Some((it.kind, it.delivery?))).collect(),
-        snapshot: Some(plan.snapshot),
-        files: Vec::new(),
+        snapshot: Some(plan.snapshot).filter(|_| plan.files.is_empty()),
+        files: plan.files,
         tags: plan.tags,
     }
 }

@@ -233,6 +233,7 @@ pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView,
     let mut view = RestoreView { target, ..RestoreView::default() };
     let made = view.target.as_ref().filter(|it| restore.is_ours(it)).cloned();
     match &made {
+        None if restore.is_from_files() => {}
         None => view.snapshot = snapshot_with_tags(app, restore).await?,
         Some(target) if target.status == GroupStatus::CreateFailed => {
             view.events = app.elasticache.event_texts(&restore.target).await?;
@@ -240,7 +241,9 @@ pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView,
         }
         Some(_) if restore.is_there(&view) => {
             view.alarms = app.alarms.of(&restore.target).await?;
-            view.snapshot = app.elasticache.snapshot(&restore.snapshot).await?;
+            if !restore.is_from_files() {
+                view.snapshot = app.elasticache.snapshot(&restore.snapshot).await?;
+            }
         }
         // Not there yet: nothing else matters.
         Some(_) => return Ok(view),

@@ -33,7 +33,7 @@ mod wanted;
 pub use self::deletion::{Deletion, DeletionPolicy};
 pub use self::delivery::{DeliveryChange, TopicChange};
 use self::farewell::Farewell;
-pub use self::parse::{Parsed, log_groups_of, parse};
+pub use self::parse::{Parsed, log_groups_of, parse, rdb_file};
 pub use self::plan::{Ownership, alarm_upkeep, alarms, ownership, plan};
 pub use self::refusal::{Difference, Refusal};
 pub use self::replace::{Replaced, Replacement};

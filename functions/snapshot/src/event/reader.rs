@@ -1,5 +1,6 @@
 //! Reads the fields of an event, and collects what is wrong with them.
 
+use domain::provision::{Source, rdb_file};
 use domain::snapshot::Tier;
 use domain::snapshot::promote::{Promote, Which};
 use domain::snapshot::restore::Restore;
@@ -83,7 +84,17 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn restore(&mut self) -> Option<Restore> {
-        let snapshot = self.required("snapshot", "the name of a snapshot");
+        let files = self.files();
+        let snapshot = if files.is_empty() {
+            let said = "the name of a snapshot, and `files` the ARNs of RDB files";
+            self.required("snapshot", said).map(|it| it.to_ascii_lowercase())
+        } else if self.text("snapshot").is_some() {
+            let said = "is stated beside snapshot; one of them says what is restored";
+            self.problems.add("files", said);
+            None
+        } else {
+            Some(Source::Files(files.clone()).mark())
+        };
         let target = self.required("group", "the id of the new group");
         let target = target.and_then(|it| self.problems.keep("group", GroupId::parse(&it)));
         let from = self.parsed("from", GroupId::parse);
@@ -93,6 +104,11 @@ impl<'a> Reader<'a> {
             Err(err) => Err(err.to_string()),
         });
         let node_type = self.parsed("nodeType", NodeType::parse);
+        if !files.is_empty() && from.is_none() && !self.problems.iter().any(|it| it.name == "from")
+        {
+            let said = "is missing; a file does not tell whose settings the new group takes";
+            self.problems.add("from", said);
+        }
         let (snapshot, target) = (snapshot?, target?);
         if from.as_ref() == Some(&target) {
             self.problems.add(
@@ -100,13 +116,38 @@ impl<'a> Reader<'a> {
                 format!("{target} is the group that it is to be like; name a new one"),
             );
         }
-        Some(Restore { snapshot: snapshot.to_ascii_lowercase(), target, from, secret, node_type })
+        Some(Restore { snapshot, files, target, from, secret, node_type })
+    }
+
+    /// RDB files, by the ARNs of their objects: one, or several in a list.
+    fn files(&mut self) -> Vec<String> {
+        const NAME: &str = "files";
+        self.known.push(NAME);
+        let found: Vec<Option<&str>> = match self.fields.get(NAME) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(all)) => all.iter().map(Value::as_str).collect(),
+            Some(one) => vec![one.as_str()],
+        };
+        let mut files = Vec::new();
+        for file in found.into_iter().filter(|it| *it != Some("")) {
+            match file.ok_or_else(|| "is not a text, or a list of texts".to_owned()) {
+                Ok(file) => {
+                    if let Err(rule) = rdb_file(file, None) {
+                        self.problems.add(NAME, rule);
+                    }
+                    files.push(file.to_owned());
+                }
+                Err(rule) => self.problems.add(NAME, rule),
+            }
+        }
+        files
     }
 
     /// What `plan` is to plan: the action that `of` names, or what the other fields mean, or both that a schedule asks for.
     pub(super) fn plan(&mut self) -> Option<Vec<Job>> {
         let of = self.text("of");
-        let is_restore = of.is_none() && self.fields.contains_key("snapshot");
+        let is_restore = ["snapshot", "files"].iter().any(|it| self.fields.contains_key(*it));
+        let is_restore = of.is_none() && is_restore;
         match of.as_deref() {
             Some("take") => Some(vec![Job::Take(self.taking())]),
             Some("promote") => self.promote().map(|it| vec![Job::Promote(it)]),

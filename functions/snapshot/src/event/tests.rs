@@ -111,6 +111,28 @@ fn a_restore_names_snapshot_and_new_group() {
 }
 
 #[test]
+fn a_restore_from_files_names_the_group_that_the_new_one_is_like() {
+    let file = "arn:aws:s3:::bucket/dumps/orders.rdb";
+    check(
+        json!({ "action": "restore", "files": file, "group": "back", "from": "orders" }),
+        "restore arn:aws:s3:::bucket/dumps/orders.rdb into back like Some(\"orders\") with None on None",
+    );
+    let more = "arn:aws:s3:::bucket/dumps/more.rdb";
+    check(
+        json!({ "action": "plan", "files": [file, more], "group": "back", "from": "orders" }),
+        "plan restore arn:aws:s3:::bucket/dumps/orders.rdb arn:aws:s3:::bucket/dumps/more.rdb into back like Some(\"orders\") with None on None",
+    );
+    check(
+        json!({ "action": "restore", "files": [file, 7, "s3://bucket/x.rdb"], "snapshot": "s", "group": "back" }),
+        "files: is not a text, or a list of texts; files: \"s3://bucket/x.rdb\" is not the ARN of an object, such as arn:aws:s3:::bucket/dumps/orders.rdb; files: is stated beside snapshot; one of them says what is restored; from: is missing; a file does not tell whose settings the new group takes",
+    );
+    check(
+        json!({ "action": "restore", "files": "arn:aws:s3:eu-west-1::bucket/x.rdb", "group": "back", "from": "orders" }),
+        "files: \"arn:aws:s3:eu-west-1::bucket/x.rdb\" names a region or an account, which the ARN of an object does not; the bucket has to be in the region of the cache",
+    );
+}
+
+#[test]
 fn a_promotion_names_a_snapshot_or_the_group_whose_newest_is_meant() {
     let name = "automatic.orders-2026-11-28-03-00";
     check(
@@ -161,7 +183,7 @@ fn every_mistake_is_named() {
     );
     check(
         json!({ "action": "restore", "from": 7, "secret": "x", "nodeType": "huge", "into": "back" }),
-        "snapshot: is missing; it takes the name of a snapshot; group: is missing; it takes the id of the new group; from: is not a text; secret: \"x\" is not an ARN (arn:partition:service:region:account:resource); nodeType: \"huge\" is not a node type such as cache.t4g.micro; into: is not a field of this action",
+        "snapshot: is missing; it takes the name of a snapshot, and `files` the ARNs of RDB files; group: is missing; it takes the id of the new group; from: is not a text; secret: \"x\" is not an ARN (arn:partition:service:region:account:resource); nodeType: \"huge\" is not a node type such as cache.t4g.micro; into: is not a field of this action",
     );
     check(
         json!({ "action": "restore", "snapshot": "s", "group": "orders", "from": "orders" }),

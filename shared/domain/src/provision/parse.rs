@@ -24,6 +24,7 @@ use crate::window::MaintenanceWindow;
 use crate::{Arn, GroupId, Owner, Problems, Tags, tag};
 
 pub use self::delivery::log_groups_of;
+pub use self::source::rdb_file;
 
 /// What came of a parse.
 pub type Parsed = Result<Backend, Problems>;

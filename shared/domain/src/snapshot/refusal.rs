@@ -58,6 +58,8 @@ pub enum Unrestorable {
     SourceGone { group: GroupId },
     /// Keys are spread over shards, and the group that the new one would be like has none.
     ClusterMode { snapshot: String, source: GroupId },
+    /// Several files would come into one shard.
+    Files { files: usize, source: GroupId },
     /// Snapshot and source run different engines.
     Engine { snapshot: String, has: String, wants: String },
     /// The snapshot is of a newer engine version than the new group would run.
@@ -190,6 +192,10 @@ impl fmt::Display for Unrestorable {
             Self::ClusterMode { snapshot, source } => write!(
                 f,
                 "the snapshot {snapshot} is of shards, and {source} has cluster mode disabled; name in `from` a group that has it enabled"
+            ),
+            Self::Files { files, source } => write!(
+                f,
+                "{files} files are named, and {source} has cluster mode disabled, so that one file fills it; name one, or in `from` a group that has shards"
             ),
             Self::Engine { snapshot, has, wants } => {
                 write!(f, "the snapshot {snapshot} is of {has}, its group would run {wants}")

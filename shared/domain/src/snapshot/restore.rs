@@ -26,8 +26,10 @@ use super::{Refusal, SnapshotView, Unrestorable, take};
 /// A group that is wanted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Restore {
-    /// From this snapshot. An automatic one has a dot in its name and is restored like any other.
+    /// From this snapshot. An automatic one has a dot in its name and is restored like any other. From files it is what stands for them in a tag.
     pub snapshot: String,
+    /// From these RDB files, by the ARNs of their objects, where it is not from a snapshot.
+    pub files: Vec<String>,
     /// Under this id, which is not taken.
     pub target: GroupId,
     /// Like this group. The one that the snapshot is of, where nobody says.
@@ -65,8 +67,10 @@ pub enum RestoreStep {
 /// The group to be made; the token is added where the call is made, and is never part of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// The snapshot.
+    /// The snapshot, or what stands for the files.
     pub snapshot: String,
+    /// The files, where it is made from such.
+    pub files: Vec<String>,
     /// The id.
     pub target: GroupId,
     /// The group that it is like, and whose users may log in.
@@ -124,6 +128,11 @@ impl Restore {
     ) -> Option<GroupId> {
         let tagged = || GroupId::parse(target?.tags.as_ref()?.get(tag::GROUP)?).ok();
         self.from.clone().or_else(tagged).or_else(|| snapshot.and_then(SnapshotView::source))
+    }
+
+    /// Whether it is made from files, of which nothing is known before ElastiCache reads them.
+    pub fn is_from_files(&self) -> bool {
+        !self.files.is_empty()
     }
 
     /// Whether a group is the one that this restore made.

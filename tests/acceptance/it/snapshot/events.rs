@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::stage::{Stage, summary};
 
 /// What comes of each file in an account that has no such group.
-const EXPECTED: [(&str, &str); 22] = [
+const EXPECTED: &[(&str, &str)] = &[
     ("bad.json", "refused: snapshot: is not a text"),
     ("carried.json", "refused: transparent-trust-redis-production: the snapshot would be one of"),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
@@ -22,6 +22,10 @@ const EXPECTED: [(&str, &str); 22] = [
     ("promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("prune-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("prune.json", "settled: no group carries the tag"),
+    (
+        "restore-files.json",
+        "refused: transparent-trust-restored: the group transparent-trust-redis-production is gone",
+    ),
     ("restore-like.json", "refused: transparent-trust-restored: there is no snapshot automatic."),
     (
         "restore.json",

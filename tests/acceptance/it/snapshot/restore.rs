@@ -1,5 +1,6 @@
 //! A new group from a snapshot.
 
+mod files;
 mod settings;
 mod shards;
 mod users;

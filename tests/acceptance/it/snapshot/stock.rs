@@ -258,13 +258,9 @@ async fn one_that_cannot_be_deleted_does_not_stop_the_rest() {
     // In use by somebody for a while.
     let oldest = all[0].clone();
     stage.scene.world.with(|it| {
-        let rule = aws_sim::fault::Rule::operation(
+        let rule = Rule::operation(
             "DeleteSnapshot",
-            aws_sim::fault::Fault::Answer(
-                400,
-                "InvalidSnapshotState".to_owned(),
-                "it is being copied".to_owned(),
-            ),
+            Fault::Answer(400, "InvalidSnapshotState".to_owned(), "it is being copied".to_owned()),
         );
         it.faults.add(rule);
     });
@@ -279,7 +275,7 @@ async fn one_that_cannot_be_deleted_does_not_stop_the_rest() {
 async fn a_deletion_that_is_denied_is_told() {
     let stage = Stage::new().await;
     stage.hours(5).await;
-    let denied = aws_sim::fault::Rule::operation("DeleteSnapshot", aws_sim::fault::Fault::Denied);
+    let denied = Rule::operation("DeleteSnapshot", Fault::Denied);
     stage.scene.world.with(|it| it.faults.add(denied.times(2)));
     let said = summary(&stage.send(json!({ "action": "prune", "group": GROUP })).await);
     assert!(said.starts_with("refused") && said.contains("could not delete"), "{said}");

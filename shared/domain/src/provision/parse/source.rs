@@ -14,7 +14,7 @@ pub(super) fn source(read: &mut Properties<'_>, owner: &Owner, shape: Shape) -> 
     let name = read.parsed(NAME, snapshot);
     let arns = read.list(ARNS);
     for arn in &arns {
-        if let Err(rule) = file(arn, stack.as_ref()) {
+        if let Err(rule) = rdb_file(arn, stack.as_ref()) {
             read.problems.add(ARNS, rule);
         }
     }
@@ -60,8 +60,12 @@ fn snapshot(text: &str) -> Result<String, String> {
     Ok(text.to_ascii_lowercase())
 }
 
-/// An object of S3 that may be an RDB file. Where its bucket is, its ARN does not say; the partition it does.
-fn file(text: &str, stack: Option<&Arn>) -> Result<(), String> {
+/// Whether this names an object of S3 that may be an RDB file. Where its bucket is, its ARN does not say; the partition it does.
+///
+/// # Errors
+///
+/// What speaks against it, in words.
+pub fn rdb_file(text: &str, stack: Option<&Arn>) -> Result<(), String> {
     let shown: String = text.chars().take(200).collect();
     let form = || {
         format!(
@@ -72,9 +76,11 @@ fn file(text: &str, stack: Option<&Arn>) -> Result<(), String> {
     let object = arn.resource().split_once('/').filter(|(bucket, _)| !bucket.is_empty());
     let (_, object) = object.filter(|_| arn.service() == "s3").ok_or_else(form)?;
     if !arn.region().is_empty() || !arn.account().is_empty() {
-        let stack = stack.map_or("its own", Arn::region);
+        let place = stack.map_or("the region of the cache".to_owned(), |it| {
+            format!("{}, where the stack is", it.region())
+        });
         return Err(format!(
-            "\"{shown}\" names a region or an account, which the ARN of an object does not; the bucket has to be in {stack}, where the stack is"
+            "\"{shown}\" names a region or an account, which the ARN of an object does not; the bucket has to be in {place}"
         ));
     }
     if let Some(stack) = stack.filter(|it| it.partition() != arn.partition()) {

@@ -3,10 +3,10 @@
 use crate::engine::Version;
 use crate::group::{Resilience, Toggle};
 use crate::provision::diff;
-use crate::shard::Shape;
 use crate::shard::new::even;
-use crate::snapshot::saved::{kept_slots, share};
-use crate::{Catalog, GroupStatus, GroupView, Tags, Wait, WaitingOn, tag};
+use crate::shard::{Range, Shape};
+use crate::snapshot::saved::{Share, kept_slots, share};
+use crate::{Bytes, Catalog, GroupStatus, GroupView, Tags, Wait, WaitingOn, tag};
 
 use super::rules::{self, Obstacle};
 use super::{
@@ -51,19 +51,19 @@ impl Restore {
         against.keep(view.target.as_ref().map_or(Ok(()), taken));
         let snapshot = view.snapshot.as_ref();
         let missing = || Unrestorable::NoSnapshot { snapshot: self.snapshot.clone() };
-        against.keep(snapshot.ok_or_else(missing));
+        if !self.is_from_files() {
+            against.keep(snapshot.ok_or_else(missing));
+        }
         if let Some(snapshot) = snapshot {
             against.keep(rules::usable(snapshot));
         }
-        // A snapshot that is not there tells no group.
+        // A snapshot that is not there tells no group, and neither does a file.
         let is_told = snapshot.is_some() || self.from.is_some();
         let source = if is_told { against.keep(self.like(view)) } else { None };
-        let plan = match (snapshot, source) {
-            (Some(snapshot), Some((source, tags))) => {
-                self.planned(snapshot, source, tags, (catalog, &mut against))
-            }
-            _ => None,
-        };
+        let plan = source.filter(|_| snapshot.is_some() || self.is_from_files());
+        let plan = plan.and_then(|(source, tags)| {
+            self.planned(snapshot, source, tags, (catalog, &mut against))
+        });
         against.or(plan)
     }
 
@@ -93,27 +93,32 @@ impl Restore {
 
     fn planned(
         &self,
-        snapshot: &SnapshotView,
+        snapshot: Option<&SnapshotView>,
         source: &GroupView,
         tags: &Tags,
         (catalog, against): (&Catalog, &mut Against),
     ) -> Option<Plan> {
-        let shape = against.keep(shape(snapshot, source));
+        let shape = against.keep(match snapshot {
+            Some(snapshot) => shape(snapshot, source),
+            None => self.shape_for_files(source),
+        });
         let engine_version = against.keep(version(snapshot, source));
         let secret = against.keep(self.secret(source, tags));
         let shape = shape?;
-        let slots = if shape.is_sharded() { kept_slots(snapshot) } else { Vec::new() };
-        let slots = Some(slots).filter(|it| count(it.len()) == shape.shards()).unwrap_or_default();
-        let needs = if slots.is_empty() {
-            share(snapshot, &even(shape.shards()))
-        } else {
-            share(snapshot, &slots)
+        let slots = slots(snapshot, shape);
+        let needs = match snapshot {
+            Some(snapshot) if slots.is_empty() => share(snapshot, &even(shape.shards())),
+            Some(snapshot) => share(snapshot, &slots),
+            // How much is in a file, only ElastiCache sees.
+            None => Share { size: Bytes(0), shards: slots.len().max(1) },
         };
         let stated = self.node_type.as_ref();
         let node_type = against.keep(size::node_type(stated, needs, snapshot, source, catalog))?;
         let data_tiering =
             catalog.find(&node_type).map_or(source.data_tiering, |it| it.data_tiering);
-        against.keep(rules::tiers(snapshot, &node_type, data_tiering, catalog))?;
+        if let Some(snapshot) = snapshot {
+            against.keep(rules::tiers(snapshot, &node_type, data_tiering, catalog))?;
+        }
         Some(Plan {
             description: description(&self.snapshot),
             tags: self.tags(source, tags),
@@ -124,11 +129,29 @@ impl Restore {
             resilience: resilience_of(source, shape),
             shape,
             slots,
-            port: source.clients_endpoint().map(|it| it.port).or(snapshot.port).unwrap_or(PORT),
+            port: source
+                .clients_endpoint()
+                .map(|it| it.port)
+                .or(snapshot.and_then(|it| it.port))
+                .unwrap_or(PORT),
             secret: secret?,
             source: source.clone(),
             snapshot: self.snapshot.clone(),
+            files: self.files.clone(),
         })
+    }
+
+    /// The nodes of the source: a file does not tell of how many shards it is.
+    fn shape_for_files(&self, source: &GroupView) -> Result<Shape, Unrestorable> {
+        let shape = diff::shape(source);
+        let (files, source) = (self.files.len(), source.id.clone());
+        match shape {
+            Shape::Single { .. } if 1 < files => Err(Unrestorable::Files { files, source }),
+            Shape::Single { nodes } => Ok(Shape::Single { nodes: nodes.max(1) }),
+            Shape::Sharded { shards, replicas } => {
+                Ok(Shape::Sharded { shards: shards.max(1), replicas })
+            }
+        }
     }
 
     /// The secret with the token, where the source asks for one. Where it lets in users, the new group does too, and knows no token.
@@ -229,13 +252,25 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
+/// The slots of each shard: those that were saved, where they are as many, else none. Of files each shard has to have its own (facts 5.7).
+fn slots(snapshot: Option<&SnapshotView>, shape: Shape) -> Vec<Range> {
+    if !shape.is_sharded() {
+        return Vec::new();
+    }
+    let Some(snapshot) = snapshot else { return even(shape.shards()) };
+    let kept = kept_slots(snapshot);
+    if count(kept.len()) == shape.shards() { kept } else { Vec::new() }
+}
+
 /// The version to run: the source's, which reads whatever is not newer than itself.
-fn version(snapshot: &SnapshotView, source: &GroupView) -> Result<String, Obstacle> {
+fn version(snapshot: Option<&SnapshotView>, source: &GroupView) -> Result<String, Obstacle> {
     let member = source.members.first();
     let engine = member.map_or("", |it| it.engine.as_str());
     let runs = member.map_or("", |it| it.engine_version.as_str());
     let version = runs.parse::<Version>().ok();
-    rules::reads(snapshot, engine, version)?;
+    if let Some(snapshot) = snapshot {
+        rules::reads(snapshot, engine, version)?;
+    }
     match version {
         // From version 6 on a creation names no patch.
         Some(it) if 6 <= it.major => Ok(format!("{}.{}", it.major, it.minor)),

@@ -10,7 +10,7 @@ use crate::snapshot::saved::Share;
 pub(super) fn node_type(
     stated: Option<&NodeType>,
     needs: Share,
-    snapshot: &SnapshotView,
+    snapshot: Option<&SnapshotView>,
     source: &GroupView,
     catalog: &Catalog,
 ) -> Result<NodeType, Obstacle> {
@@ -19,7 +19,7 @@ pub(super) fn node_type(
         return Ok(stated.clone());
     }
     let fits = |it: &&NodeType| room(it, catalog).is_none_or(|has| needs.size <= has);
-    let known = source.node_type.iter().chain(&snapshot.node_type);
+    let known = source.node_type.iter().chain(snapshot.and_then(|it| it.node_type.as_ref()));
     if let Some(found) = known.clone().find(fits) {
         return Ok(found.clone());
     }
