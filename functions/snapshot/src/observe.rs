@@ -7,7 +7,7 @@ use domain::autoscale::Metric;
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
 use domain::snapshot::shelf::Shelf;
-use domain::snapshot::take::{Take, TakeView, quota};
+use domain::snapshot::take::{self, Take, TakeView, quota};
 use domain::snapshot::{SnapshotStatus, SnapshotView, due, name, owner};
 use domain::{Arn, GroupId, GroupStatus, GroupView, MemberId, SnapshotName, Tags, tag};
 use jiff::Timestamp;
@@ -58,7 +58,9 @@ pub(crate) async fn shelf_of_one(app: &App, group: &GroupId) -> Result<Shelf, Fa
     let is_wanted =
         |it: &&Tagged| it.snapshot_name().is_some_and(|it| shelf.borrow().has_place_for(it));
     let tagged: Vec<_> = tagged.iter().filter(is_wanted).collect();
-    tagged.iter().for_each(|it| label(&shelf, it));
+    for it in &tagged {
+        label(&shelf, it);
+    }
     let look = |it: &&Tagged| {
         let name = it.snapshot_name().unwrap_or_default().to_owned();
         async move { app.elasticache.snapshot(&name).await }
@@ -85,11 +87,11 @@ pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeV
         app.elasticache.snapshot(take.name.as_str())
     );
     let mut view = TakeView { group: group?, snapshot: snapshot?, ..TakeView::default() };
-    if (take.asks_for_newest(&view) || take.asks_for_quota(&view))
+    if (take.asks_for_newest(&view) || take::asks_for_quota(&view))
         && let Some(group) = view.group.clone()
     {
         let found = app.elasticache.snapshots_of(&group).await?;
-        if take.asks_for_quota(&view) {
+        if take::asks_for_quota(&view) {
             view.spent = spent(app, &group, found.clone(), now).await?;
         }
         if take.asks_for_newest(&view) {

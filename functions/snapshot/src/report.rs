@@ -332,10 +332,11 @@ pub(crate) fn missed_news(overdue: &[(GroupId, String, Timestamp)]) -> Option<Me
             let line = |(group, newest, due): &(GroupId, String, Timestamp)| {
                 format!("{group}: the newest is {newest}, and the next was due at {due}\n")
             };
-            let mut lines: String = several.iter().take(NAMED_MAX).map(line).collect();
+            let mut lines: Vec<String> = several.iter().take(NAMED_MAX).map(line).collect();
             if let Some(more) = several.len().checked_sub(NAMED_MAX).filter(|it| 0 < *it) {
-                lines.push_str(&format!("and {more} more, of which `status` tells\n"));
+                lines.push(format!("and {more} more, of which `status` tells\n"));
             }
+            let lines = lines.concat();
             Some(Message {
                 subject: format!("snapshots of {} groups are overdue", several.len()),
                 body: format!("{lines}\n{NEXT}\n"),

@@ -131,7 +131,7 @@ enum Came {
     /// To an end, which was told.
     ToAnEnd(Value),
     /// No further for now.
-    SoFar(Story, Wait),
+    SoFar(Box<Story>, Wait),
 }
 
 impl Run<'_> {
@@ -142,10 +142,10 @@ impl Run<'_> {
             Ok(groups) => groups,
             Err(answer) => return Ok(answer),
         };
-        let shelf = self.shelf_for_pruning(scope, &groups).await?;
+        let stock = self.shelf_for_pruning(scope, &groups).await?;
         let is_many = FEW < groups.len();
         let came = abreast(&groups, |(group, tags)| {
-            Box::pin(self.prune_one(&shelf, group, tags, is_many))
+            Box::pin(self.prune_one(&stock, group, tags, is_many))
         });
         let mut answers = Vec::new();
         let mut left = Vec::new();
@@ -179,36 +179,36 @@ impl Run<'_> {
         }
     }
 
-    async fn prune_one(&self, shelf: &Shelf, group: &GroupId, tags: &Tags, is_many: bool) -> Came {
+    async fn prune_one(&self, stock: &Shelf, group: &GroupId, tags: &Tags, is_many: bool) -> Came {
         if self.deadline <= self.clock.now() {
-            return Came::SoFar(Story::of("prune", group), Wait::short(WaitingOn::Busy));
+            let story = Box::new(Story::of("prune", group));
+            return Came::SoFar(story, Wait::short(WaitingOn::Busy));
         }
-        let operation = self.pruned(shelf, group, tags);
+        let operation = self.pruned(stock, group, tags);
         let outcome = converge(&operation, &self.clock, self.deadline).await;
         let story = operation.story.into_inner();
-        match self.end(outcome) {
-            End::Unfinished(wait) => Came::SoFar(Story { evidence: Value::Null, ..story }, wait),
-            end => {
-                let answer = self.close(&story, &end).await;
-                Came::ToAnEnd(if is_many { report::short(answer) } else { answer })
-            }
+        let end = self.end(outcome);
+        if let End::Unfinished(wait) = end {
+            return Came::SoFar(Box::new(Story { evidence: Value::Null, ..story }), wait);
         }
+        let answer = self.close(&story, &end).await;
+        Came::ToAnEnd(if is_many { report::short(answer) } else { answer })
     }
 
-    pub(crate) fn pruned(&self, shelf: &Shelf, group: &GroupId, tags: &Tags) -> Pruned<'_> {
+    pub(crate) fn pruned(&self, stock: &Shelf, group: &GroupId, tags: &Tags) -> Pruned<'_> {
         let prune = Prune { group: group.clone(), tags: tags.clone() };
-        Pruned::new(self.app, prune, shelf.snapshots(group), self.clock)
+        Pruned::new(self.app, prune, stock.snapshots(group), self.clock)
     }
 
     /// Hands on what is left of a sweep: an execution goes on with each group.
-    async fn hand_pruning(&self, groups: &[Ours], left: Vec<(Story, Wait)>) -> Vec<Value> {
-        let each = |number: usize, (story, wait): &(Story, Wait)| {
+    async fn hand_pruning(&self, groups: &[Ours], left: Vec<(Box<Story>, Wait)>) -> Vec<Value> {
+        let each = |number: usize, (story, wait): &(Box<Story>, Wait)| {
             let event = json!({ "action": "prune", "group": story.group });
             let wait_seconds = wait.recheck.as_secs().max(crowd::wait_seconds(number));
             Each { event, wait_seconds }
         };
         let each: Vec<_> = left.iter().enumerate().map(|(number, it)| each(number, it)).collect();
-        let stories = left.into_iter().map(|it| it.0).zip(each).collect();
+        let stories = left.into_iter().map(|it| *it.0).zip(each).collect();
         let name = format!("snapshot-prune-all-{}", self.unique());
         self.hand_each(&name, groups.len(), stories).await
     }

@@ -72,10 +72,10 @@ impl Run<'_> {
             Ok(groups) => groups,
             Err(answer) => return Ok(answer),
         };
-        let shelf = self.shelf_of_tiers(taking, &groups).await?;
+        let stock = self.shelf_of_tiers(taking, &groups).await?;
         let (mut answers, mut wanted, mut overdue) = (Vec::new(), Vec::new(), Vec::new());
         for (group, tags) in &groups {
-            match self.wish(taking, group, tags, &shelf) {
+            match self.wish(taking, group, tags, &stock) {
                 Wish::Nothing => {}
                 // No record: it would be one for each group and hour.
                 Wish::NotDue(story) => answers.push(End::Settled.answer(&story)),
@@ -144,7 +144,7 @@ impl Run<'_> {
         taking: &Taking,
         group: &GroupId,
         tags: &Tags,
-        shelf: &Shelf,
+        stock: &Shelf,
     ) -> Wish {
         let one = |tier| Wish::Take { kind: Kind::One(tier), missed: None };
         match (Keep::read(tags), &taking.kind) {
@@ -153,7 +153,7 @@ impl Run<'_> {
             (Ok(Keep::Newest(_) | Keep::Tiers(_)), Kind::One(tier)) => one(*tier),
             (Ok(Keep::Newest(_)), Kind::Policy) => one(Tier::default()),
             (Ok(Keep::Tiers(tiers)), Kind::Policy | Kind::Due | Kind::For(_)) => {
-                self.wish_of_tiers(&tiers, group, tags, &shelf.snapshots(group))
+                self.wish_of_tiers(&tiers, group, tags, &stock.snapshots(group))
             }
         }
     }

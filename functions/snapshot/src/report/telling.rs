@@ -20,11 +20,11 @@ impl Run<'_> {
             Ok(groups) => groups,
             Err(answer) => return Ok(answer),
         };
-        let shelf = observe::shelf(self.app, &groups).await?;
+        let stock = observe::shelf(self.app, &groups).await?;
         let now = self.clock.now();
         let (mut words, mut data) = (Vec::new(), Vec::new());
         for (group, tags) in &groups {
-            let standing = standing::of(group, tags, &shelf.snapshots(group), now);
+            let standing = standing::of(group, tags, &stock.snapshots(group), now);
             words.push(standing.to_string());
             data.push(report::standing(&standing, now));
             let mut story = Story::of("tell the status", group);
@@ -85,9 +85,9 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let shelf = self.shelf_of_tiers(taking, &groups).await?;
+        let stock = self.shelf_of_tiers(taking, &groups).await?;
         for (group, tags) in &groups {
-            match self.wish(taking, group, tags, &shelf) {
+            match self.wish(taking, group, tags, &stock) {
                 Wish::Nothing => {}
                 Wish::NotDue(story) => answers.push(self.told(story, Planned::Nothing)),
                 Wish::Refused(refusal) => {
@@ -118,9 +118,9 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let shelf = observe::shelf(self.app, &groups).await?;
+        let stock = observe::shelf(self.app, &groups).await?;
         for (group, tags) in &groups {
-            let operation = self.pruned(&shelf, group, tags);
+            let operation = self.pruned(&stock, group, tags);
             let first = |PruneStep::Forget(name)| format!("deleted {name} first, the oldest");
             let end = self.planned(&operation, first).await?;
             answers.push(self.told(operation.story.into_inner(), end));

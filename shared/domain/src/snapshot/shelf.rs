@@ -82,13 +82,11 @@ impl Shelf {
             |key: &str| key.starts_with(tag::OURS) && ![tag::RECORD, tag::SAMPLE].contains(&key);
         let ours = tags.iter().filter(|(key, _)| is_kept(key));
         let label: Label = ours.map(pair).collect();
-        let label = match self.tags.get(&label) {
-            Some(known) => Rc::clone(known),
-            None => {
-                self.tags.insert(Rc::clone(&label));
-                label
-            }
-        };
+        let known = self.tags.get(&label).cloned();
+        let label = known.unwrap_or_else(|| {
+            self.tags.insert(Rc::clone(&label));
+            label
+        });
         place.labels.push(((tier, tick), label));
     }
 

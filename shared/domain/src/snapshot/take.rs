@@ -86,18 +86,7 @@ impl Take {
 
     /// Whether it has to be known what else there is of the group: it could be asked for now, and may not be wanted any more.
     pub fn asks_for_newest(&self, view: &TakeView) -> bool {
-        self.why == Why::Due && self.may_begin(view)
-    }
-
-    /// Whether it has to be known how many there are of today, since it could be asked for now.
-    pub fn asks_for_quota(&self, view: &TakeView) -> bool {
-        // One of shards names no node of which it would count.
-        self.may_begin(view) && view.group.as_ref().is_some_and(|it| !it.cluster_enabled)
-    }
-
-    fn may_begin(&self, view: &TakeView) -> bool {
-        let is_free = |it: &GroupView| it.status == GroupStatus::Available && it.tags.is_some();
-        view.snapshot.is_none() && view.group.as_ref().is_some_and(is_free)
+        self.why == Why::Due && may_begin(view)
     }
 
     /// Whether there is a choice of replicas, so that it has to be known how far behind each is.
@@ -207,6 +196,16 @@ impl Take {
         let tags = tags(&self.group, self.tier, &by_tiers, group_tags);
         Next::Do(TakeStep::Create { name: self.name.clone(), of, tags })
     }
+}
+
+/// Whether it has to be known how many there are of today, since one could be asked for now. One of shards names no node of which it would count.
+pub fn asks_for_quota(view: &TakeView) -> bool {
+    may_begin(view) && view.group.as_ref().is_some_and(|it| !it.cluster_enabled)
+}
+
+fn may_begin(view: &TakeView) -> bool {
+    let is_free = |it: &GroupView| it.status == GroupStatus::Available && it.tags.is_some();
+    view.snapshot.is_none() && view.group.as_ref().is_some_and(is_free)
 }
 
 /// Waits until a snapshot of this group is whole.

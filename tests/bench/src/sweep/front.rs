@@ -56,11 +56,13 @@ fn serve(
             pages.fetch_add(1, Ordering::Relaxed);
         }
         let response = world.call(now, &request);
-        let mut head = format!("HTTP/1.1 {} x\r\n", response.status);
-        for (name, value) in &response.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("content-length: {}\r\n\r\n", response.body.len()));
+        let headers = response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let head = format!(
+            "HTTP/1.1 {} x\r\n{}content-length: {}\r\n\r\n",
+            response.status,
+            headers.collect::<Vec<_>>().concat(),
+            response.body.len()
+        );
         connection.write_all(&[head.as_bytes(), &response.body].concat())?;
     }
     Ok(())

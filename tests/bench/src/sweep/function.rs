@@ -27,8 +27,8 @@ pub(crate) async fn handle(event: &str, at: &str) -> Result<(), Box<dyn Error>> 
         Dialler::from_fn(|_, _| Box::pin(async { Err(std::io::Error::other("nobody is there")) }));
     let app = App::new(&aws, settings, clock, Journal::stdout(), nobody);
     let mut context = Context::default();
-    context.invoked_function_arn =
-        "arn:aws:lambda:us-east-1:123456789012:function:warden-snapshot".to_owned();
+    "arn:aws:lambda:us-east-1:123456789012:function:warden-snapshot"
+        .clone_into(&mut context.invoked_function_arn);
     let event = LambdaEvent::new(serde_json::from_str(event)?, context);
     app.handle(event).await.map_err(|it| it.error_message)?;
     let status = std::fs::read_to_string("/proc/self/status")?;

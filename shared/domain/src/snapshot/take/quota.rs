@@ -85,7 +85,7 @@ mod tests {
         let take = Take::new(GroupId::parse("orders").unwrap(), Tier::Daily, tick).unwrap();
         let spent = spent.iter().map(|it| MemberId::parse(it).unwrap()).collect();
         let group = Some(sample::group("orders", nodes));
-        let said = match take.plan(&TakeView { spent, group, ..TakeView::default() }, tick) {
+        let said = match take.plan(&TakeView { group, spent, ..TakeView::default() }, tick) {
             Next::Do(TakeStep::Create { of: ReadFrom::Member(member), .. }) => member.to_string(),
             Next::Refuse(refusal) => refusal.to_string(),
             other @ (Next::Do(_) | Next::Settled | Next::Wait(_)) => format!("{other:?}"),
