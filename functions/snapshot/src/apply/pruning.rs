@@ -26,6 +26,7 @@ pub(crate) struct Pruned<'a> {
     /// The one that was deleted last and whose state nobody told, to be looked at again.
     deleted: RefCell<Option<SnapshotName>>,
     clock: Clock,
+    deadline: Timestamp,
     /// How often in a row there were too many calls.
     throttled: Cell<u32>,
     pub(crate) story: RefCell<Story>,
@@ -33,11 +34,12 @@ pub(crate) struct Pruned<'a> {
 
 impl<'a> Pruned<'a> {
     /// Begins with what is there.
-    fn new(app: &'a App, prune: Prune, snapshots: Vec<SnapshotView>, clock: Clock) -> Self {
+    fn new(run: &Run<'a>, prune: Prune, snapshots: Vec<SnapshotView>) -> Self {
         let stock = RefCell::new(PruneView { snapshots, stuck: BTreeMap::new() });
         let story = RefCell::new(Story::of("prune", &prune.group));
         let (deleted, throttled) = (RefCell::default(), Cell::default());
-        Self { app, prune, stock, deleted, clock, throttled, story }
+        let Run { app, clock, deadline, .. } = *run;
+        Self { app, prune, stock, deleted, clock, deadline, throttled, story }
     }
 
     /// Whether this was only one of too many calls, so that the same is worth another try in a moment. The SDK has tried four times by then.
@@ -88,7 +90,12 @@ impl Operation for Pruned<'_> {
     }
 
     fn plan(&self, seen: &PruneView, now: Timestamp) -> Next<PruneStep, Refusal> {
-        self.prune.plan(seen, now)
+        let next = self.prune.plan(seen, now);
+        // What is left goes on in another run, and this one has time to say so.
+        if matches!(next, Next::Do(_)) && self.deadline <= now {
+            return Next::Wait(Wait::slow(WaitingOn::Busy));
+        }
+        next
     }
 
     /// One that cannot be deleted does not stop the rest: what went wrong is kept for the plan.
@@ -197,7 +204,7 @@ impl Run<'_> {
 
     pub(crate) fn pruned(&self, stock: &Shelf, group: &GroupId, tags: &Tags) -> Pruned<'_> {
         let prune = Prune { group: group.clone(), tags: tags.clone() };
-        Pruned::new(self.app, prune, stock.snapshots(group), self.clock)
+        Pruned::new(self, prune, stock.snapshots(group))
     }
 
     /// Hands on what is left of a sweep: an execution goes on with each group.

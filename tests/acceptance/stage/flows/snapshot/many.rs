@@ -38,6 +38,7 @@ impl Flow for TakeMany {
         let are_there =
             |it: &mut aws_sim::State| OTHERS.iter().all(|group| is_available(it, group));
         scene.account.play(Duration::from_hours(1), are_there).await;
+        scene.account.play(Duration::from_mins(15), |_| false).await;
         scene
     }
 
