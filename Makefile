@@ -47,7 +47,6 @@ test-exhaustive: setup ## Run every flow with every mishap at every call of it; 
 bench: setup ## Measure cold start, memory and size of the functions beside a bare one, and the simulator.
 	@cargo run --locked --release --quiet -p bench
 	@cargo run --locked --profile simulator --quiet -p bench --bin simulator
-	@cargo run --locked --profile simulator --quiet -p bench --bin sweep
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
 	@cargo lambda build --release --locked --package provision --package rotate --package snapshot --package autoscale

@@ -3,6 +3,7 @@
 
 pub(crate) mod counting;
 mod crowd;
+pub(crate) mod exporting;
 pub(crate) mod promoting;
 pub(crate) mod pruning;
 pub(crate) mod taking;
@@ -10,9 +11,9 @@ pub(crate) mod taking;
 use std::cell::RefCell;
 
 use domain::group::{Encryption, NewGroup, Tls, Transit};
-use domain::snapshot::Refusal;
 use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
 use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
+use domain::snapshot::{Refusal, SnapshotView};
 use domain::{Catalog, GroupView, Next};
 use jiff::Timestamp;
 use platform::{Clock, Fault, FaultKind, Operation};
@@ -68,6 +69,8 @@ impl Operation for Taken<'_> {
 pub(crate) struct Restored<'a> {
     pub(crate) app: &'a App,
     pub(crate) restore: &'a Restore,
+    /// What the manifest of an export says of its files, where it is made from such.
+    pub(crate) saved: Option<SnapshotView>,
     pub(crate) story: RefCell<Story>,
 }
 
@@ -77,7 +80,7 @@ impl Operation for Restored<'_> {
     type Refusal = Refusal;
 
     async fn observe(&self) -> Result<RestoreView, Fault> {
-        let view = observe::restore(self.app, self.restore).await?;
+        let view = observe::restore(self.app, self.restore, self.saved.as_ref()).await?;
         self.story.borrow_mut().saw_restore(&view, &self.restore.remarks(&view));
         Ok(view)
     }

@@ -5,6 +5,7 @@ mod reader;
 mod tests;
 
 use domain::snapshot::Tier;
+use domain::snapshot::export::Export;
 use domain::snapshot::promote::Promote;
 use domain::snapshot::restore::Restore;
 use domain::{GroupId, Problems};
@@ -35,6 +36,8 @@ pub(crate) enum Job {
     Prune(Scope),
     /// Make a new group of a snapshot.
     Restore(Restore),
+    /// Write a snapshot into a bucket.
+    Export(Export),
 }
 
 /// Snapshots to be taken.
@@ -93,6 +96,7 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("promote") => read.promote().map(|it| Request::Do(Job::Promote(it))),
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
+        Some("export") => read.export().map(|it| Request::Do(Job::Export(it))),
         Some("status") => Some(Request::Status(read.scope())),
         Some("plan") => read.plan().map(Request::Plan),
         Some(other) => {
@@ -109,4 +113,4 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str = "take, promote, prune, restore, status and plan are";
+const ACTIONS: &str = "take, promote, prune, restore, export, status and plan are";

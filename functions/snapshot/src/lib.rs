@@ -8,16 +8,16 @@ mod report;
 use std::cell::RefCell;
 
 use domain::owner::short_hash;
-use domain::snapshot::Refusal;
 use domain::snapshot::restore::Restore;
+use domain::snapshot::{Refusal, SnapshotView};
 use domain::{Next, Problems};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions, Started};
 use platform::settings::{self, SnapshotSettings};
 use platform::{
-    Alarms, Aws, Clock, ClockSource, Dialler, ElastiCache, Fault, FaultKind, Fleet, Journal,
-    Metrics, Operation, Outcome, Secrets, Topics, converge, telemetry,
+    Alarms, Aws, Buckets, Clock, ClockSource, Dialler, ElastiCache, Fault, FaultKind, Fleet,
+    Journal, Metrics, Operation, Outcome, Secrets, Topics, converge, telemetry,
 };
 use serde_json::Value;
 
@@ -34,6 +34,7 @@ pub struct App {
     alarms: Alarms,
     topics: Topics,
     fleet: Fleet,
+    buckets: Buckets,
     metrics: Metrics,
     executions: Executions,
     settings: SnapshotSettings,
@@ -66,6 +67,7 @@ impl App {
             alarms: Alarms::new(aws),
             topics: Topics::new(aws),
             fleet: Fleet::new(aws),
+            buckets: Buckets::new(aws),
             metrics: Metrics::new(aws),
             executions: Executions::new(aws, settings.state_machine.clone()),
             settings,
@@ -97,7 +99,8 @@ impl App {
             Ok(Request::Do(Job::Take(taking))) => Box::pin(run.take(&taking)).await,
             Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
             Ok(Request::Do(Job::Prune(scope))) => Box::pin(run.prune(&scope)).await,
-            Ok(Request::Do(Job::Restore(restore))) => Ok(run.restore(&restore).await),
+            Ok(Request::Do(Job::Restore(restore))) => Box::pin(run.restore(&restore)).await,
+            Ok(Request::Do(Job::Export(export))) => Box::pin(run.export(&export)).await,
             Ok(Request::Status(scope)) => run.status(&scope).await,
             Ok(Request::Plan(jobs)) => Box::pin(run.plan(&jobs)).await,
         };
@@ -126,17 +129,21 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Makes a new group of a snapshot.
-    async fn restore(&self, restore: &Restore) -> Value {
-        let operation = self.restored(restore);
+    async fn restore(&self, restore: &Restore) -> Result<Value, Fault> {
+        let (restore, saved) = match self.unpacked(restore).await? {
+            Ok(unpacked) => unpacked,
+            Err(end) => return Ok(self.close(&restore_story(restore), &end).await),
+        };
+        let operation = self.restored(&restore, saved);
         let outcome = converge(&operation, &self.clock, self.deadline).await;
         let name = format!("snapshot-restore-{}-{}", restore.target, self.unique());
         let end = self.carried_on(self.end(outcome), &name, &self.delivery.event).await;
-        self.close(&operation.story.into_inner(), &end).await
+        Ok(self.close(&operation.story.into_inner(), &end).await)
     }
 
-    fn restored<'b>(&'b self, restore: &'b Restore) -> Restored<'b> {
-        let story = Story::of(format!("restore from {}", restore.snapshot), &restore.target);
-        Restored { app: self.app, restore, story: RefCell::new(story) }
+    fn restored<'b>(&'b self, restore: &'b Restore, saved: Option<SnapshotView>) -> Restored<'b> {
+        let story = RefCell::new(restore_story(restore));
+        Restored { app: self.app, restore, saved, story }
     }
 
     /// The groups that are ours, or the one of them that is asked for; else the answer that it is not.
@@ -259,6 +266,10 @@ impl Run<'_> {
         let until = started.and_then(|it| it.saturating_add(CARRIED_FOR_MAX).ok());
         until.is_some_and(|it| it < self.clock.now())
     }
+}
+
+fn restore_story(restore: &Restore) -> Story {
+    Story::of(format!("restore from {}", restore.snapshot), &restore.target)
 }
 
 /// How a run ends by a call that failed.

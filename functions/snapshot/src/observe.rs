@@ -230,12 +230,16 @@ async fn automatic(app: &App, which: &Which) -> Result<Option<SnapshotView>, Fau
 }
 
 /// Looks at the new group, and at what it is made from or compared with where that is the question.
-pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView, Fault> {
+pub(crate) async fn restore(
+    app: &App,
+    restore: &Restore,
+    saved: Option<&SnapshotView>,
+) -> Result<RestoreView, Fault> {
     let target = app.elasticache.group_with_tags(&restore.target).await?;
     let mut view = RestoreView { target, ..RestoreView::default() };
     let made = view.target.as_ref().filter(|it| restore.is_ours(it)).cloned();
     match &made {
-        None if restore.is_from_files() => {}
+        None if restore.is_from_files() => view.snapshot = saved.cloned(),
         None => view.snapshot = snapshot_with_tags(app, restore).await?,
         Some(target) if target.status == GroupStatus::CreateFailed => {
             view.events = app.elasticache.event_texts(&restore.target).await?;
@@ -243,9 +247,11 @@ pub(crate) async fn restore(app: &App, restore: &Restore) -> Result<RestoreView,
         }
         Some(_) if restore.is_there(&view) => {
             view.alarms = app.alarms.of(&restore.target).await?;
-            if !restore.is_from_files() {
-                view.snapshot = app.elasticache.snapshot(&restore.snapshot).await?;
-            }
+            view.snapshot = if restore.is_from_files() {
+                saved.cloned()
+            } else {
+                app.elasticache.snapshot(&restore.snapshot).await?
+            };
         }
         // Not there yet: nothing else matters.
         Some(_) => return Ok(view),

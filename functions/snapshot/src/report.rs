@@ -3,18 +3,19 @@
 mod telling;
 mod words;
 
+use domain::snapshot::export::{Export, ExportView};
 use domain::snapshot::promote::{Promote, PromoteView};
 use domain::snapshot::prune::{Prune, PruneView};
 use domain::snapshot::restore::{Difference, RestoreView};
 use domain::snapshot::take::TakeView;
 use domain::snapshot::{Refusal, SnapshotView, retention};
-use domain::{GroupId, Problems, Wait};
+use domain::{Bytes, GroupId, Problems, Wait};
 use jiff::Timestamp;
 use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
-pub(crate) use words::{counted, promoting, restoring, standing, taking};
+pub(crate) use words::{counted, exporting, promoting, restoring, standing, taking};
 
 /// A message to people.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -112,6 +113,23 @@ impl Story {
             "snapshot": copy.name, "status": copy.status.to_string(), "bytes": copy.size,
             "from": copy.promoted_from(), "dataOf": of,
         });
+    }
+
+    /// Takes in a look at a snapshot and what there is of it in a bucket.
+    pub(crate) fn saw_export(&mut self, export: &Export, view: &ExportView) {
+        self.group = view.snapshot.as_ref().and_then(SnapshotView::source);
+        self.saw = words::export(export, view);
+        let Some(Ok(manifest)) = &view.manifest else { return };
+        let bytes: u64 = manifest.files.iter().map(|it| it.bytes).sum();
+        self.result = format!(
+            "{} files of {} are in the bucket {}, {} in all, with the manifest {}",
+            manifest.files.len(),
+            export.snapshot,
+            export.bucket,
+            Bytes(bytes),
+            export.manifest_key()
+        );
+        self.evidence = json!({ "bucket": export.bucket, "manifest": export.manifest_key(), "files": manifest.files });
     }
 
     /// Takes in a look at what is there of a group, and what becomes of each.
@@ -297,6 +315,7 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
     let is_restore = story.asked.starts_with("restore");
     let head = match end {
         End::Settled if is_restore => "restored",
+        End::Settled if story.asked.starts_with("export ") => "exported",
         End::Refused(_) => "nothing done",
         End::TooLong(_) => "not finished",
         End::Failed(_) => "failed",

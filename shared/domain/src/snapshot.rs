@@ -1,11 +1,12 @@
 //! The vocabulary of `snapshot`: what is seen of snapshots, what may be done with them, and why not.
 //!
 //! In reading order: [`name`] tells ours from others, [`due`] says when a group with tiers wants one, [`take`] makes one, [`promote`] makes one
-//! of ElastiCache's own, [`retention`] sorts those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, [`record`] tells what is in it, and [`standing`] tells how a group stands.
+//! of ElastiCache's own, [`retention`] sorts those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, [`export`] writes one into a bucket, [`record`] tells what is in it, and [`standing`] tells how a group stands.
 //! For very many groups, [`shelf`] holds what there is of them, and [`crowd`] shares them out.
 
 pub mod crowd;
 pub mod due;
+pub mod export;
 mod keep;
 pub mod name;
 pub mod promote;

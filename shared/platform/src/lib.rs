@@ -5,6 +5,7 @@
 
 mod abreast;
 pub mod alarms;
+pub mod buckets;
 pub mod callback;
 pub mod clients;
 pub mod clock;
@@ -26,6 +27,7 @@ pub mod upstash;
 
 pub use crate::abreast::abreast;
 pub use crate::alarms::Alarms;
+pub use crate::buckets::Buckets;
 pub use crate::callback::{Callback, ResponseUrl};
 pub use crate::clients::Aws;
 pub use crate::clock::{Clock, ClockSource};

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let one_of = if flag("--all") || only.is_some() { 1 } else { ONE_OF };
     let named: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ways = [Way::Usual, Way::Otherwise];
-    let all_flows = flows::NAMES.into_iter().flat_map(|name| ways.map(|way| (name, way)));
+    let all_flows = flows::NAMES.iter().copied().flat_map(|name| ways.map(|way| (name, way)));
     let all_flows: Vec<(&str, Way)> = all_flows.collect();
     let is_named = |(name, way): &(&str, Way)| named.contains(&way.name(name).as_str());
     let is_any_named = all_flows.iter().any(is_named);

@@ -3,6 +3,7 @@
 mod counted;
 mod crowd;
 mod events;
+mod export;
 pub(crate) mod grants;
 mod outage;
 mod promote;

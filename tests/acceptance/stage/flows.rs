@@ -9,7 +9,7 @@ use aws_sim::drive::exhaust::{Case, Mishap, Report, Sample, exhaust};
 use aws_sim::settings::{Durations, Settings, Switches};
 
 /// The names of all flows, each in a world as it is documented, and with `-otherwise` in one that answers every open question the other way.
-pub const NAMES: [&str; 54] = [
+pub const NAMES: &[&str] = &[
     "provision-create",
     "provision-create-given-up",
     "provision-update",
@@ -63,6 +63,7 @@ pub const NAMES: [&str; 54] = [
     "rotate-slow",
     "snapshot-restore-shards",
     "snapshot-restore-users",
+    "snapshot-export",
     "snapshot-promote",
 ];
 
@@ -157,6 +158,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "rotate-slow" => exhaust(&rotate::Slow(way), sample).await,
         "snapshot-restore-shards" => exhaust(&snapshot::RestoreShards(way), sample).await,
         "snapshot-restore-users" => exhaust(&snapshot::RestoreUsers(way), sample).await,
+        "snapshot-export" => exhaust(&snapshot::Export(way), sample).await,
         "snapshot-promote" => exhaust(&snapshot::Promote(way), sample).await,
         other => panic!("there is no flow {other}"),
     }

@@ -157,8 +157,8 @@ impl Fault {
             Self::Throttled if service == "elasticache" => {
                 Refusal::new(400, switches.throttle_code, "Rate exceeded")
             }
-            // The answer goes to S3, which has another word and another status for it.
-            Self::Throttled if service == "cloudformation" => {
+            // S3, to which the answers for CloudFormation go too, has another word and another status for it.
+            Self::Throttled if ["cloudformation", "s3"].contains(&service) => {
                 Refusal::new(503, "SlowDown", "Please reduce your request rate.")
             }
             Self::Throttled => Refusal::new(400, code("Throttling"), "Rate exceeded"),

@@ -20,6 +20,7 @@ pub mod logs;
 #[cfg(test)]
 mod nonsense;
 pub mod redis;
+pub mod s3;
 pub mod secrecy;
 pub mod secrets;
 pub mod seed;

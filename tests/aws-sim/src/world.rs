@@ -17,7 +17,7 @@ use crate::watch::Watch;
 use crate::wire::Call;
 use crate::{
     Done, Effect, Refusal, Request, Response, Ticket, callback, cloudwatch, elasticache, fault,
-    logs, secrets, sfn, sns, tagging, upstash,
+    logs, s3, secrets, sfn, sns, tagging, upstash,
 };
 
 /// A world, shared by all that look at it.
@@ -59,6 +59,8 @@ pub struct State {
     pub callbacks: callback::Service,
     /// Databases at Upstash.
     pub upstash: upstash::Service,
+    /// S3.
+    pub s3: s3::Service,
     /// Every call that reached AWS, in order; only the newest where [`Settings::calls_kept`] says so.
     pub calls: Vec<CallRecord>,
     /// How often each operation was called, by service and operation.
@@ -136,6 +138,7 @@ impl World {
             sns: sns::Service::default(),
             callbacks: callback::Service::default(),
             upstash: upstash::Service::default(),
+            s3: s3::Service::default(),
             calls: Vec::new(),
             call_counts: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -284,6 +287,9 @@ impl State {
         if upstash::is_one(request) {
             return self.answered(Call::named(request, "REST".to_owned()), "upstash");
         }
+        if s3::is_one(request) {
+            return self.answered(Call::named(request, s3::operation(request)), "s3");
+        }
         let service = request.service().unwrap_or("unsigned");
         self.answered(Call::read(request), service)
     }
@@ -337,6 +343,10 @@ impl State {
             }
             Some(fault @ (Fault::Throttled | Fault::Unavailable | Fault::Denied)) => {
                 let refusal = fault.common(&self.settings.switches, &asked, service);
+                if service == "s3" {
+                    self.note(CallRecord { status: refusal.status, ..record });
+                    return Exchange::Answer(s3::refused(&refusal), takes);
+                }
                 Response::refusing(request, &refusal, &self.seed.uuid())
             }
             Some(Fault::Answer(status, code, text)) => {
@@ -363,6 +373,7 @@ impl State {
         match service {
             "cloudformation" if asked.operation == "PUT" => callback::call(self, request),
             "upstash" => upstash::call(self, request),
+            "s3" => s3::call(self, request),
             "elasticache" => elasticache::call(self, &asked),
             "secretsmanager" => secrets::call(self, asked),
             "monitoring" => cloudwatch::call(self, asked),

@@ -2,6 +2,7 @@
 
 use domain::provision::{Source, rdb_file};
 use domain::snapshot::Tier;
+use domain::snapshot::export::{Export, Place};
 use domain::snapshot::promote::{Promote, Which};
 use domain::snapshot::restore::Restore;
 use domain::{Arn, GroupId, NodeType, Problems};
@@ -85,15 +86,30 @@ impl<'a> Reader<'a> {
 
     pub(super) fn restore(&mut self) -> Option<Restore> {
         let files = self.files();
-        let snapshot = if files.is_empty() {
-            let said = "the name of a snapshot, and `files` the ARNs of RDB files";
-            self.required("snapshot", said).map(|it| it.to_ascii_lowercase())
-        } else if self.text("snapshot").is_some() {
-            let said = "is stated beside snapshot; one of them says what is restored";
-            self.problems.add("files", said);
-            None
-        } else {
-            Some(Source::Files(files.clone()).mark())
+        let manifest_at = self.text("manifest");
+        let manifest =
+            manifest_at.as_deref().and_then(|it| self.problems.keep("manifest", Place::parse(it)));
+        let others = [("files", !files.is_empty()), ("manifest", manifest_at.is_some())];
+        let other: Vec<&str> = others.iter().filter(|it| it.1).map(|it| it.0).collect();
+        let snapshot = match other.as_slice() {
+            [] => {
+                let said = "the name of a snapshot, `files` the ARNs of RDB files and `manifest` that of an export's";
+                self.required("snapshot", said).map(|it| it.to_ascii_lowercase())
+            }
+            [other] if self.text("snapshot").is_none() => {
+                let arns = manifest_at.map_or_else(|| files.clone(), |it| vec![it]);
+                Some(Source::Files(arns).mark()).filter(|_| !other.is_empty())
+            }
+            [other] => {
+                let said = "is stated beside snapshot; one of them says what is restored";
+                self.problems.add(*other, said);
+                None
+            }
+            [..] => {
+                let said = "is stated beside files; one of them says what is restored";
+                self.problems.add("manifest", said);
+                None
+            }
         };
         let target = self.required("group", "the id of the new group");
         let target = target.and_then(|it| self.problems.keep("group", GroupId::parse(&it)));
@@ -116,7 +132,17 @@ impl<'a> Reader<'a> {
                 format!("{target} is the group that it is to be like; name a new one"),
             );
         }
-        Some(Restore { snapshot, files, target, from, secret, node_type })
+        Some(Restore { snapshot, files, manifest, target, from, secret, node_type })
+    }
+
+    pub(super) fn export(&mut self) -> Option<Export> {
+        let snapshot = self.required("snapshot", "the name of a snapshot");
+        let bucket = self.required("bucket", "the name of a bucket in the region of the cache");
+        let bucket = bucket.and_then(|it| self.problems.keep("bucket", bucket_name(&it)));
+        let name = self.parsed("name", key_start);
+        let (snapshot, bucket) = (snapshot?.to_ascii_lowercase(), bucket?);
+        let name = name.unwrap_or_else(|| snapshot.clone());
+        Some(Export { snapshot, bucket, name })
     }
 
     /// RDB files, by the ARNs of their objects: one, or several in a list.
@@ -146,13 +172,15 @@ impl<'a> Reader<'a> {
     /// What `plan` is to plan: the action that `of` names, or what the other fields mean, or both that a schedule asks for.
     pub(super) fn plan(&mut self) -> Option<Vec<Job>> {
         let of = self.text("of");
-        let is_restore = ["snapshot", "files"].iter().any(|it| self.fields.contains_key(*it));
+        let is_restore =
+            ["snapshot", "files", "manifest"].iter().any(|it| self.fields.contains_key(*it));
         let is_restore = of.is_none() && is_restore;
         match of.as_deref() {
             Some("take") => Some(vec![Job::Take(self.taking())]),
             Some("promote") => self.promote().map(|it| vec![Job::Promote(it)]),
             Some("prune") => Some(vec![Job::Prune(self.scope())]),
             Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
+            Some("export") => self.export().map(|it| vec![Job::Export(it)]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
             None => {
                 let taking = self.taking();
@@ -162,7 +190,7 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 self.problems.add(
                     "of",
-                    format!("{other:.40} cannot be planned; take, promote, prune and restore can"),
+                    format!("{other:.40} cannot be planned; take, promote, prune, restore and export can"),
                 );
                 None
             }
@@ -216,4 +244,26 @@ impl<'a> Reader<'a> {
 fn tier(word: &str) -> Result<Tier, String> {
     Tier::parse(word)
         .ok_or_else(|| format!("{word:.40} is not a tier; hourly, daily, weekly and monthly are"))
+}
+
+/// The name of a bucket. What else S3 asks of it, S3 says.
+fn bucket_name(text: &str) -> Result<String, String> {
+    let legal = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'.' || it == b'-';
+    if (3..=63).contains(&text.len()) && text.bytes().all(legal) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "{text:.80} is not the name of a bucket: small letters, digits, dots and hyphens, 3 to 63 of them"
+    ))
+}
+
+/// What keys begin with: what is safe in the key of any object, with room for the number of a shard.
+fn key_start(text: &str) -> Result<String, String> {
+    let legal = |it: char| it.is_ascii_alphanumeric() || "/!-_.*'()".contains(it);
+    if text.len() <= 900 && text.chars().all(legal) && !text.starts_with('/') {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "{text:.80} is not the start of keys: letters, digits and /!-_.*'(), at most 900 of them"
+    ))
 }

@@ -41,6 +41,7 @@ fn job_words(job: &Job) -> String {
             Which::This(_) => it.to_string(),
             Which::NewestOf(group) => format!("{it} of {group}"),
         },
+        Job::Export(it) => it.to_string(),
         Job::Prune(scope) => format!("prune {}", scope_words(scope)),
         Job::Restore(it) => format!(
             "restore {} into {} like {:?} with {:?} on {:?}",
@@ -133,6 +134,39 @@ fn a_restore_from_files_names_the_group_that_the_new_one_is_like() {
 }
 
 #[test]
+fn an_export_names_snapshot_and_bucket() {
+    check(
+        json!({ "action": "export", "snapshot": "Orders-Daily-202601020304", "bucket": "cache-exports" }),
+        "export orders-daily-202601020304 to cache-exports as orders-daily-202601020304",
+    );
+    check(
+        json!({ "action": "plan", "of": "export", "snapshot": "s", "bucket": "cache-exports", "name": "2026/orders" }),
+        "plan export s to cache-exports as 2026/orders",
+    );
+    check(
+        json!({ "action": "export", "bucket": "arn:aws:s3:::b", "name": "a b" }),
+        "snapshot: is missing; it takes the name of a snapshot; bucket: arn:aws:s3:::b is not the name of a bucket: small letters, digits, dots and hyphens, 3 to 63 of them; name: a b is not the start of keys: letters, digits and /!-_.*'(), at most 900 of them",
+    );
+    check(
+        json!({ "action": "export", "snapshot": "s" }),
+        "bucket: is missing; it takes the name of a bucket in the region of the cache",
+    );
+}
+
+#[test]
+fn a_restore_from_an_export_names_its_manifest() {
+    let manifest = "arn:aws:s3:::cache-exports/2026/orders.manifest.json";
+    check(
+        json!({ "action": "restore", "manifest": manifest, "group": "back" }),
+        "restore arn:aws:s3:::cache-exports/2026/orders.manifest.json into back like None with None on None",
+    );
+    check(
+        json!({ "action": "restore", "manifest": "orders", "snapshot": "s", "group": "back" }),
+        "manifest: orders is not the ARN of an object, such as arn:aws:s3:::bucket/orders.manifest.json; manifest: is stated beside snapshot; one of them says what is restored",
+    );
+}
+
+#[test]
 fn a_promotion_names_a_snapshot_or_the_group_whose_newest_is_meant() {
     let name = "automatic.orders-2026-11-28-03-00";
     check(
@@ -171,11 +205,14 @@ fn a_plan_names_what_it_plans_or_leaves_it_to_the_other_fields() {
 #[test]
 fn every_mistake_is_named() {
     check(json!(7), "the event: is not an object with an action");
-    check(json!({}), "action: is missing; take, promote, prune, restore, status and plan are");
+    check(
+        json!({}),
+        "action: is missing; take, promote, prune, restore, export, status and plan are",
+    );
     check(json!({ "action": 7 }), "action: is not a text");
     check(
         json!({ "action": "explode", "group": "x" }),
-        "action: explode is not an action; take, promote, prune, restore, status and plan are",
+        "action: explode is not an action; take, promote, prune, restore, export, status and plan are",
     );
     check(
         json!({ "action": "take", "group": "-", "tier": "yearly", "time": "noon", "snapshot": "s" }),
@@ -183,7 +220,7 @@ fn every_mistake_is_named() {
     );
     check(
         json!({ "action": "restore", "from": 7, "secret": "x", "nodeType": "huge", "into": "back" }),
-        "snapshot: is missing; it takes the name of a snapshot, and `files` the ARNs of RDB files; group: is missing; it takes the id of the new group; from: is not a text; secret: \"x\" is not an ARN (arn:partition:service:region:account:resource); nodeType: \"huge\" is not a node type such as cache.t4g.micro; into: is not a field of this action",
+        "snapshot: is missing; it takes the name of a snapshot, `files` the ARNs of RDB files and `manifest` that of an export's; group: is missing; it takes the id of the new group; from: is not a text; secret: \"x\" is not an ARN (arn:partition:service:region:account:resource); nodeType: \"huge\" is not a node type such as cache.t4g.micro; into: is not a field of this action",
     );
     check(
         json!({ "action": "restore", "snapshot": "s", "group": "orders", "from": "orders" }),
@@ -191,6 +228,6 @@ fn every_mistake_is_named() {
     );
     check(
         json!({ "action": "plan", "of": "status" }),
-        "of: status cannot be planned; take, promote, prune and restore can",
+        "of: status cannot be planned; take, promote, prune, restore and export can",
     );
 }

@@ -1,6 +1,7 @@
 //! The two actions that only tell: how things stand, and what would be done.
 
 use domain::snapshot::prune::PruneStep;
+use domain::snapshot::restore::Restore;
 use domain::snapshot::standing;
 use domain::snapshot::take::Take;
 use domain::{Next, tag};
@@ -51,14 +52,28 @@ impl Run<'_> {
                     let end = self.planned(&operation, |it| report::promoting(&it)).await?;
                     answers.push(self.told(operation.story.into_inner(), end));
                 }
-                Job::Restore(restore) => {
-                    let operation = self.restored(restore);
-                    let end = self.planned(&operation, |it| report::restoring(&it)).await?;
+                Job::Restore(restore) => answers.push(self.plan_restore(restore).await?),
+                Job::Export(export) => {
+                    let operation = self.exported(export);
+                    let end = self.planned(&operation, |it| report::exporting(export, &it)).await?;
                     answers.push(self.told(operation.story.into_inner(), end));
                 }
             }
         }
         Ok(report::together(answers, report::NO_GROUP))
+    }
+
+    async fn plan_restore(&self, restore: &Restore) -> Result<Value, Fault> {
+        let (restore, saved) = match self.unpacked(restore).await? {
+            Ok(unpacked) => unpacked,
+            Err(End::Refused(why)) => {
+                return Ok(self.told(crate::restore_story(restore), Planned::Refuse(why)));
+            }
+            Err(end) => return Ok(end.answer(&crate::restore_story(restore))),
+        };
+        let operation = self.restored(&restore, saved);
+        let end = self.planned(&operation, |it| report::restoring(&it)).await?;
+        Ok(self.told(operation.story.into_inner(), end))
     }
 
     async fn plan_taking(&self, taking: &Taking, answers: &mut Vec<Value>) -> Result<(), Fault> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::group::Endpoint;
 use domain::provision::diff;
 use domain::shard::ShardView;
+use domain::snapshot::export::{Export, ExportStep, ExportView};
 use domain::snapshot::promote::{PromoteStep, PromoteView};
 use domain::snapshot::record::Record;
 use domain::snapshot::restore::{Difference, RestoreStep};
@@ -113,6 +114,36 @@ pub(super) fn promotion(view: &PromoteView) -> String {
         .as_ref()
         .map_or("no copy yet".to_owned(), |it| format!("the copy {} is {}", it.name, it.status));
     format!("{source}, {copy}")
+}
+
+/// A snapshot and what there is of it in a bucket, in a few words.
+pub(super) fn export(export: &Export, view: &ExportView) -> String {
+    let snapshot = view.snapshot.as_ref().map_or("no such snapshot".to_owned(), |it| {
+        format!("the snapshot {} is {}", it.name, it.status)
+    });
+    let manifest = if view.manifest.is_some() { "and a manifest" } else { "and no manifest" };
+    format!(
+        "{snapshot}, {} objects begin with {} in {}, {manifest}",
+        view.files.len(),
+        export.name,
+        export.bucket
+    )
+}
+
+/// What a step of an export does.
+pub(crate) fn exporting(export: &Export, step: &ExportStep) -> String {
+    match step {
+        ExportStep::Copy => {
+            format!("asked for the files of {} in {}", export.snapshot, export.bucket)
+        }
+        ExportStep::Describe(manifest) => {
+            format!(
+                "wrote {}, which tells of {} files",
+                export.manifest_key(),
+                manifest.files.len()
+            )
+        }
+    }
 }
 
 /// What a step of a promotion does.

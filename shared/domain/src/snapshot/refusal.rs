@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::SnapshotStatus;
+use super::export::Unexportable;
 use super::promote::Unpromotable;
 use super::restore::Difference;
 use super::saved::Share;
@@ -43,6 +44,8 @@ pub enum Refusal {
     Restore(Unrestorable),
     /// There is nothing to promote, or it cannot be.
     Promote(Unpromotable),
+    /// What speaks against an export.
+    Export(Unexportable),
     /// For several reasons.
     Several(Vec<Self>),
 }
@@ -60,6 +63,8 @@ pub enum Unrestorable {
     ClusterMode { snapshot: String, source: GroupId },
     /// Several files would come into one shard.
     Files { files: usize, source: GroupId },
+    /// A manifest that cannot be trusted.
+    Manifest { manifest: String, why: String },
     /// Snapshot and source run different engines.
     Engine { snapshot: String, has: String, wants: String },
     /// The snapshot is of a newer engine version than the new group would run.
@@ -146,6 +151,7 @@ impl fmt::Display for Refusal {
             }
             Self::Restore(why) => why.fmt(f),
             Self::Promote(why) => why.fmt(f),
+            Self::Export(why) => why.fmt(f),
             Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
                 write!(f, "{}{why}", if index == 0 { "" } else { "; " })
             }),
@@ -168,6 +174,12 @@ impl Refusal {
 impl From<Unrestorable> for Refusal {
     fn from(why: Unrestorable) -> Self {
         Self::Restore(why)
+    }
+}
+
+impl From<Unexportable> for Refusal {
+    fn from(why: Unexportable) -> Self {
+        Self::Export(why)
     }
 }
 
@@ -197,6 +209,9 @@ impl fmt::Display for Unrestorable {
                 f,
                 "{files} files are named, and {source} has cluster mode disabled, so that one file fills it; name one, or in `from` a group that has shards"
             ),
+            Self::Manifest { manifest, why } => {
+                write!(f, "the manifest {manifest} {why}; nothing was made")
+            }
             Self::Engine { snapshot, has, wants } => {
                 write!(f, "the snapshot {snapshot} is of {has}, its group would run {wants}")
             }

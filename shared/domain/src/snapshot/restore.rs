@@ -21,6 +21,7 @@ use crate::{
 };
 
 use self::rules::Obstacle;
+use super::export::Place;
 use super::{Refusal, SnapshotView, Unrestorable, take};
 
 /// A group that is wanted.
@@ -30,6 +31,8 @@ pub struct Restore {
     pub snapshot: String,
     /// From these RDB files, by the ARNs of their objects, where it is not from a snapshot.
     pub files: Vec<String>,
+    /// From the files that this manifest of an export names.
+    pub manifest: Option<Place>,
     /// Under this id, which is not taken.
     pub target: GroupId,
     /// Like this group. The one that the snapshot is of, where nobody says.
@@ -132,7 +135,7 @@ impl Restore {
 
     /// Whether it is made from files, of which nothing is known before ElastiCache reads them.
     pub fn is_from_files(&self) -> bool {
-        !self.files.is_empty()
+        !self.files.is_empty() || self.manifest.is_some()
     }
 
     /// Whether a group is the one that this restore made.

@@ -140,6 +140,19 @@ impl ElastiCache {
         look_again_if_taken(copied.map(drop))
     }
 
+    /// Has a snapshot written into a bucket, as one file a shard whose key begins so (facts 5.6). Nothing is overwritten.
+    pub async fn export_snapshot(&self, from: &str, bucket: &str, name: &str) -> Result<(), Fault> {
+        let asked = self
+            .client
+            .copy_snapshot()
+            .source_snapshot_name(from)
+            .target_snapshot_name(name)
+            .target_bucket(bucket)
+            .send()
+            .await;
+        asked.map(drop).map_err(|err| Fault::from_sdk("CopySnapshot", err))
+    }
+
     /// Deletes a snapshot, and gives the state that it is in now, where the answer tells one. One that is gone is no mistake.
     pub async fn delete_snapshot(
         &self,

@@ -43,7 +43,8 @@ fn snapshot_status(stack: &Stack, name: &str) -> SnapshotStatus {
 fn put_file(stack: &Stack) {
     stack.scene.world.with(|it| {
         let place = ("bucket".to_owned(), "dumps/orders.rdb".to_owned());
-        it.elasticache.files.insert(place, Rdb { bytes: BYTES });
+        let file = Rdb { bytes: BYTES, at: it.now };
+        it.elasticache.files.insert(place, file);
     });
 }
 
@@ -275,7 +276,8 @@ async fn shards_are_filled_from_files_each_key_where_its_slot_is() {
     put_file(&stack);
     stack.scene.world.with(|it| {
         let place = ("bucket".to_owned(), "dumps/more.rdb".to_owned());
-        it.elasticache.files.insert(place, Rdb { bytes: 2 * BYTES });
+        let file = Rdb { bytes: 2 * BYTES, at: it.now };
+        it.elasticache.files.insert(place, file);
     });
     let files = format!("{FILE},arn:aws:s3:::bucket/dumps/more.rdb");
     let stated = sharded(3, 1, &[("SnapshotArns", &files)]);

@@ -10,7 +10,12 @@ use super::stage::{Stage, summary};
 const EXPECTED: &[(&str, &str)] = &[
     ("bad.json", "refused: snapshot: is not a text"),
     ("carried.json", "refused: transparent-trust-redis-production: the snapshot would be one of"),
+    (
+        "export.json",
+        "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does not exist",
+    ),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
+    ("plan-export.json", "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does"),
     ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
     ("plan-restore.json", "refused: transparent-trust-restored: there is no snapshot"),
@@ -27,6 +32,7 @@ const EXPECTED: &[(&str, &str)] = &[
         "refused: transparent-trust-restored: the group transparent-trust-redis-production is gone",
     ),
     ("restore-like.json", "refused: transparent-trust-restored: there is no snapshot automatic."),
+    ("restore-manifest.json", "failed: GetObject failed: NoSuchBucket: The specified bucket does"),
     (
         "restore.json",
         "refused: transparent-trust-restored: there is no snapshot transparen-a1b2c3d4-",

@@ -26,6 +26,12 @@ pub(crate) async fn every_call() {
     // Of two replicas the one that is less behind.
     stage.add("three", 3, &[("cachewarden:snapshot-keep", "7")]).await;
     stage.send(json!({ "action": "take", "group": "three" })).await;
+    stage.scene.world.with(|it| it.elasticache.buckets.insert("cache-exports".to_owned()));
+    let newest = stage.good().pop();
+    let export = json!({ "action": "export", "snapshot": newest, "bucket": "cache-exports", "name": "orders" });
+    stage.send(export).await;
+    let manifest = "arn:aws:s3:::cache-exports/orders.manifest.json";
+    stage.send(json!({ "action": "restore", "manifest": manifest, "group": "orders-file" })).await;
     promote::automatic(&stage, GROUP).await;
     stage.send(json!({ "action": "promote", "group": GROUP })).await;
 }

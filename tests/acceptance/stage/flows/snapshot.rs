@@ -1,5 +1,6 @@
 //! Snapshots are taken, pruned and restored: never two for one tick, never a good one lost.
 
+mod export;
 mod many;
 mod promote;
 mod restore;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use super::{Way, all_but_lost, must_succeed, on_scene, unless};
 use crate::scene::{GROUP, Scene, function_arn, is_available};
 
+pub(super) use export::Export;
 pub(super) use many::TakeMany;
 pub(super) use promote::Promote;
 pub(super) use restore::{RestoreShards, RestoreUsers};

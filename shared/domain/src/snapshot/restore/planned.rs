@@ -105,7 +105,7 @@ impl Restore {
         let engine_version = against.keep(version(snapshot, source));
         let secret = against.keep(self.secret(source, tags));
         let shape = shape?;
-        let slots = slots(snapshot, shape);
+        let slots = slots(snapshot, shape, self.is_from_files());
         let needs = match snapshot {
             Some(snapshot) if slots.is_empty() => share(snapshot, &even(shape.shards())),
             Some(snapshot) => share(snapshot, &slots),
@@ -253,13 +253,15 @@ fn count(number: usize) -> u32 {
 }
 
 /// The slots of each shard: those that were saved, where they are as many, else none. Of files each shard has to have its own (facts 5.7).
-fn slots(snapshot: Option<&SnapshotView>, shape: Shape) -> Vec<Range> {
+fn slots(snapshot: Option<&SnapshotView>, shape: Shape, is_from_files: bool) -> Vec<Range> {
     if !shape.is_sharded() {
         return Vec::new();
     }
-    let Some(snapshot) = snapshot else { return even(shape.shards()) };
-    let kept = kept_slots(snapshot);
-    if count(kept.len()) == shape.shards() { kept } else { Vec::new() }
+    let kept = snapshot.map(kept_slots).unwrap_or_default();
+    if count(kept.len()) == shape.shards() {
+        return kept;
+    }
+    if is_from_files { even(shape.shards()) } else { Vec::new() }
 }
 
 /// The version to run: the source's, which reads whatever is not newer than itself.

@@ -15,6 +15,7 @@ use crate::snapshot::{SavedShard, SnapshotStatus};
 fn restore() -> Restore {
     Restore {
         files: Vec::new(),
+        manifest: None,
         snapshot: "orders-daily-202601020304".to_owned(),
         target: GroupId::parse("orders-back").unwrap(),
         from: None,

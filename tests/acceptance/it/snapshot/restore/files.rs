@@ -12,7 +12,10 @@ const BYTES: u64 = 5_000_000;
 
 fn put(stage: &Stage, object: &str) {
     let place = ("bucket".to_owned(), object.to_owned());
-    stage.scene.world.with(|it| it.elasticache.files.insert(place, Rdb { bytes: BYTES }));
+    stage.scene.world.with(|it| {
+        let file = Rdb { bytes: BYTES, at: it.now };
+        it.elasticache.files.insert(place, file);
+    });
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,9 +62,10 @@ pub(super) fn export(
         return refuse("A snapshot with data tiering cannot be exported.".to_owned());
     }
     // One file a shard. Its number and the ending are ElastiCache's own.
+    let at = state.now;
     let of_shard = |shard: &String| {
         let bytes = source.source.share_of(shard, source.bytes);
-        ((bucket.to_owned(), format!("{target}-{shard}.rdb")), Rdb { bytes })
+        ((bucket.to_owned(), format!("{target}-{shard}.rdb")), Rdb { bytes, at })
     };
     let files: Vec<_> = source.source.shard_ids().iter().map(of_shard).collect();
     if let Some(((_, object), _)) =

@@ -1,5 +1,7 @@
 //! RDB files in buckets, which a new group may be filled from (facts 5.6, 5.7).
 
+use jiff::Timestamp;
+
 use super::super::check::{bad_combination, bad_value};
 use super::export::Closed;
 use crate::settings::DataPlane;
@@ -13,6 +15,8 @@ const PARAMETER: &str = "SnapshotArns";
 pub struct Rdb {
     /// Its data.
     pub bytes: u64,
+    /// When it was written.
+    pub at: Timestamp,
 }
 
 /// The files that a new group is asked to be filled from.

@@ -13,7 +13,7 @@ fn with_files(bytes: u64) -> Caller {
     aws.world.with(|state| {
         for object in ["dumps/orders.rdb", "dumps/more.rdb"] {
             let place = ("bucket".to_owned(), object.to_owned());
-            state.elasticache.files.insert(place, Rdb { bytes });
+            state.elasticache.files.insert(place, Rdb { bytes, at: state.now });
         }
     });
     aws
