@@ -2,6 +2,7 @@
 
 mod export;
 mod in_place;
+mod many;
 mod promote;
 mod restore;
 mod tiers;
@@ -18,6 +19,7 @@ use crate::scene::{GROUP, Scene, function_arn, is_available};
 
 pub(super) use export::Export;
 pub(super) use in_place::InPlace;
+pub(super) use many::TakeMany;
 pub(super) use promote::Promote;
 pub(super) use restore::{RestoreShards, RestoreUsers};
 pub(super) use tiers::Generations;
