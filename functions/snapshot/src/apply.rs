@@ -2,21 +2,21 @@
 //! gone.
 
 pub(crate) mod counting;
+mod crowd;
 pub(crate) mod drilling;
 pub(crate) mod exporting;
 pub(crate) mod promoting;
+pub(crate) mod pruning;
 pub(crate) mod replacing;
 pub(crate) mod taking;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use domain::group::{Encryption, NewGroup, Tls, Transit};
-use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
 use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
 use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
-use domain::snapshot::{Refusal, SnapshotStatus, SnapshotView};
-use domain::{Catalog, GroupView, Next, SnapshotName};
+use domain::snapshot::{Refusal, SnapshotView};
+use domain::{Catalog, GroupView, Next};
 use jiff::Timestamp;
 use platform::{Clock, Fault, FaultKind, Operation};
 
@@ -64,92 +64,6 @@ impl Operation for Taken<'_> {
             self.story.borrow_mut().turned_down(fault, member.as_str());
         }
         taken
-    }
-}
-
-/// The snapshots of one group, on their way to as many as are kept.
-pub(crate) struct Pruned<'a> {
-    pub(crate) app: &'a App,
-    pub(crate) prune: Prune,
-    /// What was there when the run began, kept up to date with what the run does.
-    stock: RefCell<PruneView>,
-    /// The one that was deleted last, to be looked at again.
-    deleted: RefCell<Option<SnapshotName>>,
-    pub(crate) story: RefCell<Story>,
-}
-
-impl<'a> Pruned<'a> {
-    /// Begins with what is there.
-    pub(crate) fn new(
-        app: &'a App,
-        prune: Prune,
-        snapshots: Vec<SnapshotView>,
-        in_place: bool,
-    ) -> Self {
-        let stock = PruneView { snapshots, stuck: BTreeMap::new(), in_place };
-        let story = RefCell::new(Story::of("prune", &prune.group));
-        Self { app, prune, stock: RefCell::new(stock), deleted: RefCell::default(), story }
-    }
-
-    fn stuck(&self, name: &SnapshotName, why: Stuck) {
-        self.stock.borrow_mut().stuck.insert(name.to_string(), why);
-    }
-}
-
-impl Operation for Pruned<'_> {
-    type Seen = PruneView;
-    type Step = PruneStep;
-    type Refusal = Refusal;
-
-    async fn observe(&self) -> Result<PruneView, Fault> {
-        let deleted = self.deleted.take();
-        if let Some(name) = deleted {
-            match observe::again(self.app, &name).await? {
-                None => self.stock.borrow_mut().snapshots.retain(|it| it.name != name.as_str()),
-                Some(SnapshotStatus::Available) => {
-                    self.stuck(&name, Stuck::ForNow("asked for, and not gone yet".to_owned()));
-                }
-                Some(status) => {
-                    let mut stock = self.stock.borrow_mut();
-                    let seen = stock.snapshots.iter_mut().find(|it| it.name == name.as_str());
-                    if let Some(seen) = seen {
-                        seen.status = status;
-                    }
-                }
-            }
-        }
-        let view = self.stock.borrow().clone();
-        self.story.borrow_mut().saw_stock(&self.prune, &view);
-        Ok(view)
-    }
-
-    fn plan(&self, seen: &PruneView, now: Timestamp) -> Next<PruneStep, Refusal> {
-        self.prune.plan(seen, now)
-    }
-
-    /// One that cannot be deleted does not stop the rest: what went wrong is kept for the plan.
-    async fn apply(&self, step: PruneStep) -> Result<(), Fault> {
-        let PruneStep::Forget(name) = step;
-        match self.app.elasticache.delete_snapshot(&name).await {
-            Ok(()) => {
-                self.story.borrow_mut().does(format!("deleted {name}"));
-                self.deleted.replace(Some(name));
-            }
-            Err(fault) => {
-                let why = fault.to_string();
-                let stuck = match fault.kind {
-                    FaultKind::Busy | FaultKind::Transient => Stuck::ForNow(why),
-                    FaultKind::Gone
-                    | FaultKind::Taken
-                    | FaultKind::NoChange
-                    | FaultKind::NoCapacity
-                    | FaultKind::Denied
-                    | FaultKind::Rejected => Stuck::ForGood(why),
-                };
-                self.stuck(&name, stuck);
-            }
-        }
-        Ok(())
     }
 }
 

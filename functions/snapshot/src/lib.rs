@@ -6,14 +6,11 @@ mod observe;
 mod report;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use domain::owner::short_hash;
-use domain::snapshot::in_place::mark::stand_in_of;
-use domain::snapshot::prune::Prune;
 use domain::snapshot::restore::Restore;
-use domain::snapshot::{Refusal, SnapshotView, name};
-use domain::{GroupId, Next, Problems, Tags};
+use domain::snapshot::{Refusal, SnapshotView};
+use domain::{Next, Problems};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use platform::continuation::{self, Delivery, Executions, Started};
@@ -22,9 +19,9 @@ use platform::{
     Alarms, Aws, Buckets, Clock, ClockSource, Dialler, ElastiCache, Fault, FaultKind, Fleet,
     Journal, Metrics, Operation, Outcome, Secrets, Topics, converge, telemetry,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::apply::{Pruned, Restored};
+use crate::apply::Restored;
 use crate::event::{Job, Request, Scope};
 use crate::observe::Ours;
 use crate::report::{End, Message, Story};
@@ -101,7 +98,7 @@ impl App {
             Err(problems) => Ok(run.bad_event(&problems).await),
             Ok(Request::Do(Job::Take(taking))) => Box::pin(run.take(&taking)).await,
             Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
-            Ok(Request::Do(Job::Prune(scope))) => run.prune(&scope).await,
+            Ok(Request::Do(Job::Prune(scope))) => Box::pin(run.prune(&scope)).await,
             Ok(Request::Do(Job::InPlace(wish))) => Box::pin(run.in_place(&wish)).await,
             Ok(Request::Do(Job::Restore(restore))) => Box::pin(run.restore(&restore)).await,
             Ok(Request::Do(Job::Export(export))) => Box::pin(run.export(&export)).await,
@@ -134,46 +131,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Deletes what is beyond retention, group by group. What goes on is carried on for each group by itself.
-    async fn prune(&self, scope: &Scope) -> Result<Value, Fault> {
-        let groups = match self.ours("prune", scope).await? {
-            Ok(groups) => groups,
-            Err(answer) => return Ok(answer),
-        };
-        let stock = observe::stock(self.app, &groups).await?;
-        let stand_ins = observe::stand_ins(self.app).await?;
-        let mut answers = Vec::new();
-        for (group, tags) in groups {
-            let event = json!({ "action": "prune", "group": group });
-            let name = format!("snapshot-prune-{group}-{}", self.unique());
-            let operation = self.pruned(&stock, &stand_ins, &group, tags);
-            let end = if self.deadline <= self.clock.now() {
-                self.hand(&name, &event, 1).await
-            } else {
-                let outcome = converge(&operation, &self.clock, self.deadline).await;
-                self.carried_on(self.end(outcome), &name, &event).await
-            };
-            answers.push(self.close(&operation.story.into_inner(), &end).await);
-        }
-        Ok(match scope {
-            Scope::One(_) => answers.pop().unwrap_or_default(),
-            Scope::All => report::together(answers, report::NO_GROUP),
-        })
-    }
-
-    fn pruned(
-        &self,
-        stock: &[SnapshotView],
-        stand_ins: &BTreeSet<GroupId>,
-        group: &GroupId,
-        tags: Tags,
-    ) -> Pruned<'_> {
-        let is_of = |it: &&SnapshotView| name::read(group, &it.name).is_some();
-        let of_group = stock.iter().filter(is_of).cloned().collect();
-        let in_place = stand_in_of(group).is_ok_and(|it| stand_ins.contains(&it));
-        Pruned::new(self.app, Prune { group: group.clone(), tags }, of_group, in_place)
-    }
-
     /// Makes a new group of a snapshot.
     async fn restore(&self, restore: &Restore) -> Result<Value, Fault> {
         let (restore, saved) = match self.unpacked(restore).await? {

@@ -1,16 +1,19 @@
 //! Which calls make up what is seen.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::autoscale::Metric;
 use domain::snapshot::in_place::{InPlace, InPlaceView};
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
-use domain::snapshot::take::{Take, TakeView};
+use domain::snapshot::shelf::Shelf;
+use domain::snapshot::take::{self, Take, TakeView, quota};
 use domain::snapshot::{SnapshotStatus, SnapshotView, due, name, owner};
 use domain::{Arn, GroupId, GroupStatus, GroupView, MemberId, SnapshotName, Tags, tag};
 use jiff::Timestamp;
-use platform::Fault;
+use platform::fleet::Tagged;
+use platform::{Fault, abreast};
 
 use crate::App;
 
@@ -42,6 +45,48 @@ pub(crate) async fn stock(app: &App, groups: &[Ours]) -> Result<Vec<SnapshotView
     Ok(snapshots?.into_iter().map(with_tags).collect())
 }
 
+/// The same of very many groups, page by page: what no decision over many asks for is not kept.
+pub(crate) async fn shelf(app: &App, groups: &[Ours]) -> Result<Shelf, Fault> {
+    let shelf = RefCell::new(Shelf::of(groups.iter().map(|it| &it.0)));
+    let is_wanted = |it: &str| shelf.borrow().has_place_for(it);
+    let put = |it| shelf.borrow_mut().put(it);
+    let (put, labelled) = tokio::join!(
+        app.elasticache.each_snapshot(is_wanted, put),
+        app.fleet.each_snapshot(tag::GROUP, |it| label(&shelf, &it))
+    );
+    put.and(labelled)?;
+    Ok(shelf.into_inner())
+}
+
+/// The same of one group in an account that may have very many: those that carry our tag for it, each looked at by its name.
+pub(crate) async fn shelf_of_one(app: &App, group: &GroupId) -> Result<Shelf, Fault> {
+    let tagged = app.fleet.snapshots_with(tag::GROUP, group.as_str()).await?;
+    let shelf = RefCell::new(Shelf::of([group]));
+    let is_wanted =
+        |it: &&Tagged| it.snapshot_name().is_some_and(|it| shelf.borrow().has_place_for(it));
+    let tagged: Vec<_> = tagged.iter().filter(is_wanted).collect();
+    for it in &tagged {
+        label(&shelf, it);
+    }
+    let look = |it: &&Tagged| {
+        let name = it.snapshot_name().unwrap_or_default().to_owned();
+        async move { app.elasticache.snapshot(&name).await }
+    };
+    for seen in abreast(&tagged, look).await {
+        // One that the list still has may be gone.
+        if let Some(seen) = seen? {
+            shelf.borrow_mut().put(seen);
+        }
+    }
+    Ok(shelf.into_inner())
+}
+
+fn label(shelf: &RefCell<Shelf>, tagged: &Tagged) {
+    if let Some(name) = tagged.snapshot_name() {
+        shelf.borrow_mut().label(name, &tagged.tags);
+    }
+}
+
 /// Looks at a group and at the snapshot that is wanted of it.
 pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeView, Fault> {
     let (group, snapshot) = tokio::join!(
@@ -49,10 +94,16 @@ pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeV
         app.elasticache.snapshot(take.name.as_str())
     );
     let mut view = TakeView { group: group?, snapshot: snapshot?, ..TakeView::default() };
-    if take.asks_for_newest(&view)
-        && let Some(group) = &view.group
+    if (take.asks_for_newest(&view) || take::asks_for_quota(&view))
+        && let Some(group) = view.group.clone()
     {
-        view.newest = newest(app, group).await?;
+        let found = app.elasticache.snapshots_of(&group).await?;
+        if take::asks_for_quota(&view) {
+            view.spent = spent(app, &group, found.clone(), now).await?;
+        }
+        if take.asks_for_newest(&view) {
+            view.newest = newest(app, &group, found).await?;
+        }
     }
     if take.asks_for_lags(&view)
         && let Some(group) = &view.group
@@ -63,6 +114,27 @@ pub(crate) async fn take(app: &App, take: &Take, now: Timestamp) -> Result<TakeV
         view.events = app.elasticache.event_texts(&take.group).await?;
     }
     Ok(view)
+}
+
+/// The members that had all their snapshots of the day. Only where it seems so, it is asked which of them are copies.
+async fn spent(
+    app: &App,
+    group: &GroupView,
+    mut found: Vec<SnapshotView>,
+    now: Timestamp,
+) -> Result<BTreeSet<MemberId>, Fault> {
+    let spent = quota::spent(&found, now);
+    if spent.is_empty() {
+        return Ok(spent);
+    }
+    let tagged = app.fleet.snapshots_with(tag::GROUP, group.id.as_str()).await?;
+    for it in tagged {
+        let named = found.iter_mut().find(|one| Some(one.name.as_str()) == it.snapshot_name());
+        if let Some(named) = named {
+            named.tags = Some(it.tags);
+        }
+    }
+    Ok(quota::spent(&found, now))
 }
 
 /// How far behind each replica is. Where CloudWatch does not tell, no snapshot waits for that.
@@ -82,10 +154,13 @@ async fn lags(app: &App, group: &GroupView, now: Timestamp) -> BTreeMap<MemberId
 
 /// The newest snapshot of ours that serves the tiers of a group. The list of everything that is tagged lags behind, so each is asked itself,
 /// until one is ours: mostly the first.
-async fn newest(app: &App, group: &GroupView) -> Result<Option<SnapshotView>, Fault> {
+async fn newest(
+    app: &App,
+    group: &GroupView,
+    found: Vec<SnapshotView>,
+) -> Result<Option<SnapshotView>, Fault> {
     let Some(tags) = &group.tags else { return Ok(None) };
     let owner = owner(&group.id, tags);
-    let found = app.elasticache.snapshots_of(group).await?;
     for mut snapshot in due::candidates(&group.id, found) {
         snapshot.tags = app.elasticache.tags(&snapshot.arn).await?;
         // One that is being written may keep its tags back.

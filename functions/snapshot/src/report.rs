@@ -344,15 +344,36 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
     })
 }
 
-/// Tells that the next snapshot of a group is missed.
-pub(crate) fn missed_news(group: &GroupId, newest: &str, due: Timestamp) -> Message {
-    Message {
-        subject: format!("{group}: a snapshot is overdue"),
-        body: format!(
-            "The newest snapshot of {group} that can be restored from is {newest}, and the next was due at {due}.\n\nNext: one is asked for now. Where this is told again, it fails: the records of `snapshot` say why.\n"
-        ),
+/// Tells of groups whose next snapshot is missed: the newest of each, and when the next was due. One message, however many there are.
+pub(crate) fn missed_news(overdue: &[(GroupId, String, Timestamp)]) -> Option<Message> {
+    const NEXT: &str = "Next: one is asked for now. Where this is told again, it fails: the records of `snapshot` say why.";
+    match overdue {
+        [] => None,
+        [(group, newest, due)] => Some(Message {
+            subject: format!("{group}: a snapshot is overdue"),
+            body: format!(
+                "The newest snapshot of {group} that can be restored from is {newest}, and the next was due at {due}.\n\n{NEXT}\n"
+            ),
+        }),
+        several => {
+            let line = |(group, newest, due): &(GroupId, String, Timestamp)| {
+                format!("{group}: the newest is {newest}, and the next was due at {due}\n")
+            };
+            let mut lines: Vec<String> = several.iter().take(NAMED_MAX).map(line).collect();
+            if let Some(more) = several.len().checked_sub(NAMED_MAX).filter(|it| 0 < *it) {
+                lines.push(format!("and {more} more, of which `status` tells\n"));
+            }
+            let lines = lines.concat();
+            Some(Message {
+                subject: format!("snapshots of {} groups are overdue", several.len()),
+                body: format!("{lines}\n{NEXT}\n"),
+            })
+        }
     }
 }
+
+/// A message names so many at most; SNS takes 256 KiB.
+const NAMED_MAX: usize = 500;
 
 /// Tells of an event with mistakes.
 pub(crate) fn bad_event_news(problems: &Problems) -> Message {
@@ -393,6 +414,14 @@ pub(crate) const NO_GROUP: &str =
 
 /// The summary where there is nothing to take by tiers.
 pub(crate) const NO_TIERS: &str = "no group carries the tag cachewarden:snapshot-keep with tiers";
+
+/// An answer without what only the journal tells: those of a thousand groups are in memory together.
+pub(crate) fn short(mut answer: Value) -> Value {
+    if let Value::Object(fields) = &mut answer {
+        fields.remove("evidence");
+    }
+    answer
+}
 
 /// The answers for several groups in one.
 pub(crate) fn together(answers: Vec<Value>, nothing: &str) -> Value {

@@ -2,7 +2,9 @@
 //!
 //! In reading order: [`name`] tells ours from others, [`due`] says when a group with tiers wants one, [`take`] makes one, [`promote`] makes one
 //! of ElastiCache's own, [`retention`] sorts those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, [`in_place`] puts one in the place of the group that it is of, [`export`] writes one into a bucket, [`record`] tells what is in it, [`drill`] tries whether one restores, and [`standing`] tells how a group stands.
+//! For very many groups, [`shelf`] holds what there is of them, and [`crowd`] shares them out.
 
+pub mod crowd;
 pub mod drill;
 pub mod due;
 pub mod export;
@@ -18,6 +20,7 @@ pub mod retention;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod saved;
+pub mod shelf;
 pub mod standing;
 pub mod take;
 pub mod tier;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+/// How the keys of all our tags begin.
+pub const OURS: &str = "cachewarden:";
 /// Whose the thing is: `<stack id>/<logical id>`.
 pub const OWNER: &str = "cachewarden:owner";
 /// The group that a secret, a snapshot or an alarm belongs to.

@@ -6,7 +6,7 @@ use aws_smithy_types::DateTime;
 use domain::provision::name::Issue;
 use domain::{Arn, Wait};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{Aws, Fault, FaultKind};
@@ -70,6 +70,24 @@ pub fn ended(status: &'static str, summary: &str) -> Value {
     json!({ "status": status, "summary": summary })
 }
 
+/// One of many events that an execution is about.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Each {
+    /// The event.
+    pub event: Value,
+    /// How long to wait before the first call with it.
+    pub wait_seconds: i64,
+}
+
+/// What an execution that is about many events is started with.
+pub fn input_of_each(function_arn: &str, each: &[Each]) -> Value {
+    json!({ "function": function_arn, "each": each })
+}
+
+/// What Step Functions takes as the input of an execution, in bytes.
+pub const INPUT_LEN_MAX: usize = 256 * 1024;
+
 /// Step Functions, as far as we use it.
 #[derive(Clone, Debug)]
 pub struct Executions {
@@ -114,6 +132,21 @@ impl Executions {
     ) -> Result<Started, Fault> {
         let input =
             json!({ "function": function_arn, "event": event, "waitSeconds": wait_seconds });
+        self.begin(name, &input).await
+    }
+
+    /// Has the state machine call a function with each of these events, each after its own wait and until it is settled itself: one execution
+    /// for all of them.
+    pub async fn start_each(
+        &self,
+        name: &str,
+        function_arn: &str,
+        each: &[Each],
+    ) -> Result<Started, Fault> {
+        self.begin(name, &input_of_each(function_arn, each)).await
+    }
+
+    async fn begin(&self, name: &str, input: &Value) -> Result<Started, Fault> {
         let started = self
             .client
             .start_execution()

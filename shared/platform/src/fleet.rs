@@ -33,6 +33,11 @@ impl Tagged {
         self.arn.resource().strip_prefix("alarm:")
     }
 
+    /// The name of the snapshot that this is, if it is one.
+    pub fn snapshot_name(&self) -> Option<&str> {
+        self.arn.resource().strip_prefix("snapshot:")
+    }
+
     /// The id of the group that it belongs to, as its tag says.
     pub fn of_group(&self) -> Option<GroupId> {
         GroupId::parse(self.tags.get(tag::GROUP)?).ok()
@@ -60,6 +65,16 @@ impl Fleet {
         self.tagged("elasticache:snapshot", having(key)).await
     }
 
+    /// The same, one after another, for whoever has no room for all of them at once.
+    pub async fn each_snapshot(&self, key: &str, take: impl FnMut(Tagged)) -> Result<(), Fault> {
+        self.each("elasticache:snapshot", having(key), take).await
+    }
+
+    /// The snapshots that carry this tag with this value.
+    pub async fn snapshots_with(&self, key: &str, value: &str) -> Result<Vec<Tagged>, Fault> {
+        self.tagged("elasticache:snapshot", having(key).values(value)).await
+    }
+
     /// The alarms that carry a tag of this key.
     pub async fn alarms(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
         self.tagged("cloudwatch:alarm", having(key)).await
@@ -79,24 +94,36 @@ impl Fleet {
     }
 
     async fn tagged(&self, kind: &str, filter: TagFilterBuilder) -> Result<Vec<Tagged>, Fault> {
+        let mut found = Vec::new();
+        self.each(kind, filter, |it| found.push(it)).await?;
+        Ok(found)
+    }
+
+    async fn each(
+        &self,
+        kind: &str,
+        filter: TagFilterBuilder,
+        mut take: impl FnMut(Tagged),
+    ) -> Result<(), Fault> {
         let mut pages = self
             .client
             .get_resources()
             .resource_type_filters(kind)
             .tag_filters(filter.build())
+            .resources_per_page(RESOURCES_A_PAGE)
             .into_paginator()
             .items()
             .send();
-        let mut found = Vec::new();
         while let Some(resource) = pages.next().await {
             let resource = resource.map_err(|err| Fault::from_sdk(CALL, err))?;
-            found.push(
-                tagged(&resource).ok_or_else(|| Fault::strange(CALL, "a resource has no ARN"))?,
-            );
+            take(tagged(&resource).ok_or_else(|| Fault::strange(CALL, "a resource has no ARN"))?);
         }
-        Ok(found)
+        Ok(())
     }
 }
+
+/// As many as the service gives at once.
+const RESOURCES_A_PAGE: i32 = 100;
 
 fn having(key: &str) -> TagFilterBuilder {
     TagFilter::builder().key(key)

@@ -1,6 +1,7 @@
 //! Stories of `snapshot`: what is taken is there, what is deleted was not needed, and what is restored is as closed as before.
 
 mod counted;
+mod crowd;
 mod drill;
 mod events;
 mod export;

@@ -118,38 +118,58 @@ impl Scene {
         ended
     }
 
-    /// Plays the state machine for one execution, until it has ended: waits, calls, retries what fails, and gives up in the end.
+    /// Plays the state machine for one execution, until it has ended: waits, calls, retries what fails, and gives up in the end. Of one that is
+    /// about many events, with one after the other.
     pub(crate) async fn carry<H, F>(&self, execution: &Execution, handle: &H) -> Ended
     where
         H: Fn(LambdaEvent<Value>) -> F,
         F: Future<Output = Result<Value, Diagnostic>>,
     {
-        let mut wait = execution.input["waitSeconds"].as_u64().unwrap();
+        let (mut ended, mut status) = (Ended::Died, "SUCCEEDED");
+        let each = execution.input["each"].as_array();
+        for it in each.unwrap_or(&vec![execution.input.clone()]) {
+            let (came, is_well) = self.carry_one(execution, it, handle).await;
+            ended = came;
+            if !is_well && each.is_none() {
+                status = "FAILED";
+            }
+        }
+        if self.is_running(&execution.name) {
+            self.end(&execution.name, status);
+        }
+        ended
+    }
+
+    /// Gives the last answer, and whether it did not give up.
+    async fn carry_one<H, F>(&self, execution: &Execution, one: &Value, handle: &H) -> (Ended, bool)
+    where
+        H: Fn(LambdaEvent<Value>) -> F,
+        F: Future<Output = Result<Value, Diagnostic>>,
+    {
+        let mut wait = one["waitSeconds"].as_u64().unwrap();
         let function =
             execution.input["function"].as_str().unwrap().rsplit(":warden-").next().unwrap();
+        let event = |gave_up| execution.carried(&one["event"], gave_up);
         // An hour of looking every few seconds; no story is longer.
         for _ in 0..1000 {
             self.pass(Duration::from_secs(wait)).await;
             if !self.is_running(&execution.name) {
-                return Ended::Died;
+                return (Ended::Died, true);
             }
             let mut ended = Ended::Died;
             for backoff in [0, 5, 10, 20, 40] {
                 self.pass(Duration::from_secs(backoff)).await;
-                ended = self.invoke(function, execution.event(None), handle).await;
+                ended = self.invoke(function, event(None), handle).await;
                 if matches!(ended, Ended::Answered(_)) {
                     break;
                 }
             }
             let Ended::Answered(answer) = &ended else {
                 let gave_up = json!({ "Error": "Lambda.Unknown", "Cause": format!("{ended:?}") });
-                let last = self.invoke(function, execution.event(Some(gave_up)), handle).await;
-                self.end(&execution.name, "FAILED");
-                return last;
+                return (self.invoke(function, event(Some(gave_up)), handle).await, false);
             };
             if answer["status"] != "unfinished" {
-                self.end(&execution.name, "SUCCEEDED");
-                return ended;
+                return (ended, true);
             }
             wait = answer["waitSeconds"].as_u64().unwrap();
         }
@@ -212,11 +232,16 @@ pub(crate) struct Execution {
 impl Execution {
     /// What the state machine calls the function with.
     pub(crate) fn event(&self, gave_up: Option<Value>) -> Value {
+        self.carried(&self.input["event"], gave_up)
+    }
+
+    /// The same, with one of many events.
+    fn carried(&self, event: &Value, gave_up: Option<Value>) -> Value {
         let mut carrier = json!({ "execution": self.name, "startedAt": self.started_at });
         if let Some(gave_up) = gave_up {
             carrier["gaveUp"] = gave_up;
         }
-        json!({ "cachewarden": carrier, "event": self.input["event"] })
+        json!({ "cachewarden": carrier, "event": event })
     }
 }
 

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::drive::EventMishap;
-use crate::settings::Switches;
+use crate::settings::{Rate, Switches};
 use crate::wire::{Call, Protocol};
 use crate::{Refusal, State, elasticache};
 
@@ -33,6 +35,8 @@ pub struct Plan {
     /// How many of the next pieces of work that need nodes find that there are none, though the call was accepted: as if there were a
     /// [`Shortage::Later`] of whichever node type it is.
     pub late_shortages: u32,
+    /// What is left of the rate of each service, and since when.
+    buckets: BTreeMap<String, (f64, Timestamp)>,
     /// How often something was to happen where it could not, such as a failover of a group that has no replica.
     in_vain: u32,
 }
@@ -304,6 +308,18 @@ impl Plan {
         struck
     }
 
+    /// Whether a service has too many calls at this rate.
+    pub(crate) fn is_over(&mut self, service: &str, rate: Rate, now: Timestamp) -> bool {
+        let burst = f64::from(rate.burst);
+        let (left, since) = self.buckets.get(service).copied().unwrap_or((burst, now));
+        let passed = now.duration_since(since).as_secs_f64();
+        let left = (left + passed * f64::from(rate.per_second)).min(burst);
+        let is_over = left < 1.0;
+        let left = if is_over { left } else { left - 1.0 };
+        self.buckets.insert(service.to_owned(), (left, now));
+        is_over
+    }
+
     /// What becomes of an event to this topic or function.
     pub(crate) fn befall(&mut self, arn: &str) -> Option<EventMishap> {
         let last_word = arn.rsplit(':').next();
@@ -346,6 +362,20 @@ mod tests {
         assert!(strike("CreateSnapshot"));
         assert!(!strike("CreateSnapshot"));
         assert!(plan.is_spent());
+    }
+
+    #[test]
+    fn a_service_that_has_a_rate_throttles_what_is_more() {
+        let mut plan = Plan::default();
+        let rate = Rate { burst: 3, per_second: 2 };
+        let mut taken = |service, second: i64, calls: usize| {
+            let now = Timestamp::from_second(second).unwrap();
+            (0..calls).filter(|_| !plan.is_over(service, rate, now)).count()
+        };
+        assert_eq!(taken("elasticache", 0, 9), 3);
+        assert_eq!(taken("tagging", 0, 9), 3, "each has its own");
+        assert_eq!(taken("elasticache", 1, 9), 2);
+        assert_eq!(taken("elasticache", 60, 9), 3, "rest does not make it larger");
     }
 
     #[test]

@@ -156,6 +156,7 @@ fn settings(options: &Options, start: Timestamp) -> Settings {
         addresses,
         quotas: Quotas { nodes: options.node_quota, ..Quotas::default() },
         calls_kept: Some(CALLS_KEPT),
+        rate: None,
     }
 }
 

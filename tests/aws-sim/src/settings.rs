@@ -33,6 +33,17 @@ pub struct Settings {
     pub quotas: Quotas,
     /// How many records of calls are kept at least, where not all are: a server may run for weeks.
     pub calls_kept: Option<usize>,
+    /// How many calls each service takes. No rate of ElastiCache is known (facts 5.8), so there is no end to it unless somebody says so.
+    pub rate: Option<Rate>,
+}
+
+/// How many calls a service takes: what is more is throttled. A bucket of tokens, as AWS has them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rate {
+    /// So many at once, after a while of rest.
+    pub burst: u32,
+    /// So many in each second, on the long run.
+    pub per_second: u32,
 }
 
 impl Default for Settings {
@@ -48,6 +59,7 @@ impl Default for Settings {
             addresses: Box::new(DnsNames),
             quotas: Quotas::default(),
             calls_kept: None,
+            rate: None,
         }
     }
 }

@@ -320,7 +320,11 @@ impl State {
             invocation: self.sandboxes.running(),
         };
         let mut takes = Duration::ZERO;
-        let response = match self.faults.strike(service, &asked.operation, record.invocation) {
+        let struck = self.faults.strike(service, &asked.operation, record.invocation);
+        let now = self.now;
+        let is_over = |rate| self.faults.is_over(service, rate, now);
+        let is_over = self.settings.rate.is_some_and(is_over);
+        let response = match struck.or(is_over.then_some(Fault::Throttled)) {
             Some(Fault::Cut(Side::BeforeEffect)) => {
                 self.sandboxes.kill_running();
                 return Exchange::Never;

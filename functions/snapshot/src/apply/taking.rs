@@ -2,15 +2,17 @@
 
 use std::cell::RefCell;
 
+use domain::snapshot::shelf::Shelf;
 use domain::snapshot::take::Take;
-use domain::snapshot::{Keep, Refusal, SnapshotView, Tier, Tiers, due, owner};
+use domain::snapshot::{Keep, Refusal, SnapshotView, Tier, Tiers, crowd, due, owner};
 use domain::{GroupId, NameError, Problems, Tags};
 use jiff::Timestamp;
 use platform::Fault;
+use platform::continuation::Each;
 use serde_json::{Value, json};
 
 use crate::apply::Taken;
-use crate::event::{Kind, Taking};
+use crate::event::{Kind, Scope, Taking};
 use crate::observe::Ours;
 use crate::report::{End, Story};
 use crate::{Run, observe, report};
@@ -64,14 +66,15 @@ impl Run<'_> {
         Ok(self.close(&operation.story.into_inner(), &end).await)
     }
 
+    /// Takes what is due, or one of each. One execution takes of all groups, each by itself.
     async fn take_all(&self, taking: &Taking, tick: Timestamp) -> Result<Value, Fault> {
         let groups = match self.ours("take what is due", &taking.scope).await? {
             Ok(groups) => groups,
             Err(answer) => return Ok(answer),
         };
-        let stock = self.stock_of_tiers(taking, &groups).await?;
-        let mut answers = Vec::new();
-        for (index, (group, tags)) in (0..).zip(&groups) {
+        let stock = self.shelf_of_tiers(taking, &groups).await?;
+        let (mut answers, mut wanted, mut overdue) = (Vec::new(), Vec::new(), Vec::new());
+        for (group, tags) in &groups {
             match self.wish(taking, group, tags, &stock) {
                 Wish::Nothing => {}
                 // No record: it would be one for each group and hour.
@@ -84,13 +87,29 @@ impl Run<'_> {
                     let mut story = Story::of(format!("take {}", words(&kind)), group);
                     if let Some(Missed { due, newest }) = missed {
                         story.saw = format!("the newest is {newest}, and one was due at {due}");
-                        self.tell(&report::missed_news(group, &newest, due)).await;
+                        overdue.push((group.clone(), newest, due));
                     }
-                    // A second apart, so that a thousand groups do not ask at once.
-                    let wait_seconds = 1 + index % STAGGER_SECONDS;
-                    let end = self.hand_take(taking, &kind, group, tick, wait_seconds).await;
-                    answers.push(self.close(&story, &end).await);
+                    wanted.push((story, group, kind));
                 }
+            }
+        }
+        if let Some(news) = report::missed_news(&overdue) {
+            self.tell(&news).await;
+        }
+        match (&taking.scope, wanted.pop()) {
+            (Scope::One(_), Some((story, group, kind))) => {
+                let end = self.hand_take(taking, &kind, group, tick, 1).await;
+                answers.push(self.close(&story, &end).await);
+            }
+            (Scope::One(_) | Scope::All, last) => {
+                wanted.extend(last);
+                let each = wanted.into_iter().enumerate().map(|(number, (story, group, kind))| {
+                    let event = event_of(group, &kind, tick).1;
+                    (story, Each { event, wait_seconds: crowd::wait_seconds(number) })
+                });
+                let name =
+                    format!("snapshot-take-all-{}", self.unique_of(taking, word(&taking.kind)));
+                answers.extend(self.hand_each(&name, groups.len(), each.collect()).await);
             }
         }
         let nothing = match taking.kind {
@@ -101,11 +120,11 @@ impl Run<'_> {
     }
 
     /// What there is of the groups whose tiers are asked what is due. Where none has any, nobody is asked.
-    pub(crate) async fn stock_of_tiers(
+    pub(crate) async fn shelf_of_tiers(
         &self,
         taking: &Taking,
         groups: &[Ours],
-    ) -> Result<Vec<SnapshotView>, Fault> {
+    ) -> Result<Shelf, Fault> {
         let has_tiers = |(_, tags): &&Ours| Keep::read(tags).is_ok_and(|it| it.tiers().is_some());
         let with_tiers: Vec<Ours> = match taking.kind {
             Kind::Policy | Kind::Due | Kind::For(_) => {
@@ -114,9 +133,9 @@ impl Run<'_> {
             Kind::One(_) => Vec::new(),
         };
         if with_tiers.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Shelf::default());
         }
-        observe::stock(self.app, &with_tiers).await
+        observe::shelf(self.app, &with_tiers).await
     }
 
     /// What an event for all groups wants of this one.
@@ -125,7 +144,7 @@ impl Run<'_> {
         taking: &Taking,
         group: &GroupId,
         tags: &Tags,
-        stock: &[SnapshotView],
+        stock: &Shelf,
     ) -> Wish {
         let one = |tier| Wish::Take { kind: Kind::One(tier), missed: None };
         match (Keep::read(tags), &taking.kind) {
@@ -134,7 +153,7 @@ impl Run<'_> {
             (Ok(Keep::Newest(_) | Keep::Tiers(_)), Kind::One(tier)) => one(*tier),
             (Ok(Keep::Newest(_)), Kind::Policy) => one(Tier::default()),
             (Ok(Keep::Tiers(tiers)), Kind::Policy | Kind::Due | Kind::For(_)) => {
-                self.wish_of_tiers(&tiers, group, tags, stock)
+                self.wish_of_tiers(&tiers, group, tags, &stock.snapshots(group))
             }
         }
     }
@@ -180,23 +199,16 @@ impl Run<'_> {
         tick: Timestamp,
         wait_seconds: i64,
     ) -> End {
-        let (what, event) = match kind {
-            Kind::For(tiers) => {
-                let tiers: Vec<_> = tiers.iter().map(|it| it.as_str()).collect();
-                let event = json!({ "action": "take", "group": group, "due": tiers.join(" "), "time": tick });
-                ("due", event)
-            }
-            Kind::Policy | Kind::Due => {
-                (Tier::default().as_str(), of_tier(group, Tier::default(), tick))
-            }
-            Kind::One(tier) => (tier.as_str(), of_tier(group, *tier, tick)),
-        };
-        // Where the event names its time, that is what makes it the same event; else Lambda's own id of it is.
-        let unique = match taking.time {
-            Some(_) => format!("{what}-{}", tick.as_second()),
-            None => self.unique(),
-        };
+        let (what, event) = event_of(group, kind, tick);
+        let unique = self.unique_of(taking, what);
         self.hand(&format!("snapshot-take-{group}-{unique}"), &event, wait_seconds).await
+    }
+
+    /// What every delivery of an event shares: where it names its time, that is what makes it the same event; else Lambda's own id of it is.
+    fn unique_of(&self, taking: &Taking, what: &str) -> String {
+        taking
+            .time
+            .map_or_else(|| self.unique(), |_| format!("{what}-{}", self.tick(taking).as_second()))
     }
 
     /// The minute of the schedule that a snapshot is for.
@@ -209,8 +221,33 @@ impl Run<'_> {
     }
 }
 
+/// What the state machine calls with, for a snapshot of this kind, and a word for it.
+fn event_of(group: &GroupId, kind: &Kind, tick: Timestamp) -> (&'static str, Value) {
+    match kind {
+        Kind::For(tiers) => {
+            let tiers: Vec<_> = tiers.iter().map(|it| it.as_str()).collect();
+            let event =
+                json!({ "action": "take", "group": group, "due": tiers.join(" "), "time": tick });
+            ("due", event)
+        }
+        Kind::Policy | Kind::Due => {
+            (Tier::default().as_str(), of_tier(group, Tier::default(), tick))
+        }
+        Kind::One(tier) => (tier.as_str(), of_tier(group, *tier, tick)),
+    }
+}
+
 fn of_tier(group: &GroupId, tier: Tier, tick: Timestamp) -> Value {
     json!({ "action": "take", "group": group, "tier": tier.as_str(), "time": tick })
+}
+
+/// A word for what an event for all groups wants.
+fn word(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Policy => "policy",
+        Kind::Due | Kind::For(_) => "due",
+        Kind::One(tier) => tier.as_str(),
+    }
 }
 
 fn words(kind: &Kind) -> String {
@@ -221,5 +258,22 @@ fn words(kind: &Kind) -> String {
     }
 }
 
-/// Ten minutes from the first to the last.
-const STAGGER_SECONDS: i64 = 600;
+#[cfg(test)]
+mod tests {
+    use platform::continuation::{INPUT_LEN_MAX, input_of_each};
+
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_whole_part_fits_into_the_input_of_an_execution() {
+        let group = GroupId::parse(&"g".repeat(40)).unwrap();
+        let tick = "2026-01-02T03:04:00Z".parse().unwrap();
+        let event = event_of(&group, &Kind::For(Tier::ALL.to_vec()), tick).1;
+        let wait_seconds = (0..crowd::PART_MAX).map(crowd::wait_seconds).max().unwrap();
+        let each = vec![Each { event, wait_seconds }; crowd::PART_MAX];
+        let function =
+            format!("arn:aws:lambda:us-gov-east-1:123456789012:function:{}", "f".repeat(64));
+        let len = input_of_each(&function, &each).to_string().len();
+        assert!(len <= INPUT_LEN_MAX, "{len}");
+    }
+}

@@ -24,11 +24,11 @@ impl Run<'_> {
             Ok(groups) => groups,
             Err(answer) => return Ok(answer),
         };
-        let stock = observe::stock(self.app, &groups).await?;
+        let stock = observe::shelf(self.app, &groups).await?;
         let now = self.clock.now();
         let (mut words, mut data) = (Vec::new(), Vec::new());
         for (group, tags) in &groups {
-            let standing = standing::of(group, tags, &stock, now);
+            let standing = standing::of(group, tags, &stock.snapshots(group), now);
             words.push(standing.to_string());
             data.push(report::standing(&standing, now));
             let mut story = Story::of("tell the status", group);
@@ -106,7 +106,7 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let stock = self.stock_of_tiers(taking, &groups).await?;
+        let stock = self.shelf_of_tiers(taking, &groups).await?;
         for (group, tags) in &groups {
             match self.wish(taking, group, tags, &stock) {
                 Wish::Nothing => {}
@@ -139,10 +139,10 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        let stock = observe::stock(self.app, &groups).await?;
+        let stock = observe::shelf(self.app, &groups).await?;
         let stand_ins = observe::stand_ins(self.app).await?;
-        for (group, tags) in groups {
-            let operation = self.pruned(&stock, &stand_ins, &group, tags);
+        for (group, tags) in &groups {
+            let operation = self.pruned((&stock, &stand_ins), group, tags);
             let first = |PruneStep::Forget(name)| format!("deleted {name} first, the oldest");
             let end = self.planned(&operation, first).await?;
             answers.push(self.told(operation.story.into_inner(), end));

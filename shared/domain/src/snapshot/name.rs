@@ -20,22 +20,20 @@ const HASH_LEN: usize = 9;
 
 /// The name of the snapshot of a group for a tick.
 pub fn of(group: &GroupId, tier: Tier, tick: Timestamp) -> Result<SnapshotName, NameError> {
-    let at = minute(tick).to_zoned(TimeZone::UTC).datetime();
-    SnapshotName::parse(&format!(
-        "{}-{tier}-{:04}{:02}{:02}{:02}{:02}",
-        prefix(group),
-        at.year(),
-        at.month(),
-        at.day(),
-        at.hour(),
-        at.minute()
-    ))
+    SnapshotName::parse(&joined(&prefix(group), tier, minute(tick)))
 }
 
 /// Reads back what [`of`] wrote, if the name is one of this group.
 pub fn read(group: &GroupId, name: &str) -> Option<(Tier, Timestamp)> {
-    let rest = name.strip_prefix(&prefix(group))?.strip_prefix('-')?;
-    let (tier, digits) = rest.split_once('-')?;
+    let (start, tier, tick) = split(name)?;
+    (start == prefix(group)).then_some((tier, tick))
+}
+
+/// How the name of a snapshot of ours begins, its tier and its tick: whichever group it is of. No name of ours is left out, and no two are the
+/// same.
+pub(super) fn split(name: &str) -> Option<(&str, Tier, Timestamp)> {
+    let (rest, digits) = name.rsplit_once('-')?;
+    let (prefix, tier) = rest.rsplit_once('-')?;
     let tier = Tier::parse(tier)?;
     if digits.len() != 12 || !digits.bytes().all(|it| it.is_ascii_digit()) {
         return None;
@@ -45,7 +43,20 @@ pub fn read(group: &GroupId, name: &str) -> Option<(Tier, Timestamp)> {
     let at =
         DateTime::new(year, number(4, 6)?, number(6, 8)?, number(8, 10)?, number(10, 12)?, 0, 0);
     let tick = at.ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    Some((tier, tick))
+    Some((prefix, tier, tick))
+}
+
+/// The name that [`split`] took apart.
+pub(super) fn joined(prefix: &str, tier: Tier, tick: Timestamp) -> String {
+    let at = tick.to_zoned(TimeZone::UTC).datetime();
+    format!(
+        "{prefix}-{tier}-{:04}{:02}{:02}{:02}{:02}",
+        at.year(),
+        at.month(),
+        at.day(),
+        at.hour(),
+        at.minute()
+    )
 }
 
 /// The start of the names of all snapshots of a group: its id, or what fits of it and a hash of it.

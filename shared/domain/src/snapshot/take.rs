@@ -1,6 +1,8 @@
 //! Taking a snapshot: from which member, under which name, until it is whole.
 
-use std::collections::BTreeMap;
+pub mod quota;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,6 +49,8 @@ pub struct TakeView {
     pub events: Vec<String>,
     /// How many seconds each replica is behind its primary, as far as CloudWatch tells, where there is a choice.
     pub lags: BTreeMap<MemberId, f64>,
+    /// The members that had as many snapshots today as ElastiCache takes.
+    pub spent: BTreeSet<MemberId>,
 }
 
 /// What to do.
@@ -82,8 +86,7 @@ impl Take {
 
     /// Whether it has to be known what else there is of the group: it could be asked for now, and may not be wanted any more.
     pub fn asks_for_newest(&self, view: &TakeView) -> bool {
-        let is_free = |it: &GroupView| it.status == GroupStatus::Available && it.tags.is_some();
-        self.why == Why::Due && view.snapshot.is_none() && view.group.as_ref().is_some_and(is_free)
+        self.why == Why::Due && may_begin(view)
     }
 
     /// Whether there is a choice of replicas, so that it has to be known how far behind each is.
@@ -179,14 +182,30 @@ impl Take {
         if !group.is_settled() {
             return Next::Wait(Wait::slow(unsettled(group)));
         }
-        match source(group, &view.lags) {
-            Ok(of) => {
-                let tags = tags(&self.group, self.tier, &by_tiers, group_tags);
-                Next::Do(TakeStep::Create { name: self.name.clone(), of, tags })
+        let of = match source(group, &view.lags) {
+            Ok(ReadFrom::Member(member)) if view.spent.contains(&member) => {
+                let others = near(group, &view.lags).into_iter().map(|it| it.id.clone());
+                match others.into_iter().find(|it| !view.spent.contains(it)) {
+                    Some(other) => ReadFrom::Member(other),
+                    None => return Next::Refuse(Refusal::Quota { member: member.to_string() }),
+                }
             }
-            Err(on) => Next::Wait(Wait::slow(on)),
-        }
+            Ok(of) => of,
+            Err(on) => return Next::Wait(Wait::slow(on)),
+        };
+        let tags = tags(&self.group, self.tier, &by_tiers, group_tags);
+        Next::Do(TakeStep::Create { name: self.name.clone(), of, tags })
     }
+}
+
+/// Whether it has to be known how many there are of today, since one could be asked for now. One of shards names no node of which it would count.
+pub fn asks_for_quota(view: &TakeView) -> bool {
+    may_begin(view) && view.group.as_ref().is_some_and(|it| !it.cluster_enabled)
+}
+
+fn may_begin(view: &TakeView) -> bool {
+    let is_free = |it: &GroupView| it.status == GroupStatus::Available && it.tags.is_some();
+    view.snapshot.is_none() && view.group.as_ref().is_some_and(is_free)
 }
 
 /// Waits until a snapshot of this group is whole.
@@ -240,14 +259,20 @@ pub(super) fn source(
     if let [only] = group.members.as_slice() {
         return Ok(ReadFrom::Member(only.id.clone()));
     }
-    // One of which nothing is told is no worse than others of which nothing is.
-    let lag = |it: &MemberView| lags.get(&it.id).copied().unwrap_or(LAG_SECONDS_MAX);
-    let near = group.replicas().filter(|it| lag(it) <= LAG_SECONDS_MAX);
-    let nearest = near.min_by(|one, two| lag(one).total_cmp(&lag(two)));
+    let nearest = near(group, lags).into_iter().next();
     let is_any = group.replicas().next().is_some();
     let found = nearest.or_else(|| group.primary().filter(|_| is_any));
     // After a failover the roles are absent for a moment.
     found.map(|it| ReadFrom::Member(it.id.clone())).ok_or(WaitingOn::Modification)
+}
+
+/// The replicas that are not far behind, the nearest first.
+fn near<'a>(group: &'a GroupView, lags: &BTreeMap<MemberId, f64>) -> Vec<&'a MemberView> {
+    // One of which nothing is told is no worse than others of which nothing is.
+    let lag = |it: &MemberView| lags.get(&it.id).copied().unwrap_or(LAG_SECONDS_MAX);
+    let mut near: Vec<_> = group.replicas().filter(|it| lag(it) <= LAG_SECONDS_MAX).collect();
+    near.sort_by(|one, two| lag(one).total_cmp(&lag(two)));
+    near
 }
 
 /// What keeps a group that is `available` from being so in all its parts.

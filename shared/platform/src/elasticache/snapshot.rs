@@ -37,6 +37,15 @@ impl ElastiCache {
         self.every_page(|it| it.snapshot_source("user"), is_wanted).await
     }
 
+    /// The same, one after another, for whoever has no room for all of them at once.
+    pub async fn each_snapshot(
+        &self,
+        is_wanted: impl Fn(&str) -> bool,
+        take: impl FnMut(SnapshotView),
+    ) -> Result<(), Fault> {
+        self.each_of_pages(|it| it.snapshot_source("user"), is_wanted, take).await
+    }
+
     /// The automatic snapshots of the account, as far as their names are wanted. The filter says `system` where the field says `automated`.
     pub async fn automatic_snapshots(
         &self,
@@ -70,16 +79,26 @@ impl ElastiCache {
         narrowed: impl FnOnce(DescribeSnapshotsFluentBuilder) -> DescribeSnapshotsFluentBuilder,
         is_wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<SnapshotView>, Fault> {
+        let mut found = Vec::new();
+        self.each_of_pages(narrowed, is_wanted, |it| found.push(it)).await?;
+        Ok(found)
+    }
+
+    async fn each_of_pages(
+        &self,
+        narrowed: impl FnOnce(DescribeSnapshotsFluentBuilder) -> DescribeSnapshotsFluentBuilder,
+        is_wanted: impl Fn(&str) -> bool,
+        mut take: impl FnMut(SnapshotView),
+    ) -> Result<(), Fault> {
         let pages = self.client.describe_snapshots().max_records(50);
         let mut pages = narrowed(pages).into_paginator().items().send();
-        let mut found = Vec::new();
         while let Some(snapshot) = pages.next().await {
             let snapshot = snapshot.map_err(|err| Fault::from_sdk(DESCRIBE, err))?;
             if snapshot.snapshot_name().is_some_and(&is_wanted) {
-                found.push(view(&snapshot));
+                take(view(&snapshot));
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Asks for a snapshot. One of that name is looked at again: it may be ours, from a call whose answer was lost.
@@ -134,8 +153,11 @@ impl ElastiCache {
         asked.map(drop).map_err(|err| Fault::from_sdk("CopySnapshot", err))
     }
 
-    /// Deletes a snapshot; one that is gone is no mistake.
-    pub async fn delete_snapshot(&self, name: &SnapshotName) -> Result<(), Fault> {
+    /// Deletes a snapshot, and gives the state that it is in now, where the answer tells one. One that is gone is no mistake.
+    pub async fn delete_snapshot(
+        &self,
+        name: &SnapshotName,
+    ) -> Result<Option<SnapshotStatus>, Fault> {
         let deleted = self
             .client
             .delete_snapshot()
@@ -143,7 +165,13 @@ impl ElastiCache {
             .send()
             .await
             .map_err(|err| Fault::from_sdk("DeleteSnapshot", err));
-        done_if_gone(deleted.map(drop))
+        match deleted {
+            Ok(answer) => {
+                let status = answer.snapshot().and_then(|it| it.snapshot_status());
+                Ok(status.map(SnapshotStatus::parse))
+            }
+            Err(fault) => done_if_gone(Err(fault)).map(|()| None),
+        }
     }
 }
 

@@ -173,6 +173,7 @@ async fn the_quota_of_a_node_is_a_clear_refusal() {
     let said = summary(&stage.send(json!({ "action": "take", "group": GROUP })).await);
     assert!(said.contains("ElastiCache takes 20 manual snapshots of a node in 24 hours, and orders-002 has had them"), "{said}");
     assert_eq!(stage.good().len(), 20);
+    assert_eq!(stage.scene.world.calls_to("CreateSnapshot"), 20, "ElastiCache is not asked");
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,9 +220,9 @@ async fn the_newest_are_kept_and_the_rest_goes() {
     let mut kept = kept;
     kept.sort();
     assert_eq!(left, kept);
-    // Groups, snapshots, their tags and who is restored in place in a page each, and a deletion and a second look for each that goes.
+    // Groups, snapshots, their tags and who is restored in place in a page each, and one call for each that goes.
     let calls = stage.calls_since(before);
-    assert_eq!(calls.len(), 4 + 2 * 3, "{calls:?}");
+    assert_eq!(calls.len(), 4 + 3, "{calls:?}");
     let last = stage.scene.journal.records().pop().unwrap();
     assert_eq!(last["evidence"]["dropped"].as_array().unwrap().len(), 3, "{last}");
     assert_eq!(last["evidence"]["dropped"][0]["why"], "dropped: 3 newer ones are kept");

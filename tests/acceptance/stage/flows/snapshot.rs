@@ -3,6 +3,7 @@
 mod drill;
 mod export;
 mod in_place;
+mod many;
 mod promote;
 mod restore;
 mod tiers;
@@ -20,6 +21,7 @@ use crate::scene::{GROUP, Scene, function_arn, is_available};
 pub(super) use drill::Drill;
 pub(super) use export::Export;
 pub(super) use in_place::InPlace;
+pub(super) use many::TakeMany;
 pub(super) use promote::Promote;
 pub(super) use restore::{RestoreShards, RestoreUsers};
 pub(super) use tiers::Generations;

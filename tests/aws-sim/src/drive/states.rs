@@ -1,9 +1,11 @@
 //! Step Functions: the state machine that a template defines, run as AWS runs it.
 //!
 //! The part of the Amazon States Language that carries long work: `Wait`, `Task` (`lambda:invoke`), `Choice`, `Pass`, `Succeed` and `Fail`,
-//! with retries, catches and paths. A definition that uses more is refused when it is read, not ignored when it runs.
+//! with retries, catches and paths, and `Map` in its distributed mode. A definition that uses more is refused when it is read, not ignored when
+//! it runs.
 
 mod choice;
+mod each;
 mod path;
 mod retry;
 mod shape;
@@ -28,7 +30,8 @@ pub struct Machine {
 
 /// How an execution ends.
 enum End {
-    Succeeded,
+    /// With this output.
+    Succeeded(Value),
     Failed(Problem),
     TimedOut,
     /// Somebody stopped it.
@@ -67,14 +70,16 @@ impl Machine {
         I: AsyncFn(&str, Value) -> Ended,
     {
         let Some((input, context, started_at)) = begun(world, arn) else { return };
-        let mut run = Run { machine: self, world, arn, context, events: 1, started_at };
-        let end = run.whole(input, invoke).await;
+        let definition = &self.definition;
+        let longest = self.longest.and_then(|it| started_at.saturating_add(it).ok());
+        let mut run = Run { definition, world, arn, context, events: 1, over_at: longest };
+        let end = run.whole(self.start.clone(), input, invoke).await;
         world.with(|state| {
             let now = state.now;
             let Some(execution) = state.sfn.find_arn(arn) else { return };
             // Who stopped it noted that himself.
             let status = match end {
-                End::Succeeded => "SUCCEEDED",
+                End::Succeeded(_) => "SUCCEEDED",
                 End::TimedOut => "TIMED_OUT",
                 End::Failed(problem) => {
                     execution.failure = Some((problem.error, problem.cause));
@@ -106,28 +111,32 @@ fn begun(world: &World, arn: &str) -> Option<(Value, Value, Timestamp)> {
     })
 }
 
+/// An execution on its way: one that somebody started, or a child of such a one.
 struct Run<'a> {
-    machine: &'a Machine,
+    /// Its states.
+    definition: &'a Value,
     world: &'a World,
+    /// The one that somebody started. With it end its children.
     arn: &'a str,
     context: Value,
     events: u32,
-    started_at: Timestamp,
+    /// When its time is over.
+    over_at: Option<Timestamp>,
 }
 
 impl Run<'_> {
-    async fn whole<I>(&mut self, input: Value, invoke: &I) -> End
+    async fn whole<I>(&mut self, start: String, input: Value, invoke: &I) -> End
     where
         I: AsyncFn(&str, Value) -> Ended,
     {
-        let (mut name, mut data) = (self.machine.start.clone(), input);
+        let (mut name, mut data) = (start, input);
         loop {
             if let Some(end) = self.is_over() {
                 return end;
             }
             let entered = format!("what the state {name} of {} is entered with", self.arn);
             self.world.with(|state| state.hear(entered, data.to_string()));
-            let states = self.machine.definition.get("States");
+            let states = self.definition.get("States");
             let Some(state) = states.and_then(|it| it.get(&name)) else {
                 return End::Failed(Problem::runtime(format!("there is no state {name}")));
             };
@@ -154,8 +163,7 @@ impl Run<'_> {
             );
             return Some(End::Failed(Problem::runtime(text)));
         }
-        let longest = self.machine.longest?;
-        (longest <= now.duration_since(self.started_at)).then_some(End::TimedOut)
+        self.over_at.is_some_and(|it| it <= now).then_some(End::TimedOut)
     }
 
     async fn state<I>(&mut self, state: &Value, data: Value, invoke: &I) -> Next
@@ -198,7 +206,8 @@ impl Run<'_> {
                 Err(problem) => fail(problem),
             },
             "Task" => self.task(state, data, invoke).await,
-            "Succeed" => Next::End(End::Succeeded),
+            "Map" => self.each(state, data, invoke).await,
+            "Succeed" => Next::End(End::Succeeded(data)),
             // `Fail`; nothing else is read.
             _ => {
                 let said = |key: &str| match state.get(format!("{key}Path")) {

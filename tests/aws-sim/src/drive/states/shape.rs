@@ -4,13 +4,14 @@ use serde_json::Value;
 
 /// Everything in a definition that is not known, or leads nowhere.
 pub(super) fn problems(definition: &Value) -> Vec<String> {
-    let mut problems = unknown(
-        "the machine",
-        definition,
-        &["Comment", "StartAt", "States", "TimeoutSeconds", "Version"],
-    );
+    let known = ["Comment", "StartAt", "States", "TimeoutSeconds", "Version"];
+    of_machine("the machine", definition, &known)
+}
+
+fn of_machine(where_: &str, definition: &Value, known: &[&str]) -> Vec<String> {
+    let mut problems = unknown(where_, definition, known);
     let Some(states) = definition.get("States").and_then(Value::as_object) else {
-        problems.push("States is missing".to_owned());
+        problems.push(format!("{where_}: States is missing"));
         return problems;
     };
     let leads = |from: &str, to: Option<&Value>| match to.and_then(Value::as_str) {
@@ -42,8 +43,33 @@ pub(super) fn problems(definition: &Value) -> Vec<String> {
                 for catcher in list(state, "Catch") {
                     problems.extend(leads(name, catcher.get("Next")));
                 }
+                if kind == "Map" {
+                    problems.extend(of_map(name, state));
+                }
             }
         }
+    }
+    problems
+}
+
+/// What an item goes through is a machine of its own, and each is an execution of its own: the other way is not known here.
+fn of_map(name: &str, state: &Value) -> Vec<String> {
+    let Some(processor) = state.get("ItemProcessor") else {
+        return vec![format!("{name}: ItemProcessor is missing")];
+    };
+    let where_ = format!("{name}, ItemProcessor");
+    let known = ["Comment", "ProcessorConfig", "StartAt", "States"];
+    let mut problems = of_machine(&where_, processor, &known);
+    let config = processor.get("ProcessorConfig").unwrap_or(&Value::Null);
+    problems.extend(unknown(&where_, config, &["Mode", "ExecutionType"]));
+    for (key, wanted) in [("Mode", "DISTRIBUTED"), ("ExecutionType", "STANDARD")] {
+        if config.get(key).and_then(Value::as_str) != Some(wanted) {
+            problems
+                .push(format!("{where_}: {key} is not {wanted}, and nothing else is known here"));
+        }
+    }
+    if state.get("ItemsPath").is_none() {
+        problems.push(format!("{name}: ItemsPath is missing"));
     }
     problems
 }
@@ -56,6 +82,18 @@ fn fields_of(kind: &str) -> Option<&'static [&'static str]> {
         }
         "Choice" => &["Comment", "Type", "Choices", "Default"],
         "Pass" => &["Comment", "Type", "Parameters", "Result", "ResultPath", "Next"],
+        "Map" => &[
+            "Comment",
+            "Type",
+            "Label",
+            "ItemsPath",
+            "ItemSelector",
+            "ItemProcessor",
+            "MaxConcurrency",
+            "ToleratedFailurePercentage",
+            "ResultPath",
+            "Next",
+        ],
         "Succeed" => &["Comment", "Type"],
         "Fail" => &["Comment", "Type", "Error", "ErrorPath", "Cause", "CausePath"],
         _ => return None,

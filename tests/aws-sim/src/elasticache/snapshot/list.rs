@@ -44,8 +44,9 @@ pub(in super::super) fn describe(state: &mut State, params: &Params) -> Result<S
     });
     let with_configuration = params.flag("ShowNodeGroupConfig")?.unwrap_or_default();
     let mut found: Vec<_> = found.map(|it| (place(&it.name, state.settings.seed), it)).collect();
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let Page { items, marker } = page(params, 20, 50, found.into_iter())?;
+    found.sort_unstable_by_key(|(place, it)| (*place, &it.name));
+    let found = found.into_iter().map(|(place, it)| (format!("{place:016x}{}", it.name), it));
+    let Page { items, marker } = page(params, 20, 50, found)?;
     let mut xml = Xml::new();
     xml.text("Marker", marker).list("Snapshots", "Snapshot", items, |xml, it| {
         write(xml, state, it, with_configuration);
@@ -54,12 +55,11 @@ pub(in super::super) fn describe(state: &mut State, params: &Params) -> Result<S
 }
 
 /// Where a snapshot stands in a list, which is in no order that means anything (facts 5.4), and in the same one on every page.
-fn place(name: &str, seed: u64) -> String {
+fn place(name: &str, seed: u64) -> u64 {
     // FNV-1a.
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, it| {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, it| {
         (hash ^ u64::from(it)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}{name}")
+    })
 }
 
 /// One snapshot, as the answer of a call that changes it.
