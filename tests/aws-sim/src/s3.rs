@@ -149,12 +149,11 @@ fn read(request: &Request) -> Option<Asked> {
     }
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let path = decoded(path.trim_start_matches('/'));
-    let (bucket, key) = match host.split_once(".s3.") {
-        Some((bucket, _)) => (bucket.to_owned(), path),
-        None => {
-            let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
-            (bucket.to_owned(), key.to_owned())
-        }
+    let (bucket, key) = if let Some((bucket, _)) = host.split_once(".s3.") {
+        (bucket.to_owned(), path)
+    } else {
+        let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
+        (bucket.to_owned(), key.to_owned())
     };
     let operation = match (request.method.as_str(), key.is_empty()) {
         ("GET", true) if query.contains("list-type=2") => "ListObjectsV2",
@@ -175,15 +174,13 @@ fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         let hex = tail.get(..2).and_then(|it| std::str::from_utf8(it).ok());
-        match hex.and_then(|it| u8::from_str_radix(it, 16).ok()).filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
+        let byte = hex.and_then(|it| u8::from_str_radix(it, 16).ok());
+        if let Some(byte) = byte.filter(|_| *first == b'%') {
+            bytes.push(byte);
+            rest = tail.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -31,7 +31,8 @@ pub(super) fn group(group: Option<&GroupView>) -> String {
 
 /// How far behind the replicas of a group are.
 pub(super) fn lags(lags: &BTreeMap<MemberId, f64>) -> String {
-    lags.iter().map(|(id, lag)| format!(", {id} {lag:.0} s behind")).collect()
+    let of = |(id, lag): (&MemberId, &f64)| format!(", {id} {lag:.0} s behind");
+    lags.iter().map(of).collect::<Vec<_>>().concat()
 }
 
 /// A group that was restored and read back, and what is otherwise on its source.

@@ -263,28 +263,22 @@ impl fmt::Display for Unrestorable {
             Self::WouldNotFit { node_type, needs, has } => {
                 write!(f, "the data take {needs}, {node_type} has {has} for them")
             }
-            Self::NothingFits { needs } => {
-                write!(
-                    f,
-                    "the data take {needs}, and no node type of the family has that; name one in `nodeType`"
-                )
-            }
-            Self::TargetTaken { group, why } => {
-                write!(
-                    f,
-                    "the group {group} is there already: {why}; nothing was touched, name another"
-                )
-            }
+            Self::NothingFits { needs } => write!(
+                f,
+                "the data take {needs}, and no node type of the family has that; name one in `nodeType`"
+            ),
+            Self::TargetTaken { group, why } => write!(
+                f,
+                "the group {group} is there already: {why}; nothing was touched, name another"
+            ),
             Self::CreateFailed { group, events } => write!(
                 f,
                 "the group {group} could not be made{}; delete it to use its id again",
                 said(events)
             ),
             Self::NotAsWanted { group, differences } => {
-                write!(f, "the group {group} is there but must not be used:")?;
-                differences.iter().enumerate().try_for_each(|(index, it)| {
-                    write!(f, "{} {it}", if index == 0 { "" } else { "," })
-                })
+                let all: Vec<String> = differences.iter().map(ToString::to_string).collect();
+                write!(f, "the group {group} is there but must not be used: {}", all.join(", "))
             }
         }
     }

@@ -23,13 +23,13 @@ pub(super) async fn connect(
     endpoint: Endpoint,
     trusted: Arc<ClientConfig>,
 ) -> io::Result<Box<dyn Stream>> {
-    let address = endpoint.address.as_str();
+    let stream = reach(&endpoint).await?;
+    let address = endpoint.address;
     let name = match address.parse::<IpAddr>() {
         Ok(address) => ServerName::from(address),
-        Err(_) => ServerName::try_from(endpoint.address.clone())
+        Err(_) => ServerName::try_from(address)
             .map_err(|err| io::Error::new(io::ErrorKind::InvalidInput, err))?,
     };
-    let stream = reach(&endpoint).await?;
     Ok(Box::new(TlsConnector::from(trusted).connect(name, stream).await?))
 }
 

@@ -26,7 +26,7 @@ fn record(stage: &Stage, group: &str) -> Option<Record> {
     let start = format!("{group}-");
     let tags = stage.scene.world.with(|it| {
         let of_group = it.elasticache.snapshots.values().filter(|it| it.name.starts_with(&start));
-        of_group.last().unwrap().tags.clone()
+        of_group.max_by_key(|it| it.asked_at).unwrap().tags.clone()
     });
     Record::read(&tags).unwrap()
 }
@@ -37,7 +37,7 @@ async fn taken(stage: &Stage, group: &str) -> String {
     assert!(said.starts_with("settled: "), "{said}");
     let records = stage.scene.journal.records();
     let done = records.iter().filter_map(|it| it["decided"].as_str());
-    done.filter(|it| it.starts_with("asked for ")).last().unwrap().to_owned()
+    done.rev().find(|it| it.starts_with("asked for ")).unwrap().to_owned()
 }
 
 async fn view(stage: &Stage, group: &str) -> GroupView {

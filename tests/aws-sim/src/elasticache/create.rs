@@ -134,7 +134,6 @@ fn read(
     let transit = transit::of_new(state, params, kind)?;
     let user_groups = attach::of_new(state, params, kind, transit.is_on())?;
     let access = access(state, params, transit.is_on(), &user_groups)?;
-    let nowhere = || Endpoint { host: String::new(), port };
     Ok(Group {
         id: id.to_owned(),
         made_as: id.to_owned(),
@@ -180,8 +179,8 @@ fn read(
         shards: None,
         members: BTreeMap::new(),
         highest_number: 0,
-        primary_endpoint: nowhere(),
-        reader_endpoint: nowhere(),
+        primary_endpoint: nowhere(port),
+        reader_endpoint: nowhere(port),
         bytes_used: 0,
         keys: BTreeMap::new(),
         restored_from: None,
@@ -190,6 +189,11 @@ fn read(
         shard_busy_until: None,
         came: false,
     })
+}
+
+/// An address that is not given yet.
+fn nowhere(port: u16) -> Endpoint {
+    Endpoint { host: String::new(), port }
 }
 
 fn topic(state: &State, arn: Option<String>) -> Result<Option<Topic>, Refusal> {

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io::Write;
 
 use domain::Arn;
+use domain::price::Prices;
+use domain::snapshot::drill::Ceiling;
 use jiff::Timestamp;
 use lambda_runtime::{Context, LambdaEvent};
 use platform::settings::SnapshotSettings;
@@ -20,6 +22,8 @@ pub(crate) async fn handle(event: &str, at: &str) -> Result<(), Box<dyn Error>> 
         alarm_topic: arn("sns:us-east-1:123456789012:warden-alarms")?,
         topic: Some(arn("sns:us-east-1:123456789012:warden-notifications")?),
         counts_keys: false,
+        drill_ceiling: Ceiling::None,
+        prices: Prices::default(),
     };
     let aws = Aws::from_environment().await;
     let clock = ClockSource::Shared(Clock::starting_at(at));
