@@ -41,12 +41,13 @@ plan: setup ## Tell what a change would do, and do nothing: make plan STACK=cach
 test: setup ## Check everything: formatting, lints, templates, unit and scenario tests, documentation, local cloud.
 	@tests/local-cloud/checks.sh
 
-test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of forty-eight.
+test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of forty-eight, and of each some.
 	@cargo test --workspace --locked --quiet --test exhaust -- --all
 
-bench: setup ## Measure cold start, memory and size of the functions beside a bare one, and the simulator.
+bench: setup ## Measure cold start, memory and size of the functions beside a bare one, the simulator, and sweeps over a thousand groups.
 	@cargo run --locked --release --quiet -p bench
 	@cargo run --locked --profile simulator --quiet -p bench --bin simulator
+	@cargo run --locked --profile simulator --quiet -p bench --bin sweep
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
 	@cargo lambda build --release --locked --package provision --package rotate --package snapshot --package autoscale

@@ -1,4 +1,4 @@
-"""Step 4: a snapshot by its schedule, a disaster, and a restore that is proved by value."""
+"""Step 4: a snapshot by its schedule, a disaster, a restore that is proved by value, and a drill that tries the same by itself."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from group import Group
 from keys import TYPES, copy_keys, digest
 from waiting import expect, until
 
-TITLE = "A scheduled snapshot, an accident, a restore"
+TITLE = "A scheduled snapshot, an accident, a restore, a drill"
 RESTORED = f"{GROUP}-2"
 
 
@@ -41,6 +41,8 @@ def run(story):
     expect(digest(client)[0] == 0, "the keys should be gone")
     telling.saw("FLUSHALL: all keys are gone, on every node")
 
+    drill = begin_drill(story, name)
+
     watch = telling.Stopwatch()
     payload = {"action": "restore", "snapshot": name, "from": GROUP, "group": RESTORED}
     answer = story.deployment.invoke("snapshot", payload)
@@ -65,10 +67,38 @@ def run(story):
     restored.elasticache.delete_replication_group(ReplicationGroupId=RESTORED)
     until(f"{RESTORED} to be gone", lambda: restored.describe() is None, within=120)
     telling.saw(f"{RESTORED} has done its work and is deleted")
+    see_drill(group, snapshot, counted, drill)
+
+
+def begin_drill(story, name):
+    """Has the function try on its own whether the snapshot restores, beside whatever else is done with it."""
+    telling.did("a drill is asked for: the function restores the snapshot into a group of its own, counts, and takes that down again")
+    answer = story.deployment.invoke("snapshot", {"action": "drill", "snapshot": name})
+    telling.note(f"{answer['status']}: {answer['summary']}")
+    return telling.Stopwatch()
+
+
+def see_drill(group, snapshot, counted, watch):
+    tried = until("the drill to say what came of it", lambda: tags(group, snapshot).get("cachewarden:verified"), within=240)
+    # `2026-01-02T03:04:05Z keys 10000 in 480 s`
+    _, _, keys, _, seconds, *rest = tried.split()
+    expect(int(keys) == int(counted["keys"]), f"the drill should count {counted['keys']} keys, and says {tried}")
+    expect(rest == ["s"], f"they should have been held against the record, and it says {tried}")
+    telling.saw(f"the drill counted the same {int(keys):,} keys, {int(seconds)} s of the cloud's time after it was asked for")
+
+    def drills():
+        found = group.elasticache.describe_replication_groups()["ReplicationGroups"]
+        return [it["ReplicationGroupId"] for it in found if it["Description"].startswith("Drill by ")]
+
+    until("the group of the drill to be gone", lambda: not drills(), within=120)
+    telling.saw(f"its group is gone again, {watch} after the drill was asked for")
 
 
 def record(group, snapshot):
     """What was counted right before a snapshot, as its tag says it: `keys=10000 ends=2000 string=70`."""
-    tags = group.elasticache.list_tags_for_resource(ResourceName=snapshot["ARN"])["TagList"]
-    [text] = [it["Value"] for it in tags if it["Key"] == "cachewarden:record"]
-    return dict(word.split("=") for word in text.split())
+    return dict(word.split("=") for word in tags(group, snapshot)["cachewarden:record"].split())
+
+
+def tags(group, snapshot):
+    found = group.elasticache.list_tags_for_resource(ResourceName=snapshot["ARN"])["TagList"]
+    return {it["Key"]: it["Value"] for it in found}

@@ -21,7 +21,7 @@ pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up
 pub(crate) use replacing::{in_place, last_words, road};
 pub(crate) use telling::Planned;
 pub(crate) use words::{
-    counted, exporting, promoting, restoring, standing, standing_metrics, taking,
+    counted, exporting, promoting, restoring, standing, standing_in_short, standing_metrics, taking,
 };
 
 /// A message to people.
@@ -414,6 +414,13 @@ pub(crate) const NO_GROUP: &str =
 
 /// The summary where there is nothing to take by tiers.
 pub(crate) const NO_TIERS: &str = "no group carries the tag cachewarden:snapshot-keep with tiers";
+
+/// Whether the answer has no room for all that is told of each: of more than fifty groups the journal tells everything, and the answer what came
+/// of each.
+pub(crate) fn are_many<T>(groups: &[T]) -> bool {
+    const FEW: usize = 50;
+    FEW < groups.len()
+}
 
 /// An answer without what only the journal tells: those of a thousand groups are in memory together.
 pub(crate) fn short(mut answer: Value) -> Value {

@@ -24,6 +24,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// In the sample, one case of so many.
 const ONE_OF: u64 = 48;
 
+/// Of a flow with few cases, about so many, so that none goes by untried.
+const LEAST: u64 = 8;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let flag = |it: &str| arguments.iter().any(|argument| argument == it);
@@ -55,7 +58,7 @@ fn main() -> ExitCode {
         "flow", "calls", "events", "cases", "run", "idle", "seconds"
     );
     log::keep();
-    let sample = Sample { one_of, seed, only };
+    let sample = Sample { one_of, least: LEAST, seed, only };
     let reports = all(&wanted, &sample);
     let sum = |of: fn(&Report) -> usize| reports.iter().map(of).sum::<usize>();
     let (run, idle) = (sum(|it| it.run), sum(|it| it.idle));

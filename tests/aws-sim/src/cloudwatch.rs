@@ -58,8 +58,8 @@ impl Service {
     }
 
     /// ARN and tags of everything here that has tags.
-    pub(crate) fn tagged(&self) -> Vec<(String, BTreeMap<String, String>)> {
-        self.alarms.values().map(|it| (it.arn.clone(), it.tags.clone())).collect()
+    pub(crate) fn tagged(&self) -> Vec<(String, &BTreeMap<String, String>)> {
+        self.alarms.values().map(|it| (it.arn.clone(), &it.tags)).collect()
     }
 
     /// Takes in a value that a member's metric had at these times, on the two sets of dimensions that such a metric has.

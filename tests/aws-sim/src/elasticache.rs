@@ -131,13 +131,16 @@ impl Service {
     }
 
     /// ARN and tags of all that has any: the tags of a group are those of its members too.
-    pub(crate) fn tagged(&self, state: &State) -> Vec<(String, BTreeMap<String, String>)> {
+    pub(crate) fn tagged<'a>(
+        &'a self,
+        state: &State,
+    ) -> Vec<(String, &'a BTreeMap<String, String>)> {
         let arn = |kind: &str, id: &str| state.arn("elasticache", &format!("{kind}:{id}"));
         let groups = self.groups.values().filter(|it| !self.standalone.contains(&it.id));
-        let groups = groups.map(|it| (group_arn(state, &it.id), it.tags.clone()));
+        let groups = groups.map(|it| (group_arn(state, &it.id), &it.tags));
         let members = self.groups.values().flat_map(|group| {
             let shown = group.members.values().filter(|it| group.shows(it));
-            shown.map(|it| (arn("cluster", &it.id), group.tags.clone()))
+            shown.map(|it| (arn("cluster", &it.id), &group.tags))
         });
         let subnets = self.subnet_groups.values();
         let parameters = self.parameter_groups.values();
@@ -146,11 +149,11 @@ impl Service {
         let user_groups = self.user_groups.values();
         groups
             .chain(members)
-            .chain(subnets.map(|it| (arn("subnetgroup", &it.name), it.tags.clone())))
-            .chain(parameters.map(|it| (arn("parametergroup", &it.name), it.tags.clone())))
-            .chain(snapshots.map(|it| (snapshot_arn(state, &it.name), it.tags.clone())))
-            .chain(users.map(|it| (users::arn(state, &it.id), it.tags.clone())))
-            .chain(user_groups.map(|it| (user_groups::arn(state, &it.id), it.tags.clone())))
+            .chain(subnets.map(|it| (arn("subnetgroup", &it.name), &it.tags)))
+            .chain(parameters.map(|it| (arn("parametergroup", &it.name), &it.tags)))
+            .chain(snapshots.map(|it| (snapshot_arn(state, &it.name), &it.tags)))
+            .chain(users.map(|it| (users::arn(state, &it.id), &it.tags)))
+            .chain(user_groups.map(|it| (user_groups::arn(state, &it.id), &it.tags)))
             .collect()
     }
 

@@ -147,9 +147,9 @@ fn invalid(text: impl Into<String>) -> Refusal {
 }
 
 /// Everything that has tags, by the ARN without `:*`.
-pub(crate) fn tagged(state: &State) -> Vec<(String, BTreeMap<String, String>)> {
+pub(crate) fn tagged(state: &State) -> Vec<(String, &BTreeMap<String, String>)> {
     let groups = state.logs.groups.iter();
-    groups.map(|(name, it)| (arn(state, name), it.tags.clone())).collect()
+    groups.map(|(name, it)| (arn(state, name), &it.tags)).collect()
 }
 
 /// The ARN by which a log group is tagged. That for everything else ends in `:*`.

@@ -131,9 +131,9 @@ impl Service {
     }
 
     /// ARN and tags of everything here that has tags.
-    pub(crate) fn tagged(&self) -> Vec<(String, BTreeMap<String, String>)> {
+    pub(crate) fn tagged(&self) -> Vec<(String, &BTreeMap<String, String>)> {
         let there = self.secrets.values().filter(|it| it.gone_at.is_none());
-        there.map(|it| (it.arn.clone(), it.tags.clone())).collect()
+        there.map(|it| (it.arn.clone(), &it.tags)).collect()
     }
 
     /// The secret with this name or ARN. An ARN may lack its six characters.

@@ -84,9 +84,14 @@ fn resources(state: &State, fields: &Value) -> Result<Value, Refusal> {
         .chain(state.secrets.tagged())
         .chain(state.cloudwatch.tagged())
         .chain(logs::tagged(state));
-    let mut found: Vec<(String, BTreeMap<String, String>)> = tagged
+    let size = fields.get("ResourcesPerPage").and_then(Value::as_u64).unwrap_or(50).clamp(1, 100);
+    let size = usize::try_from(size).unwrap_or(50);
+    let token = fields.get("PaginationToken").and_then(Value::as_str).unwrap_or_default();
+    let after = place(state, token)?;
+    let mut found: Vec<(String, &BTreeMap<String, String>)> = tagged
         .filter(|(arn, tags)| {
             !tags.is_empty()
+                && after < arn.as_str()
                 && (named.is_empty() || named.contains(arn))
                 && (types.is_empty() || types.iter().any(|it| is_of_type(arn, it)))
                 && filters.iter().all(|(key, values)| {
@@ -94,14 +99,13 @@ fn resources(state: &State, fields: &Value) -> Result<Value, Refusal> {
                 })
         })
         .collect();
-    found.sort();
-    let size = fields.get("ResourcesPerPage").and_then(Value::as_u64).unwrap_or(50).clamp(1, 100);
-    let size = usize::try_from(size).unwrap_or(50);
-    let token = fields.get("PaginationToken").and_then(Value::as_str).unwrap_or_default();
-    let after = place(state, token)?;
-    found.retain(|(arn, _)| after < arn.as_str());
     let is_last = found.len() <= size;
-    found.truncate(size);
+    if !is_last {
+        // Of very many only the page is put in order.
+        found.select_nth_unstable_by(size, |one, two| one.0.cmp(&two.0));
+        found.truncate(size);
+    }
+    found.sort_by(|one, two| one.0.cmp(&two.0));
     // The token of the last page is an empty text, not an absent one.
     let next = match found.last() {
         Some((arn, _)) if !is_last => format!("{}/{arn}", state.now.as_second()),
@@ -110,7 +114,7 @@ fn resources(state: &State, fields: &Value) -> Result<Value, Refusal> {
     let page: Vec<Value> = found
         .into_iter()
         .map(|(arn, tags)| {
-            let pairs = tags.into_iter().map(|(key, value)| json!({ "Key": key, "Value": value }));
+            let pairs = tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value }));
             json!({ "ResourceARN": arn, "Tags": pairs.collect::<Vec<_>>() })
         })
         .collect();

@@ -156,7 +156,7 @@ impl Run<'_> {
         let (stock, stand_ins) =
             tokio::join!(self.shelf_for_pruning(scope, &groups), observe::stand_ins(self.app));
         let (stock, stand_ins) = (stock?, stand_ins?);
-        let is_many = FEW < groups.len();
+        let is_many = report::are_many(&groups);
         let came = abreast(&groups, |(group, tags)| {
             Box::pin(self.prune_one((&stock, &stand_ins), group, tags, is_many))
         });
@@ -232,9 +232,6 @@ impl Run<'_> {
         self.hand_each(&name, groups.len(), stories).await
     }
 }
-
-/// Of so many groups the answer tells everything; of more, the journal does, and the answer what came of each.
-const FEW: usize = 50;
 
 /// Too many calls so often in a row are no moment any more: the state machine has more time.
 const THROTTLES_MAX: u32 = 5;

@@ -26,11 +26,13 @@ impl Run<'_> {
         };
         let stock = observe::shelf(self.app, &groups).await?;
         let now = self.clock.now();
+        let is_many = report::are_many(&groups);
         let (mut words, mut data) = (Vec::new(), Vec::new());
         for (group, tags) in &groups {
             let standing = standing::of(group, tags, &stock.snapshots(group), now);
             words.push(standing.to_string());
-            data.push(report::standing(&standing, now));
+            let told = if is_many { report::standing_in_short } else { report::standing };
+            data.push(told(&standing, now));
             let mut story = Story::of("tell the status", group);
             story.result = standing.to_string();
             story.metrics.extend(report::standing_metrics(&standing, now));

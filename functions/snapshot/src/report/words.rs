@@ -206,6 +206,20 @@ pub(crate) fn standing(standing: &Standing, now: Timestamp) -> Value {
     })
 }
 
+/// How one of very many groups stands, as data: what somebody looks for among them.
+pub(crate) fn standing_in_short(standing: &Standing, now: Timestamp) -> Value {
+    let newest = standing.newest.as_ref();
+    json!({
+        "group": standing.group,
+        "newest": newest.map(|it| &it.name),
+        "ageSeconds": newest.map(|it| it.age.as_secs()),
+        "overdue": standing.is_overdue(now),
+        "verifiedAt": standing.drills.last.as_ref().map(|it| it.1.at),
+        "drillOverdue": standing.drills.are_overdue(now),
+        "dollarsAMonth": standing.month().to_string(),
+    })
+}
+
 /// How a group stands, as numbers: what alarms watch.
 pub(crate) fn standing_metrics(standing: &Standing, now: Timestamp) -> Vec<(&'static str, f64)> {
     let is = |it: bool| if it { 1.0 } else { 0.0 };

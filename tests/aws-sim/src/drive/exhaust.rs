@@ -62,6 +62,8 @@ pub trait Flow {
 pub struct Sample {
     /// One of so many; 1 for all.
     pub one_of: u64,
+    /// Of a flow with few cases, about so many.
+    pub least: u64,
     /// The seed of the worlds, and of the choice.
     pub seed: u64,
     /// This one alone.
@@ -108,8 +110,10 @@ pub async fn exhaust<F: Flow>(flow: &F, sample: &Sample) -> Report {
     let cases = cases(flow, &calls, events, sample.seed);
     report.cases = cases.len();
     let mut choice = Seed::new(sample.seed);
+    let all = u64::try_from(cases.len()).unwrap_or(u64::MAX);
+    let one_of = sample.one_of.min(all / sample.least.max(1)).max(1);
     for case in cases {
-        let is_chosen = choice.below(sample.one_of.max(1)) == 0;
+        let is_chosen = choice.below(one_of) == 0;
         if !sample.only.as_ref().map_or(is_chosen, |it| *it == case) {
             continue;
         }

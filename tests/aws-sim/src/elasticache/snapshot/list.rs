@@ -44,6 +44,10 @@ pub(in super::super) fn describe(state: &mut State, params: &Params) -> Result<S
     });
     let with_configuration = params.flag("ShowNodeGroupConfig")?.unwrap_or_default();
     let mut found: Vec<_> = found.map(|it| (place(&it.name, state.settings.seed), it)).collect();
+    // What comes before a page is left out before it is put in order: there may be very many.
+    let marker = params.text("Marker").unwrap_or_default();
+    let begins = marker.get(..16).and_then(|it| u64::from_str_radix(it, 16).ok());
+    found.retain(|(place, _)| begins.is_none_or(|it| it <= *place));
     found.sort_unstable_by_key(|(place, it)| (*place, &it.name));
     let found = found.into_iter().map(|(place, it)| (format!("{place:016x}{}", it.name), it));
     let Page { items, marker } = page(params, 20, 50, found)?;

@@ -212,7 +212,10 @@ fn groups_come_in_pages_and_have_tags() {
     aws.ask("AddTagsToResource", &tag).unwrap();
     let tags = aws.ask("ListTagsForResource", &[("ResourceName", &arn)]).unwrap();
     assert_eq!(one(&tags, "TagList"), "<Tag><Key>a</Key><Value>b</Value></Tag>");
-    let tagged = aws.world.with(|state| state.elasticache.tagged(state));
+    let tagged = aws.world.with(|state| {
+        let tagged = state.elasticache.tagged(state).into_iter();
+        tagged.map(|(arn, tags)| (arn, tags.clone())).collect::<Vec<_>>()
+    });
     assert!(tagged.iter().any(|(it, tags)| *it == arn && tags.len() == 1));
     let nothing = arn.replace("staff-20", "none");
     assert_eq!(aws.code("ListTagsForResource", &[("ResourceName", &nothing)]), "UserGroupNotFound");
