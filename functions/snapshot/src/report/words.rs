@@ -212,6 +212,7 @@ pub(crate) fn standing_in_short(standing: &Standing, now: Timestamp) -> Value {
     json!({
         "group": standing.group,
         "newest": newest.map(|it| &it.name),
+        "count": standing.count,
         "ageSeconds": newest.map(|it| it.age.as_secs()),
         "overdue": standing.is_overdue(now),
         "verifiedAt": standing.drills.last.as_ref().map(|it| it.1.at),
