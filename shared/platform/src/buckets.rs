@@ -51,7 +51,7 @@ impl Buckets {
         Self { http: aws.http().clone(), credentials, region, origin }
     }
 
-    /// The objects whose keys begin so: a thousand at most, which is more than a group has shards.
+    /// The objects whose keys begin so. What others have put beside may fill many pages.
     pub async fn list(
         &self,
         bucket: &str,
@@ -59,11 +59,24 @@ impl Buckets {
         clock: &Clock,
     ) -> Result<Vec<FileView>, Fault> {
         const CALL: &str = "ListObjectsV2";
-        let path = format!("/{}?list-type=2&prefix={}", encoded(bucket), encoded(prefix));
-        let asked = Asked { call: CALL, method: "GET", path, body: &[] };
-        let body = self.send(bucket, &asked, clock).await?;
-        let strange = || Fault::strange(CALL, "the answer is not a list of objects");
-        files(&String::from_utf8_lossy(&body)).ok_or_else(strange)
+        let (mut all, mut token) = (Vec::new(), None::<String>);
+        loop {
+            let from = token.map(|it| format!("continuation-token={}&", encoded(&it)));
+            let from = from.unwrap_or_default();
+            let prefix = encoded(prefix);
+            let path = format!("/{}?{from}list-type=2&prefix={prefix}", encoded(bucket));
+            let asked = Asked { call: CALL, method: "GET", path, body: &[] };
+            let body = self.send(bucket, &asked, clock).await?;
+            let strange = || Fault::strange(CALL, "the answer is not a list of objects");
+            let (files, next) = page(&String::from_utf8_lossy(&body)).ok_or_else(strange)?;
+            // A page without files would be followed by itself.
+            let is_last = next.is_none() || files.is_empty();
+            all.extend(files);
+            if is_last {
+                return Ok(all);
+            }
+            token = next;
+        }
     }
 
     /// What is in an object, if it is there.
@@ -185,12 +198,16 @@ fn path(bucket: &str, key: &str) -> String {
     format!("/{}/{}", encoded(bucket), utf8_percent_encode(key, ESCAPED))
 }
 
-/// Reads `Contents` with key, size, tag and time of each object.
-fn files(text: &str) -> Option<Vec<FileView>> {
+/// Reads `Contents` with key, size, tag and time of each object, and where the next page begins, if there is one.
+fn page(text: &str) -> Option<(Vec<FileView>, Option<String>)> {
     let mut document = Document::new(text);
     let mut root = document.root_element().ok()?;
-    let mut files = Vec::new();
+    let (mut files, mut next) = (Vec::new(), None);
     while let Some(mut tag) = root.next_tag() {
+        if tag.start_el().matches("NextContinuationToken") {
+            next = Some(try_data(&mut tag).ok()?.into_owned()).filter(|it| !it.is_empty());
+            continue;
+        }
         if !tag.start_el().matches("Contents") {
             continue;
         }
@@ -208,7 +225,7 @@ fn files(text: &str) -> Option<Vec<FileView>> {
         }
         files.push(FileView { key: key?, size: size?, etag: etag?, written_at: written_at? });
     }
-    Some(files)
+    Some((files, next))
 }
 
 /// What S3 says where it does not do it.
@@ -259,12 +276,16 @@ mod tests {
 <Contents><Key>orders-0001.rdb</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>&quot;9b2c&quot;</ETag><Size>42</Size><StorageClass>STANDARD</StorageClass></Contents></ListBucketResult>"#;
         let written_at = "2026-01-02T03:04:05Z".parse().unwrap();
         let (key, etag) = ("orders-0001.rdb".to_owned(), "9b2c".to_owned());
-        assert_eq!(files(text), Some(vec![FileView { key, size: 42, etag, written_at }]));
-        assert_eq!(files("<ListBucketResult/>"), Some(Vec::new()));
+        let file = FileView { key, size: 42, etag, written_at };
+        assert_eq!(page(text), Some((vec![file.clone()], None)));
+        let more =
+            text.replace("</Name>", "</Name><NextContinuationToken>1/a+b=</NextContinuationToken>");
+        assert_eq!(page(&more), Some((vec![file], Some("1/a+b=".to_owned()))));
+        assert_eq!(page("<ListBucketResult/>"), Some((Vec::new(), None)));
         for broken in
             ["", "no", "<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>"]
         {
-            assert_eq!(files(broken), None, "{broken}");
+            assert_eq!(page(broken), None, "{broken}");
         }
     }
 

@@ -127,6 +127,25 @@ async fn an_answer_that_is_lost_exports_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_export_is_found_among_very_many_that_begin_alike() {
+    let (stage, taken) = stage().await;
+    stage.scene.world.with(|it| {
+        for number in 0..2_500 {
+            let place = (BUCKET.to_owned(), format!("2026/orders-{number:04}-of-others.rdb"));
+            let object = Object { body: b"another's".to_vec(), at: it.now };
+            it.s3.texts.insert(place, object);
+        }
+    });
+    let said = summary(&stage.send(event(&taken)).await);
+    assert!(said.contains("1 files of "), "{said}");
+    let again = summary(&stage.send(event(&taken)).await);
+    assert!(again.contains("1 files of "), "{again}");
+    assert_eq!(exports(&stage), 1);
+    let said = summary(&stage.send(restore()).await);
+    assert!(said.starts_with("settled"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_speaks_against_an_export_is_told_and_nothing_is_overwritten() {
     let (stage, taken) = stage().await;
     let refuses = async |event: Value, expected: &str| {
