@@ -1,5 +1,6 @@
 //! Groups and snapshots for tests.
 
+use super::restore::Plan;
 use super::{Origin, SavedShard, SnapshotStatus, SnapshotView, Tier, name, tags};
 use crate::group::{Endpoint, Toggle};
 use crate::{
@@ -47,6 +48,22 @@ pub(crate) fn group(id: &str, nodes: usize) -> GroupView {
         node_groups_settled: true,
         global_datastore: None,
         tags: Some(policy()),
+    }
+}
+
+/// The group as it is after the creation that a plan asks for.
+pub(super) fn made(plan: Plan, nodes: usize) -> GroupView {
+    let like = group(plan.target.as_str(), nodes);
+    let members = like.members.iter().cloned().map(|it| MemberView {
+        parameter_group: Some("orders-redis7".to_owned()),
+        subnet_group: Some("orders".to_owned()),
+        ..it
+    });
+    GroupView {
+        description: plan.description,
+        tags: Some(plan.tags),
+        members: members.collect(),
+        ..like
     }
 }
 

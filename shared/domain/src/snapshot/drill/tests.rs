@@ -1,7 +1,6 @@
 //! What a drill asks for, waits for and refuses, at every view.
 
 use super::*;
-use crate::MemberView;
 use crate::snapshot::record::{Contents, Record};
 use crate::snapshot::sample::{self, TICK};
 use crate::snapshot::{SavedShard, SnapshotStatus};
@@ -48,19 +47,7 @@ fn made_plan() -> Plan {
 
 /// The group as it is after the creation that the plan asks for.
 fn made() -> GroupView {
-    let plan = made_plan();
-    let like = sample::group(plan.target.as_str(), 1);
-    let members = like.members.iter().cloned().map(|it| MemberView {
-        parameter_group: Some("orders-redis7".to_owned()),
-        subnet_group: Some("orders".to_owned()),
-        ..it
-    });
-    GroupView {
-        description: plan.description,
-        tags: Some(plan.tags),
-        members: members.collect(),
-        ..like
-    }
+    sample::made(made_plan(), 1)
 }
 
 fn there() -> DrillView {

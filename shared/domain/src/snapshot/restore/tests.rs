@@ -37,18 +37,7 @@ fn made() -> GroupView {
     let Next::Do(RestoreStep::Create(plan)) = restore().plan(&fresh(), Catalog::embedded()) else {
         panic!("nothing is to be made");
     };
-    let like = sample::group("orders-back", 2);
-    let members = like.members.iter().cloned().map(|it| crate::MemberView {
-        parameter_group: Some("orders-redis7".to_owned()),
-        subnet_group: Some("orders".to_owned()),
-        ..it
-    });
-    GroupView {
-        description: plan.description,
-        tags: Some(plan.tags),
-        members: members.collect(),
-        ..like
-    }
+    sample::made(*plan, 2)
 }
 
 fn there() -> RestoreView {
