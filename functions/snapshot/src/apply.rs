@@ -151,7 +151,7 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         maintenance_window: model.as_ref().and_then(|it| filled(it.maintenance_window.clone())),
         auto_minor_version_upgrade: source.auto_minor_version_upgrade.or(Some(true)),
         notification_topic: model.and_then(|it| it.notification_topic),
-        zones: Vec::new(),
+        zones: plan.zones,
         data_tiering: plan.data_tiering,
         network_type: source.network_type,
         ip_discovery: source.ip_discovery,
