@@ -5,6 +5,7 @@ pub(crate) mod counting;
 mod crowd;
 pub(crate) mod drilling;
 pub(crate) mod exporting;
+pub(crate) mod parking;
 pub(crate) mod promoting;
 pub(crate) mod pruning;
 pub(crate) mod replacing;

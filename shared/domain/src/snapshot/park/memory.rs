@@ -44,7 +44,11 @@ pub(super) fn carried(group: &GroupView, tags: &Tags) -> Result<Tags, Unparked> 
 
 /// The group as it was, at rest, with its tags; nothing where the snapshot does not tell.
 pub fn read(group: &GroupId, snapshot: &SnapshotView) -> Option<GroupView> {
-    let tags = snapshot.tags.as_ref()?;
+    of_tags(group, snapshot.tags.as_ref()?)
+}
+
+/// The same of the tags of its snapshot alone.
+pub fn of_tags(group: &GroupId, tags: &Tags) -> Option<GroupView> {
     let text: String = (1_usize..)
         .map_while(|it| tags.get(&format!("{}{it}", tag::PARK_MEMORY)))
         .map(String::as_str)
