@@ -10,6 +10,7 @@ pub(crate) mod promoting;
 pub(crate) mod pruning;
 pub(crate) mod replacing;
 pub(crate) mod taking;
+mod unparking;
 
 use std::cell::RefCell;
 

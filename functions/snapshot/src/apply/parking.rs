@@ -1,23 +1,19 @@
-//! A night: groups go, and come back.
+//! Evenings: groups go for the night.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use domain::snapshot::in_place::mark;
-use domain::snapshot::park::{
-    self, Park, ParkStep, ParkView, Place, State, Unpark, UnparkStep, UnparkView,
-};
-use domain::snapshot::record::{Contents, Record};
+use domain::snapshot::park::{self, Park, ParkStep, ParkView, Place, State};
 use domain::snapshot::{Refusal, SnapshotView, crowd, drill};
-use domain::{Catalog, GroupId, GroupStatus, GroupView, Next, Tags, Wait, WaitingOn, tag};
+use domain::{Catalog, GroupId, GroupView, Next, Tags, Wait, WaitingOn, tag};
 use jiff::{SignedDuration, Timestamp};
 use platform::continuation::Each;
-use platform::probe::Depth;
 use platform::{Clock, Fault, FaultKind, Operation, Outcome, abreast, converge};
 use serde_json::{Value, json};
 
-use super::{counting, create};
-use crate::event::{Parking, Scope, Unparking};
+use super::counting;
+use crate::event::{Parking, Scope};
 use crate::report::{self, End, Planned, Story};
 use crate::{App, Run, observe};
 
@@ -155,14 +151,14 @@ async fn alarms_of(app: &App, group: &GroupId) -> Result<Vec<String>, Fault> {
     Ok(seen.into_iter().map(|it| it.name).filter(|it| !foreign.contains(it)).collect())
 }
 
-async fn snapshot(app: &App, name: &str) -> Result<Option<SnapshotView>, Fault> {
+pub(super) async fn snapshot(app: &App, name: &str) -> Result<Option<SnapshotView>, Fault> {
     let Some(mut snapshot) = app.elasticache.snapshot(name).await? else { return Ok(None) };
     snapshot.tags = app.elasticache.tags(&snapshot.arn).await?;
     Ok(Some(snapshot))
 }
 
 /// The park snapshots of a group. The list of what is tagged lags behind, so each is asked itself how far it is.
-async fn park_snapshots(app: &App, group: &GroupId) -> Result<Vec<SnapshotView>, Fault> {
+pub(super) async fn park_snapshots(app: &App, group: &GroupId) -> Result<Vec<SnapshotView>, Fault> {
     let listed = app.fleet.snapshots_with(tag::GROUP, group.as_str()).await?;
     let names: Vec<&str> = listed
         .iter()
@@ -177,103 +173,10 @@ async fn park_snapshots(app: &App, group: &GroupId) -> Result<Vec<SnapshotView>,
 }
 
 /// What is to be tagged went since the look: the next one tells what became of it.
-fn look_again_if_gone(tagged: Result<(), Fault>) -> Result<(), Fault> {
+pub(super) fn look_again_if_gone(tagged: Result<(), Fault>) -> Result<(), Fault> {
     match tagged {
         Err(fault) if fault.is_gone() => Err(Fault { kind: FaultKind::Busy, ..fault }),
         tagged => tagged,
-    }
-}
-
-/// One group on its way back.
-pub(crate) struct Unparked<'a> {
-    app: &'a App,
-    unpark: &'a Unpark,
-    clock: Clock,
-    /// When to be done with counting.
-    until: Timestamp,
-    /// What it came to, where the last step was taken and the group is not back.
-    why: RefCell<Option<Refusal>>,
-    is_begun: Cell<bool>,
-    pub(crate) story: RefCell<Story>,
-}
-
-impl Operation for Unparked<'_> {
-    type Seen = UnparkView;
-    type Step = UnparkStep;
-    type Refusal = Refusal;
-
-    async fn observe(&self) -> Result<UnparkView, Fault> {
-        let view = Box::pin(self.look()).await?;
-        let state = view.snapshot.as_ref().and_then(SnapshotView::park_state);
-        self.is_begun.set(state.and_then(State::parked_at).is_some());
-        self.story.borrow_mut().saw_unpark(self.unpark, &view);
-        Ok(view)
-    }
-
-    fn plan(&self, seen: &UnparkView, now: Timestamp) -> Next<UnparkStep, Refusal> {
-        self.unpark.plan(seen, now, Catalog::embedded())
-    }
-
-    async fn apply(&self, step: UnparkStep) -> Result<(), Fault> {
-        self.story.borrow_mut().does(report::unparking(&step));
-        let cache = &self.app.elasticache;
-        match step {
-            UnparkStep::Make(plan) => create(self.app, *plan).await,
-            UnparkStep::PutAlarms(set) => {
-                let topic = &self.app.settings.alarm_topic;
-                self.app.alarms.put_of(&set, &set.specs, topic).await
-            }
-            UnparkStep::Finish { arn, tags } | UnparkStep::Close { arn, tags } => {
-                look_again_if_gone(cache.tag(&arn, &tags).await)
-            }
-            UnparkStep::Bury { group, why } => {
-                cache.delete(&group).await?;
-                self.why.replace(Some(why));
-                Ok(())
-            }
-        }
-    }
-
-    fn is_last(&self, step: &UnparkStep) -> bool {
-        matches!(step, UnparkStep::Bury { .. })
-    }
-}
-
-impl Unparked<'_> {
-    async fn look(&self) -> Result<UnparkView, Fault> {
-        let (app, unpark) = (self.app, self.unpark);
-        let named = async {
-            match &unpark.snapshot {
-                Some(name) => snapshot(app, name).await,
-                None => Ok(None),
-            }
-        };
-        let (group, snapshot) = tokio::join!(app.elasticache.group_with_tags(&unpark.group), named);
-        let mut view = UnparkView { group: group?, snapshot: snapshot?, ..UnparkView::default() };
-        if let Some(group) = &mut view.group
-            && group.status == GroupStatus::CreateFailed
-        {
-            // One that could not be made keeps its tags back for ever, and only the list tells them.
-            let listed = app.fleet.tags(&group.arn).await?;
-            group.tags = Some(listed).filter(|it| !it.is_empty());
-            view.events = app.elasticache.event_texts(&unpark.group).await?;
-        }
-        if unpark.asks_for_alarms(&view) {
-            view.alarms = app.alarms.of(&unpark.group).await?;
-            view.counted = self.count(&view).await;
-        }
-        Ok(view)
-    }
-
-    /// What came back, to be held against the record of the snapshot. It holds up nothing.
-    async fn count(&self, view: &UnparkView) -> Option<Contents> {
-        let group = view.group.as_ref().filter(|_| self.app.settings.counts_keys)?;
-        let record = Record::read(view.snapshot.as_ref()?.tags.as_ref()?).ok()??;
-        let secret = group.tags.as_ref().and_then(|it| it.get(tag::SECRET));
-        let door = counting::door(self.app, group, secret.map(String::as_str)).await.ok()?;
-        let nodes = counting::one_of_each_shard(group);
-        let depth = Depth::All(Some(&record), self.until);
-        self.app.dialler.count(&nodes, &door, depth, self.clock).await.ok()
     }
 }
 
@@ -357,78 +260,6 @@ impl Run<'_> {
         Ok(wished.filter_map(|it| it.group_id()).collect())
     }
 
-    /// Has groups come back.
-    pub(crate) async fn unpark(&self, unparking: &Unparking) -> Result<Value, Fault> {
-        let Some(group) = unparking.group() else { return self.unpark_all(unparking).await };
-        let unpark = self.meant_to_come_back(group, unparking).await?;
-        let operation = self.unparked(&unpark);
-        let end = if self.delivery.carrier.is_some() {
-            let outcome = converge(&operation, &self.clock, self.deadline).await;
-            match (outcome, operation.why.take()) {
-                (Ok(Outcome::Settled), Some(why)) => End::Refused(why),
-                (outcome, _) => self.seen_to_its_end(outcome, operation.is_begun.get()),
-            }
-        } else {
-            let hand = async |_: &_| {
-                let name = format!("snapshot-unpark-{group}-{}", self.unique_at(unparking.time));
-                self.hand(&name, &event_back(&unpark), 1).await
-            };
-            self.carried(&operation, &operation.story, hand).await?
-        };
-        Ok(self.close(&operation.story.into_inner(), &end).await)
-    }
-
-    /// Has every group come back that is parked, in one execution. One that is being parked is waited for there.
-    async fn unpark_all(&self, unparking: &Unparking) -> Result<Value, Fault> {
-        let all = self.to_come_back().await?;
-        let mut work = Vec::new();
-        for (number, unpark) in all.iter().enumerate() {
-            let wait_seconds = crowd::wait_seconds(number);
-            let each = Each { event: event_back(unpark), wait_seconds };
-            work.push((Story::of("unpark", &unpark.group), each));
-        }
-        let name = format!("snapshot-unpark-all-{}", self.unique_at(unparking.time));
-        let answers = self.hand_each(&name, all.len(), work).await;
-        Ok(report::together(answers, report::NOTHING_PARKED))
-    }
-
-    /// The newest park snapshot of each group that may be parked with it: one paged call. The list lags behind, so one that it says was only
-    /// taken is looked at too.
-    async fn to_come_back(&self) -> Result<Vec<Unpark>, Fault> {
-        let mut newest: BTreeMap<GroupId, (bool, String)> = BTreeMap::new();
-        for it in self.app.fleet.snapshots(tag::PARKED).await? {
-            let (Some(group), Some(name)) = (it.of_group(), it.snapshot_name()) else { continue };
-            let is_parked = match State::read(&it.tags) {
-                Some(State::Parked(_)) => true,
-                Some(State::Taken) => false,
-                Some(State::Back(_) | State::Kept(_)) | None => continue,
-            };
-            let found = (is_parked, name.to_owned());
-            if park::is_name_of(&group, name) && newest.get(&group).is_none_or(|it| *it < found) {
-                newest.insert(group, found);
-            }
-        }
-        let unpark = |(group, (_, name))| Unpark { group, snapshot: Some(name) };
-        Ok(newest.into_iter().map(unpark).collect())
-    }
-
-    /// Where an event names no snapshot, the newest that the group is parked with, or else the newest of all.
-    async fn meant_to_come_back(
-        &self,
-        group: &GroupId,
-        unparking: &Unparking,
-    ) -> Result<Unpark, Fault> {
-        let group = group.clone();
-        if unparking.snapshot.is_some() {
-            return Ok(Unpark { group, snapshot: unparking.snapshot.clone() });
-        }
-        let found = park_snapshots(self.app, &group).await?;
-        let newest = park::newest_parked(&group, &found)
-            .or_else(|| found.iter().max_by(|one, two| one.name.cmp(&two.name)));
-        let snapshot = newest.map(|it| it.name.clone());
-        Ok(Unpark { group, snapshot })
-    }
-
     /// Tells what parking would do, and what it saves.
     pub(crate) async fn plan_parking(
         &self,
@@ -458,41 +289,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Tells what coming back would do.
-    pub(crate) async fn plan_unparking(
-        &self,
-        unparking: &Unparking,
-        answers: &mut Vec<Value>,
-    ) -> Result<(), Fault> {
-        let all = match unparking.group() {
-            Some(group) => vec![self.meant_to_come_back(group, unparking).await?],
-            None => self.to_come_back().await?,
-        };
-        for unpark in all {
-            let operation = self.unparked(&unpark);
-            let words = |it| report::unparking(&it);
-            answers.push(self.planned_and_told(&operation, &operation.story, words).await?);
-        }
-        Ok(())
-    }
-
     fn parked<'b>(&'b self, park: &'b Park, hours: u32) -> Parked<'b> {
         let story = RefCell::new(Story::of(format!("park with {}", park.snapshot), &park.group));
         let (group, is_begun) = (RefCell::default(), Cell::new(true));
         Parked { app: self.app, park, hours, clock: self.clock, group, is_begun, story }
     }
 
-    fn unparked<'b>(&'b self, unpark: &'b Unpark) -> Unparked<'b> {
-        let story = RefCell::new(Story::of("unpark", &unpark.group));
-        let longest = self.clock.now().saturating_add(COUNT_MAX).unwrap_or(Timestamp::MAX);
-        let until = self.deadline.saturating_sub(COUNT_MARGIN).unwrap_or(longest).min(longest);
-        let (why, is_begun) = (RefCell::default(), Cell::new(true));
-        Unparked { app: self.app, unpark, clock: self.clock, until, why, is_begun, story }
-    }
-
     /// Nobody else comes back to what was begun before the next night or morning, and the group may not be there: whatever fails is tried again,
     /// for as long as an execution may take. Only where nothing was begun does a call that fails for good end it.
-    fn seen_to_its_end(&self, outcome: Result<Outcome<Refusal>, Fault>, is_begun: bool) -> End {
+    pub(super) fn seen_to_its_end(
+        &self,
+        outcome: Result<Outcome<Refusal>, Fault>,
+        is_begun: bool,
+    ) -> End {
         match outcome {
             Err(fault) if is_begun => {
                 let on = WaitingOn::NextTry(fault.to_string());
@@ -503,7 +312,7 @@ impl Run<'_> {
     }
 
     /// What every delivery of an event shares: where it names its time, that is what makes it the same event; else Lambda's own id of it is.
-    fn unique_at(&self, time: Option<Timestamp>) -> String {
+    pub(super) fn unique_at(&self, time: Option<Timestamp>) -> String {
         time.map_or_else(|| self.unique(), |it| self.tick_of(Some(it)).as_second().to_string())
     }
 }
@@ -512,14 +321,4 @@ fn event_of(park: &Park) -> Value {
     json!({ "action": "park", "group": park.group, "time": park.tick })
 }
 
-fn event_back(unpark: &Unpark) -> Value {
-    json!({ "action": "unpark", "group": unpark.group, "snapshot": unpark.snapshot })
-}
-
 const NEXT_TRY: SignedDuration = SignedDuration::from_mins(1);
-
-/// What is left of an invocation after the count: for the marks.
-const COUNT_MARGIN: SignedDuration = SignedDuration::from_secs(30);
-
-/// Nobody waits for the count in the morning: what is seen in this time says enough.
-const COUNT_MAX: SignedDuration = SignedDuration::from_mins(1);

@@ -189,6 +189,7 @@ fn group(
         autoscale,
         snapshot_keep: rest.snapshots.keep,
         drill_days: rest.snapshots.drill_days,
+        night_park: rest.snapshots.night_park,
         deletion: rest.deletion,
         tags: rest.tags,
     })
