@@ -302,12 +302,12 @@ fn every_mistake_is_named() {
     check(json!(7), "the event: is not an object with an action");
     check(
         json!({}),
-        "action: is missing; take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are",
+        "action: is missing; take, promote, prune, restore, restore-in-place, export, drill, park, unpark, sweep, status and plan are",
     );
     check(json!({ "action": 7 }), "action: is not a text");
     check(
         json!({ "action": "explode", "group": "x" }),
-        "action: explode is not an action; take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are",
+        "action: explode is not an action; take, promote, prune, restore, restore-in-place, export, drill, park, unpark, sweep, status and plan are",
     );
     check(
         json!({ "action": "take", "group": "-", "tier": "yearly", "time": "noon", "snapshot": "s" }),
@@ -323,6 +323,6 @@ fn every_mistake_is_named() {
     );
     check(
         json!({ "action": "plan", "of": "status" }),
-        "of: status cannot be planned; take, promote, prune, restore, restore-in-place, export and drill can",
+        "of: status cannot be planned; take, promote, prune, restore, restore-in-place, export, drill, park and unpark can",
     );
 }

@@ -10,7 +10,7 @@ mod refusal;
 mod saving;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unpark;
 
 use std::collections::BTreeMap;

@@ -33,19 +33,22 @@ fn is(mut group: GroupView, status: GroupStatus) -> GroupView {
     group
 }
 
-/// A park snapshot of the group as it is, taken at this tick and in this state.
-fn snapshot_at(tick: &str, state: State) -> SnapshotView {
-    let group = group();
+/// A park snapshot of a group as it is, taken at this tick and in this state.
+pub(crate) fn snapshot_of_group(group: &GroupView, tick: &str, state: State) -> SnapshotView {
     let tags = group.tags.clone().unwrap();
-    let mut snapshot = sample::snapshot("orders", tick);
+    let mut snapshot = sample::snapshot(group.id.as_str(), tick);
     snapshot.name = snapshot_of(&group.id, at(tick)).unwrap().to_string();
     snapshot.arn = format!("arn:snapshot:{}", snapshot.name);
-    let mut all = memory::carried(&group, &tags).unwrap();
+    let mut all = memory::carried(group, &tags).unwrap();
     all.insert(tag::OWNER.to_owned(), owner(&group.id, &tags));
     all.insert(tag::GROUP.to_owned(), group.id.to_string());
     all.extend(state.tags());
     snapshot.tags = Some(all);
     snapshot
+}
+
+fn snapshot_at(tick: &str, state: State) -> SnapshotView {
+    snapshot_of_group(&group(), tick, state)
 }
 
 fn snapshot(state: State) -> SnapshotView {
