@@ -1,5 +1,7 @@
 //! Groups go for the night, and come back in the morning as they were.
 
+mod stack;
+
 use std::time::Duration;
 
 use aws_sim::State;
