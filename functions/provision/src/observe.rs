@@ -250,11 +250,11 @@ impl Services {
     async fn parked(
         &self,
         subnet_group: Option<&SubnetGroupView>,
-    ) -> Result<Option<SnapshotView>, Fault> {
+    ) -> Result<Option<Box<SnapshotView>>, Fault> {
         let Some(name) = subnet_group.and_then(park::noted_on) else { return Ok(None) };
         let Some(mut snapshot) = self.elasticache.snapshot(name).await? else { return Ok(None) };
         snapshot.tags = self.elasticache.tags(&snapshot.arn).await?;
-        Ok(Some(snapshot))
+        Ok(Some(Box::new(snapshot)))
     }
 
     async fn subnet_group(&self, group: &GroupId) -> Result<Option<SubnetGroupView>, Fault> {

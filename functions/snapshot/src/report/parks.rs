@@ -2,10 +2,10 @@
 
 use domain::group::Endpoint;
 use domain::provision::diff;
-use domain::snapshot::Refusal;
 use domain::snapshot::park::{
     Park, ParkStep, ParkView, Saving, Unpark, UnparkStep, UnparkView, memory,
 };
+use domain::snapshot::{Refusal, SnapshotView};
 use domain::{Catalog, GroupId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ impl Story {
         });
         self.saw = format!("{}, {snapshot}", words::group(view.group.as_ref()));
         let Some(parked) = park.parked_with(view).filter(|_| view.group.is_none()) else {
-            let state = view.snapshot.as_ref().and_then(|it| it.park_state());
+            let state = view.snapshot.as_ref().and_then(SnapshotView::park_state);
             self.result = state.map_or(String::new(), |it| {
                 format!("nothing is to be done, since {} says: {it}", park.snapshot)
             });

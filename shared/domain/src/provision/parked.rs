@@ -13,7 +13,7 @@ use crate::{GroupId, GroupView, Next, Owner, Tags};
 
 /// The park snapshot of a group that is not there, where it is this owner's and says so.
 fn kept<'a>(seen: &'a Seen, group: &GroupId, owner: &Owner) -> Option<(&'a SnapshotView, State)> {
-    let snapshot = seen.around.as_ref()?.parked.as_ref().filter(|_| seen.group.is_none())?;
+    let snapshot = seen.around.as_ref()?.parked.as_deref().filter(|_| seen.group.is_none())?;
     let is_ours = snapshot.tags.as_ref().is_some_and(|it| owner.owns(it));
     let state = snapshot.park_state()?;
     (is_ours && is_of(group, snapshot)).then_some((snapshot, state))

@@ -233,9 +233,9 @@ impl Park {
         match &view.snapshot {
             None => self.save(group, tags, carried, view),
             Some(snapshot) => match take::follow(&self.group, snapshot, &view.events) {
-                Next::Settled => match self.unready(group, snapshot, &carried, catalog) {
+                Next::Settled => match unready(group, snapshot, &carried, catalog) {
                     Some(next) => next,
-                    None => self.leave(group, tags, snapshot, view, now),
+                    None => leave(group, tags, snapshot, view, now),
                 },
                 next @ (Next::Do(_) | Next::Wait(_) | Next::Refuse(_)) => next,
             },
@@ -299,72 +299,70 @@ impl Park {
         all.extend(State::Taken.tags());
         Next::Do(ParkStep::Save { name: self.snapshot.clone(), of, tags: all })
     }
+}
 
-    /// What speaks against coming back from a snapshot that is whole: tags that are not those of the group as it stands, or anything that would
-    /// speak against it in the morning.
-    fn unready(
-        &self,
-        group: &GroupView,
-        snapshot: &SnapshotView,
-        carried: &Tags,
-        catalog: &Catalog,
-    ) -> Option<Step> {
-        let Some(has) = &snapshot.tags else {
-            let on = WaitingOn::Snapshot(Some(snapshot.name.clone()));
-            return Some(Next::Wait(Wait::slow(on)));
-        };
-        let (group, name) = (group.id.clone(), snapshot.name.clone());
-        if !is_of(&group, snapshot) {
-            return Some(Next::Refuse(Unparked::NoPark { group, snapshot: name }.into()));
-        }
-        let is_told = |(key, value): (&String, &String)| has.get(key) == Some(value);
-        let is_aws = |key: &String| key.starts_with("aws:");
-        let was =
-            |key: &String| key.starts_with(tag::WAS) || !key.starts_with(tag::OURS) && !is_aws(key);
-        let is_stray = |key: &String| was(key) && !carried.contains_key(key);
-        if !carried.iter().all(is_told) || has.keys().any(is_stray) {
-            return Some(Next::Refuse(Unparked::Changed { group, snapshot: name }.into()));
-        }
-        match unpark::plan_of(&group, snapshot, catalog) {
-            Ok(_) => None,
-            Err(Obstacle::Wait(wait)) => Some(Next::Wait(wait)),
-            Err(Obstacle::Refuse(why)) => Some(Next::Refuse(why)),
-        }
+/// What speaks against coming back from a snapshot that is whole: tags that are not those of the group as it stands, or anything that would
+/// speak against it in the morning.
+fn unready(
+    group: &GroupView,
+    snapshot: &SnapshotView,
+    carried: &Tags,
+    catalog: &Catalog,
+) -> Option<Step> {
+    let Some(has) = &snapshot.tags else {
+        let on = WaitingOn::Snapshot(Some(snapshot.name.clone()));
+        return Some(Next::Wait(Wait::slow(on)));
+    };
+    let (group, name) = (group.id.clone(), snapshot.name.clone());
+    if !is_of(&group, snapshot) {
+        return Some(Next::Refuse(Unparked::NoPark { group, snapshot: name }.into()));
     }
+    let is_told = |(key, value): (&String, &String)| has.get(key) == Some(value);
+    let is_aws = |key: &String| key.starts_with("aws:");
+    let was =
+        |key: &String| key.starts_with(tag::WAS) || !key.starts_with(tag::OURS) && !is_aws(key);
+    let is_stray = |key: &String| was(key) && !carried.contains_key(key);
+    if !carried.iter().all(is_told) || has.keys().any(is_stray) {
+        return Some(Next::Refuse(Unparked::Changed { group, snapshot: name }.into()));
+    }
+    match unpark::plan_of(&group, snapshot, catalog) {
+        Ok(_) => None,
+        Err(Obstacle::Wait(wait)) => Some(Next::Wait(wait)),
+        Err(Obstacle::Refuse(why)) => Some(Next::Refuse(why)),
+    }
+}
 
-    /// Writes down that the group goes, and has it go. On the snapshot first: should all end there, the group stands, and that is seen.
-    fn leave(
-        &self,
-        group: &GroupView,
-        tags: &Tags,
-        snapshot: &SnapshotView,
-        view: &ParkView,
-        now: Timestamp,
-    ) -> Step {
-        let since = snapshot.park_state().and_then(State::parked_at);
-        let is_fresh =
-            since.and_then(|it| it.saturating_add(DELETED_WITHIN).ok()).is_some_and(|it| now < it);
-        let note = |arn: &str, tags: Tags, on: &str| {
-            let words = format!("noted on {on} that the group goes");
-            Next::Do(ParkStep::Note { arn: arn.to_owned(), tags, words })
-        };
-        if !is_fresh {
-            return note(&snapshot.arn, State::Parked(now).tags(), "the snapshot");
-        }
-        let is_ours = |it: &&SubnetGroupView| {
-            it.tags.contains_key(tag::OWNER) && it.tags.get(tag::OWNER) == tags.get(tag::OWNER)
-        };
-        let subnets = view.subnet_group.as_ref().filter(is_ours);
-        if let Some(it) = subnets.filter(|it| noted_on(it) != Some(snapshot.name.as_str())) {
-            let tags = Tags::from([(tag::PARKED.to_owned(), snapshot.name.clone())]);
-            return note(&it.arn, tags, "its subnet group");
-        }
-        let goes = Place::Goes(snapshot.name.clone());
-        if Place::read(tags).as_ref() != Some(&goes) {
-            return note(&group.arn, goes.tags(), "it");
-        }
-        Next::Do(ParkStep::Delete(group.id.clone()))
+/// Writes down that the group goes, and has it go. On the snapshot first: should all end there, the group stands, and that is seen.
+fn leave(
+    group: &GroupView,
+    tags: &Tags,
+    snapshot: &SnapshotView,
+    view: &ParkView,
+    now: Timestamp,
+) -> Step {
+    let since = snapshot.park_state().and_then(State::parked_at);
+    let is_fresh =
+        since.and_then(|it| it.saturating_add(DELETED_WITHIN).ok()).is_some_and(|it| now < it);
+    let note = |arn: &str, tags: Tags, on: &str| {
+        let words = format!("noted on {on} that the group goes");
+        Next::Do(ParkStep::Note { arn: arn.to_owned(), tags, words })
+    };
+    if !is_fresh {
+        return note(&snapshot.arn, State::Parked(now).tags(), "the snapshot");
     }
+    let is_ours = |it: &&SubnetGroupView| {
+        it.tags.contains_key(tag::OWNER) && it.tags.get(tag::OWNER) == tags.get(tag::OWNER)
+    };
+    let subnets = view.subnet_group.as_ref().filter(is_ours);
+    if let Some(it) = subnets.filter(|it| noted_on(it) != Some(snapshot.name.as_str())) {
+        let tags = Tags::from([(tag::PARKED.to_owned(), snapshot.name.clone())]);
+        return note(&it.arn, tags, "its subnet group");
+    }
+    let goes = Place::Goes(snapshot.name.clone());
+    if Place::read(tags).as_ref() != Some(&goes) {
+        return note(&group.arn, goes.tags(), "it");
+    }
+    Next::Do(ParkStep::Delete(group.id.clone()))
 }
 
 /// The newest of these snapshots that says that its group is parked with it.

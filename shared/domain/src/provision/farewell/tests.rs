@@ -318,7 +318,7 @@ fn a_group_that_is_known_to_be_foreign_is_not_even_waited_for() {
 fn parked(was: Scene, state: State) -> (Seen, String) {
     let snapshot = snapshot_of_group(&was.seen.group.unwrap(), "2026-01-01T20:00:00Z", state);
     let name = snapshot.name.clone();
-    (left_over().around(|it| it.parked = Some(snapshot)).seen, name)
+    (left_over().around(|it| it.parked = Some(Box::new(snapshot))).seen, name)
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub fn of_tags(group: &GroupId, tags: &Tags) -> Option<GroupView> {
         let (key, value) = word.split_once(':')?;
         words.entry(key).or_default().push(mark::read(value));
     }
-    rebuilt(group, &words, was(group, tags))
+    rebuilt(group, &Words(words), was(group, tags))
 }
 
 /// The tags of the group.
@@ -130,80 +130,117 @@ fn words(group: &GroupView) -> Vec<String> {
     said.map(|(key, value)| format!("{key}:{}", coded(&value))).collect()
 }
 
-fn rebuilt(group: &GroupId, words: &BTreeMap<&str, Vec<String>>, tags: Tags) -> Option<GroupView> {
-    let one = |key: &str| words.get(key).and_then(|it| it.first()).cloned();
-    let all = |key: &str| words.get(key).cloned().unwrap_or_default();
-    let is_on = |key: &str| one(key).as_deref() == Some("on");
-    let toggle = |key: &str| if is_on(key) { Toggle::Enabled } else { Toggle::Disabled };
-    let number = |key: &str| one(key)?.parse::<u32>().ok();
-    let nodes = number("nodes")?;
-    let shards = number("shards");
-    let endpoint = one("endpoint").and_then(|it| endpoint(&it));
-    let tls = match one("tls")?.as_str() {
-        "off" => Tls::Off,
-        "preferred" => Tls::Preferred,
-        "required" => Tls::Required,
-        _ => return None,
-    };
-    let node_type = NodeType::parse(&one("node-type")?).ok()?;
-    let ids = ids(group, shards, nodes)?;
-    let zones = all("zone");
-    let member = |(index, id): (usize, &MemberId)| {
+/// The words by their keys.
+struct Words<'a>(BTreeMap<&'a str, Vec<String>>);
+
+impl Words<'_> {
+    fn one(&self, key: &str) -> Option<String> {
+        self.0.get(key)?.first().cloned()
+    }
+
+    fn all(&self, key: &str) -> Vec<String> {
+        self.0.get(key).cloned().unwrap_or_default()
+    }
+
+    fn number(&self, key: &str) -> Option<u32> {
+        self.one(key)?.parse().ok()
+    }
+
+    fn is_on(&self, key: &str) -> bool {
+        self.one(key).as_deref() == Some("on")
+    }
+
+    fn toggle(&self, key: &str) -> Toggle {
+        if self.is_on(key) { Toggle::Enabled } else { Toggle::Disabled }
+    }
+
+    fn tls(&self) -> Option<Tls> {
+        match self.one("tls")?.as_str() {
+            "off" => Some(Tls::Off),
+            "preferred" => Some(Tls::Preferred),
+            "required" => Some(Tls::Required),
+            _ => None,
+        }
+    }
+
+    fn node_type(&self) -> Option<NodeType> {
+        NodeType::parse(&self.one("node-type")?).ok()
+    }
+
+    fn logs(&self) -> Vec<LogView> {
+        let of = |kind: LogKind| {
+            let key = match kind {
+                LogKind::Slow => "slow-log",
+                LogKind::Engine => "engine-log",
+            };
+            let delivery = self.one(key)?.parse().ok();
+            Some(LogView { kind, delivery, status: LogStatus::Active })
+        };
+        LogKind::ALL.into_iter().filter_map(of).collect()
+    }
+
+    fn member(&self, (index, id): (usize, &MemberId)) -> Option<MemberView> {
         Some(MemberView {
             id: id.clone(),
             status: "available".to_owned(),
-            node_type: Some(node_type.clone()),
+            node_type: self.node_type(),
             pending_node_type: None,
             pending_engine_version: None,
-            engine: one("engine")?,
-            engine_version: one("version")?,
-            parameter_group: one("parameters"),
+            engine: self.one("engine")?,
+            engine_version: self.one("version")?,
+            parameter_group: self.one("parameters"),
             parameter_status: "in-sync".to_owned(),
-            subnet_group: one("subnets"),
-            security_groups: all("security"),
-            maintenance_window: one("maintenance").unwrap_or_default(),
-            notification_topic: one("topic"),
-            tls: Some(tls),
+            subnet_group: self.one("subnets"),
+            security_groups: self.all("security"),
+            maintenance_window: self.one("maintenance").unwrap_or_default(),
+            notification_topic: self.one("topic"),
+            tls: self.tls(),
             role: Some(if index == 0 { Role::Primary } else { Role::Replica }),
             endpoint: None,
-            zone: zones.get(index).cloned(),
+            zone: self.all("zone").get(index).cloned(),
             created_at: None,
         })
-    };
-    let flat: Vec<&MemberId> = ids.iter().flatten().collect();
+    }
+}
+
+fn rebuilt(group: &GroupId, words: &Words<'_>, tags: Tags) -> Option<GroupView> {
+    let tls = words.tls()?;
+    let shards = words.number("shards");
+    let endpoint = words.one("endpoint").and_then(|it| endpoint(&it));
+    let ids = ids(group, shards, words.number("nodes")?)?;
     let members: Option<Vec<_>> =
-        flat.iter().enumerate().map(|(at, it)| member((at, it))).collect();
+        ids.iter().flatten().enumerate().map(|it| words.member(it)).collect();
     let (primary_endpoint, configuration_endpoint) =
         if shards.is_some() { (None, endpoint) } else { (endpoint, None) };
     Some(GroupView {
         id: group.clone(),
         arn: String::new(),
         status: GroupStatus::Available,
-        engine: one("engine"),
-        node_type: Some(node_type.clone()),
-        description: one("described").unwrap_or_default(),
+        engine: words.one("engine"),
+        node_type: Some(words.node_type()?),
+        description: words.one("described").unwrap_or_default(),
         cluster_enabled: shards.is_some(),
-        automatic_failover: toggle("failover"),
-        multi_az: toggle("multi-az"),
+        automatic_failover: words.toggle("failover"),
+        multi_az: words.toggle("multi-az"),
         transit_encryption: tls != Tls::Off,
         tls,
-        at_rest_encryption: is_on("at-rest"),
-        data_tiering: is_on("tiering"),
-        network_type: one("network").unwrap_or_default(),
-        ip_discovery: one("discovery").unwrap_or_default(),
-        kms_key: one("key"),
-        logs: logs(words),
-        auth_token_enabled: is_on("token"),
-        user_groups: all("users"),
+        at_rest_encryption: words.is_on("at-rest"),
+        data_tiering: words.is_on("tiering"),
+        network_type: words.one("network").unwrap_or_default(),
+        ip_discovery: words.one("discovery").unwrap_or_default(),
+        kms_key: words.one("key"),
+        logs: words.logs(),
+        auth_token_enabled: words.is_on("token"),
+        user_groups: words.all("users"),
         token_change: None,
         token_changed_at: None,
-        snapshot_retention_days: number("retention")?,
-        snapshot_window: one("snapshots").unwrap_or_default(),
-        auto_minor_version_upgrade: one("upgrades").map(|it| it == "on"),
+        snapshot_retention_days: words.number("retention")?,
+        snapshot_window: words.one("snapshots").unwrap_or_default(),
+        auto_minor_version_upgrade: words.one("upgrades").map(|it| it == "on"),
         primary_endpoint,
         reader_endpoint: None,
         configuration_endpoint,
-        member_ids: flat.into_iter().cloned().collect(),
+        member_ids: ids.iter().flatten().cloned().collect(),
         members: members?,
         shards: if shards.is_some() {
             ids.into_iter().enumerate().map(shard).collect()
@@ -230,18 +267,6 @@ fn ids(group: &GroupId, shards: Option<u32>, nodes: u32) -> Option<Vec<Vec<Membe
 
 fn shard((index, members): (usize, Vec<MemberId>)) -> ShardView {
     ShardView { id: format!("{:04}", index + 1), slots: None, members }
-}
-
-fn logs(words: &BTreeMap<&str, Vec<String>>) -> Vec<LogView> {
-    let of = |kind: LogKind| {
-        let key = match kind {
-            LogKind::Slow => "slow-log",
-            LogKind::Engine => "engine-log",
-        };
-        let delivery = words.get(key)?.first()?.parse().ok();
-        Some(LogView { kind, delivery, status: LogStatus::Active })
-    };
-    LogKind::ALL.into_iter().filter_map(of).collect()
 }
 
 fn endpoint(text: &str) -> Option<Endpoint> {

@@ -401,5 +401,5 @@ fn no_policy_prunes_what_a_group_is_parked_with() {
     let sorted = prune.sorted(&view);
     let of_park = sorted.iter().find(|it| it.snapshot.name.contains("-park-")).unwrap();
     assert!(!of_park.is_dropped(), "{}", of_park.verdict);
-    assert!(sorted.iter().any(|it| it.is_dropped()));
+    assert!(sorted.iter().any(super::super::retention::Sorted::is_dropped));
 }

@@ -116,7 +116,7 @@ impl Unpark {
             GroupStatus::Modifying => return Next::Wait(Wait::slow(WaitingOn::Modification)),
             GroupStatus::Snapshotting => return Next::Wait(Wait::slow(WaitingOn::Snapshot(None))),
             GroupStatus::Deleting => return Next::Wait(Wait::slow(WaitingOn::Deletion)),
-            GroupStatus::CreateFailed => return self.carcass(group, snapshot, view),
+            GroupStatus::CreateFailed => return carcass(group, snapshot, view),
             GroupStatus::Strange(_) => {
                 let (group, status) = (group.id.clone(), group.status.clone());
                 return Next::Refuse(Refusal::Unusable { group, status });
@@ -142,19 +142,6 @@ impl Unpark {
                 }
                 close(snapshot, now)
             }
-        }
-    }
-
-    /// It could not be made, and what there is of it holds the id.
-    fn carcass(&self, group: &GroupView, snapshot: &SnapshotView, view: &UnparkView) -> Step {
-        let (id, name) = (group.id.clone(), snapshot.name.clone());
-        match place(group) {
-            Some(Place::Unfinished(it) | Place::Finished(it)) if it == snapshot.name => {
-                let events = view.events.clone();
-                let why = Unparked::NotMade { group: id.clone(), snapshot: name, events }.into();
-                Next::Do(UnparkStep::Bury { group: id, why })
-            }
-            Some(_) | None => Next::Refuse(Unparked::Taken { group: id, snapshot: name }.into()),
         }
     }
 
@@ -218,6 +205,19 @@ impl Unpark {
     pub fn compared(&self, view: &UnparkView) -> Option<Comparison> {
         let record = Record::read(view.snapshot.as_ref()?.tags.as_ref()?).ok()??;
         Some(record.compare(view.counted.as_ref()?))
+    }
+}
+
+/// It could not be made, and what there is of it holds the id.
+fn carcass(group: &GroupView, snapshot: &SnapshotView, view: &UnparkView) -> Step {
+    let (id, name) = (group.id.clone(), snapshot.name.clone());
+    match place(group) {
+        Some(Place::Unfinished(it) | Place::Finished(it)) if it == snapshot.name => {
+            let events = view.events.clone();
+            let why = Unparked::NotMade { group: id.clone(), snapshot: name, events }.into();
+            Next::Do(UnparkStep::Bury { group: id, why })
+        }
+        Some(_) | None => Next::Refuse(Unparked::Taken { group: id, snapshot: name }.into()),
     }
 }
 

@@ -109,17 +109,15 @@ impl Flow for Unpark {
 /// There is the group with its keys, or a whole snapshot of it that says so and tells what the group was.
 fn never_neither(state: &State) -> Vec<String> {
     let mut problems = others(state);
-    match state.elasticache.groups.get(GROUP) {
-        Some(group) => {
-            let holds = group.bytes_used;
-            // One that could not be made is empty, and its snapshot is there still.
-            let is_carcass = !is_available(state, GROUP) && is_kept(state);
-            problems.extend(unless(holds == KEYS || is_carcass, format!("it holds {holds} bytes")));
-        }
-        None => {
-            problems.extend(unless(is_kept(state), "there is neither the group nor its snapshot"))
-        }
-    }
+    let kept = is_kept(state);
+    let Some(group) = state.elasticache.groups.get(GROUP) else {
+        problems.extend(unless(kept, "there is neither the group nor its snapshot"));
+        return problems;
+    };
+    // One that could not be made is empty, and its snapshot is there still.
+    let holds = group.bytes_used;
+    let is_carcass = !is_available(state, GROUP) && kept;
+    problems.extend(unless(holds == KEYS || is_carcass, format!("it holds {holds} bytes")));
     problems
 }
 

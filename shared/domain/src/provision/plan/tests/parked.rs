@@ -13,7 +13,7 @@ fn parked(over: &[(&str, &str)], was: impl FnOnce(Scene) -> Scene, state: State)
     scene.seen.group = None;
     scene.around(|it| {
         it.source = Some(snapshot.clone());
-        it.parked = Some(snapshot);
+        it.parked = Some(Box::new(snapshot));
     })
 }
 
