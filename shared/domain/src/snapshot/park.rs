@@ -26,7 +26,7 @@ use crate::{
 use super::in_place::rules::under_way;
 use super::restore::rules::Obstacle;
 use super::take::{self, ReadFrom};
-use super::{Refusal, SnapshotStatus, SnapshotView, Unrestorable, name, owner};
+use super::{Refusal, SnapshotStatus, SnapshotView, name, owner};
 
 pub use refusal::Unparked;
 pub use saving::{HOURS, Saving};
@@ -270,11 +270,11 @@ impl Park {
         if let Some((secret, why)) = view.secret_unread.clone() {
             whys.push(Unparked::SecretUnread { group: id(), secret, why });
         }
-        let mut whys: Vec<Refusal> = whys.into_iter().map(Refusal::from).collect();
         let asks_for_token = group.auth_token_enabled && group.user_groups.is_empty();
         if asks_for_token && !tags.contains_key(tag::SECRET) {
-            whys.push(Unrestorable::NoSecret { source: id() }.into());
+            whys.push(Unparked::NoSecret { group: id() });
         }
+        let mut whys: Vec<Refusal> = whys.into_iter().map(Refusal::from).collect();
         if !self.tick.saturating_add(LATE_MAX).is_ok_and(|it| now < it) {
             whys.push(Refusal::NotTimely(self.tick));
         }

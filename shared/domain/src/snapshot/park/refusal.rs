@@ -22,6 +22,8 @@ pub enum Unparked {
     GlobalDatastore { group: GroupId, global: String },
     /// What it is beside its keys does not fit into the tags of a snapshot.
     TooMuch { group: GroupId, needs: usize, has: usize },
+    /// It asks for a token, and nobody says which secret holds it.
+    NoSecret { group: GroupId },
     /// Nobody could log in to it again.
     SecretUnread { group: GroupId, secret: String, why: String },
     /// It was changed since its snapshot was asked for.
@@ -53,6 +55,7 @@ impl Unparked {
             | Self::InPlace { .. }
             | Self::GlobalDatastore { .. }
             | Self::TooMuch { .. }
+            | Self::NoSecret { .. }
             | Self::SecretUnread { .. }
             | Self::Changed { .. }
             | Self::Nothing { .. }
@@ -90,6 +93,11 @@ impl Unparked {
             Self::TooMuch { group, needs, has } => write!(
                 f,
                 "what {group} is beside its keys takes {needs} tags of a snapshot, which can have {has}; take some off the group"
+            ),
+            Self::NoSecret { group } => write!(
+                f,
+                "{group} asks for a token, and has no {} tag; tag it with the ARN of the secret that holds it",
+                tag::SECRET
             ),
             Self::SecretUnread { group, secret, why } => write!(
                 f,
@@ -148,6 +156,7 @@ impl fmt::Display for Unparked {
             | Self::InPlace { .. }
             | Self::GlobalDatastore { .. }
             | Self::TooMuch { .. }
+            | Self::NoSecret { .. }
             | Self::SecretUnread { .. }
             | Self::Changed { .. } => self.tell_against(f),
         }

@@ -244,7 +244,7 @@ fn all_that_speaks_against_it_is_told_at_once() {
     view.stand_in = GroupId::parse("orders-1a2b3c4d").ok();
     check(
         &view,
-        "refuse: orders has no tag cachewarden:park that says nightly, and without it no group is parked; state NightPark for it, or tag it where no stack of ours has made it; orders must not be deleted: its tag cachewarden:deletion-protection says so; set it to off to have it parked; orders is being changed, as its tag cachewarden:asked says: \"shards=3\"; ask again when that is through, or take the tag off where nobody is at it; orders is being restored in place, and orders-1a2b3c4d stands in for it; ask again when that is through; orders is a member of the Global Datastore world, and would not come back as one; orders asks for a token, and has no cachewarden:secret tag; name the secret in `secret`",
+        "refuse: orders has no tag cachewarden:park that says nightly, and without it no group is parked; state NightPark for it, or tag it where no stack of ours has made it; orders must not be deleted: its tag cachewarden:deletion-protection says so; set it to off to have it parked; orders is being changed, as its tag cachewarden:asked says: \"shards=3\"; ask again when that is through, or take the tag off where nobody is at it; orders is being restored in place, and orders-1a2b3c4d stands in for it; ask again when that is through; orders is a member of the Global Datastore world, and would not come back as one; orders asks for a token, and has no cachewarden:secret tag; tag it with the ARN of the secret that holds it",
     );
     let mut drilled = seen(group());
     drilled.drill = GroupId::parse("orders-drill-1a2b3c4d").ok();
