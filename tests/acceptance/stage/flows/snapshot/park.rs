@@ -58,13 +58,13 @@ impl Flow for Park {
         // Whatever became of the evening, it is there in the morning, with all that it had.
         if problems.is_empty() {
             unpark(scene).await;
-            // What befell the evening may befall the morning instead, and the next one makes up for it.
-            if !must_succeed(case) && scene.group().is_none() {
-                problems = scene.problems().await;
+            problems.extend(scene.problems().await);
+            // A creation that was to fail in the evening, which makes none, fails in the morning; the next one makes up for it.
+            if scene.group().is_none() {
                 problems.extend(scene.world().with(|it| never_neither(it)));
                 unpark(scene).await;
+                problems.extend(scene.problems().await);
             }
-            problems.extend(scene.problems().await);
             problems.extend(scene.world().with(|it| whole(it)));
         }
         problems
