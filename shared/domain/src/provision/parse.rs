@@ -248,6 +248,8 @@ impl Rest {
             alarm_topic: self.alarm_topic.as_ref().filter(|_| self.alarms),
             notification_topic: self.notification_topic.as_ref(),
             upgrades_itself: self.upgrades_itself,
+            night_park: snapshots.night_park,
+            protected: self.deletion.protected,
             ..Stated::default()
         }
     }

@@ -29,6 +29,8 @@ pub(super) struct Stated<'a> {
     pub(super) min_replicas: Option<u32>,
     pub(super) max_replicas: Option<u32>,
     pub(super) upgrades_itself: Option<bool>,
+    pub(super) night_park: bool,
+    pub(super) protected: bool,
 }
 
 /// Checks what a request states against every rule.
@@ -53,6 +55,9 @@ pub(super) fn check(
     }
     if is_new(&["KmsKeyArn"]) {
         place_of_key(stated, owner, &mut problems);
+    }
+    if is_new(&["NightPark", "DeletionProtection"]) {
+        nights(stated, &mut problems);
     }
     if before.is_none() {
         ceiling(stated, &mut problems);
@@ -143,6 +148,16 @@ fn place_of_key(stated: &Stated<'_>, owner: &Owner, problems: &mut Problems) {
         problems.add(
             "KmsKeyArn",
             format!("\"{key}\" is in {has}, and the stack in {wants}: a cache is encrypted with a key of its own region"),
+        );
+    }
+}
+
+/// The rule is as old as `NightPark`, so no stack stood with both before it.
+fn nights(stated: &Stated<'_>, problems: &mut Problems) {
+    if stated.night_park && stated.protected {
+        problems.add(
+            "NightPark",
+            "is true, and DeletionProtection is true: a cache that is parked is deleted for the night, and every night would be refused; set one of them to false",
         );
     }
 }

@@ -57,7 +57,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         takes: "true, false; true lets the cache be parked for the night: its keys go into a snapshot, it is deleted, and made again in the morning, when `NightParkSchedule` and `NightUnparkSchedule` say so, or by the actions `park` and `unpark`",
         default: Default::Value("false"),
         update: OnUpdate::InPlace,
-        rule: "a cache cannot be turned off; meanwhile it is not there, and what is written between the snapshot and its deletion is lost. An update of a parked cache makes it again from that snapshot; `DeletionProtection` keeps it from being parked",
+        rule: "a cache cannot be turned off; meanwhile it is not there, and what is written between the snapshot and its deletion is lost. An update of a parked cache makes it again from that snapshot; beside `DeletionProtection` it is refused, since a cache that is parked is deleted",
     },
     Property {
         name: "NotificationTopicArn",

@@ -100,6 +100,22 @@ fn an_old_version_does_not_upgrade_itself() {
     made(&[("RedisEngineVersion", "6.0"), ("AutoMinorVersionUpgrade", "false")], "fine");
 }
 
+#[test]
+fn what_must_not_be_deleted_is_not_parked() {
+    let (night, held) = (("NightPark", "true"), ("DeletionProtection", "true"));
+    let rule = "NightPark: is true, and DeletionProtection is true: a cache that is parked is deleted for the night";
+    made(&[night, held], rule);
+    updated(&[held], &[night, held], rule);
+    updated(&[night], &[night, held], rule);
+    made(&[night], "fine");
+    made(&[held], "fine");
+    made(&[held, ("NightPark", "false")], "fine");
+    // From one to the other, and back after a request that was refused.
+    updated(&[held], &[night], "fine");
+    updated(&[night, held], &[held], "fine");
+    updated(&[night, held], &[night], "fine");
+}
+
 /// Every value that a rule is against, as it may have stood before there was the rule.
 const STOOD: Over<'static> = &[
     NIGHT,
