@@ -69,6 +69,8 @@ pub const NAMES: &[&str] = &[
     "snapshot-in-place",
     "snapshot-park",
     "snapshot-unpark",
+    "provision-update-parked",
+    "provision-delete-parked",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -168,6 +170,8 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "snapshot-in-place" => exhaust(&snapshot::InPlace(way), sample).await,
         "snapshot-park" => exhaust(&snapshot::Park(way), sample).await,
         "snapshot-unpark" => exhaust(&snapshot::Unpark(way), sample).await,
+        "provision-update-parked" => exhaust(&provision::UpdateParked(way), sample).await,
+        "provision-delete-parked" => exhaust(&provision::DeleteParked(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

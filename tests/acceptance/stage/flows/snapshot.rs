@@ -23,7 +23,7 @@ pub(super) use drill::Drill;
 pub(super) use export::Export;
 pub(super) use in_place::InPlace;
 pub(super) use many::TakeMany;
-pub(super) use park::{Park, Unpark};
+pub(super) use park::{Park, Unpark, held, never_neither, night, unpark, whole};
 pub(super) use promote::Promote;
 pub(super) use restore::{RestoreShards, RestoreUsers};
 pub(super) use tiers::Generations;

@@ -2,7 +2,7 @@
 
 use aws_sim::State;
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
-use aws_sim::elasticache::model::SnapshotStatus;
+use aws_sim::elasticache::model::{Snapshot, SnapshotStatus};
 use domain::snapshot::park::{State as Parked, memory};
 use domain::{GroupId, tag};
 use serde_json::json;
@@ -23,8 +23,16 @@ async fn park(scene: &Scene) {
     send(scene, json!({ "action": "park", "group": GROUP })).await;
 }
 
+/// A group of a stack that is parked.
+pub(in super::super) async fn night(way: Way, seed: u64) -> Scene {
+    let scene = dusk(way, seed).await;
+    park(&scene).await;
+    assert_eq!(scene.group(), None);
+    scene
+}
+
 /// The schedule of the morning.
-async fn unpark(scene: &Scene) {
+pub(in super::super) async fn unpark(scene: &Scene) {
     send(scene, json!({ "action": "unpark" })).await;
 }
 
@@ -82,10 +90,7 @@ impl Flow for Unpark {
     }
 
     async fn set(&self, seed: u64) -> Scene {
-        let scene = dusk(self.0, seed).await;
-        park(&scene).await;
-        assert_eq!(scene.group(), None);
-        scene
+        night(self.0, seed).await
     }
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
@@ -113,7 +118,7 @@ impl Flow for Unpark {
 }
 
 /// There is the group with its keys, or a whole snapshot of it that says so and tells what the group was.
-fn never_neither(state: &State) -> Vec<String> {
+pub(in super::super) fn never_neither(state: &State) -> Vec<String> {
     let mut problems = others(state);
     let kept = is_kept(state);
     let Some(group) = state.elasticache.groups.get(GROUP) else {
@@ -139,18 +144,24 @@ fn others(state: &State) -> Vec<String> {
 
 /// Whether a snapshot holds the keys of the group, says that it is parked, and tells what it was.
 fn is_kept(state: &State) -> bool {
+    held(state).iter().any(|it| it.parked_at().is_some())
+}
+
+/// What each snapshot says that holds the keys of the group, and tells what it was.
+pub(in super::super) fn held(state: &State) -> Vec<Parked> {
     let group = GroupId::parse(GROUP).unwrap();
-    state.elasticache.snapshots.values().any(|it| {
+    let tells = |it: &Snapshot| {
         let is_whole = it.status == SnapshotStatus::Available && it.bytes == KEYS;
-        let is_parked = Parked::read(&it.tags).and_then(Parked::parked_at).is_some();
         let was = memory::of_tags(&group, &it.tags);
         let owner = was.and_then(|it| it.tags?.get(tag::OWNER).cloned());
-        is_whole && is_parked && owner.is_some_and(|it| it.ends_with("/Cache"))
-    })
+        is_whole && owner.is_some_and(|it| it.ends_with("/Cache"))
+    };
+    let all = state.elasticache.snapshots.values().filter(|it| tells(it));
+    all.filter_map(|it| Parked::read(&it.tags)).collect()
 }
 
 /// What is wrong with the group that stands.
-fn whole(state: &State) -> Vec<String> {
+pub(in super::super) fn whole(state: &State) -> Vec<String> {
     let mut problems = others(state);
     let Some(group) = state.elasticache.groups.get(GROUP).filter(|_| is_available(state, GROUP))
     else {
