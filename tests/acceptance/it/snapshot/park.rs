@@ -1,6 +1,7 @@
 //! Groups go for the night, and come back in the morning as they were.
 
 mod stack;
+mod users;
 
 use std::time::Duration;
 
