@@ -93,7 +93,7 @@ impl Flow for DeleteParked {
             scene.outcome.borrow().as_ref().unwrap().status == Status::DeleteComplete
         };
         let said = scene.world().with(|it| held(it));
-        let is_kept = matches!(said.as_slice(), [Parked::Kept(_)] | [Parked::Parked(_)]);
+        let is_kept = matches!(said.as_slice(), [Parked::Kept(_) | Parked::Parked(_)]);
         problems.extend(unless(is_kept, format!("its park snapshots are {said:?}")));
         // The next Delete makes up for what failed.
         if problems.is_empty() && !is_done(scene) {
