@@ -70,6 +70,7 @@ pub const NAMES: &[&str] = &[
     "snapshot-park",
     "snapshot-unpark",
     "provision-update-parked",
+    "provision-update-parked-given-up",
     "provision-delete-parked",
 ];
 
@@ -171,6 +172,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "snapshot-park" => exhaust(&snapshot::Park(way), sample).await,
         "snapshot-unpark" => exhaust(&snapshot::Unpark(way), sample).await,
         "provision-update-parked" => exhaust(&provision::UpdateParked(way), sample).await,
+        "provision-update-parked-given-up" => exhaust(&provision::ParkedGivenUp(way), sample).await,
         "provision-delete-parked" => exhaust(&provision::DeleteParked(way), sample).await,
         other => panic!("there is no flow {other}"),
     }

@@ -14,7 +14,7 @@ pub(super) use access::{Encrypt, EncryptGivenUp, Users, UsersGivenUp, people};
 pub(super) use deletion::{Delete, DeleteAgain, Retain};
 pub(super) use fill::{Fill, FillGivenUp};
 pub(super) use logs::{LogsCreate, LogsDelete, LogsGivenUp, LogsMove};
-pub(super) use parked::{DeleteParked, UpdateParked};
+pub(super) use parked::{DeleteParked, ParkedGivenUp, UpdateParked};
 pub(super) use replace::{
     Replace, ReplaceGivenUp, ReplaceLostKeys, ReplaceTakenBack, ReplaceWithoutData,
 };

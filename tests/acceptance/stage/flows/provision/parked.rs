@@ -1,14 +1,16 @@
 //! A stack changes or deletes its cache while that is parked for the night: it comes back with its keys or not at all, and its snapshot is never lost.
 
+use std::time::Duration;
+
 use aws_sim::drive::cloudformation::Status;
 use aws_sim::drive::exhaust::{Case, Flow};
 use domain::snapshot::park::State as Parked;
 use serde_json::{Value, json};
 
 use super::deletion::last_snapshots;
-use super::{GONE, STANDS, problems_of, shape};
+use super::{GONE, STANDS, given_up, is_begun_late, problems_of, shape};
 use crate::flows::snapshot::{held, never_neither, night, unpark, whole};
-use crate::flows::{Way, may_come_twice, on_scene, same, unless};
+use crate::flows::{Way, may_be_given_up, may_come_twice, on_scene, same, unless};
 use crate::scene::{Scene, properties};
 
 /// What the parked cache is to be from now on.
@@ -24,6 +26,9 @@ fn other() -> [(&'static str, Value); 5] {
 
 /// Another node type and another retention, which the cache has once it was made of its park snapshot.
 pub(in super::super) struct UpdateParked(pub(in super::super) Way);
+
+const OTHER: &str = "2 x cache.t4g.small, 3 days";
+const SAME: &str = "2 x cache.t4g.micro, 7 days";
 
 impl Flow for UpdateParked {
     on_scene!("provision-update-parked");
@@ -43,8 +48,7 @@ impl Flow for UpdateParked {
         let bad = [Status::UpdateRollbackComplete];
         let mut problems = problems_of(scene, Status::UpdateComplete, &bad, case).await;
         let is_done = scene.outcome.borrow().as_ref().unwrap().status == Status::UpdateComplete;
-        let wanted =
-            if is_done { "2 x cache.t4g.small, 3 days" } else { "2 x cache.t4g.micro, 7 days" };
+        let wanted = if is_done { OTHER } else { SAME };
         problems.extend(is_as(scene, wanted));
         // In the morning it is found there, and nothing more is made.
         if problems.is_empty() {
@@ -57,6 +61,42 @@ impl Flow for UpdateParked {
             let said = scene.world().with(|it| held(it));
             let is_back = matches!(said.as_slice(), [Parked::Back(_)]);
             problems.extend(unless(is_back, format!("its park snapshots are {said:?}")));
+        }
+        problems
+    }
+}
+
+/// The same, taken back while it is under way: the cache comes back as it was, of whatever became of it.
+pub(in super::super) struct ParkedGivenUp(pub(in super::super) Way);
+
+impl Flow for ParkedGivenUp {
+    on_scene!("provision-update-parked-given-up");
+    may_be_given_up!();
+
+    async fn set(&self, seed: u64) -> Scene {
+        night(self.0, seed).await
+    }
+
+    async fn run(&self, scene: &Scene, case: Option<&Case>) {
+        let is_given_up = given_up(scene, case, Duration::from_secs(10));
+        let outcome = scene.stack.update_given_up(&properties(&other()), is_given_up).await;
+        *scene.outcome.borrow_mut() = Some(outcome);
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        if is_begun_late(scene) {
+            let mut problems = scene.problems().await;
+            let wanted = if shape(scene) == OTHER { OTHER } else { SAME };
+            problems.extend(is_as(scene, wanted));
+            return problems;
+        }
+        let (good, bad) = (Status::UpdateRollbackComplete, [Status::UpdateRollbackFailed]);
+        let mut problems = problems_of(scene, good, &bad, case).await;
+        if scene.outcome.borrow().as_ref().unwrap().status == good {
+            problems.extend(is_as(scene, SAME));
+        } else {
+            problems.extend(scene.world().with(|it| never_neither(it)));
         }
         problems
     }
