@@ -14,3 +14,4 @@ mod shards;
 mod stage;
 mod stock;
 mod tiers;
+mod users;

@@ -66,6 +66,7 @@ pub const NAMES: &[&str] = &[
     "snapshot-export",
     "snapshot-promote",
     "snapshot-drill",
+    "snapshot-drill-users",
     "snapshot-in-place",
 ];
 
@@ -163,6 +164,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "snapshot-export" => exhaust(&snapshot::Export(way), sample).await,
         "snapshot-promote" => exhaust(&snapshot::Promote(way), sample).await,
         "snapshot-drill" => exhaust(&snapshot::Drill(way), sample).await,
+        "snapshot-drill-users" => exhaust(&snapshot::DrillUsers(way), sample).await,
         "snapshot-in-place" => exhaust(&snapshot::InPlace(way), sample).await,
         other => panic!("there is no flow {other}"),
     }

@@ -65,6 +65,12 @@ impl Credential {
     }
 }
 
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
 /// The document of a secret. Its keys may be anybody's, and so may its secrets: it prints as stars.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Document(Map<String, Value>);

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::{Way, all_but_lost, must_succeed, on_scene, unless};
 use crate::scene::{GROUP, Scene, function_arn, is_available};
 
-pub(super) use drill::Drill;
+pub(super) use drill::{Drill, DrillUsers};
 pub(super) use export::Export;
 pub(super) use in_place::InPlace;
 pub(super) use many::TakeMany;
