@@ -2,7 +2,7 @@
 //! gone.
 
 pub(crate) mod counting;
-mod crowd;
+pub(crate) mod crowd;
 pub(crate) mod drilling;
 pub(crate) mod exporting;
 pub(crate) mod promoting;

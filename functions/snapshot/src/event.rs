@@ -81,7 +81,7 @@ impl Taking {
     /// The group that it is about, unless the policies of groups have to be asked first.
     pub(crate) fn asks_for(&self) -> Option<&GroupId> {
         match (&self.scope, &self.kind) {
-            (Scope::All, _) | (Scope::One(_), Kind::Due) => None,
+            (Scope::All | Scope::These(_), _) | (Scope::One(_), Kind::Due) => None,
             (Scope::One(group), Kind::Policy | Kind::One(_) | Kind::For(_)) => Some(group),
         }
     }
@@ -107,6 +107,8 @@ pub(crate) enum Scope {
     All,
     /// This one.
     One(GroupId),
+    /// These: a part of more than one run can look through.
+    These(Vec<GroupId>),
 }
 
 /// Reads an event, with all mistakes together.

@@ -5,6 +5,8 @@ mod replacing;
 mod telling;
 mod words;
 
+use std::collections::BTreeMap;
+
 use domain::snapshot::export::{Export, ExportView};
 use domain::snapshot::promote::{Promote, PromoteView};
 use domain::snapshot::prune::{Prune, PruneView};
@@ -17,7 +19,9 @@ use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
-pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics};
+pub(crate) use drills::{
+    NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics, take_failed,
+};
 pub(crate) use replacing::{in_place, last_words, road};
 pub(crate) use telling::Planned;
 pub(crate) use words::{
@@ -405,7 +409,10 @@ fn next_after(asked: &str) -> &'static str {
 /// What was asked for, as far as an event that was given up tells.
 pub(crate) fn gave_up(event: &Value) -> String {
     let text = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or("?");
-    format!("finish {} {}", text("action"), text("group"))
+    match event.get("groups").and_then(Value::as_array) {
+        Some(groups) => format!("finish {} of {} groups", text("action"), groups.len()),
+        None => format!("finish {} {}", text("action"), text("group")),
+    }
 }
 
 /// The summary where there is nothing to prune, to plan or to take by number.
@@ -428,6 +435,17 @@ pub(crate) fn short(mut answer: Value) -> Value {
         fields.remove("evidence");
     }
     answer
+}
+
+/// The same of a part that an execution asked for: how many came to which end. All answers of a thousand groups are more than it takes.
+pub(crate) fn of_part(answers: &[Value], nothing: &str) -> Value {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for it in answers {
+        *counts.entry(it.get("status").and_then(Value::as_str).unwrap_or("?")).or_default() += 1;
+    }
+    let counts: Vec<_> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let summary = if counts.is_empty() { nothing.to_owned() } else { counts.join(", ") };
+    json!({ "status": "settled", "summary": summary })
 }
 
 /// The answers for several groups in one.

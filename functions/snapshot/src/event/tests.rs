@@ -22,6 +22,9 @@ fn scope_words(scope: &Scope) -> String {
     match scope {
         Scope::All => "all".to_owned(),
         Scope::One(group) => group.to_string(),
+        Scope::These(groups) => {
+            groups.iter().map(GroupId::as_str).collect::<Vec<_>>().join(" and ")
+        }
     }
 }
 
@@ -286,5 +289,23 @@ fn every_mistake_is_named() {
     check(
         json!({ "action": "plan", "of": "status" }),
         "of: status cannot be planned; take, promote, prune, restore, restore-in-place, export and drill can",
+    );
+}
+
+#[test]
+fn a_part_names_its_groups() {
+    let take = |groups: Value| json!({ "action": "take", "tier": "due", "groups": groups });
+    check(
+        take(json!(["shop", "Orders", "shop"])),
+        "take what is due of orders and shop at its time",
+    );
+    check(json!({ "action": "status", "groups": ["shop"] }), "status of shop");
+    check(json!({ "action": "prune", "groups": null }), "prune all");
+    for groups in [json!([]), json!("shop"), json!([7]), json!(vec!["shop"; 1201])] {
+        check(take(groups), "groups: is not a list of 1 to 1200 ids of groups");
+    }
+    check(
+        json!({ "action": "prune", "group": "shop", "groups": ["-", "or--ders"] }),
+        "groups: \"-\" does not start with a letter, as a replication group id must; groups: \"or--ders\" has more than letters, digits and single inner hyphens, which is all that a replication group id may have; groups: is stated beside group; one of them says which",
     );
 }

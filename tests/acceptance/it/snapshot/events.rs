@@ -60,6 +60,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     ("take-due-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("take-at.json", "settled: no group carries the tag"),
+    ("take-due-part.json", "settled: no group carries the tag"),
     ("take-group.json", "refused: transparent-trust-redis-production: there is no group"),
     ("take-weekly.json", "refused: transparent-trust-redis-production: there is no group"),
     ("take.json", "settled: no group carries the tag"),
