@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode, Stdio};
 use aws_sim::World;
 use domain::snapshot::crowd;
 use platform::continuation::INPUT_LEN_MAX;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::front::Front;
 
@@ -31,9 +31,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ended = match words.as_slice() {
-        [] => measure(),
+        [] => whole().and_then(|broken| verdict(&[broken, parts()?].concat())),
+        ["whole"] => whole().and_then(|broken| verdict(&broken)),
+        ["parts"] => parts().and_then(|broken| verdict(&broken)),
         ["function", event, at] => function::handle(event, at).map(|()| true),
-        _ => Err("usage: sweep".into()),
+        _ => Err("usage: sweep [whole|parts]".into()),
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,
@@ -45,10 +47,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures and prints, and tells whether the limits are kept.
-fn measure() -> Result<bool, Box<dyn Error>> {
-    let mut broken = whole()?;
-    broken.extend(parts()?);
+/// Tells whether the limits are kept.
+fn verdict(broken: &[String]) -> Result<bool, Box<dyn Error>> {
     let verdict = if broken.is_empty() {
         "they are kept".to_owned()
     } else {
@@ -123,11 +123,16 @@ fn parts() -> Result<Vec<String>, Box<dyn Error>> {
         broken.extend(over(INPUT_LEN_MAX < longest, format!("{what} begins with {longest} bytes")));
         // As the execution of the first part calls with it.
         let mut event = event;
-        event["groups"] = json!(part);
-        let carrier = json!({ "execution": format!("{what}-part"), "startedAt": stock::now() });
-        let carried = json!({ "cachewarden": carrier, "event": event });
+        if let Value::Object(fields) = &mut event {
+            fields.insert("groups".to_owned(), json!(part));
+        }
+        let execution = format!("{}-part", what.replace(' ', "-"));
+        let called = json!({
+            "cachewarden": { "execution": execution, "startedAt": stock::now() },
+            "event": event,
+        });
         let what = format!("{what}, a part");
-        broken.extend(sweep(&what, &carried.to_string(), &world, &front, 1)?);
+        broken.extend(sweep(&what, &called.to_string(), &world, &front, 1)?);
     }
     Ok(broken)
 }
