@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode, Stdio};
 use aws_sim::World;
 use domain::snapshot::crowd;
 use platform::continuation::INPUT_LEN_MAX;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::front::Front;
 
@@ -87,19 +87,12 @@ fn whole() -> Result<Vec<String>, Box<dyn Error>> {
     Ok(broken)
 }
 
-/// Ten thousand groups: the first run finds them and hands on the parts, and each part is a run.
+/// Ten thousand groups: the first run finds them and hands on the parts.
 fn parts() -> Result<Vec<String>, Box<dyn Error>> {
-    let (world, part) = stock::world_of_very_many()?;
+    let world = stock::world_of_very_many()?;
     let front = Front::open(world.clone(), stock::now())?;
-    writeln!(
-        std::io::stdout(),
-        "\nSweeps over {} groups, in parts: the first has {} of them and all {} snapshots",
-        stock::VERY_MANY,
-        part.len(),
-        world.with(|it| it.elasticache.snapshots.len())
-    )?;
+    writeln!(std::io::stdout(), "\nSweeps over {} groups, handed on in parts", stock::VERY_MANY)?;
     let many = crowd::parts(stock::VERY_MANY);
-    // A status looks at what a prune looks at, and takes the simulator a minute.
     let mut broken = Vec::new();
     for (what, event) in [
         ("take what is due", json!({ "action": "take", "tier": "due", "time": stock::now() })),
@@ -121,18 +114,6 @@ fn parts() -> Result<Vec<String>, Box<dyn Error>> {
             ""
         )?;
         broken.extend(over(INPUT_LEN_MAX < longest, format!("{what} begins with {longest} bytes")));
-        // As the execution of the first part calls with it.
-        let mut event = event;
-        if let Value::Object(fields) = &mut event {
-            fields.insert("groups".to_owned(), json!(part));
-        }
-        let execution = format!("{}-part", what.replace(' ', "-"));
-        let called = json!({
-            "cachewarden": { "execution": execution, "startedAt": stock::now() },
-            "event": event,
-        });
-        let what = format!("{what}, a part");
-        broken.extend(sweep(&what, &called.to_string(), &world, &front, 1)?);
     }
     Ok(broken)
 }

@@ -1,4 +1,4 @@
-//! A thousand groups, and what four tiers keep of each, with a few that none keeps any more. And ten thousand, of which one part has that.
+//! A thousand groups, and what four tiers keep of each, with a few that none keeps any more. And ten thousand groups.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::error::Error;
 use aws_sim::elasticache::model::Group;
 use aws_sim::settings::{Quotas, Settings};
 use aws_sim::{Request, State, World};
-use domain::snapshot::{Tier, crowd, name, tags};
+use domain::snapshot::{Tier, name, tags};
 use domain::{GroupId, Tags, tag};
 use jiff::{SignedDuration, Timestamp};
 
@@ -28,24 +28,20 @@ pub(crate) fn world() -> Result<World, Box<dyn Error>> {
     Ok(world)
 }
 
-/// Makes a world of ten thousand groups, and gives a part of them: the first, whose snapshots are there. Those of all would not fit into the
-/// memory of this machine, and no part looks at another's.
-pub(crate) fn world_of_very_many() -> Result<(World, Vec<GroupId>), Box<dyn Error>> {
+/// Makes a world of ten thousand groups. Nobody looks at their snapshots before they are handed on.
+pub(crate) fn world_of_very_many() -> Result<World, Box<dyn Error>> {
     let world = empty();
-    // What is asked for one by one goes slowly where there is so much: the others are made like the last.
+    // What is asked for one by one goes slowly where there is so much: the others are made like the first.
     make(&world, GROUPS)?;
-    let ids = (0..VERY_MANY).map(|it| GroupId::parse(&id(it))).collect::<Result<Vec<_>, _>>()?;
-    let part = crowd::shared_out(ids).into_iter().next().unwrap_or_default();
     world.with(|it| -> Result<(), Box<dyn Error>> {
         let like = it.elasticache.groups.get(&id(0)).ok_or("a group is missing")?.clone();
         for number in GROUPS..VERY_MANY {
             it.elasticache.groups.insert(id(number), named(&like, &id(number)));
         }
-        let is_of_part = |number: &usize| part.iter().any(|it| it.as_str() == id(*number));
-        fill(it, (0..VERY_MANY).filter(is_of_part))
+        Ok(())
     })?;
     world.advance(now());
-    Ok((world, part))
+    Ok(world)
 }
 
 /// The same group under another id.
