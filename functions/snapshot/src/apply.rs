@@ -8,11 +8,13 @@ pub(crate) mod exporting;
 pub(crate) mod promoting;
 pub(crate) mod pruning;
 pub(crate) mod replacing;
+pub(crate) mod switching;
 pub(crate) mod taking;
 
 use std::cell::RefCell;
 
 use domain::group::{Encryption, NewGroup, Tls, Transit};
+use domain::rotate::VersionId;
 use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
 use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
 use domain::snapshot::{Refusal, SnapshotView};
@@ -104,15 +106,21 @@ impl Operation for Restored<'_> {
 }
 
 async fn create(app: &App, plan: Plan) -> Result<(), Fault> {
+    create_with(app, plan, None).await
+}
+
+/// Makes a group, with the token of this version of its secret, or of whichever clients use.
+async fn create_with(app: &App, plan: Plan, version: Option<&VersionId>) -> Result<(), Fault> {
     let users = &plan.source.user_groups;
     let transit = match (&plan.secret, plan.source.tls) {
         (_, Tls::Off) => Transit::Plain,
         (_, Tls::Preferred | Tls::Required) if !users.is_empty() => {
             Transit::TlsWithUsers(users.clone())
         }
-        (Some(secret), Tls::Preferred | Tls::Required) => {
-            Transit::TlsWithToken(app.secrets.token(secret).await?)
-        }
+        (Some(secret), Tls::Preferred | Tls::Required) => Transit::TlsWithToken(match version {
+            Some(version) => app.secrets.token_of(secret, version).await?,
+            None => app.secrets.token(secret).await?,
+        }),
         (None, Tls::Preferred) => Transit::TlsPreferred,
         (None, Tls::Required) => Transit::Tls,
     };

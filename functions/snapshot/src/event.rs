@@ -1,5 +1,6 @@
 //! What calls `snapshot`: small documents with an `action`, from a schedule, a person or the state machine.
 
+mod by_secret;
 mod in_place;
 mod reader;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use domain::{GroupId, Problems};
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(crate) use by_secret::{Back, Switching};
 pub(crate) use in_place::Replacing;
 use reader::Reader;
 
@@ -42,6 +44,8 @@ pub(crate) enum Job {
     Restore(Restore),
     /// Put a group of a snapshot in the place of the one that there is.
     InPlace(Replacing),
+    /// Lead the clients of a group to one of a snapshot by their secret, or back, or end that.
+    BySecret(Switching),
     /// Write a snapshot into a bucket.
     Export(Export),
     /// Try whether a snapshot restores.
@@ -122,7 +126,7 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("promote") => read.promote().map(|it| Request::Do(Job::Promote(it))),
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
-        Some("restore-in-place") => read.in_place().map(|it| Request::Do(Job::InPlace(it))),
+        Some("restore-in-place") => read.any_in_place().map(Request::Do),
         Some("export") => read.export().map(|it| Request::Do(Job::Export(it))),
         Some("drill") => Some(Request::Do(Job::Drill(read.drilling()))),
         Some("sweep") => Some(Request::Sweep),

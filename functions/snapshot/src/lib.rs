@@ -100,6 +100,7 @@ impl App {
             Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
             Ok(Request::Do(Job::Prune(scope))) => Box::pin(run.prune(&scope)).await,
             Ok(Request::Do(Job::InPlace(wish))) => Box::pin(run.in_place(&wish)).await,
+            Ok(Request::Do(Job::BySecret(asked))) => Box::pin(run.by_secret(&asked)).await,
             Ok(Request::Do(Job::Restore(restore))) => Box::pin(run.restore(&restore)).await,
             Ok(Request::Do(Job::Export(export))) => Box::pin(run.export(&export)).await,
             Ok(Request::Do(Job::Drill(drilling))) => Box::pin(run.drill(&drilling)).await,

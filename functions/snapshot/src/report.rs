@@ -2,6 +2,7 @@
 
 mod drills;
 mod replacing;
+mod switching;
 mod telling;
 mod words;
 
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics};
 pub(crate) use replacing::{in_place, last_words, road};
+pub(crate) use switching::{ending, road_by_secret, switching};
 pub(crate) use telling::Planned;
 pub(crate) use words::{
     counted, exporting, promoting, restoring, standing, standing_in_short, standing_metrics, taking,
@@ -322,6 +324,7 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
     let is_restore = story.asked.starts_with("restore");
     let head = match end {
         End::Settled if is_restore => "restored",
+        End::Settled if story.asked.starts_with("delete ") && !story.done.is_empty() => "deleted",
         End::Refused(refusal) if drills::was_tried(refusal) => "failed",
         End::Settled if story.asked.starts_with("export ") => "exported",
         End::Refused(refusal) => last_words(refusal).unwrap_or("nothing done"),

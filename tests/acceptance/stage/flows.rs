@@ -67,6 +67,7 @@ pub const NAMES: &[&str] = &[
     "snapshot-promote",
     "snapshot-drill",
     "snapshot-in-place",
+    "snapshot-in-place-secret",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -164,6 +165,7 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "snapshot-promote" => exhaust(&snapshot::Promote(way), sample).await,
         "snapshot-drill" => exhaust(&snapshot::Drill(way), sample).await,
         "snapshot-in-place" => exhaust(&snapshot::InPlace(way), sample).await,
+        "snapshot-in-place-secret" => exhaust(&snapshot::BySecret(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

@@ -1,5 +1,7 @@
 //! Reads the fields of an event, and collects what is wrong with them.
 
+use std::ops::RangeInclusive;
+
 use domain::provision::{Source, rdb_file};
 use domain::snapshot::Tier;
 use domain::snapshot::export::{Export, Place};
@@ -195,7 +197,7 @@ impl<'a> Reader<'a> {
             Some("prune") => Some(vec![Job::Prune(self.scope())]),
             Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
             Some("drill") => Some(vec![Job::Drill(self.drilling())]),
-            Some("restore-in-place") => self.in_place().map(|it| vec![Job::InPlace(it)]),
+            Some("restore-in-place") => self.any_in_place().map(|it| vec![it]),
             Some("export") => self.export().map(|it| vec![Job::Export(it)]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
             None => {
@@ -224,6 +226,21 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// A whole number, as one or as a text.
+    pub(super) fn number(
+        &mut self,
+        name: &'static str,
+        bounds: RangeInclusive<i64>,
+    ) -> Option<i64> {
+        self.known.push(name);
+        let said = self.fields.get(name).filter(|it| !it.is_null())?;
+        let number = said.as_i64().or_else(|| said.as_str()?.parse().ok());
+        let (from, to) = (bounds.start(), bounds.end());
+        let said = said.to_string();
+        let wrong = || format!("{said:.40} is not a whole number from {from} to {to}");
+        self.problems.keep(name, number.filter(|it| bounds.contains(it)).ok_or_else(wrong))
     }
 
     pub(super) fn required(&mut self, name: &'static str, what: &str) -> Option<String> {

@@ -58,6 +58,7 @@ impl Run<'_> {
                 }
                 Job::Drill(drilling) => self.plan_drilling(drilling, &mut answers).await?,
                 Job::InPlace(wish) => answers.push(self.plan_in_place(wish).await?),
+                Job::BySecret(asked) => answers.push(Box::pin(self.plan_by_secret(asked)).await?),
                 Job::Restore(restore) => answers.push(self.plan_restore(restore).await?),
                 Job::Export(export) => {
                     let operation = self.exported(export);

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::promote;
 use super::stage::{GROUP, Stage};
+use super::{by_secret, promote};
 
-/// Takes, sees one fail, prunes, restores, also in place, is told off, takes what is due, promotes, and tries one.
+/// Takes, sees one fail, prunes, restores, also in place, is told off, takes what is due, promotes, tries one, and leads clients by their
+/// secret.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.stock(5).await;
@@ -36,4 +37,5 @@ pub(crate) async fn every_call() {
     promote::automatic(&stage, GROUP).await;
     stage.send(json!({ "action": "promote", "group": GROUP })).await;
     stage.send(json!({ "action": "drill", "group": GROUP })).await;
+    by_secret::every_call().await;
 }
