@@ -155,7 +155,7 @@ impl Switch {
         let to = view.groups.stand_in.as_ref();
         let said = to.map(|it| mark::read(&it.description));
         let Some(from) = &view.groups.group else {
-            return self.without_the_old_one(view, said.flatten());
+            return self.without_the_old_one(view, said.flatten(), now);
         };
         let aside = from.tags.as_ref().and_then(Aside::read);
         match (to, said.flatten(), aside) {
@@ -183,21 +183,24 @@ impl Switch {
     }
 
     /// The old group went when its time was up, and all was done; or somebody deleted it meanwhile, or before.
-    fn without_the_old_one(&self, view: &SwitchView, said: Option<Said>) -> Step {
+    fn without_the_old_one(&self, view: &SwitchView, said: Option<Said>, now: Timestamp) -> Step {
         let group = self.hop.said.group.clone();
         let is_ours = said.as_ref() == Some(&self.hop.said);
-        match view.groups.stand_in.as_ref().filter(|_| is_ours) {
-            None => Next::Refuse(super::Unreplaced::NoGroup { group }.into()),
-            Some(to) if self.is_rehearsal(to) => {
-                let is_led = view.secret.as_ref().is_some_and(|it| it.leads_to(to));
-                if is_led {
-                    return self.arrived(to, view);
-                }
-                dismiss(to, super::Unreplaced::Deleted { group }.into())
-            }
-            Some(to) if to.tags.is_none() => Next::Wait(Wait::slow(WaitingOn::Busy)),
-            Some(_) => Next::Settled,
+        let Some(to) = view.groups.stand_in.as_ref().filter(|_| is_ours) else {
+            return Next::Refuse(super::Unreplaced::NoGroup { group }.into());
+        };
+        let Some(tags) = &to.tags else { return Next::Wait(Wait::slow(WaitingOn::Busy)) };
+        let secret = view.secret.as_ref();
+        if secret.is_some_and(|it| it.leads_to(to)) {
+            return self.arrived(to, view);
         }
+        if !self.is_rehearsal(to) {
+            return Next::Settled;
+        }
+        if secret.is_some_and(|it| it.is_of(to)) {
+            return self.hop(None, (to, tags), view, now);
+        }
+        self.dismissed(to, super::Unreplaced::Deleted { group }.into(), view, now)
     }
 
     /// Whether a group is one that is about to take the place.
@@ -264,8 +267,14 @@ impl Switch {
             let (group, by) = (from.id.clone(), to.id.clone());
             return Next::Refuse(Unswitched::Taken { group, by }.into());
         }
-        if let Some(why) = called_off(from, tags, to, view) {
-            return why;
+        // Whoever is at it beside went on since the look at the groups.
+        if view.secret.as_ref().is_some_and(|it| it.is_of(to)) {
+            return Next::Wait(Wait::slow(WaitingOn::Busy));
+        }
+        match called_off(from, tags, to, view) {
+            None => {}
+            Some(Obstacle::Wait(wait)) => return Next::Wait(wait),
+            Some(Obstacle::Refuse(why)) => return self.dismissed(to, why, view, now),
         }
         self.hop(Some((from, tags)), (to, to_tags), view, now)
     }
@@ -332,23 +341,28 @@ impl Switch {
 }
 
 /// What has it end, or wait, before anything but the new group was touched.
-fn called_off(from: &GroupView, tags: &Tags, to: &GroupView, view: &SwitchView) -> Option<Step> {
+fn called_off(
+    from: &GroupView,
+    tags: &Tags,
+    to: &GroupView,
+    view: &SwitchView,
+) -> Option<Obstacle> {
     let mut against = rules::against_group(from, tags);
     against.extend(secret::against(from, tags, view.secret.as_ref()));
     against.extend(under_way(from, tags));
     if let Some(why) = Refusal::all(against) {
-        return Some(dismiss(to, why));
+        return Some(Obstacle::Refuse(why));
     }
     if let Some(group) = [from, to].into_iter().find(|it| !it.is_settled()) {
-        return Some(Next::Wait(Wait::slow(take::unsettled(group))));
+        return Some(Obstacle::Wait(Wait::slow(take::unsettled(group))));
     }
     if let Some(shard) = shard::incomplete(&to.shards) {
-        return Some(Next::Wait(Wait::slow(WaitingOn::Slots(shard.id.clone()))));
+        return Some(Obstacle::Wait(Wait::slow(WaitingOn::Slots(shard.id.clone()))));
     }
     let differences = rules::differences(from, tags, to);
     let group = from.id.clone();
-    (!differences.is_empty())
-        .then(|| dismiss(to, super::Unreplaced::Differs { group, differences }.into()))
+    let differs = || super::Unreplaced::Differs { group, differences: differences.clone() };
+    (!differences.is_empty()).then(|| Obstacle::Refuse(differs().into()))
 }
 
 /// What speaks against it while the group is restored in place under its name.

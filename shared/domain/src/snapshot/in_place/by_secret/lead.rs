@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::rotate::{Hold, VersionId};
+use crate::snapshot::Refusal;
 use crate::snapshot::in_place::mark::{From, Place, Was};
 use crate::snapshot::in_place::saved::Save;
 use crate::snapshot::restore::missing_alarms;
@@ -25,7 +26,9 @@ impl Switch {
         let unsaved = stands.and_then(|(from, tags)| self.hop.unsaved(from, tags, &view.groups));
         match unsaved {
             None | Some(Next::Settled) => {}
-            Some(Next::Refuse(why)) if self.way == Way::Forth => return dismiss(group, why),
+            Some(Next::Refuse(why)) if self.way == Way::Forth => {
+                return self.dismissed(group, why, view, now);
+            }
             Some(Next::Refuse(why)) => return Next::Refuse(why),
             Some(Next::Wait(wait)) => return Next::Wait(wait),
             Some(Next::Do(Save { name, of, tags })) => {
@@ -41,7 +44,7 @@ impl Switch {
             let group = group.id.clone();
             return Next::Refuse(Unswitched::NoSuchSecret { group, secret }.into());
         };
-        self.lead(from, to, seen, now)
+        self.lead(from, to, (seen, view), now)
     }
 
     /// All is ready, and the secret is what is left.
@@ -49,7 +52,7 @@ impl Switch {
         &self,
         from: Option<(&GroupView, &Tags)>,
         (to, to_tags): (&GroupView, &Tags),
-        seen: &SecretSeen,
+        (seen, view): (&SecretSeen, &SwitchView),
         now: Timestamp,
     ) -> Step {
         let secret = seen.secret.arn.clone();
@@ -62,6 +65,14 @@ impl Switch {
                 None => Next::Wait(Wait::slow(WaitingOn::Rotation(secret.to_string()))),
             };
         }
+        if !seen.opens(to_tags) {
+            let why = Unswitched::Rotated { group: to.id.clone() }.into();
+            let is_first = from.is_none_or(|(_, tags)| Aside::read(tags).is_none());
+            return match self.way {
+                Way::Forth if is_first => self.dismissed(to, why, view, now),
+                Way::Forth | Way::Back => Next::Refuse(why),
+            };
+        }
         if let (Some(other), None) = (&hold, own) {
             return Next::Wait(Wait::slow(WaitingOn::Address(other.to_string())));
         }
@@ -71,14 +82,6 @@ impl Switch {
             let until = now.saturating_add(HOLD).unwrap_or(Timestamp::MAX);
             let tags = tagged(tag::IN_PLACE, Hold { to, request, until }.to_string());
             return Next::Do(SwitchStep::Hold { secret, tags });
-        }
-        if !seen.opens(to_tags) {
-            let why = Unswitched::Rotated { group: to.id.clone() }.into();
-            let is_first = from.is_none_or(|(_, tags)| Aside::read(tags).is_none());
-            return match self.way {
-                Way::Forth if is_first => dismiss(to, why),
-                Way::Forth | Way::Back => Next::Refuse(why),
-            };
         }
         self.write(from, to, seen, now)
     }
@@ -163,6 +166,24 @@ impl Switch {
         match view.secret.as_ref().filter(holds) {
             Some(seen) => Next::Do(SwitchStep::Release { secret: seen.secret.arn.clone() }),
             None => Next::Settled,
+        }
+    }
+
+    /// Has the group go that was to take the place, unless clients may be on their way to it. Whoever is at it beside holds the secret for that: it
+    /// is let go of first, and then looked at again what the other one did.
+    pub(super) fn dismissed(
+        &self,
+        to: &GroupView,
+        why: Refusal,
+        view: &SwitchView,
+        now: Timestamp,
+    ) -> Step {
+        match &view.secret {
+            Some(seen) if seen.is_of(to) => Next::Wait(Wait::slow(WaitingOn::Busy)),
+            Some(seen) if seen.secret.hold(now).is_some_and(|it| self.holds(&it)) => {
+                Next::Do(SwitchStep::Release { secret: seen.secret.arn.clone() })
+            }
+            Some(_) | None => dismiss(to, why),
         }
     }
 

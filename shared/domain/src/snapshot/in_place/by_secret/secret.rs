@@ -26,12 +26,15 @@ impl SecretSeen {
         self.secret.labels.of(Label::Current)
     }
 
+    /// Whether it is of this group by its tag, so that clients are led there, or are about to be.
+    pub(super) fn is_of(&self, group: &GroupView) -> bool {
+        self.secret.group().is_ok_and(|it| it == group.id)
+    }
+
     /// Whether clients that read it are led to this group, and a rotation would be of it.
     pub(super) fn leads_to(&self, group: &GroupView) -> bool {
         let address = self.current.document().and_then(Document::address);
-        self.secret.group().is_ok_and(|it| it == group.id)
-            && address.is_some()
-            && address.as_ref() == group.clients_endpoint()
+        self.is_of(group) && address.is_some() && address.as_ref() == group.clients_endpoint()
     }
 
     /// Whether no rotation works on it, and nothing but its current token may be valid.

@@ -333,6 +333,8 @@ fn a_token_that_was_changed_since_opens_nothing_that_stood_aside() {
     let seen = rotated.secret.as_mut().unwrap();
     seen.current = value("another-token-0123456789", "master.orders");
     seen.secret.labels = labels(&[(OLDER, Label::Current)]);
+    check(&rotated, "release");
+    rotated.secret.as_mut().unwrap().secret.tags.remove(tag::IN_PLACE);
     check(&rotated, "dismiss orders-r2: orders-r2 may not take the token");
 }
 

@@ -165,6 +165,32 @@ fn what_comes_up_before_clients_are_led_away_takes_the_new_one_away() {
 }
 
 #[test]
+fn nobody_takes_the_new_one_away_from_clients_that_another_run_leads_there() {
+    let (_, views) = road(&forth(), fresh());
+    // The groups were looked at before the other run went on, and the secret after it.
+    for at in [6, 7, 8] {
+        let mut mixed = views[4].clone();
+        mixed.secret.clone_from(&views[at].secret);
+        let tags = mixed.groups.group.as_mut().unwrap().tags.as_mut().unwrap();
+        put(tags, "team", "sales");
+        let said = words(&next(&forth(), &mixed));
+        assert!(!said.starts_with("dismiss"), "{at}: {said}");
+    }
+    // While the secret is held, what comes up has it let go of first.
+    let mut held = views[4].clone();
+    let tags = held.groups.group.as_mut().unwrap().tags.as_mut().unwrap();
+    put(tags, "team", "sales");
+    check(&held, "release");
+    held.secret.clone_from(&views[3].secret);
+    check(&held, "dismiss orders-r2: nothing of orders was touched");
+    // And one whose place is taken half-way is gone on with where the old one is gone.
+    let mut gone = views[6].clone();
+    gone.groups.group = None;
+    let (told, _) = road(&forth(), gone);
+    assert_eq!(told, FORTH[6..]);
+}
+
+#[test]
 fn what_takes_its_time_is_waited_for() {
     let (_, views) = road(&forth(), fresh());
     let with = |status: &str, is_new: bool| {
