@@ -2,6 +2,7 @@
 
 mod by_secret;
 mod in_place;
+mod parking;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 pub(crate) use by_secret::{Back, Switching};
 pub(crate) use in_place::Replacing;
+pub(crate) use parking::{Parking, Unparking};
 use reader::Reader;
 
 /// What an event asks for.
@@ -50,6 +52,10 @@ pub(crate) enum Job {
     Export(Export),
     /// Try whether a snapshot restores.
     Drill(Drilling),
+    /// Have groups go for the night.
+    Park(Parking),
+    /// Have them back.
+    Unpark(Unparking),
 }
 
 /// Snapshots to be tried.
@@ -129,6 +135,8 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("restore-in-place") => read.any_in_place().map(Request::Do),
         Some("export") => read.export().map(|it| Request::Do(Job::Export(it))),
         Some("drill") => Some(Request::Do(Job::Drill(read.drilling()))),
+        Some("park") => Some(Request::Do(Job::Park(read.parking()))),
+        Some("unpark") => Some(Request::Do(Job::Unpark(read.unparking()))),
         Some("sweep") => Some(Request::Sweep),
         Some("status") => Some(Request::Status(read.scope())),
         Some("plan") => read.plan().map(Request::Plan),
@@ -146,5 +154,4 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str =
-    "take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are";
+const ACTIONS: &str = "take, promote, prune, restore, restore-in-place, export, drill, park, unpark, sweep, status and plan are";

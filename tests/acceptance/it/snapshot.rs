@@ -9,6 +9,7 @@ mod export;
 pub(crate) mod grants;
 mod in_place;
 mod outage;
+mod park;
 mod promote;
 mod restore;
 mod shards;

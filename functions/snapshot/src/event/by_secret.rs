@@ -154,7 +154,7 @@ impl Reader<'_> {
     }
 
     fn keep_hours(&mut self) -> i64 {
-        self.number("keepHours", KEEP_HOURS).unwrap_or(KEEP_HOURS_OTHERWISE)
+        self.number("keepHours", KEEP_HOURS).unwrap_or(KEEP_HOURS_OTHERWISE).into()
     }
 }
 
@@ -166,5 +166,5 @@ enum By {
 }
 
 /// A group that stands aside is paid for: a week is long enough to see whether the other one does.
-const KEEP_HOURS: RangeInclusive<i64> = 1..=168;
-const KEEP_HOURS_OTHERWISE: i64 = 24;
+const KEEP_HOURS: RangeInclusive<u32> = 1..=168;
+const KEEP_HOURS_OTHERWISE: u32 = 24;

@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         Drilling { group, snapshot, time: self.time() }
     }
 
-    fn time(&mut self) -> Option<Timestamp> {
+    pub(super) fn time(&mut self) -> Option<Timestamp> {
         let time = self.parsed("time", |it| {
             // Where a scheduler does not know its own placeholders it leaves them as they are.
             if it.starts_with("<aws.") {
@@ -199,6 +199,8 @@ impl<'a> Reader<'a> {
             Some("drill") => Some(vec![Job::Drill(self.drilling())]),
             Some("restore-in-place") => self.any_in_place().map(|it| vec![it]),
             Some("export") => self.export().map(|it| vec![Job::Export(it)]),
+            Some("park") => Some(vec![Job::Park(self.parking())]),
+            Some("unpark") => Some(vec![Job::Unpark(self.unparking())]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
             None => {
                 let taking = self.taking();
@@ -208,7 +210,7 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 self.problems.add(
                     "of",
-                    format!("{other:.40} cannot be planned; take, promote, prune, restore, restore-in-place, export and drill can"),
+                    format!("{other:.40} cannot be planned; take, promote, prune, restore, restore-in-place, export, drill, park and unpark can"),
                 );
                 None
             }
@@ -228,19 +230,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A whole number, as one or as a text.
-    pub(super) fn number(
-        &mut self,
-        name: &'static str,
-        bounds: RangeInclusive<i64>,
-    ) -> Option<i64> {
+    /// A whole number, or a text that is one.
+    pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         self.known.push(name);
-        let said = self.fields.get(name).filter(|it| !it.is_null())?;
-        let number = said.as_i64().or_else(|| said.as_str()?.parse().ok());
-        let (from, to) = (bounds.start(), bounds.end());
-        let said = said.to_string();
-        let wrong = || format!("{said:.40} is not a whole number from {from} to {to}");
-        self.problems.keep(name, number.filter(|it| bounds.contains(it)).ok_or_else(wrong))
+        let said = match self.fields.get(name)? {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.clone(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
+        };
+        let number = said.parse::<u32>().ok().filter(|it| range.contains(it));
+        let (least, most) = (range.start(), range.end());
+        let rule = || format!("{said:.40} is not a whole number from {least} to {most}");
+        self.problems.keep(name, number.ok_or_else(rule))
     }
 
     pub(super) fn required(&mut self, name: &'static str, what: &str) -> Option<String> {

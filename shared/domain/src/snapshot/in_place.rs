@@ -10,7 +10,7 @@ pub mod by_secret;
 mod made;
 pub mod mark;
 mod refusal;
-mod rules;
+pub(super) mod rules;
 mod saved;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use super::drill::Undrillable;
 use super::export::Unexportable;
 use super::in_place::Unreplaced;
 use super::in_place::by_secret::Unswitched;
+use super::park::Unparked;
 use super::promote::Unpromotable;
 use super::restore::Difference;
 use super::saved::Share;
@@ -53,6 +54,8 @@ pub enum Refusal {
     InPlace(Unreplaced),
     /// Its clients are not led to another by their secret.
     BySecret(Unswitched),
+    /// The group is not parked, or does not come back.
+    Park(Unparked),
     /// What speaks against an export.
     Export(Unexportable),
     /// For several reasons.
@@ -163,6 +166,7 @@ impl fmt::Display for Refusal {
             Self::Drill(why) => why.fmt(f),
             Self::InPlace(why) => why.fmt(f),
             Self::BySecret(why) => why.fmt(f),
+            Self::Park(why) => why.fmt(f),
             Self::Export(why) => why.fmt(f),
             Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
                 write!(f, "{}{why}", if index == 0 { "" } else { "; " })
@@ -198,6 +202,12 @@ impl From<Unreplaced> for Refusal {
 impl From<Unswitched> for Refusal {
     fn from(why: Unswitched) -> Self {
         Self::BySecret(why)
+    }
+}
+
+impl From<Unparked> for Refusal {
+    fn from(why: Unparked) -> Self {
+        Self::Park(why)
     }
 }
 

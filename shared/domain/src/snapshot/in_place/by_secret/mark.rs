@@ -71,8 +71,8 @@ impl fmt::Display for Aside {
     }
 }
 
-/// The tags that have others act on a group. They are put aside with it, so that nobody takes, prunes, tries or scales what stands still.
-const POLICIES: [&str; 3] = [tag::SNAPSHOT_KEEP, tag::AUTOSCALE, tag::DRILL_DAYS];
+/// The tags that have others act on a group. They are put aside with it, so that nobody takes, prunes, tries, scales or parks what stands still.
+const POLICIES: [&str; 4] = [tag::SNAPSHOT_KEEP, tag::AUTOSCALE, tag::DRILL_DAYS, tag::PARK];
 
 /// What a group that is set aside is tagged with that has it not yet, and which of its tags go.
 pub(super) fn set_aside(tags: &Tags, aside: &Aside, takes: &VersionId) -> (Tags, Vec<String>) {
@@ -183,6 +183,7 @@ mod tests {
             pair(tag::OWNER, "by-hand/orders"),
             pair(tag::SNAPSHOT_KEEP, "3"),
             pair(tag::AUTOSCALE, "full"),
+            pair(tag::PARK, "nightly"),
             pair("team", "shop"),
         ]);
         let aside = Aside {
@@ -193,7 +194,7 @@ mod tests {
         };
         let takes = VersionId::parse(&"0".repeat(32)).unwrap();
         let (added, gone) = set_aside(&tags, &aside, &takes);
-        assert_eq!(gone, [tag::SNAPSHOT_KEEP, tag::AUTOSCALE]);
+        assert_eq!(gone, [tag::SNAPSHOT_KEEP, tag::AUTOSCALE, tag::PARK]);
         let mut then = tags.clone();
         then.extend(added);
         then.retain(|key, _| !gone.contains(key));
