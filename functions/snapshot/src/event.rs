@@ -1,6 +1,8 @@
 //! What calls `snapshot`: small documents with an `action`, from a schedule, a person or the state machine.
 
+mod by_secret;
 mod in_place;
+mod parking;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -13,7 +15,9 @@ use domain::{GroupId, Problems};
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(crate) use by_secret::{Back, Switching};
 pub(crate) use in_place::Replacing;
+pub(crate) use parking::{Parking, Unparking};
 use reader::Reader;
 
 /// What an event asks for.
@@ -42,10 +46,16 @@ pub(crate) enum Job {
     Restore(Restore),
     /// Put a group of a snapshot in the place of the one that there is.
     InPlace(Replacing),
+    /// Lead the clients of a group to one of a snapshot by their secret, or back, or end that.
+    BySecret(Switching),
     /// Write a snapshot into a bucket.
     Export(Export),
     /// Try whether a snapshot restores.
     Drill(Drilling),
+    /// Have groups go for the night.
+    Park(Parking),
+    /// Have them back.
+    Unpark(Unparking),
 }
 
 /// Snapshots to be tried.
@@ -124,9 +134,11 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("promote") => read.promote().map(|it| Request::Do(Job::Promote(it))),
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
-        Some("restore-in-place") => read.in_place().map(|it| Request::Do(Job::InPlace(it))),
+        Some("restore-in-place") => read.any_in_place().map(Request::Do),
         Some("export") => read.export().map(|it| Request::Do(Job::Export(it))),
         Some("drill") => Some(Request::Do(Job::Drill(read.drilling()))),
+        Some("park") => Some(Request::Do(Job::Park(read.parking()))),
+        Some("unpark") => Some(Request::Do(Job::Unpark(read.unparking()))),
         Some("sweep") => Some(Request::Sweep),
         Some("status") => Some(Request::Status(read.scope())),
         Some("plan") => read.plan().map(Request::Plan),
@@ -144,5 +156,4 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str =
-    "take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are";
+const ACTIONS: &str = "take, promote, prune, restore, restore-in-place, export, drill, park, unpark, sweep, status and plan are";

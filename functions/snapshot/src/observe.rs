@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::autoscale::Metric;
 use domain::snapshot::crowd::RUN_MAX;
+use domain::snapshot::in_place::by_secret::mark::Aside;
 use domain::snapshot::in_place::{InPlace, InPlaceView};
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
@@ -62,9 +63,10 @@ pub(crate) async fn these(app: &App, near: &str, groups: &[GroupId]) -> Result<V
     Ok(found.into_iter().filter_map(|it| Some((it.group_id()?, it.tags))).collect())
 }
 
-/// The groups that stand in for one that is restored in place, among others that were: one paged call.
+/// The groups that stand in for one that is restored in place, or are about to take its place, among others that were: one paged call.
 pub(crate) async fn stand_ins(app: &App) -> Result<BTreeSet<GroupId>, Fault> {
-    let found = app.fleet.groups(tag::IN_PLACE).await?;
+    let mut found = app.fleet.groups(tag::IN_PLACE).await?;
+    found.retain(|it| Aside::read(&it.tags).is_none());
     Ok(found.into_iter().filter_map(|it| it.group_id()).collect())
 }
 
@@ -223,7 +225,7 @@ async fn spent(
 }
 
 /// How far behind each replica is. Where CloudWatch does not tell, no snapshot waits for that.
-async fn lags(app: &App, group: &GroupView, now: Timestamp) -> BTreeMap<MemberId, f64> {
+pub(crate) async fn lags(app: &App, group: &GroupView, now: Timestamp) -> BTreeMap<MemberId, f64> {
     let replicas: Vec<MemberId> = group.replicas().map(|it| it.id.clone()).collect();
     match app.metrics.lag(&replicas, now).await {
         Ok(load) => {

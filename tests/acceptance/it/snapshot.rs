@@ -1,5 +1,6 @@
 //! Stories of `snapshot`: what is taken is there, what is deleted was not needed, and what is restored is as closed as before.
 
+mod by_secret;
 mod counted;
 mod crowd;
 mod drill;
@@ -8,6 +9,7 @@ mod export;
 pub(crate) mod grants;
 mod in_place;
 mod outage;
+mod park;
 mod promote;
 mod restore;
 mod shards;

@@ -68,6 +68,9 @@ pub const NAMES: &[&str] = &[
     "snapshot-drill",
     "snapshot-drill-users",
     "snapshot-in-place",
+    "snapshot-in-place-secret",
+    "snapshot-park",
+    "snapshot-unpark",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -166,6 +169,9 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "snapshot-drill" => exhaust(&snapshot::Drill(way), sample).await,
         "snapshot-drill-users" => exhaust(&snapshot::DrillUsers(way), sample).await,
         "snapshot-in-place" => exhaust(&snapshot::InPlace(way), sample).await,
+        "snapshot-in-place-secret" => exhaust(&snapshot::BySecret(way), sample).await,
+        "snapshot-park" => exhaust(&snapshot::Park(way), sample).await,
+        "snapshot-unpark" => exhaust(&snapshot::Unpark(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

@@ -105,6 +105,28 @@ impl Run<'_> {
         report::together(answers, nothing)
     }
 
+    /// The same of so many groups in all that one execution may not be told of each.
+    pub(crate) async fn hand_each_in_parts(
+        &self,
+        name: &str,
+        groups: usize,
+        work: Vec<(Story, Each)>,
+    ) -> Vec<Value> {
+        let many = crowd::parts(groups);
+        let mut parts: Vec<Vec<(Story, Each)>> = (0..many).map(|_| Vec::new()).collect();
+        for it in work {
+            let part = it.0.group.as_ref().map_or(0, |it| crowd::part(it, many));
+            if let Some(part) = parts.get_mut(part) {
+                part.push(it);
+            }
+        }
+        let mut answers = Vec::new();
+        for (number, part) in (1_usize..).zip(parts) {
+            answers.extend(self.hand_each(&format!("{name}-{number}of{many}"), part).await);
+        }
+        answers
+    }
+
     /// Has the state machine go on with each of these, under a name that every delivery of the event shares. Tells of each what came of it.
     pub(crate) async fn hand_each(&self, name: &str, work: Vec<(Story, Each)>) -> Vec<Value> {
         if work.is_empty() {

@@ -198,9 +198,11 @@ impl Run<'_> {
         Ok(report::together(answers, report::NO_DRILLS))
     }
 
-    /// Deletes every group of a drill whose time is over, whatever became of who made it.
+    /// Deletes every group of a drill whose time is over, whatever became of who made it, and every one that stood aside long enough.
     pub(crate) async fn sweep(&self) -> Result<Value, Fault> {
-        Ok(report::together(self.tear_down().await?, report::NOTHING_LEFT))
+        let mut answers = self.tear_down().await?;
+        answers.extend(self.end_what_is_over().await?);
+        Ok(report::together(answers, report::NOTHING_LEFT))
     }
 
     /// The drill that carries on with what was left does it: it begins none, so late after it was asked for.

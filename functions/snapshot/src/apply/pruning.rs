@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::snapshot::in_place::by_secret::mark::successor;
 use domain::snapshot::in_place::mark::stand_in_of;
 use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
 use domain::snapshot::shelf::Shelf;
@@ -222,7 +223,8 @@ impl Run<'_> {
         tags: &Tags,
     ) -> Pruned<'_> {
         let prune = Prune { group: group.clone(), tags: tags.clone() };
-        let in_place = stand_in_of(group).is_ok_and(|it| stand_ins.contains(&it));
+        let others = [stand_in_of(group), successor(group)];
+        let in_place = others.into_iter().flatten().any(|it| stand_ins.contains(&it));
         Pruned::new(self, prune, stock.snapshots(group), in_place)
     }
 

@@ -1,5 +1,7 @@
 //! Reads the fields of an event, and collects what is wrong with them.
 
+use std::ops::RangeInclusive;
+
 use domain::provision::{Source, rdb_file};
 use domain::snapshot::Tier;
 use domain::snapshot::crowd::PART_MAX;
@@ -36,7 +38,7 @@ impl<'a> Reader<'a> {
         Drilling { group, snapshot, time: self.time() }
     }
 
-    fn time(&mut self) -> Option<Timestamp> {
+    pub(super) fn time(&mut self) -> Option<Timestamp> {
         let time = self.parsed("time", |it| {
             // Where a scheduler does not know its own placeholders it leaves them as they are.
             if it.starts_with("<aws.") {
@@ -225,8 +227,10 @@ impl<'a> Reader<'a> {
             Some("prune") => Some(vec![Job::Prune(self.scope())]),
             Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
             Some("drill") => Some(vec![Job::Drill(self.drilling())]),
-            Some("restore-in-place") => self.in_place().map(|it| vec![Job::InPlace(it)]),
+            Some("restore-in-place") => self.any_in_place().map(|it| vec![it]),
             Some("export") => self.export().map(|it| vec![Job::Export(it)]),
+            Some("park") => Some(vec![Job::Park(self.parking())]),
+            Some("unpark") => Some(vec![Job::Unpark(self.unparking())]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
             None => {
                 let taking = self.taking();
@@ -236,7 +240,7 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 self.problems.add(
                     "of",
-                    format!("{other:.40} cannot be planned; take, promote, prune, restore, restore-in-place, export and drill can"),
+                    format!("{other:.40} cannot be planned; take, promote, prune, restore, restore-in-place, export, drill, park and unpark can"),
                 );
                 None
             }
@@ -254,6 +258,23 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// A whole number, or a text that is one.
+    pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        self.known.push(name);
+        let said = match self.fields.get(name)? {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.clone(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
+        };
+        let number = said.parse::<u32>().ok().filter(|it| range.contains(it));
+        let (least, most) = (range.start(), range.end());
+        let rule = || format!("{said:.40} is not a whole number from {least} to {most}");
+        self.problems.keep(name, number.ok_or_else(rule))
     }
 
     pub(super) fn required(&mut self, name: &'static str, what: &str) -> Option<String> {

@@ -12,8 +12,9 @@ use super::{End, Story, words};
 pub(crate) const NO_DRILLS: &str =
     "no group carries the tag cachewarden:drill-days with a number above 0";
 
-/// The summary where no group of a drill has to go.
-pub(crate) const NOTHING_LEFT: &str = "no group of a drill has outlived its time";
+/// The summary where no group has to go.
+pub(crate) const NOTHING_LEFT: &str =
+    "no group of a drill has outlived its time, and none that stood aside";
 
 /// What a step of a drill does.
 pub(crate) fn drilling(step: &DrillStep) -> String {

@@ -8,13 +8,14 @@ use domain::snapshot::restore::Restore;
 use domain::snapshot::shelf::Shelf;
 use domain::snapshot::standing;
 use domain::snapshot::take::Take;
-use domain::{Next, tag};
+use domain::{Catalog, Next, tag};
 use jiff::Timestamp;
 use platform::{Fault, Operation};
 use serde_json::{Value, json};
 
 use super::{End, Story};
 use crate::apply::crowd::Sweep;
+use crate::apply::parking;
 use crate::apply::taking::{self, Wish};
 use crate::event::{Job, Scope, Taking};
 use crate::observe::{Depth, Ours};
@@ -28,10 +29,30 @@ impl Run<'_> {
             name: format!("snapshot-status-part-{}", self.unique()),
             event: Some(json!({ "action": "status" })),
         };
-        let groups = match self.ours(&sweep, scope).await? {
-            Ok(groups) => groups,
-            Err(answer) => return Ok(answer),
+        let near = &self.context.invoked_function_arn;
+        let mut groups = match scope {
+            // One that is parked is in no list.
+            Scope::One(group) => {
+                observe::these(self.app, near, std::slice::from_ref(group)).await?
+            }
+            Scope::All | Scope::These(_) => match self.ours(&sweep, scope).await? {
+                Ok(groups) => groups,
+                Err(answer) => return Ok(answer),
+            },
         };
+        let mut parked = parking::absent(self.app, &groups, self.clock.now()).await?;
+        groups.retain(|(it, _)| !parked.contains_key(it));
+        match scope {
+            Scope::All => {}
+            Scope::These(these) => parked.retain(|it, _| these.contains(it)),
+            Scope::One(group) => {
+                parked.retain(|it, _| it == group);
+                if groups.is_empty() && parked.is_empty() {
+                    let story = Story::of(sweep.asked, group);
+                    return Ok(self.close(&story, &End::Refused(Refusal::NotOurs)).await);
+                }
+            }
+        }
         let stock = self.shelf_of(scope, &groups).await?;
         let now = self.clock.now();
         let is_many = report::are_many(&groups);
@@ -47,6 +68,15 @@ impl Run<'_> {
             let mut story = Story::of("tell the status", group);
             story.result = standing.to_string();
             story.metrics.extend(report::standing_metrics(&standing, now));
+            self.app.journal.write(&report::record(&story, &End::Settled), now);
+        }
+        let catalog = Catalog::at(&self.app.settings.prices);
+        for (group, absent) in &parked {
+            let (summary, told) = report::absent(group, absent, &catalog, now);
+            words.push(summary.clone());
+            data.push(told);
+            let mut story = Story::of("tell the status", group);
+            story.result = summary;
             self.app.journal.write(&report::record(&story, &End::Settled), now);
         }
         if is_carried {
@@ -70,7 +100,12 @@ impl Run<'_> {
                     answers.push(self.told(operation.story.into_inner(), end));
                 }
                 Job::Drill(drilling) => self.plan_drilling(drilling, &mut answers).await?,
+                Job::Park(parking) => Box::pin(self.plan_parking(parking, &mut answers)).await?,
+                Job::Unpark(unparking) => {
+                    Box::pin(self.plan_unparking(unparking, &mut answers)).await?;
+                }
                 Job::InPlace(wish) => answers.push(self.plan_in_place(wish).await?),
+                Job::BySecret(asked) => answers.push(Box::pin(self.plan_by_secret(asked)).await?),
                 Job::Restore(restore) => answers.push(self.plan_restore(restore).await?),
                 Job::Export(export) => {
                     let operation = self.exported(export);
@@ -79,8 +114,12 @@ impl Run<'_> {
                 }
             }
         }
-        let is_of_drills = matches!(jobs, [Job::Drill(_)]);
-        let nothing = if is_of_drills { report::NO_DRILLS } else { report::NO_GROUP };
+        let nothing = match jobs {
+            [Job::Drill(_)] => report::NO_DRILLS,
+            [Job::Park(_)] => report::NO_PARK,
+            [Job::Unpark(_)] => report::NOTHING_PARKED,
+            _ => report::NO_GROUP,
+        };
         Ok(report::together(answers, nothing))
     }
 

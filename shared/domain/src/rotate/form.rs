@@ -81,6 +81,13 @@ impl Document {
         let is_text = |key| self.0.get(key).is_some_and(Value::is_string);
         is_text("host") && self.0.get("port").is_some_and(Value::is_u64)
     }
+
+    /// Where it says to connect, where it does.
+    pub fn address(&self) -> Option<Endpoint> {
+        let address = self.0.get("host")?.as_str()?.to_owned();
+        let port = self.0.get("port")?.as_u64().and_then(|it| u16::try_from(it).ok())?;
+        Some(Endpoint { address, port })
+    }
 }
 
 impl fmt::Debug for Document {

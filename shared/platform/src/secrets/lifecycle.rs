@@ -70,6 +70,20 @@ impl Secrets {
         held_by(id, &answer, Credential::Password).map(|(password, _)| password)
     }
 
+    /// The token of this version, as long as clients use it.
+    pub async fn token_of(&self, id: &str, version: &VersionId) -> Result<AuthToken, Fault> {
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(id)
+            .version_id(version.as_str())
+            .version_stage("AWSCURRENT")
+            .send()
+            .await
+            .map_err(|err| later_if_between_states(Fault::from_sdk(GET, err)))?;
+        held(id, &answer).map(|(token, _)| token)
+    }
+
     /// Writes what the secret holds now as this draft has it, with the keys that others put into its document.
     pub async fn write(&self, id: &str, draft: Draft) -> Result<(), Fault> {
         let answer = self.current(id).await?;

@@ -283,7 +283,10 @@ async fn what_a_death_left_standing_goes_when_its_time_is_over() {
     let (stage, name) = with_snapshot(10).await;
     died(&stage, json!({ "action": "drill" })).await;
     let said = summary(&stage.send(json!({ "action": "sweep" })).await);
-    assert_eq!(said, "settled: no group of a drill has outlived its time");
+    assert_eq!(
+        said,
+        "settled: no group of a drill has outlived its time, and none that stood aside"
+    );
     assert!(stage.groups().contains(&id()));
     stage.scene.pass(Duration::from_hours(2)).await;
     let said = summary(&stage.send(json!({ "action": "sweep" })).await);

@@ -22,10 +22,19 @@ const EXPECTED: &[(&str, &str)] = &[
         "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does not exist",
     ),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
+    ("park-carried.json", "refused: transparent-trust-redis-production: there is no group"),
+    ("park-group.json", "refused: transparent-trust-redis-production: there is no group"),
+    ("park.json", "settled: no group carries the tag cachewarden:park with nightly"),
     ("plan-drill.json", "settled: no group carries the tag cachewarden:drill-days"),
     ("plan-export.json", "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does"),
+    ("plan-park.json", "settled: no group carries the tag cachewarden:park with nightly"),
+    ("plan-unpark.json", "settled: no group is parked"),
     ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
+    (
+        "plan-restore-by-secret.json",
+        "refused: transparent-trust-redis-production: there is no group",
+    ),
     (
         "plan-restore-in-place.json",
         "refused: transparent-trust-redis-production: there is no group",
@@ -39,6 +48,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("prune-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("prune.json", "settled: no group carries the tag"),
+    ("restore-by-secret.json", "refused: transparent-trust-redis-production: there is no group"),
     ("restore-in-place.json", "refused: transparent-trust-redis-production: there is no group"),
     (
         "restore-files.json",
@@ -47,12 +57,30 @@ const EXPECTED: &[(&str, &str)] = &[
     ("restore-like.json", "refused: transparent-trust-restored: there is no snapshot automatic."),
     ("restore-manifest.json", "failed: GetObject failed: NoSuchBucket: The specified bucket does"),
     (
+        "restore-keep-new.json",
+        "refused: transparent-trust-redis-production: transparent-trust-redis-production does not",
+    ),
+    ("restore-over.json", "settled: transparent-trust-redis-production: it does not stand aside"),
+    (
+        "restore-take-back.json",
+        "refused: transparent-trust-redis-production: transparent-trust-redis-production does not",
+    ),
+    (
         "restore.json",
         "refused: transparent-trust-restored: there is no snapshot transparen-a1b2c3d4-",
     ),
     ("status-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("status.json", "settled: no group carries the tag"),
-    ("sweep.json", "settled: no group of a drill has outlived its time"),
+    ("sweep.json", "settled: no group of a drill has outlived its time, and none that stood aside"),
+    (
+        "unpark-carried.json",
+        "refused: transparent-trust-redis-production: there is no snapshot transparen-a1b2c3d4-park",
+    ),
+    (
+        "unpark-group.json",
+        "refused: transparent-trust-redis-production: there is no group transparent-trust-redis-",
+    ),
+    ("unpark.json", "settled: no group is parked"),
     ("take-due-at.json", "settled: no group carries the tag cachewarden:snapshot-keep with tiers"),
     (
         "take-due-carried.json",
