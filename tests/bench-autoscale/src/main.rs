@@ -76,7 +76,7 @@ fn row(ladder: &Ladder, at: usize, trace: &Trace) -> Row {
     let hardness = Hardness { fails: 0.01, slow: 1.0 };
     let outcome = |name: &&str| {
         let start = policy::begins(name, ladder, trace);
-        let mut policy = policy::make(name, ladder, trace, minute, Rule::default());
+        let mut policy = policy::make(name, ladder, trace, minute, tuned());
         let outcome = world::run(ladder, &truth, trace, start, policy.as_mut(), (7 + seed, hardness));
         ((*name).to_owned(), outcome)
     };
@@ -85,6 +85,31 @@ fn row(ladder: &Ladder, at: usize, trace: &Trace) -> Row {
         days: trace.days(),
         minute,
         oracle,
-        outcomes: policy::NAMES.iter().map(outcome).collect(),
+        outcomes: policy::names().iter().map(outcome).collect(),
     }
+}
+
+fn tuned() -> Rule {
+    let mut r = Rule::default();
+    for part in std::env::var("TUNE").unwrap_or_default().split(',').filter(|it| !it.is_empty()) {
+        let (k, v) = part.split_once('=').unwrap();
+        let v: f64 = v.parse().unwrap();
+        match k {
+            "margin" => r.margin = v,
+            "busy" => r.plan.busy = v,
+            "net" => r.plan.network = v,
+            "mem" => r.memory = v,
+            "hot" => r.hot = v,
+            "grown" => r.grown.busy = v,
+            "slot" => r.slot = v as usize,
+            "lead" => r.lead = v as i64,
+            "dwell" => r.dwell = v as i64,
+            "shared" => r.shared = v,
+            "look" => r.look_back = v as usize,
+            "hours" => r.change_hours = v,
+            "mback" => r.memory_back = v as usize,
+            _ => panic!("{k}"),
+        }
+    }
+    r
 }

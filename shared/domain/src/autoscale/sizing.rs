@@ -12,6 +12,7 @@ pub mod history;
 pub mod measure;
 pub mod protect;
 pub mod replay;
+pub mod ripple;
 pub mod rule;
 pub mod schedule;
 #[cfg(test)]

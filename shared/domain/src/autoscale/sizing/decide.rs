@@ -2,6 +2,7 @@
 
 use super::protect::{self, Heat};
 use super::replay::{self, Replayed};
+use super::ripple::Ripple;
 use super::{Bounds, Candidate, History, Minute, Rule, Size, carry};
 use super::carry::Demand;
 use super::measure::{Measured, measure};
@@ -95,7 +96,7 @@ impl Case<'_> {
         let hot = |minutes: usize| self.history.last(minutes).count(|it: &Minute| self.rule.hot < it.busiest());
         match heat {
             Heat::Memory | Heat::Network | Heat::Credits => true,
-            Heat::Engine if to.at == self.has.at => 5 <= hot(6),
+            Heat::Engine if to.at == self.has.at => LASTS <= hot(LASTS + 1),
             Heat::Engine => 8 <= hot(10),
         }
     }
@@ -111,7 +112,7 @@ impl Case<'_> {
         let candidate = self.candidates.get(best)?;
         let engine = candidate.engine * self.rule.factor(measured.factor, false);
         let recent = self.history.last(10);
-        let demand = Demand { reads: recent.most(|it| it.reads), writes: recent.most(|it| it.writes) }.times(1.1);
+        let demand = Demand { reads: recent.lasting(|it| it.reads), writes: recent.lasting(|it| it.writes) }.times(1.1);
         let range = (self.bounds.least, self.bounds.most);
         let now = carry::replicas(demand, measured.mix, candidate, engine, self.rule.plan, range)?;
         let size = Size { at: best, replicas: now.max(to.schedule.at(self.now)) };
@@ -130,10 +131,9 @@ impl Case<'_> {
     /// no more than a day. It is recomputed from the past, so nothing has to be remembered.
     fn saved(&self, best: usize, measured: &Measured) -> f64 {
         let (Some(has), Some(to)) = (self.candidates.get(self.has.at), self.candidates.get(best)) else { return 0.0 };
-        let day = |candidate: &Candidate, is_same: bool, ago: usize| {
-            let window = self.history.before(ago).last(self.rule.look_back);
+        let day = |candidate: &Candidate, is_same: bool, load: &Ripple| {
             let engine = candidate.engine * self.rule.factor(measured.factor, is_same);
-            let schedule = replay::one(&window, candidate, engine, measured, self.bounds, self.rule);
+            let schedule = replay::one(load, candidate, engine, measured, self.bounds, self.rule);
             schedule.day(candidate.price, self.bounds.minute)
         };
         let moved = self.ago(self.since.moved);
@@ -142,7 +142,8 @@ impl Case<'_> {
             if moved < i64::try_from(ago).unwrap_or(i64::MAX) {
                 break;
             }
-            let gain = day(has, true, ago) - day(to, false, ago);
+            let load = Ripple::of(&self.history.before(ago).last(self.rule.look_back));
+            let gain = day(has, true, &load) - day(to, false, &load);
             if gain <= 0.0 {
                 break;
             }
@@ -155,11 +156,11 @@ impl Case<'_> {
     fn follow(&self, candidate: &Candidate, measured: &Measured) -> Choice {
         let engine = candidate.engine * measured.factor;
         let window = self.history.last(self.rule.look_back);
-        let schedule = replay::one(&window, candidate, engine, measured, self.bounds, self.rule);
+        let schedule = replay::one(&Ripple::of(&window), candidate, engine, measured, self.bounds, self.rule);
         let range = (self.bounds.least, self.bounds.most);
         let of = |minutes: usize| {
             let recent = self.history.last(minutes);
-            let demand = Demand { reads: recent.most(|it| it.reads), writes: recent.most(|it| it.writes) };
+            let demand = Demand { reads: recent.lasting(|it| it.reads), writes: recent.lasting(|it| it.writes) };
             let wants = carry::replicas(demand.times(1.05), measured.mix, candidate, engine, self.rule.plan, range);
             wants.unwrap_or(self.bounds.most)
         };
@@ -180,3 +181,6 @@ impl Case<'_> {
 
 /// How many minutes lie between two looks at what another type would have saved.
 const STEP: usize = 120;
+
+/// What is hot for so many minutes is no spike that is over before it is answered.
+const LASTS: usize = 6;

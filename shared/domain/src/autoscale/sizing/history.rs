@@ -99,6 +99,18 @@ impl<'a> History<'a> {
         self.known().map(of).fold(0.0, f64::max)
     }
 
+    /// The largest value that as many of the known ones reach as make it more than a spike; 0 where there are fewer.
+    pub fn lasting(&self, of: impl Fn(&Minute) -> f64) -> f64 {
+        let mut top = [0.0; LASTS];
+        for value in self.known().map(of) {
+            if let Some(least) = top.first_mut().filter(|it| **it < value) {
+                *least = value;
+                top.sort_by(f64::total_cmp);
+            }
+        }
+        top.first().copied().unwrap_or_default()
+    }
+
     /// Their mean, 0 where there are none.
     pub fn mean(&self, of: impl Fn(&Minute) -> f64) -> f64 {
         let (sum, count) = self.known().fold((0.0, 0.0), |(sum, count), it| (sum + of(it), count + 1.0));
@@ -110,3 +122,6 @@ impl<'a> History<'a> {
         self.known().filter(|it| is(it)).count()
     }
 }
+
+/// A spike is shorter than so many minutes.
+const LASTS: usize = 6;

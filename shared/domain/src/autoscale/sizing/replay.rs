@@ -3,6 +3,7 @@
 use super::carry::{self, Demand};
 use super::measure::Measured;
 use super::schedule::{Schedule, Wants, slot};
+use super::ripple::Ripple;
 use super::{Bounds, Candidate, History, Kind, Rule, Size};
 
 /// What became of one node type.
@@ -27,7 +28,7 @@ pub enum Bar {
 
 /// Replays one node type.
 pub fn one(
-    history: &History<'_>,
+    load: &Ripple,
     candidate: &Candidate,
     engine: f64,
     measured: &Measured,
@@ -37,10 +38,17 @@ pub fn one(
     let range = (bounds.least, bounds.most);
     let mut wants = Wants::new(rule.slot, range);
     let slots = 1440_usize.div_ceil(rule.slot.max(1));
-    for (at, minute) in history.numbered() {
-        let demand = Demand::of(minute).times(rule.margin);
-        let replicas = carry::replicas(demand, measured.mix, candidate, engine, rule.plan, range);
-        wants.add(slot(at, slots), replicas);
+    for (at, level) in &load.levels {
+        let slot = slot(*at, slots);
+        let mut least = bounds.least;
+        for (share, ripple) in &load.ripples {
+            let demand = Demand { reads: level.reads * ripple.reads, writes: level.writes * ripple.writes };
+            let range = (least, bounds.most);
+            let replicas = carry::replicas(demand.times(rule.margin), measured.mix, candidate, engine, rule.plan, range);
+            // The next ripple is no smaller.
+            least = replicas.unwrap_or(bounds.most);
+            wants.add(slot, replicas, share * load.each);
+        }
     }
     wants.schedule(candidate.price, bounds.minute)
 }
@@ -55,10 +63,11 @@ pub fn all(
     rule: &Rule,
 ) -> Vec<Replayed> {
     let window = history.last(rule.look_back);
+    let load = Ripple::of(&window);
     let needs = memory(history, candidates.get(has.at), bounds, rule);
     let of = |(at, candidate): (usize, &Candidate)| {
         let engine = candidate.engine * rule.factor(measured.factor, at == has.at);
-        let schedule = one(&window, candidate, engine, measured, bounds, rule);
+        let schedule = one(&load, candidate, engine, measured, bounds, rule);
         let bar = if rule.memory * candidate.usable < needs {
             Some(Bar::Memory)
         } else if is_draining(&window, candidate, engine, measured, &schedule, rule) {
