@@ -31,7 +31,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let traces: Vec<Trace> = seeds.iter().flat_map(|it| synthetic::all(*it)).collect();
+    let traces: Vec<Trace> = seeds.iter().flat_map(|it| synthetic::all(*it)).filter(|it| std::env::var("ONLY").map_or(true, |o| it.name.starts_with(&o))).collect();
+    if std::env::var("SHOW").is_ok() { for t in &traces { eprintln!("{} start {}", t.name, ladder.name(policy::start(&ladder, t))); } }
     let rows = all(&ladder, &traces);
     table::print(&rows);
     ExitCode::SUCCESS

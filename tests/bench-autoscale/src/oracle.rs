@@ -53,6 +53,7 @@ pub fn best(ladder: &Ladder, trace: &Trace, minute: f64, held: &[Vec<bool>], sta
         back.push(from);
     }
     let path = path(&value, &back, ladder, start);
+    if std::env::var("SHOW").is_ok() { let mut last = usize::MAX; for (k, a) in path.iter().enumerate() { if *a != last { last = *a; if let Some(z) = ladder.sizes.get(*a) { let m = trace.warm_up + k * 5; eprintln!("  oracle {} {:02}:{:02} {}", m / 1440, m % 1440 / 60, m % 60, ladder.name(*z)); } } } }
     sum(ladder, &path, &breaches, &switch, minute)
 }
 

@@ -57,7 +57,9 @@ impl Policy for Ours<'_> {
             since: self.since(view),
             now: i64::try_from(view.now).unwrap_or(i64::MAX),
         };
-        match decide(&case) {
+        let d = decide(&case);
+        if std::env::var("SHOW").is_ok() && !matches!(d, Choice::Hold) { eprintln!("{} {:02}:{:02} {} {:?}", view.now / 1440, view.now % 1440 / 60, view.now % 60, self.ladder.name(view.has), d); }
+        match d {
             Choice::Hold | Choice::AtItsLimit(_) => None,
             Choice::Grow(_, size) | Choice::Move(size) | Choice::Replicas(size) => Some(size),
         }

@@ -57,7 +57,7 @@ pub enum Choice {
 /// Decides.
 pub fn decide(case: &Case<'_>) -> Choice {
     let Some(candidate) = case.candidates.get(case.has.at) else { return Choice::Hold };
-    let measured = measure(&case.history, case.has, candidate);
+    let measured = measure(&case.history, candidate, usize::try_from(case.ago(case.since.moved)).unwrap_or(usize::MAX));
     let (rule, bounds) = (case.rule, case.bounds);
     let heat = protect::heat(&case.history, case.has, candidate, bounds, rule);
     if let Some(heat) = heat.filter(|it| case.is_ripe(*it)) {

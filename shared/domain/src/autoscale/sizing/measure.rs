@@ -1,7 +1,7 @@
 //! How the clients use a group, as the last hour tells.
 
 use super::carry::{self, Demand, Mix};
-use super::{Candidate, History, Minute, Size};
+use super::{Candidate, History, Minute};
 
 /// A saturated node hides what is asked of it, and an idle one tells nothing of its limits.
 const TELLING: std::ops::RangeInclusive<f64> = 0.05..=0.95;
@@ -19,14 +19,14 @@ pub struct Measured {
     pub factor: f64,
 }
 
-/// Reads it from the last hour in which the group had this size.
-pub fn measure(history: &History<'_>, has: Size, candidate: &Candidate) -> Measured {
-    let hour = history.last(60);
+/// Reads it from the last hour, as far as the group had this type since: so many minutes.
+pub fn measure(history: &History<'_>, candidate: &Candidate, moved: usize) -> Measured {
+    let hour = history.last(60.min(moved));
     let reads = hour.mean(|it| it.reads);
     let to_replicas = if reads <= 0.0 { 0.0 } else { hour.mean(|it| it.by_replicas) / reads };
     let mix = Mix { to_replicas: to_replicas.clamp(0.0, 1.0), bytes: BYTES };
     let mix = Mix { bytes: bytes(&hour, mix), ..mix };
-    Measured { mix, factor: factor(&hour, mix, has, candidate) }
+    Measured { mix, factor: factor(&hour, mix, candidate) }
 }
 
 fn bytes(hour: &History<'_>, mix: Mix) -> f64 {
@@ -35,8 +35,8 @@ fn bytes(hour: &History<'_>, mix: Mix) -> f64 {
     if commands < 1.0 { mix.bytes } else { hour.mean(|it| it.sent) / commands }
 }
 
-fn factor(hour: &History<'_>, mix: Mix, has: Size, candidate: &Candidate) -> f64 {
-    let tells = |it: &&Minute| it.replicas == has.replicas && it.busiest() < *TELLING.end();
+fn factor(hour: &History<'_>, mix: Mix, candidate: &Candidate) -> f64 {
+    let tells = |it: &&Minute| it.busiest() < *TELLING.end();
     let (mut expected, mut seen) = (0.0, 0.0);
     for minute in hour.known().filter(tells) {
         let (primary, replica) = carry::busy(Demand::of(minute), mix, candidate.engine, minute.replicas);

@@ -28,7 +28,8 @@ pub fn heat(history: &History<'_>, has: Size, candidate: &Candidate, bounds: &Bo
     if memory {
         return Some(Heat::Memory);
     }
-    if 0.95 * candidate.network < recent.mean(|it| it.sent) {
+    // The burst of a network lasts longer than a spike.
+    if 8 <= history.last(10).count(|it| 0.95 * candidate.network < it.sent) {
         return Some(Heat::Network);
     }
     let busy = recent.mean(super::Minute::busiest);
