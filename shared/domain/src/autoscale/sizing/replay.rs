@@ -111,23 +111,41 @@ pub fn memory(history: &History<'_>, has: Option<&Candidate>, bounds: &Bounds, r
         Kind::Cache { misses } => {
             let usable = has.map_or(0.0, |it| it.usable);
             let half_a_day = history.last(720).most(|it| it.misses);
+            // Where it missed too much of late, so much memory and less is not tried again.
+            let failed = history.last(rule.memory_back).known().filter(|it| misses < it.misses);
+            let failed = failed.map(|it| it.memory * ABOVE_FAILED).fold(0.0, f64::max);
             // While there are nearly as many misses as there may be it is to be no smaller; else half of it may be tried.
-            if NEARLY * misses < half_a_day { usable * rule.memory } else { usable * TRIED * rule.memory }
+            if NEARLY * misses < half_a_day { usable * rule.memory } else { (usable * TRIED).max(failed.min(usable)) * rule.memory }
         }
     }
 }
 
 const NEARLY: f64 = 0.8;
 const TRIED: f64 = 0.45;
+const ABOVE_FAILED: f64 = 1.05;
 
 /// The peak of a week; where it is a new high, what a day and a half more of the same growth would make of it.
 fn stored(history: &History<'_>, rule: &Rule) -> f64 {
-    let peak = history.last(rule.memory_back).most(|it| it.memory);
+    let peak = settled(history, rule).most(|it| it.memory);
     let hour_ending = |ago: usize| history.before(ago).last(60).mean(|it| it.memory);
     let (now, day, before) = (hour_ending(0), hour_ending(1440), hour_ending(2880));
     let is_growing = 0.02 * now < now - day && 0.01 * now < day - before && 0.98 * peak <= now;
     if day <= 0.0 || before <= 0.0 || !is_growing { peak } else { now + 1.5 * (now - day) }
 }
+
+/// The part of the past whose memory counts: a week, or what came after clients went away and took their data with them.
+///
+/// A flush takes the data alone, and they come back. Where the commands fell as well, and neither came back for three days, which is
+/// longer than a weekend, this is another workload.
+fn settled<'a>(history: &History<'a>, rule: &Rule) -> History<'a> {
+    let week = history.last(rule.memory_back);
+    let days = history.last(SETTLED);
+    let fell = |of: fn(&super::Minute) -> f64, to: f64| days.most(of) < to * week.most(of);
+    let commands = |it: &super::Minute| it.reads + it.writes;
+    if SETTLED < week.len() && fell(|it| it.memory, 0.7) && fell(commands, 0.7) { days } else { week }
+}
+
+const SETTLED: usize = 3 * 1440;
 
 impl Rule {
     /// What is learned of the type that a group has, as a multiple of what is believed of this one.
