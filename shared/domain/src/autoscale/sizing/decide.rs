@@ -85,6 +85,7 @@ impl Case<'_> {
     fn is_ripe(&self, heat: Heat) -> bool {
         let since = self.ago(self.since.changed);
         match heat {
+            Heat::Memory if matches!(self.bounds.kind, super::Kind::Cache { .. }) => 20 <= since,
             Heat::Engine | Heat::Network | Heat::Memory => 3 <= since,
             // New ones begin without any.
             Heat::Credits => 120 < since,

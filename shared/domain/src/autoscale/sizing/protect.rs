@@ -23,7 +23,7 @@ pub fn heat(history: &History<'_>, has: Size, candidate: &Candidate, bounds: &Bo
     let is_full = |it: f64| rule.memory_hot * candidate.usable < it;
     let memory = match bounds.kind {
         Kind::Store => 3 <= recent.count(|it| is_full(it.memory)),
-        Kind::Cache { misses } => 0.95 * misses < history.last(15).mean(|it| it.misses),
+        Kind::Cache { misses } => replay::HOT_MISSES * misses < history.last(15).mean(|it| it.misses),
     };
     if memory {
         return Some(Heat::Memory);

@@ -112,7 +112,7 @@ pub fn memory(history: &History<'_>, has: Option<&Candidate>, bounds: &Bounds, r
             let usable = has.map_or(0.0, |it| it.usable);
             let half_a_day = history.last(720).most(|it| it.misses);
             // Where it missed too much of late, so much memory and less is not tried again.
-            let failed = history.last(rule.memory_back).known().filter(|it| misses < it.misses);
+            let failed = history.last(rule.memory_back).known().filter(|it| HOT_MISSES * misses < it.misses);
             let failed = failed.map(|it| it.memory * ABOVE_FAILED).fold(0.0, f64::max);
             // While there are nearly as many misses as there may be it is to be no smaller; else half of it may be tried.
             if NEARLY * misses < half_a_day { usable * rule.memory } else { (usable * TRIED).max(failed.min(usable)) * rule.memory }
@@ -121,6 +121,8 @@ pub fn memory(history: &History<'_>, has: Option<&Candidate>, bounds: &Bounds, r
 }
 
 const NEARLY: f64 = 0.8;
+/// So much of the misses that there may be is too much.
+pub(super) const HOT_MISSES: f64 = 0.95;
 const TRIED: f64 = 0.45;
 const ABOVE_FAILED: f64 = 1.05;
 

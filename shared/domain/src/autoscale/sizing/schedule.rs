@@ -38,24 +38,27 @@ impl Wants {
         }
     }
 
-    /// For each slot as many as are worth their price: one more where what it costs is less than the overload that it spares.
-    ///
-    /// A slot has the replicas of the one after it, too: they take a while to fill.
+    /// As many for each slot as cost least over the day: each replica costs its price, adding one costs what it takes to start it, and having one too
+    /// few costs overload.
     pub fn schedule(&self, price: f64, minute: f64) -> Schedule {
         let days = self.minutes / 1440.0;
-        let hours = 24.0 / as_f64(self.slots.len()) * days;
-        let own: Vec<u32> = self.slots.iter().map(|it| self.worth(it, price * hours, minute)).collect();
-        let next = own.iter().cycle().skip(1);
-        let slots: Vec<u32> = own.iter().zip(next).map(|(own, next)| *own.max(next)).collect();
+        let hours = 24.0 / as_f64(self.slots.len().max(1)) * days;
+        let costs: Vec<Vec<f64>> = self.slots.iter().map(|it| self.costs(it, price * hours, minute)).collect();
+        let places = cheapest_round(&costs, price * STARTING * days);
+        let slots: Vec<u32> = places.iter().map(|it| self.least.saturating_add(u32::try_from(*it).unwrap_or_default())).collect();
         let short: f64 = self.slots.iter().zip(&slots).map(|(it, has)| self.beyond(it, *has)).sum();
         Schedule { slots, short: if days <= 0.0 { 0.0 } else { short / days } }
     }
 
-    fn worth(&self, counts: &[f64], price: f64, minute: f64) -> u32 {
-        let most = u32::try_from(counts.len().saturating_sub(2)).unwrap_or_default();
-        let cost = |more: u32| f64::from(more) * price + self.beyond(counts, self.least + more) * minute;
-        let best = (0..=most).min_by(|one, other| cost(*one).total_cmp(&cost(*other)));
-        self.least + best.unwrap_or_default()
+    /// What a slot costs with the fewest replicas, with one more, and so on.
+    fn costs(&self, counts: &[f64], price: f64, minute: f64) -> Vec<f64> {
+        let choices = counts.len().saturating_sub(1);
+        let mut beyond: f64 = counts.iter().sum();
+        let cost = |(more, count): (usize, &f64)| {
+            beyond -= count;
+            as_f64(more) * price + beyond * minute
+        };
+        counts.iter().take(choices).enumerate().map(cost).collect()
     }
 
     /// How many minutes want more than so many.
@@ -82,4 +85,44 @@ impl Schedule {
 pub fn slot(minute: i64, slots: usize) -> usize {
     let of_day = usize::try_from(minute.rem_euclid(1440)).unwrap_or_default();
     (of_day * slots / 1440).min(slots.saturating_sub(1))
+}
+
+/// For how many hours a new replica is paid before it serves: while it fills, and since hours are rounded up.
+const STARTING: f64 = 0.65;
+
+/// The cheapest way once round the clock, where going up a place costs so much: the place of each slot.
+fn cheapest_round(costs: &[Vec<f64>], up: f64) -> Vec<usize> {
+    let choices = costs.first().map_or(0, Vec::len);
+    let ways = (0..choices).map(|begin| round_from(begin, costs, up));
+    let cheapest = ways.min_by(|one, other| one.0.total_cmp(&other.0));
+    cheapest.map_or_else(Vec::new, |it| it.1)
+}
+
+/// The cheapest way that begins and ends at a place, and what it costs.
+fn round_from(begin: usize, costs: &[Vec<f64>], up: f64) -> (f64, Vec<usize>) {
+    let choices = costs.first().map_or(0, Vec::len);
+    let mut sums: Vec<f64> = (0..choices).map(|it| if it == begin { 0.0 } else { f64::INFINITY }).collect();
+    let mut from: Vec<Vec<usize>> = Vec::with_capacity(costs.len());
+    let change = |one: usize, other: usize| up * as_f64(other.saturating_sub(one));
+    for slot in costs {
+        let mut next = Vec::with_capacity(choices);
+        let mut came = Vec::with_capacity(choices);
+        for (place, cost) in slot.iter().enumerate() {
+            let ways = sums.iter().enumerate().map(|(before, sum)| (sum + change(before, place), before));
+            let best = ways.min_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or((f64::INFINITY, place));
+            next.push(best.0 + cost);
+            came.push(best.1);
+        }
+        sums = next;
+        from.push(came);
+    }
+    let ends = sums.iter().enumerate().map(|(place, sum)| (sum + change(place, begin), place));
+    let (sum, mut place) = ends.min_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or((f64::INFINITY, begin));
+    let mut places = Vec::with_capacity(costs.len());
+    for came in from.iter().rev() {
+        places.push(place);
+        place = came.get(place).copied().unwrap_or(place);
+    }
+    places.reverse();
+    (sum, places)
 }
