@@ -97,9 +97,16 @@ impl Case<'_> {
         let hot = |minutes: usize| self.history.last(minutes).count(|it: &Minute| self.rule.hot < it.busiest());
         match heat {
             Heat::Memory | Heat::Network | Heat::Credits => true,
-            Heat::Engine if to.at == self.has.at => LASTS <= hot(LASTS + 1),
+            Heat::Engine if to.at == self.has.at => LASTS <= hot(LASTS + 1) || self.is_rising(),
             Heat::Engine => 8 <= hot(10),
         }
+    }
+
+    /// Whether what is asked for grew by the minute of late: a crowd gathers, where a spike is there at once.
+    fn is_rising(&self) -> bool {
+        let recent = self.history.last(RISES + 1);
+        let asked: Vec<f64> = recent.known().map(|it| it.reads + it.writes).collect();
+        RISES < asked.len() && asked.windows(2).all(|it| matches!(it, [one, other] if RISE * one < *other))
     }
 
     /// Another node type that was better for long enough to pay for the change.
@@ -185,3 +192,7 @@ const STEP: usize = 120;
 
 /// What is hot for so many minutes is no spike that is over before it is answered.
 const LASTS: usize = 6;
+
+/// What grows by more than noise, so many minutes in a row, will go on for a while.
+const RISES: usize = 3;
+const RISE: f64 = 1.02;

@@ -51,9 +51,19 @@ pub fn coming(history: &History<'_>) -> Demand {
         (most + 15.0 * slope.max(0.0)).min(2.0 * most)
     };
     let demand = Demand { reads: ahead(|it| it.reads), writes: ahead(|it| it.writes) };
-    // A saturated engine hides what else is asked of it.
-    let is_saturated = 0.97 < recent.most(super::Minute::busiest);
-    demand.times(if is_saturated { 1.35 } else { 1.0 })
+    demand.times(hidden(&recent))
+}
+
+/// What it was asked for at most of late.
+fn asked(history: &History<'_>) -> Demand {
+    let recent = history.last(5);
+    let demand = Demand { reads: recent.most(|it| it.reads), writes: recent.most(|it| it.writes) };
+    demand.times(hidden(&recent))
+}
+
+/// A saturated engine hides what else is asked of it.
+fn hidden(recent: &History<'_>) -> f64 {
+    if 0.97 < recent.most(super::Minute::busiest) { 1.35 } else { 1.0 }
 }
 
 /// The cheapest size that is dearer than the one the group has and carries what is coming.
@@ -83,6 +93,12 @@ pub fn grown(
             && carry::carries(demand, measured.mix, it, engine, replicas, rule.grown)
             && it.earns.is_none_or(|earns| replay::spent(primary.max(replica)) <= rule.credits * earns)
     };
+    // Replicas of the same type are there sooner: they need not carry all that may come.
+    let asked = asked(history);
+    let relieves = |it: &Candidate, replicas: u32| {
+        let engine = it.engine * measured.factor;
+        memory <= it.usable && carry::carries(asked, measured.mix, it, engine, replicas, rule.plan)
+    };
     let dearer = now.cost(has.replicas);
     let sizes = || {
         candidates.iter().enumerate().flat_map(|(at, it)| {
@@ -94,7 +110,7 @@ pub fn grown(
         .filter(|(size, it)| fits(size.at, it, size.replicas))
         .min_by(|one, other| order(*one).total_cmp(&order(*other)));
     let own = open()
-        .filter(|(size, it)| size.at == has.at && has.replicas < size.replicas && fits(size.at, it, size.replicas))
+        .filter(|(size, it)| size.at == has.at && has.replicas < size.replicas && relieves(it, size.replicas))
         .min_by_key(|it| it.0.replicas);
     match (cheapest, own) {
         // Faster, and no client loses its connection (autoscaling B.3).
