@@ -57,7 +57,10 @@ impl Dollars {
     }
 
     /// In dollars.
-    #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53 hundredths of a cent")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "prices are far below 2^53 hundredths of a cent"
+    )]
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / Self::SCALE as f64
     }

@@ -78,12 +78,12 @@ impl Ladder {
     pub fn cost(&self, size: Size) -> f64 {
         self.types.get(size.at).map_or(0.0, |it| it.cost(size.replicas))
     }
+}
 
-    /// The name of a size.
-    pub fn name(&self, size: Size) -> String {
-        let of = TYPES.get(size.at).copied().unwrap_or_default();
-        format!("{of} with {}", size.replicas)
-    }
+/// The name of a size.
+pub fn name(size: Size) -> String {
+    let of = TYPES.get(size.at).copied().unwrap_or_default();
+    format!("{of} with {}", size.replicas)
 }
 
 fn node(entry: &Entry) -> Node {

@@ -26,11 +26,13 @@ pub struct Best {
 /// Finds it.
 pub fn best(ladder: &Ladder, trace: &Trace, minute: f64, held: &[Vec<bool>], start: Size) -> Best {
     let slots = trace.scored().len() / SLOT;
-    let breaches: Vec<Vec<u8>> = held.iter().map(|it| by_slot(it.get(trace.warm_up..).unwrap_or_default())).collect();
+    let breaches: Vec<Vec<u8>> =
+        held.iter().map(|it| by_slot(it.get(trace.warm_up..).unwrap_or_default())).collect();
     let hours = count(SLOT) / 60.0;
     let switch = switches(ladder, trace, minute);
     let sizes = ladder.sizes.len();
-    let mut value: Vec<f64> = ladder.sizes.iter().map(|it| if *it == start { 0.0 } else { f64::INFINITY }).collect();
+    let mut value: Vec<f64> =
+        ladder.sizes.iter().map(|it| if *it == start { 0.0 } else { f64::INFINITY }).collect();
     let mut back: Vec<Vec<u8>> = Vec::with_capacity(slots);
     for slot in 0..slots {
         let mut next = Vec::with_capacity(sizes);
@@ -38,14 +40,16 @@ pub fn best(ladder: &Ladder, trace: &Trace, minute: f64, held: &[Vec<bool>], sta
         for to in 0..sizes {
             let staying = value.get(to).copied().unwrap_or(f64::INFINITY);
             let mut best = (staying, to);
-            let costs = value.iter().zip(switch.iter().map(|it| it.get(to).copied().unwrap_or_default()));
+            let costs =
+                value.iter().zip(switch.iter().map(|it| it.get(to).copied().unwrap_or_default()));
             for (at, (value, switch)) in costs.enumerate() {
                 if value + switch < best.0 {
                     best = (value + switch, at);
                 }
             }
             let here = ladder.costs.get(to).map_or(0.0, |it| it * hours)
-                + minute * breaches.get(to).and_then(|it| it.get(slot)).map_or(0.0, |it| f64::from(*it));
+                + minute
+                    * breaches.get(to).and_then(|it| it.get(slot)).map_or(0.0, |it| f64::from(*it));
             next.push(best.0 + here);
             from.push(u8::try_from(best.1).unwrap_or(u8::MAX));
         }
@@ -53,7 +57,6 @@ pub fn best(ladder: &Ladder, trace: &Trace, minute: f64, held: &[Vec<bool>], sta
         back.push(from);
     }
     let path = path(&value, &back, ladder, start);
-    if std::env::var("SHOW").is_ok() { let mut last = usize::MAX; for (k, a) in path.iter().enumerate() { if *a != last { last = *a; if let Some(z) = ladder.sizes.get(*a) { let m = trace.warm_up + k * 5; eprintln!("  oracle {} {:02}:{:02} {}", m / 1440, m % 1440 / 60, m % 60, ladder.name(*z)); } } } }
     sum(ladder, &path, &breaches, &switch, minute)
 }
 
@@ -71,11 +74,18 @@ fn path(value: &[f64], back: &[Vec<u8>], ladder: &Ladder, start: Size) -> Vec<us
     path
 }
 
-fn sum(ladder: &Ladder, path: &[usize], breaches: &[Vec<u8>], switch: &[Vec<f64>], minute: f64) -> Best {
+fn sum(
+    ladder: &Ladder,
+    path: &[usize],
+    breaches: &[Vec<u8>],
+    switch: &[Vec<f64>],
+    minute: f64,
+) -> Best {
     let mut best = Best::default();
     for (slot, at) in path.iter().skip(1).enumerate() {
         best.cost += ladder.costs.get(*at).map_or(0.0, |it| it * count(SLOT) / 60.0);
-        best.breach += breaches.get(*at).and_then(|it| it.get(slot)).map_or(0, |it| usize::from(*it));
+        best.breach +=
+            breaches.get(*at).and_then(|it| it.get(slot)).map_or(0, |it| usize::from(*it));
     }
     for (from, to) in path.iter().zip(path.iter().skip(1)).filter(|(from, to)| from != to) {
         best.cost += switch.get(*from).and_then(|it| it.get(*to)).copied().unwrap_or_default();

@@ -10,7 +10,7 @@ mod start;
 mod tracking;
 mod window;
 
-use domain::autoscale::sizing::{Rule, Size};
+use domain::autoscale::sizing::{Minute, Size};
 
 use crate::ladder::Ladder;
 use crate::trace::Trace;
@@ -34,22 +34,25 @@ pub const NAMES: [&str; 8] = [
 pub const OURS: &str = "cachewarden";
 
 /// Makes a policy for a trace. `minute` is what a minute of overload is worth, in dollars.
-pub fn make<'a>(name: &str, ladder: &'a Ladder, trace: &'a Trace, minute: f64, rule: Rule) -> Box<dyn Policy + 'a> {
+pub fn make<'a>(
+    name: &str,
+    ladder: &'a Ladder,
+    trace: &'a Trace,
+    minute: f64,
+    shows: bool,
+) -> Box<dyn Policy + 'a> {
     match name {
         "naive-step" => Box::new(naive::NaiveStep { ladder }),
         "aas-replicas" => Box::new(average::Replicas),
         "tt-rightsize" => Box::new(tracking::Tracking { ladder, trace }),
         "vpa-like" => Box::new(recommender::Recommender { ladder, trace }),
         "moving-window" => Box::new(window::MovingWindow::new(ladder, trace)),
-        OURS => Box::new(ours::Ours::new(ladder, trace, minute, rule)),
+        OURS => Box::new(ours::Ours::new(ladder, trace, minute, shows)),
         _ => Box::new(Static),
     }
 }
 
 /// Where a policy begins.
-/// Only ours, for tuning.
-pub fn names() -> Vec<&'static str> { if std::env::var("OURS").is_ok() { vec![OURS] } else { NAMES.to_vec() } }
-
 pub fn begins(name: &str, ladder: &Ladder, trace: &Trace) -> Size {
     if name == "static-avg" { start_by_mean(ladder, trace) } else { start(ladder, trace) }
 }
@@ -70,20 +73,20 @@ impl View<'_> {
     }
 
     /// What was seen in the minutes up to the latest that the metrics tell of.
-    fn last(&self, minutes: usize) -> &[Option<domain::autoscale::sizing::Minute>] {
+    fn last(&self, minutes: usize) -> &[Option<Minute>] {
         let cut = self.seen.len().saturating_sub(minutes);
         self.seen.get(cut..).unwrap_or_default()
     }
 
-    fn most(&self, minutes: usize, of: impl Fn(&domain::autoscale::sizing::Minute) -> f64) -> f64 {
+    fn most(&self, minutes: usize, of: impl Fn(&Minute) -> f64) -> f64 {
         self.last(minutes).iter().flatten().map(of).fold(0.0, f64::max)
     }
 
-    fn least(&self, minutes: usize, of: impl Fn(&domain::autoscale::sizing::Minute) -> f64) -> f64 {
+    fn least(&self, minutes: usize, of: impl Fn(&Minute) -> f64) -> f64 {
         self.last(minutes).iter().flatten().map(of).fold(f64::INFINITY, f64::min)
     }
 
-    fn mean(&self, minutes: usize, of: impl Fn(&domain::autoscale::sizing::Minute) -> f64) -> f64 {
+    fn mean(&self, minutes: usize, of: impl Fn(&Minute) -> f64) -> f64 {
         let minutes = self.last(minutes);
         minutes.iter().flatten().map(of).sum::<f64>() / crate::trace::count(minutes.len().max(1))
     }

@@ -16,24 +16,51 @@ pub struct Row {
     pub minute: f64,
     /// The bound.
     pub oracle: Best,
+    /// The cheapest size that suffers least when it is held all the time, known beforehand.
+    pub fixed: Best,
     /// Each policy's.
     pub outcomes: Vec<(String, Outcome)>,
 }
 
 impl Row {
-    /// What the oracle's comes to.
-    pub fn bound(&self) -> f64 {
-        self.oracle.cost + self.minute * count(self.oracle.breach)
+    /// So much money and so many minutes of overload, against the oracle's.
+    fn joint(&self, cost: f64, breach: usize) -> f64 {
+        let of = |cost: f64, breach: usize| cost + self.minute * count(breach);
+        of(cost, breach) / of(self.oracle.cost, self.oracle.breach)
     }
 
-    /// The joint score of an outcome against the oracle's.
-    pub fn joint(&self, outcome: &Outcome) -> f64 {
-        (outcome.cost + self.minute * count(outcome.breach)) / self.bound()
+    /// How a policy did.
+    pub fn mark(&self, outcome: &Outcome) -> Mark {
+        self.marked(outcome.cost, outcome.breach, outcome.moves, outcome.replicas, outcome)
     }
 
-    /// The cost of an outcome against the oracle's.
-    pub fn cost(&self, outcome: &Outcome) -> f64 {
-        outcome.cost / self.oracle.cost
+    /// How somebody did who knew more.
+    pub fn mark_of(&self, best: &Best) -> Mark {
+        self.marked(best.cost, best.breach, best.moves, best.replicas, &Outcome::default())
+    }
+
+    fn marked(
+        &self,
+        cost: f64,
+        breach: usize,
+        moves: usize,
+        replicas: usize,
+        of: &Outcome,
+    ) -> Mark {
+        Mark {
+            cost: cost / self.oracle.cost,
+            joint: self.joint(cost, breach),
+            breach: count(breach) / self.days,
+            memory: count(of.memory) / self.days,
+            moves: count(moves) / self.days * 7.0,
+            replicas: count(replicas) / self.days * 7.0,
+            shrunk: of.shrunk,
+        }
+    }
+
+    /// Whether it is a cache whose memory is always full, which is scored by itself (autoscaling C.6).
+    pub fn is_tail(&self) -> bool {
+        self.name.starts_with("lru-tail")
     }
 
     /// The outcome of a policy.
@@ -42,11 +69,30 @@ impl Row {
     }
 }
 
+/// How somebody did on a trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    /// The cost against the oracle's.
+    pub cost: f64,
+    /// Cost and overload together, against the oracle's.
+    pub joint: f64,
+    /// Minutes of overload a day.
+    pub breach: f64,
+    /// Those for want of memory.
+    pub memory: f64,
+    /// Changes of the node type in a week.
+    pub moves: f64,
+    /// Changes of the number of replicas in a week.
+    pub replicas: f64,
+    /// Minutes without enough memory which a change to a smaller type is to blame for.
+    pub shrunk: usize,
+}
+
 /// A geometric mean, and where it lies in 95 of 100 other choices of the same traces.
 #[derive(Clone, Copy, Debug)]
 pub struct Mean {
-    /// The mean.
-    pub mean: f64,
+    /// The mean itself.
+    pub value: f64,
     /// The lower end.
     pub low: f64,
     /// The upper end.
@@ -59,20 +105,26 @@ pub fn geometric(ratios: &[f64]) -> Mean {
     let mean = |it: &[f64]| it.iter().sum::<f64>() / count(it.len().max(1));
     let mut chance = Chance::new(0);
     let again = |_| {
-        let drawn: Vec<f64> = (0..logs.len()).filter_map(|_| logs.get(chance.whole(0, logs.len())).copied()).collect();
+        let drawn: Vec<f64> = (0..logs.len())
+            .filter_map(|_| logs.get(chance.whole(0, logs.len())).copied())
+            .collect();
         mean(&drawn)
     };
     let mut means: Vec<f64> = (0..1000).map(again).collect();
     means.sort_by(f64::total_cmp);
     let at = |it: usize| means.get(it).copied().unwrap_or_default().exp();
-    Mean { mean: mean(&logs).exp(), low: at(25), high: at(974) }
+    Mean { value: mean(&logs).exp(), low: at(25), high: at(974) }
 }
 
 /// The value below which this share of the others lies.
 pub fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let place = share * count(values.len().saturating_sub(1));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a short list")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in a short list"
+    )]
     let below = place.floor() as usize;
     let one = values.get(below).copied().unwrap_or_default();
     let other = values.get(below + 1).copied().unwrap_or(one);

@@ -28,7 +28,7 @@ pub struct View<'a> {
     pub changed: Option<usize>,
     /// The changes so far: when each was begun, from which size and to which.
     pub changes: &'a [(usize, Size, Size)],
-    /// When the next snapshot is taken: nothing is changed in it.
+    /// Whether a snapshot is being taken: nothing can be changed in the meantime.
     pub in_window: bool,
 }
 
@@ -47,7 +47,7 @@ pub struct Outcome {
     pub breach: usize,
     /// Those for want of memory.
     pub memory: usize,
-    /// Those of them that began after a change to a smaller type, which the data did not fit.
+    /// Those of them that the type before the last change would not have had, within a day of it: the change is to blame for them.
     pub shrunk: usize,
     /// Those for want of CPU.
     pub engine: usize,
@@ -90,38 +90,43 @@ pub fn run(
     let mut has = start;
     let mut reserves = physics::reserves(ladder, has, false);
     let mut pending: Option<Pending> = None;
-    let mut seen: Vec<Option<Minute>> = Vec::with_capacity(trace.minutes.len());
+    let mut known: Vec<Option<Minute>> = Vec::with_capacity(trace.minutes.len());
     let mut changes: Vec<(usize, Size, Size)> = Vec::new();
-    let (mut changed, mut shrunk) = (None, false);
+    let mut ended = None;
+    // What there was before a change to less, and when that was.
+    let mut shrunk: Option<(Size, usize)> = None;
     for (now, load) in trace.minutes.iter().enumerate() {
         let mut cut = false;
         let syncs = pending.as_ref().is_some_and(|it| adds(has, it.to));
         if let Some(done) = pending.take_if(|it| it.until <= count(now)) {
-            changed = Some(now);
+            ended = Some(now);
             if hardness.fails < chance.share() {
                 cut = done.to.at != has.at;
                 if cut {
                     reserves = physics::reserves(ladder, done.to, true);
                     let room = |it: Size| ladder.types.get(it.at).map_or(0.0, |it| it.usable);
-                    shrunk = room(done.to) < room(has);
+                    shrunk = (room(done.to) < room(has)).then_some((has, now));
                 }
                 has = done.to;
             }
         }
-        let (minute, mut breach) = physics::minute(ladder, truth, trace, load, has, &mut reserves, syncs);
+        let (minute, mut breach) =
+            physics::minute(ladder, truth, trace, load, has, &mut reserves, syncs);
         breach.cut = cut;
-        seen.push(Some(minute));
+        known.push(Some(minute));
         if now < trace.warm_up {
             continue;
         }
-        out.add(breach, shrunk);
+        let to_blame = shrunk
+            .is_some_and(|(before, at)| now < at + DAY && has_room(ladder, trace, load, before));
+        out.add(breach, to_blame);
         out.cost += hourly(ladder, has, pending.as_ref()) / 60.0;
         if pending.is_some() {
             continue;
         }
         let in_window = SNAPSHOT.contains(&(now % DAY));
-        let known = seen.get(..now.saturating_sub(LATE - 1)).unwrap_or_default();
-        let view = View { now, seen: known, has, changed, changes: &changes, in_window };
+        let told = known.get(..now.saturating_sub(LATE - 1)).unwrap_or_default();
+        let view = View { now, seen: told, has, changed: ended, changes: &changes, in_window };
         let Some(to) = policy.act(&view).filter(|it| *it != has) else { continue };
         if in_window {
             out.refused += 1;
@@ -129,7 +134,11 @@ pub fn run(
         }
         let slow = if 0.9 < minute.busiest() { 1.5 } else { 1.0 };
         let takes = takes(has, to, minute.memory, &mut chance) * hardness.slow * slow;
-        if to.at == has.at { out.replicas += 1 } else { out.moves += 1 }
+        if to.at == has.at {
+            out.replicas += 1
+        } else {
+            out.moves += 1
+        }
         out.cost += started(ladder, has, to) * STARTED_HOURS;
         changes.push((now, has, to));
         pending = Some(Pending { to, until: count(now) + takes });
@@ -138,12 +147,21 @@ pub fn run(
 }
 
 impl Outcome {
-    fn add(&mut self, breach: Breach, shrunk: bool) {
+    fn add(&mut self, breach: Breach, is_shrunk: bool) {
         self.breach += usize::from(breach.any());
         self.memory += usize::from(breach.memory);
-        self.shrunk += usize::from(breach.memory && shrunk);
+        self.shrunk += usize::from(breach.memory && is_shrunk);
         self.engine += usize::from(breach.engine);
         self.network += usize::from(breach.network);
+    }
+}
+
+/// Whether a size would have had enough memory.
+fn has_room(ladder: &Ladder, trace: &Trace, load: &Load, size: Size) -> bool {
+    let room = ladder.types.get(size.at).map_or(0.0, |it| it.usable);
+    match (trace.misses_max, load.curve) {
+        (Some(most), Some(curve)) => curve.misses(room) <= most,
+        (_, _) => load.data <= room,
     }
 }
 
@@ -177,7 +195,9 @@ fn takes(has: Size, to: Size, memory: f64, chance: &mut Chance) -> f64 {
 pub fn held(ladder: &Ladder, truth: &Truth, trace: &Trace) -> Vec<Vec<bool>> {
     let one = |size: &Size| {
         let mut reserves = physics::reserves(ladder, *size, false);
-        let minute = |load: &Load| physics::minute(ladder, truth, trace, load, *size, &mut reserves, false).1.any();
+        let minute = |load: &Load| {
+            physics::minute(ladder, truth, trace, load, *size, &mut reserves, false).1.any()
+        };
         trace.minutes.iter().map(minute).collect()
     };
     ladder.sizes.iter().map(one).collect()

@@ -48,7 +48,8 @@ fn is_enough(it: &Candidate, mix: Mix, wanted: &Wanted, replicas: u32) -> bool {
 
 /// The cheapest size that carries it.
 pub fn cheapest(ladder: &Ladder, trace: &Trace, wanted: &Wanted) -> Option<Size> {
-    let open = ladder.sizes.iter().zip(&ladder.costs).filter(|it| fits(ladder, trace, wanted, *it.0));
+    let open =
+        ladder.sizes.iter().zip(&ladder.costs).filter(|it| fits(ladder, trace, wanted, *it.0));
     let order = |(size, cost): &(&Size, &f64)| {
         let memory = ladder.types.get(size.at).map_or(0.0, |it| it.usable);
         **cost - 1e-15 * memory
@@ -59,7 +60,8 @@ pub fn cheapest(ladder: &Ladder, trace: &Trace, wanted: &Wanted) -> Option<Size>
 /// The dearest size.
 pub fn dearest(ladder: &Ladder) -> Size {
     let all = ladder.sizes.iter().zip(&ladder.costs);
-    all.max_by(|one, other| one.1.total_cmp(other.1)).map_or(Size { at: 0, replicas: 1 }, |it| *it.0)
+    all.max_by(|one, other| one.1.total_cmp(other.1))
+        .map_or(Size { at: 0, replicas: 1 }, |it| *it.0)
 }
 
 /// The cheapest that carries it, else the dearest.

@@ -2,7 +2,7 @@
 
 use domain::autoscale::sizing::{Bounds, Case, Choice, History, Kind, Rule, Since, Size, decide};
 
-use crate::ladder::{Ladder, REPLICAS_MAX};
+use crate::ladder::{self, Ladder, REPLICAS_MAX};
 use crate::trace::{DAY, Trace};
 use crate::world::{Policy, View};
 
@@ -11,17 +11,18 @@ pub struct Ours<'a> {
     ladder: &'a Ladder,
     bounds: Bounds,
     rule: Rule,
+    shows: bool,
 }
 
 /// How often the schedule looks.
 const SCHEDULE: usize = 5;
 
 impl<'a> Ours<'a> {
-    /// For a group with a load like this one.
-    pub fn new(ladder: &'a Ladder, trace: &Trace, minute: f64, rule: Rule) -> Self {
+    /// For a group with a load like this one. `shows` has each decision told.
+    pub fn new(ladder: &'a Ladder, trace: &Trace, minute: f64, shows: bool) -> Self {
         let kind = trace.misses_max.map_or(Kind::Store, |misses| Kind::Cache { misses });
         let bounds = Bounds { least: 1, most: REPLICAS_MAX, minute, kind };
-        Self { ladder, bounds, rule }
+        Self { ladder, bounds, rule: Rule::default(), shows }
     }
 
     fn since(&self, view: &View<'_>) -> Since {
@@ -42,7 +43,8 @@ impl<'a> Ours<'a> {
 impl Policy for Ours<'_> {
     fn act(&mut self, view: &View<'_>) -> Option<Size> {
         // An alarm calls when three of five minutes are over its limit, the schedule every five minutes.
-        let is_alarming = 3 <= view.last(5).iter().flatten().filter(|it| self.rule.hot < it.busiest()).count();
+        let is_alarming =
+            3 <= view.last(5).iter().flatten().filter(|it| self.rule.hot < it.busiest()).count();
         if view.in_window || !(is_alarming || view.now.is_multiple_of(SCHEDULE)) {
             return None;
         }
@@ -57,9 +59,12 @@ impl Policy for Ours<'_> {
             since: self.since(view),
             now: i64::try_from(view.now).unwrap_or(i64::MAX),
         };
-        let d = decide(&case);
-        if std::env::var("SHOW").is_ok() && !matches!(d, Choice::Hold) { eprintln!("{} {:02}:{:02} {} {:?}", view.now / 1440, view.now % 1440 / 60, view.now % 60, self.ladder.name(view.has), d); }
-        match d {
+        let choice = decide(&case);
+        if self.shows && choice != Choice::Hold {
+            let (day, hour, minute) = (view.now / DAY, view.now % DAY / 60, view.now % 60);
+            eprintln!("day {day} {hour:02}:{minute:02} {}: {choice:?}", ladder::name(view.has));
+        }
+        match choice {
             Choice::Hold | Choice::AtItsLimit(_) => None,
             Choice::Grow(_, size) | Choice::Move(size) | Choice::Replicas(size) => Some(size),
         }

@@ -20,7 +20,10 @@ pub fn start(ladder: &Ladder, trace: &Trace) -> Size {
         Some(_) => 8.0 * curve_scale(&trace.minutes),
         None => warm.iter().map(|it| it.data).fold(0.0, f64::max) * 1.3,
     };
-    let wanted = Wanted { steady: mean(trace).times(1.3), ..Wanted::new(demand.times(1.3), memory, 0.7, 0.85, 1.0) };
+    let wanted = Wanted {
+        steady: mean(trace).times(1.3),
+        ..Wanted::new(demand.times(1.3), memory, 0.7, 0.85, 1.0)
+    };
     fit::cheapest_or_dearest(ladder, trace, &wanted)
 }
 
@@ -28,7 +31,9 @@ pub fn start(ladder: &Ladder, trace: &Trace) -> Size {
 pub fn start_by_mean(ladder: &Ladder, trace: &Trace) -> Size {
     let memory = match trace.misses_max {
         Some(_) => 4.0 * curve_scale(&trace.minutes),
-        None => trace.warm().iter().map(|it| it.data).sum::<f64>() / count(trace.warm_up.max(1)) * 1.1,
+        None => {
+            trace.warm().iter().map(|it| it.data).sum::<f64>() / count(trace.warm_up.max(1)) * 1.1
+        }
     };
     fit::cheapest_or_dearest(ladder, trace, &Wanted::new(mean(trace), memory, 0.7, 0.95, 1.0))
 }

@@ -29,15 +29,22 @@ impl Policy for Tracking<'_> {
             if view.since_change() < 10 {
                 return None;
             }
-            let demand = Demand { reads: view.mean(5, |it| it.reads), writes: view.mean(5, |it| it.writes) };
-            let wanted = Wanted::new(demand.times((busy / TARGET).max(1.0)), memory(5), TARGET, FULL, 0.8);
+            let demand =
+                Demand { reads: view.mean(5, |it| it.reads), writes: view.mean(5, |it| it.writes) };
+            let wanted =
+                Wanted::new(demand.times((busy / TARGET).max(1.0)), memory(5), TARGET, FULL, 0.8);
             return Some(fit::cheapest_or_dearest(self.ladder, self.trace, &wanted));
         }
         if view.since_change() < 15 || 0.45 <= view.most(15, Minute::busiest) {
             return None;
         }
-        let demand = Demand { reads: view.most(15, |it| it.reads), writes: view.most(15, |it| it.writes) };
-        let to = fit::cheapest(self.ladder, self.trace, &Wanted::new(demand, memory(15), TARGET, FULL, 0.8))?;
+        let demand =
+            Demand { reads: view.most(15, |it| it.reads), writes: view.most(15, |it| it.writes) };
+        let to = fit::cheapest(
+            self.ladder,
+            self.trace,
+            &Wanted::new(demand, memory(15), TARGET, FULL, 0.8),
+        )?;
         (self.ladder.cost(to) < self.ladder.cost(view.has)).then_some(to)
     }
 }

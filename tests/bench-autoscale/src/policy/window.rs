@@ -43,7 +43,8 @@ impl Policy for MovingWindow<'_> {
         let of = |of: fn(&Minute) -> f64| {
             let sample = history.iter().enumerate().step_by(5);
             let fades = |at: usize| 0.5_f64.powf(count(history.len() - at) / 720.0);
-            let values = sample.filter_map(|(at, it)| it.as_ref().map(|it| (of(it), of(it) * fades(at))));
+            let values =
+                sample.filter_map(|(at, it)| it.as_ref().map(|it| (of(it), of(it) * fades(at))));
             weighted(values.collect(), 0.95) * MARGIN
         };
         let memory = view.most(7 * DAY, |it| it.memory) * MARGIN;

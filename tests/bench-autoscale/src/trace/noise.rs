@@ -25,7 +25,11 @@ impl Chance {
     }
 
     /// A whole number from `low` to below `high`.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of minutes")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of minutes"
+    )]
     pub fn whole(&mut self, low: usize, high: usize) -> usize {
         let drawn = self.between(super::count(low), super::count(high)) as usize;
         drawn.clamp(low, high.saturating_sub(1))

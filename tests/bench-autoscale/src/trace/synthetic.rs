@@ -134,7 +134,8 @@ impl Maker {
             let of = |(begins, rises, decays, peak): &(usize, f64, f64, f64)| {
                 let Some(since) = at.checked_sub(*begins) else { return 1.0 };
                 let since = count(since);
-                let height = where_is(since < *rises, since / rises, (-(since - rises) / decays).exp());
+                let height =
+                    where_is(since < *rises, since / rises, (-(since - rises) / decays).exp());
                 1.0 + (peak - 1.0) * height
             };
             crowds.iter().map(of).fold(1.0, f64::max)
@@ -194,7 +195,11 @@ impl Maker {
         let step = self.step_at();
         self.trace("step-down", 0.7, |at| {
             let load = day(at) * where_is(step < at, 0.35, 1.0);
-            Shape { reads: 2.2 * load, writes: 0.3 * load, data: 1.5 * where_is(step < at, 0.4, 1.0) }
+            Shape {
+                reads: 2.2 * load,
+                writes: 0.3 * load,
+                data: 1.5 * where_is(step < at, 0.4, 1.0),
+            }
         })
     }
 

@@ -1,8 +1,8 @@
 //! What a node type carries, and what it costs.
 
+use crate::NodeType;
 use crate::catalog::Entry;
 use crate::engine::Engine;
-use crate::NodeType;
 
 /// A node type that a group may have.
 #[derive(Clone, Debug, PartialEq)]

@@ -52,7 +52,8 @@ pub fn busy(demand: Demand, mix: Mix, engine: f64, replicas: u32) -> (f64, f64) 
     let Demand { reads, writes } = demand;
     let count = f64::from(replicas.max(1));
     // Where there is no replica, the reader endpoint leads to the primary.
-    let (here, there) = if replicas == 0 { (1.0, 0.0) } else { (1.0 - mix.to_replicas, mix.to_replicas) };
+    let (here, there) =
+        if replicas == 0 { (1.0, 0.0) } else { (1.0 - mix.to_replicas, mix.to_replicas) };
     let primary = writes * (1.0 + FOR_EACH_REPLICA * f64::from(replicas)) + here * reads;
     let replica = if replicas == 0 { 0.0 } else { REPEATED * writes + there * reads / count };
     (primary / engine, replica / engine)
@@ -68,7 +69,14 @@ pub fn sent(demand: Demand, mix: Mix, replicas: u32) -> f64 {
 }
 
 /// Whether a size stays inside the limits.
-pub fn carries(demand: Demand, mix: Mix, candidate: &Candidate, engine: f64, replicas: u32, limits: Limits) -> bool {
+pub fn carries(
+    demand: Demand,
+    mix: Mix,
+    candidate: &Candidate,
+    engine: f64,
+    replicas: u32,
+    limits: Limits,
+) -> bool {
     let (primary, replica) = busy(demand, mix, engine, replicas);
     primary <= limits.busy
         && replica <= limits.busy

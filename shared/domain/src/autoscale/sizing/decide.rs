@@ -1,11 +1,11 @@
 //! The decision.
 
+use super::carry::{self, Demand};
+use super::measure::{Measured, as_f64, measure};
 use super::protect::{self, Heat};
 use super::replay::{self, Replayed};
 use super::ripple::Ripple;
-use super::{Bounds, Candidate, History, Minute, Rule, Size, carry};
-use super::carry::Demand;
-use super::measure::{Measured, measure};
+use super::{Bounds, Candidate, History, Kind, Minute, Rule, Size};
 
 /// A group as it is, and its past.
 #[derive(Clone, Copy, Debug)]
@@ -57,18 +57,31 @@ pub enum Choice {
 /// Decides.
 pub fn decide(case: &Case<'_>) -> Choice {
     let Some(candidate) = case.candidates.get(case.has.at) else { return Choice::Hold };
-    let measured = measure(&case.history, candidate, usize::try_from(case.ago(case.since.moved)).unwrap_or(usize::MAX));
+    let measured = measure(
+        &case.history,
+        candidate,
+        usize::try_from(case.ago(case.since.moved)).unwrap_or(usize::MAX),
+    );
     let (rule, bounds) = (case.rule, case.bounds);
-    let heat = protect::heat(&case.history, case.has, candidate, bounds, rule);
+    let heat = protect::heat(&case.history, candidate, bounds, rule);
     if let Some(heat) = heat.filter(|it| case.is_ripe(*it)) {
-        return match protect::grown(heat, &case.history, case.candidates, case.has, &measured, bounds, rule) {
+        return match protect::grown(
+            heat,
+            &case.history,
+            case.candidates,
+            case.has,
+            &measured,
+            bounds,
+            rule,
+        ) {
             Some(size) if case.may_answer(heat, size) => Choice::Grow(heat, size),
             Some(_) => Choice::Hold,
             None => Choice::AtItsLimit(heat),
         };
     }
     if case.now.rem_euclid(rule.deep) < rule.looks {
-        let replayed = replay::all(&case.history, case.candidates, case.has, &measured, bounds, rule);
+        let replayed =
+            replay::all(&case.history, case.candidates, case.has, &measured, bounds, rule);
         if let Some(size) = case.better(&replayed, &measured) {
             return Choice::Move(size);
         }
@@ -85,7 +98,7 @@ impl Case<'_> {
     fn is_ripe(&self, heat: Heat) -> bool {
         let since = self.ago(self.since.changed);
         match heat {
-            Heat::Memory if matches!(self.bounds.kind, super::Kind::Cache { .. }) => 20 <= since,
+            Heat::Memory if matches!(self.bounds.kind, Kind::Cache { .. }) => 20 <= since,
             Heat::Engine | Heat::Network | Heat::Memory => 3 <= since,
             // New ones begin without any.
             Heat::Credits => 120 < since,
@@ -94,7 +107,9 @@ impl Case<'_> {
 
     /// Whether what is hot lasts longer than the change would take: a spike is over before it is answered (autoscaling B.6).
     fn may_answer(&self, heat: Heat, to: Size) -> bool {
-        let hot = |minutes: usize| self.history.last(minutes).count(|it: &Minute| self.rule.hot < it.busiest());
+        let hot = |minutes: usize| {
+            self.history.last(minutes).count(|it: &Minute| self.rule.hot < it.busiest())
+        };
         match heat {
             Heat::Memory | Heat::Network | Heat::Credits => true,
             Heat::Engine if to.at == self.has.at => LASTS <= hot(LASTS + 1) || self.is_rising(),
@@ -106,7 +121,8 @@ impl Case<'_> {
     fn is_rising(&self) -> bool {
         let recent = self.history.last(RISES + 1);
         let asked: Vec<f64> = recent.known().map(|it| it.reads + it.writes).collect();
-        RISES < asked.len() && asked.windows(2).all(|it| matches!(it, [one, other] if RISE * one < *other))
+        RISES < asked.len()
+            && asked.windows(2).all(|it| matches!(it, [one, other] if RISE * one < *other))
     }
 
     /// Another node type that was better for long enough to pay for the change.
@@ -120,7 +136,9 @@ impl Case<'_> {
         let candidate = self.candidates.get(best)?;
         let engine = candidate.engine * self.rule.factor(measured.factor, false);
         let recent = self.history.last(10);
-        let demand = Demand { reads: recent.lasting(|it| it.reads), writes: recent.lasting(|it| it.writes) }.times(1.1);
+        let demand =
+            Demand { reads: recent.lasting(|it| it.reads), writes: recent.lasting(|it| it.writes) }
+                .times(1.1);
         let range = (self.bounds.least, self.bounds.most);
         let now = carry::replicas(demand, measured.mix, candidate, engine, self.rule.plan, range)?;
         let size = Size { at: best, replicas: now.max(to.schedule.at(self.now)) };
@@ -131,14 +149,18 @@ impl Case<'_> {
             return None;
         }
         let is_smaller = price < self.candidates.get(self.has.at)?.cost(self.has.replicas);
-        let is_held = self.ago(self.since.grown) < self.rule.dwell || self.rule.changes <= self.since.moves;
+        let is_held =
+            self.ago(self.since.grown) < self.rule.dwell || self.rule.changes <= self.since.moves;
         (!(is_smaller && is_held)).then_some(size)
     }
 
     /// The dollars that another node type would have saved since it became the better one, no longer ago than the last change of the type and
     /// no more than a day. It is recomputed from the past, so nothing has to be remembered.
     fn saved(&self, best: usize, measured: &Measured) -> f64 {
-        let (Some(has), Some(to)) = (self.candidates.get(self.has.at), self.candidates.get(best)) else { return 0.0 };
+        let (Some(has), Some(to)) = (self.candidates.get(self.has.at), self.candidates.get(best))
+        else {
+            return 0.0;
+        };
         let day = |candidate: &Candidate, is_same: bool, load: &Ripple| {
             let engine = candidate.engine * self.rule.factor(measured.factor, is_same);
             let schedule = replay::one(load, candidate, engine, measured, self.bounds, self.rule);
@@ -155,7 +177,7 @@ impl Case<'_> {
             if gain <= 0.0 {
                 break;
             }
-            saved += gain.min(3.0 * 24.0 * has.price * 2.0) * super::measure::as_f64(STEP) / 1440.0;
+            saved += gain.min(3.0 * 24.0 * has.price * 2.0) * as_f64(STEP) / 1440.0;
         }
         saved
     }
@@ -164,12 +186,23 @@ impl Case<'_> {
     fn follow(&self, candidate: &Candidate, measured: &Measured) -> Choice {
         let engine = candidate.engine * measured.factor;
         let window = self.history.last(self.rule.look_back);
-        let schedule = replay::one(&Ripple::of(&window), candidate, engine, measured, self.bounds, self.rule);
+        let schedule =
+            replay::one(&Ripple::of(&window), candidate, engine, measured, self.bounds, self.rule);
         let range = (self.bounds.least, self.bounds.most);
         let of = |minutes: usize| {
             let recent = self.history.last(minutes);
-            let demand = Demand { reads: recent.lasting(|it| it.reads), writes: recent.lasting(|it| it.writes) };
-            let wants = carry::replicas(demand.times(1.05), measured.mix, candidate, engine, self.rule.plan, range);
+            let demand = Demand {
+                reads: recent.lasting(|it| it.reads),
+                writes: recent.lasting(|it| it.writes),
+            };
+            let wants = carry::replicas(
+                demand.times(1.05),
+                measured.mix,
+                candidate,
+                engine,
+                self.rule.plan,
+                range,
+            );
             wants.unwrap_or(self.bounds.most)
         };
         let soon = schedule.at(self.now).max(schedule.at(self.now.saturating_add(self.rule.lead)));

@@ -52,12 +52,14 @@ impl<'a> History<'a> {
     }
 
     /// The last of them, no more than so many.
+    #[must_use]
     pub fn last(&self, minutes: usize) -> Self {
         let cut = self.minutes.len().saturating_sub(minutes);
         self.split(cut).1
     }
 
     /// All but the last so many.
+    #[must_use]
     pub fn before(&self, minutes: usize) -> Self {
         let cut = self.minutes.len().saturating_sub(minutes);
         self.split(cut).0
@@ -113,7 +115,8 @@ impl<'a> History<'a> {
 
     /// Their mean, 0 where there are none.
     pub fn mean(&self, of: impl Fn(&Minute) -> f64) -> f64 {
-        let (sum, count) = self.known().fold((0.0, 0.0), |(sum, count), it| (sum + of(it), count + 1.0));
+        let (sum, count) =
+            self.known().fold((0.0, 0.0), |(sum, count), it| (sum + of(it), count + 1.0));
         if count == 0.0 { 0.0 } else { sum / count }
     }
 

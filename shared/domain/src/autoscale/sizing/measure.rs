@@ -39,7 +39,8 @@ fn factor(hour: &History<'_>, mix: Mix, candidate: &Candidate) -> f64 {
     let tells = |it: &&Minute| it.busiest() < *TELLING.end();
     let (mut expected, mut seen) = (0.0, 0.0);
     for minute in hour.known().filter(tells) {
-        let (primary, replica) = carry::busy(Demand::of(minute), mix, candidate.engine, minute.replicas);
+        let (primary, replica) =
+            carry::busy(Demand::of(minute), mix, candidate.engine, minute.replicas);
         expected += primary.max(replica);
         seen += minute.busiest();
     }

@@ -2,7 +2,7 @@
 
 use super::carry::{self, Demand};
 use super::measure::Measured;
-use super::{Bounds, Candidate, History, Kind, Rule, Size, replay};
+use super::{Bounds, Candidate, History, Kind, Minute, Rule, Size, replay};
 
 /// What is hot.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,12 +18,19 @@ pub enum Heat {
 }
 
 /// What is hot over the last minutes.
-pub fn heat(history: &History<'_>, has: Size, candidate: &Candidate, bounds: &Bounds, rule: &Rule) -> Option<Heat> {
+pub fn heat(
+    history: &History<'_>,
+    candidate: &Candidate,
+    bounds: &Bounds,
+    rule: &Rule,
+) -> Option<Heat> {
     let recent = history.last(5);
     let is_full = |it: f64| rule.memory_hot * candidate.usable < it;
     let memory = match bounds.kind {
         Kind::Store => 3 <= recent.count(|it| is_full(it.memory)),
-        Kind::Cache { misses } => replay::HOT_MISSES * misses < history.last(15).mean(|it| it.misses),
+        Kind::Cache { misses } => {
+            replay::HOT_MISSES * misses < history.last(15).mean(|it| it.misses)
+        }
     };
     if memory {
         return Some(Heat::Memory);
@@ -32,20 +39,22 @@ pub fn heat(history: &History<'_>, has: Size, candidate: &Candidate, bounds: &Bo
     if 8 <= history.last(10).count(|it| 0.95 * candidate.network < it.sent) {
         return Some(Heat::Network);
     }
-    let busy = recent.mean(super::Minute::busiest);
-    let is_low = |most: f64| history.last(1).known().any(|it| it.credits.is_some_and(|it| it < 0.10 * most));
-    let drains = candidate.earns.is_some_and(|earns| 0.9 * earns < replay::spent(busy) && is_low(earns * 1440.0));
+    let busy = recent.mean(Minute::busiest);
+    let is_low =
+        |most: f64| history.last(1).known().any(|it| it.credits.is_some_and(|it| it < 0.10 * most));
+    let drains = candidate
+        .earns
+        .is_some_and(|earns| 0.9 * earns < replay::spent(busy) && is_low(earns * 1440.0));
     if drains {
         return Some(Heat::Credits);
     }
-    let _ = has;
     (3 <= recent.count(|it| rule.hot < it.busiest())).then_some(Heat::Engine)
 }
 
 /// What the group will be asked for soon: the most of the last minutes, and what comes if they go on like that for as long as a change takes.
 pub fn coming(history: &History<'_>) -> Demand {
     let recent = history.last(5);
-    let ahead = |of: fn(&super::Minute) -> f64| {
+    let ahead = |of: fn(&Minute) -> f64| {
         let most = recent.most(of);
         let slope = (recent.mean(of) - history.last(15).before(10).mean(of)) / 10.0;
         (most + 15.0 * slope.max(0.0)).min(2.0 * most)
@@ -63,7 +72,7 @@ fn asked(history: &History<'_>) -> Demand {
 
 /// A saturated engine hides what else is asked of it.
 fn hidden(recent: &History<'_>) -> f64 {
-    if 0.97 < recent.most(super::Minute::busiest) { 1.35 } else { 1.0 }
+    if 0.97 < recent.most(Minute::busiest) { 1.35 } else { 1.0 }
 }
 
 /// The cheapest size that is dearer than the one the group has and carries what is coming.
@@ -91,7 +100,9 @@ pub fn grown(
         let (primary, replica) = carry::busy(steady, measured.mix, engine, replicas);
         memory <= it.usable
             && carry::carries(demand, measured.mix, it, engine, replicas, rule.grown)
-            && it.earns.is_none_or(|earns| replay::spent(primary.max(replica)) <= rule.credits * earns)
+            && it
+                .earns
+                .is_none_or(|earns| replay::spent(primary.max(replica)) <= rule.credits * earns)
     };
     // Replicas of the same type are there sooner: they need not carry all that may come.
     let asked = asked(history);
@@ -105,16 +116,26 @@ pub fn grown(
             (bounds.least..=bounds.most).map(move |replicas| (Size { at, replicas }, it))
         })
     };
-    let open = || sizes().filter(|(size, it)| dearer < it.cost(size.replicas) && it.cost(size.replicas) <= rule.leap * dearer);
+    let open = || {
+        sizes().filter(|(size, it)| {
+            dearer < it.cost(size.replicas) && it.cost(size.replicas) <= rule.leap * dearer
+        })
+    };
     let cheapest = open()
         .filter(|(size, it)| fits(size.at, it, size.replicas))
         .min_by(|one, other| order(*one).total_cmp(&order(*other)));
     let own = open()
-        .filter(|(size, it)| size.at == has.at && has.replicas < size.replicas && relieves(it, size.replicas))
+        .filter(|(size, it)| {
+            size.at == has.at && has.replicas < size.replicas && relieves(it, size.replicas)
+        })
         .min_by_key(|it| it.0.replicas);
     match (cheapest, own) {
         // Faster, and no client loses its connection (autoscaling B.3).
-        (Some((_, one)), Some((own, it))) if it.cost(own.replicas) <= 1.5 * one.cost(cheapest.map_or(0, |it| it.0.replicas)) => Some(own),
+        (Some((_, one)), Some((own, it)))
+            if it.cost(own.replicas) <= 1.5 * one.cost(cheapest.map_or(0, |it| it.0.replicas)) =>
+        {
+            Some(own)
+        }
         (Some((size, _)), _) => Some(size),
         // Nothing carries it: the most that there is helps most.
         (None, _) => open()

@@ -1,10 +1,10 @@
 //! The past once more, with every node type: what it would have cost, and for how many minutes it would have failed.
 
 use super::carry::{self, Demand};
-use super::measure::Measured;
-use super::schedule::{Schedule, Wants, slot};
+use super::measure::{Measured, as_f64};
 use super::ripple::Ripple;
-use super::{Bounds, Candidate, History, Kind, Rule, Size};
+use super::schedule::{Schedule, Wants, slot};
+use super::{Bounds, Candidate, History, Kind, Minute, Rule, Size};
 
 /// What became of one node type.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,9 +42,17 @@ pub fn one(
         let slot = slot(*at, slots);
         let mut least = bounds.least;
         for (share, ripple) in &load.ripples {
-            let demand = Demand { reads: level.reads * ripple.reads, writes: level.writes * ripple.writes };
+            let demand =
+                Demand { reads: level.reads * ripple.reads, writes: level.writes * ripple.writes };
             let range = (least, bounds.most);
-            let replicas = carry::replicas(demand.times(rule.margin), measured.mix, candidate, engine, rule.plan, range);
+            let replicas = carry::replicas(
+                demand.times(rule.margin),
+                measured.mix,
+                candidate,
+                engine,
+                rule.plan,
+                range,
+            );
             // The next ripple is no smaller.
             least = replicas.unwrap_or(bounds.most);
             wants.add(slot, replicas, share * load.each);
@@ -93,8 +101,12 @@ fn is_draining(
     let mean = Demand { reads: window.mean(|it| it.reads), writes: window.mean(|it| it.writes) };
     let mean = mean.times(rule.margin);
     let slots: f64 = schedule.slots.iter().map(|it| f64::from(*it)).sum();
-    let replicas = slots / super::measure::as_f64(schedule.slots.len().max(1));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of replicas")]
+    let replicas = slots / as_f64(schedule.slots.len().max(1));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a handful of replicas"
+    )]
     let (primary, replica) = carry::busy(mean, measured.mix, engine, replicas.round() as u32);
     rule.credits * earns < spent(primary.max(replica))
 }
@@ -112,10 +124,15 @@ pub fn memory(history: &History<'_>, has: Option<&Candidate>, bounds: &Bounds, r
             let usable = has.map_or(0.0, |it| it.usable);
             let half_a_day = history.last(720).most(|it| it.misses);
             // Where it missed too much of late, so much memory and less is not tried again.
-            let failed = history.last(rule.memory_back).known().filter(|it| HOT_MISSES * misses < it.misses);
+            let failed =
+                history.last(rule.memory_back).known().filter(|it| HOT_MISSES * misses < it.misses);
             let failed = failed.map(|it| it.memory * ABOVE_FAILED).fold(0.0, f64::max);
             // While there are nearly as many misses as there may be it is to be no smaller; else half of it may be tried.
-            if NEARLY * misses < half_a_day { usable * rule.memory } else { (usable * TRIED).max(failed.min(usable)) * rule.memory }
+            if NEARLY * misses < half_a_day {
+                usable * rule.memory
+            } else {
+                (usable * TRIED).max(failed.min(usable)) * rule.memory
+            }
         }
     }
 }
@@ -142,9 +159,13 @@ fn stored(history: &History<'_>, rule: &Rule) -> f64 {
 fn settled<'a>(history: &History<'a>, rule: &Rule) -> History<'a> {
     let week = history.last(rule.memory_back);
     let days = history.last(SETTLED);
-    let fell = |of: fn(&super::Minute) -> f64, to: f64| days.most(of) < to * week.most(of);
-    let commands = |it: &super::Minute| it.reads + it.writes;
-    if SETTLED < week.len() && fell(|it| it.memory, 0.7) && fell(commands, 0.7) { days } else { week }
+    let fell = |of: fn(&Minute) -> f64, to: f64| days.most(of) < to * week.most(of);
+    let commands = |it: &Minute| it.reads + it.writes;
+    if SETTLED < week.len() && fell(|it| it.memory, 0.7) && fell(commands, 0.7) {
+        days
+    } else {
+        week
+    }
 }
 
 const SETTLED: usize = 3 * 1440;
