@@ -4,19 +4,20 @@ use std::path::PathBuf;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Of these seeds.
-    pub seeds: Vec<u64>,
+    pub(crate) seeds: Vec<u64>,
     /// And of the traces in this folder.
-    pub traces: Option<PathBuf>,
+    pub(crate) traces: Option<PathBuf>,
     /// Only those whose names begin so.
-    pub only: String,
+    pub(crate) only: String,
     /// Each decision of ours is told.
-    pub shows: bool,
+    pub(crate) shows: bool,
 }
 
 /// How it is called.
-pub const USAGE: &str = "bench-autoscale [--traces FOLDER] [--only NAME] [--decisions] [SEED...]";
+pub(crate) const USAGE: &str =
+    "bench-autoscale [--traces FOLDER] [--only NAME] [--decisions] [SEED...]";
 
 impl Arguments {
     /// Reads them.
@@ -24,7 +25,7 @@ impl Arguments {
     /// # Errors
     ///
     /// What cannot be read, in words.
-    pub fn read(words: impl IntoIterator<Item = String>) -> Result<Self, String> {
+    pub(crate) fn read(words: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut asked = Self::default();
         let mut words = words.into_iter();
         while let Some(word) = words.next() {

@@ -21,33 +21,33 @@ const TYPES: [&str; 11] = [
 ];
 
 /// The most replicas.
-pub const REPLICAS_MAX: u32 = 5;
+pub(crate) const REPLICAS_MAX: u32 = 5;
 
 /// The share of a node's memory that is reserved.
 const RESERVED: f64 = 0.25;
 
 /// The sizes.
 #[derive(Debug)]
-pub struct Ladder {
+pub(crate) struct Ladder {
     /// What the policies know of each node type.
-    pub types: Vec<Candidate>,
+    pub(crate) types: Vec<Candidate>,
     /// What else there is to know.
-    pub nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     /// All sizes, by type and number of replicas.
-    pub sizes: Vec<Size>,
+    pub(crate) sizes: Vec<Size>,
     /// What an hour of each costs.
-    pub costs: Vec<f64>,
+    pub(crate) costs: Vec<f64>,
 }
 
 /// What a policy does not have to know of a node type.
 #[derive(Clone, Copy, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// The bytes a second that the network carries for a while.
-    pub burst: f64,
+    pub(crate) burst: f64,
     /// The most CPU credits that it saves.
-    pub credits: f64,
+    pub(crate) credits: f64,
     /// Which types share an error of what is believed of their engines.
-    pub class: usize,
+    pub(crate) class: usize,
 }
 
 impl Ladder {
@@ -56,7 +56,7 @@ impl Ladder {
     /// # Errors
     ///
     /// The type that the catalog does not know.
-    pub fn new() -> Result<Self, String> {
+    pub(crate) fn new() -> Result<Self, String> {
         let mut types = Vec::new();
         let mut nodes = Vec::new();
         for name in TYPES {
@@ -75,13 +75,13 @@ impl Ladder {
     }
 
     /// What an hour of a size costs.
-    pub fn cost(&self, size: Size) -> f64 {
+    pub(crate) fn cost(&self, size: Size) -> f64 {
         self.types.get(size.at).map_or(0.0, |it| it.cost(size.replicas))
     }
 }
 
 /// The name of a size.
-pub fn name(size: Size) -> String {
+pub(crate) fn name(size: Size) -> String {
     let of = TYPES.get(size.at).copied().unwrap_or_default();
     format!("{of} with {}", size.replicas)
 }

@@ -12,19 +12,25 @@ const SLOT: usize = 5;
 
 /// What it comes to.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Best {
+pub(crate) struct Best {
     /// The dollars.
-    pub cost: f64,
+    pub(crate) cost: f64,
     /// Minutes in which clients suffered.
-    pub breach: usize,
+    pub(crate) breach: usize,
     /// Changes of the node type.
-    pub moves: usize,
+    pub(crate) moves: usize,
     /// Changes of the number of replicas.
-    pub replicas: usize,
+    pub(crate) replicas: usize,
 }
 
 /// Finds it.
-pub fn best(ladder: &Ladder, trace: &Trace, minute: f64, held: &[Vec<bool>], start: Size) -> Best {
+pub(crate) fn best(
+    ladder: &Ladder,
+    trace: &Trace,
+    minute: f64,
+    held: &[Vec<bool>],
+    start: Size,
+) -> Best {
     let slots = trace.scored().len() / SLOT;
     let breaches: Vec<Vec<u8>> =
         held.iter().map(|it| by_slot(it.get(trace.warm_up..).unwrap_or_default())).collect();

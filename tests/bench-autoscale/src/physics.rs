@@ -16,40 +16,40 @@ const BESIDE_VALUE: f64 = 80.0;
 
 /// The truth about the engines, which no policy knows: commands a second of each node type.
 #[derive(Clone, Debug)]
-pub struct Truth(pub Vec<f64>);
+pub(crate) struct Truth(pub(crate) Vec<f64>);
 
 /// What a node carries from minute to minute.
 #[derive(Clone, Copy, Debug)]
-pub struct Reserves {
+pub(crate) struct Reserves {
     /// CPU credits.
-    pub credits: f64,
+    pub(crate) credits: f64,
     /// Bytes that may be sent above the baseline.
-    pub bucket: f64,
+    pub(crate) bucket: f64,
 }
 
 /// Why clients suffer in a minute.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each may be so beside the others")]
-pub struct Breach {
+pub(crate) struct Breach {
     /// An engine is too busy.
-    pub engine: bool,
+    pub(crate) engine: bool,
     /// The data do not fit, or a cache misses too much.
-    pub memory: bool,
+    pub(crate) memory: bool,
     /// The network is at its end.
-    pub network: bool,
+    pub(crate) network: bool,
     /// Connections are cut by a change of the node type.
-    pub cut: bool,
+    pub(crate) cut: bool,
 }
 
 impl Breach {
     /// Whether there is any.
-    pub fn any(self) -> bool {
+    pub(crate) fn any(self) -> bool {
         self.engine || self.memory || self.network || self.cut
     }
 }
 
 /// What a new group begins with: half of its credits where it stood long, none where it was just made, since ElastiCache gives none (autoscaling B.4).
-pub fn reserves(ladder: &Ladder, size: Size, is_new: bool) -> Reserves {
+pub(crate) fn reserves(ladder: &Ladder, size: Size, is_new: bool) -> Reserves {
     let credits = ladder.nodes.get(size.at).map_or(0.0, |it| it.credits);
     Reserves { credits: if is_new { 0.0 } else { credits / 2.0 }, bucket: full(ladder, size) }
 }
@@ -61,7 +61,7 @@ fn full(ladder: &Ladder, size: Size) -> f64 {
 }
 
 /// A minute of a group of this size, of which a sync may take some of the primary.
-pub fn minute(
+pub(crate) fn minute(
     ladder: &Ladder,
     truth: &Truth,
     trace: &Trace,

@@ -16,10 +16,10 @@ use crate::ladder::Ladder;
 use crate::trace::Trace;
 use crate::world::{Policy, View};
 
-pub use start::{start, start_by_mean};
+pub(crate) use start::{start, start_by_mean};
 
 /// The policies, by their names in the table.
-pub const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 8] = [
     "static-human",
     "static-avg",
     "naive-step",
@@ -31,10 +31,10 @@ pub const NAMES: [&str; 8] = [
 ];
 
 /// Ours.
-pub const OURS: &str = "cachewarden";
+pub(crate) const OURS: &str = "cachewarden";
 
 /// Makes a policy for a trace. `minute` is what a minute of overload is worth, in dollars.
-pub fn make<'a>(
+pub(crate) fn make<'a>(
     name: &str,
     ladder: &'a Ladder,
     trace: &'a Trace,
@@ -53,7 +53,7 @@ pub fn make<'a>(
 }
 
 /// Where a policy begins.
-pub fn begins(name: &str, ladder: &Ladder, trace: &Trace) -> Size {
+pub(crate) fn begins(name: &str, ladder: &Ladder, trace: &Trace) -> Size {
     if name == "static-avg" { start_by_mean(ladder, trace) } else { start(ladder, trace) }
 }
 

@@ -7,19 +7,19 @@ use crate::world::Outcome;
 
 /// A trace, and what became of it.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub(crate) struct Row {
     /// The trace.
-    pub name: String,
+    pub(crate) name: String,
     /// Its days.
-    pub days: f64,
+    pub(crate) days: f64,
     /// What a minute of overload is worth.
-    pub minute: f64,
+    pub(crate) minute: f64,
     /// The bound.
-    pub oracle: Best,
+    pub(crate) oracle: Best,
     /// The cheapest size that suffers least when it is held all the time, known beforehand.
-    pub fixed: Best,
+    pub(crate) fixed: Best,
     /// Each policy's.
-    pub outcomes: Vec<(String, Outcome)>,
+    pub(crate) outcomes: Vec<(String, Outcome)>,
 }
 
 impl Row {
@@ -30,12 +30,12 @@ impl Row {
     }
 
     /// How a policy did.
-    pub fn mark(&self, outcome: &Outcome) -> Mark {
+    pub(crate) fn mark(&self, outcome: &Outcome) -> Mark {
         self.marked(outcome.cost, outcome.breach, outcome.moves, outcome.replicas, outcome)
     }
 
     /// How somebody did who knew more.
-    pub fn mark_of(&self, best: &Best) -> Mark {
+    pub(crate) fn mark_of(&self, best: &Best) -> Mark {
         self.marked(best.cost, best.breach, best.moves, best.replicas, &Outcome::default())
     }
 
@@ -59,48 +59,48 @@ impl Row {
     }
 
     /// Whether it is a cache whose memory is always full, which is scored by itself (autoscaling C.6).
-    pub fn is_tail(&self) -> bool {
+    pub(crate) fn is_tail(&self) -> bool {
         self.name.starts_with("lru-tail")
     }
 
     /// The outcome of a policy.
-    pub fn of(&self, policy: &str) -> Option<&Outcome> {
+    pub(crate) fn of(&self, policy: &str) -> Option<&Outcome> {
         self.outcomes.iter().find(|it| it.0 == policy).map(|it| &it.1)
     }
 }
 
 /// How somebody did on a trace.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// The cost against the oracle's.
-    pub cost: f64,
+    pub(crate) cost: f64,
     /// Cost and overload together, against the oracle's.
-    pub joint: f64,
+    pub(crate) joint: f64,
     /// Minutes of overload a day.
-    pub breach: f64,
+    pub(crate) breach: f64,
     /// Those for want of memory.
-    pub memory: f64,
+    pub(crate) memory: f64,
     /// Changes of the node type in a week.
-    pub moves: f64,
+    pub(crate) moves: f64,
     /// Changes of the number of replicas in a week.
-    pub replicas: f64,
+    pub(crate) replicas: f64,
     /// Minutes without enough memory which a change to a smaller type is to blame for.
-    pub shrunk: usize,
+    pub(crate) shrunk: usize,
 }
 
 /// A geometric mean, and where it lies in 95 of 100 other choices of the same traces.
 #[derive(Clone, Copy, Debug)]
-pub struct Mean {
+pub(crate) struct Mean {
     /// The mean itself.
-    pub value: f64,
+    pub(crate) value: f64,
     /// The lower end.
-    pub low: f64,
+    pub(crate) low: f64,
     /// The upper end.
-    pub high: f64,
+    pub(crate) high: f64,
 }
 
 /// The geometric mean of ratios.
-pub fn geometric(ratios: &[f64]) -> Mean {
+pub(crate) fn geometric(ratios: &[f64]) -> Mean {
     let logs: Vec<f64> = ratios.iter().map(|it| it.ln()).collect();
     let mean = |it: &[f64]| it.iter().sum::<f64>() / count(it.len().max(1));
     let mut chance = Chance::new(0);
@@ -117,7 +117,7 @@ pub fn geometric(ratios: &[f64]) -> Mean {
 }
 
 /// The value below which this share of the others lies.
-pub fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
+pub(crate) fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let place = share * count(values.len().saturating_sub(1));
     #[expect(

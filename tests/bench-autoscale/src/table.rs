@@ -6,7 +6,7 @@ use crate::score::{Mark, Row, geometric, percentile};
 use crate::trace::count;
 
 /// Prints it all. Whether every limit was kept.
-pub fn print(rows: &[Row], asked: &Arguments) -> bool {
+pub(crate) fn print(rows: &[Row], asked: &Arguments) -> bool {
     heading(asked);
     each(rows);
     let (tails, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|it| it.is_tail());

@@ -1,81 +1,81 @@
 //! What clients ask of a group, minute by minute.
 
-pub mod file;
-pub mod noise;
-pub mod synthetic;
+pub(crate) mod file;
+pub(crate) mod noise;
+pub(crate) mod synthetic;
 
 /// The minutes of a day.
-pub const DAY: usize = 1440;
+pub(crate) const DAY: usize = 1440;
 
 /// A load.
 #[derive(Clone, Debug)]
-pub struct Trace {
+pub(crate) struct Trace {
     /// Its name, and the seed where it has one.
-    pub name: String,
+    pub(crate) name: String,
     /// Each minute.
-    pub minutes: Vec<Load>,
+    pub(crate) minutes: Vec<Load>,
     /// The share of the reads that clients send to replicas.
-    pub to_replicas: f64,
+    pub(crate) to_replicas: f64,
     /// The bytes of a value.
-    pub value: f64,
+    pub(crate) value: f64,
     /// The misses that a cache may have, as a share of the reads; a store has none.
-    pub misses_max: Option<f64>,
+    pub(crate) misses_max: Option<f64>,
     /// How many minutes at the beginning only teach, and are not scored.
-    pub warm_up: usize,
+    pub(crate) warm_up: usize,
 }
 
 /// What is asked in a minute.
 #[derive(Clone, Copy, Debug)]
-pub struct Load {
+pub(crate) struct Load {
     /// Commands that read, a second.
-    pub reads: f64,
+    pub(crate) reads: f64,
     /// Commands that write, a second.
-    pub writes: f64,
+    pub(crate) writes: f64,
     /// The bytes that are wanted in memory.
-    pub data: f64,
+    pub(crate) data: f64,
     /// For a cache, how its misses fall with its memory.
-    pub curve: Option<Curve>,
+    pub(crate) curve: Option<Curve>,
 }
 
 /// The share of reads that miss with so much memory: `floor + rest (1 + memory / scale)^-steep`.
 #[derive(Clone, Copy, Debug)]
-pub struct Curve {
+pub(crate) struct Curve {
     /// What misses with any memory.
-    pub floor: f64,
+    pub(crate) floor: f64,
     /// What misses beside it without memory.
-    pub rest: f64,
+    pub(crate) rest: f64,
     /// The bytes by which it falls.
-    pub scale: f64,
+    pub(crate) scale: f64,
     /// How steeply.
-    pub steep: f64,
+    pub(crate) steep: f64,
 }
 
 impl Curve {
     /// The share that misses.
-    pub fn misses(&self, memory: f64) -> f64 {
+    pub(crate) fn misses(&self, memory: f64) -> f64 {
         self.floor + self.rest * (1.0 + memory / self.scale).powf(-self.steep)
     }
 }
 
 impl Trace {
     /// The minutes that are scored.
-    pub fn scored(&self) -> &[Load] {
+    pub(crate) fn scored(&self) -> &[Load] {
         self.minutes.get(self.warm_up..).unwrap_or_default()
     }
 
     /// The minutes that only teach.
-    pub fn warm(&self) -> &[Load] {
+    pub(crate) fn warm(&self) -> &[Load] {
         self.minutes.get(..self.warm_up).unwrap_or(&self.minutes)
     }
 
     /// The days that are scored.
-    pub fn days(&self) -> f64 {
+    pub(crate) fn days(&self) -> f64 {
         count(self.scored().len()) / count(DAY)
     }
 }
 
 /// A count as a number.
 #[expect(clippy::cast_precision_loss, reason = "a trace has some ten thousand minutes")]
-pub fn count(of: usize) -> f64 {
+pub(crate) fn count(of: usize) -> f64 {
     of as f64
 }

@@ -9,65 +9,65 @@ use crate::trace::{Curve, DAY, Load, Trace, count};
 
 const GIB: f64 = 1_073_741_824.0;
 /// Metrics are seen this many minutes late.
-pub const LATE: usize = 2;
+pub(crate) const LATE: usize = 2;
 /// A started node is paid for half an hour more on an average, as hours are rounded up.
-pub const STARTED_HOURS: f64 = 0.5;
+pub(crate) const STARTED_HOURS: f64 = 0.5;
 /// Every day from three to twenty past a snapshot is taken, and calls are refused.
 const SNAPSHOT: std::ops::Range<usize> = 180..200;
 
 /// What a policy sees.
 #[derive(Debug)]
-pub struct View<'a> {
+pub(crate) struct View<'a> {
     /// The minute that it is.
-    pub now: usize,
+    pub(crate) now: usize,
     /// What the metrics tell of the minutes up to now, without the latest.
-    pub seen: &'a [Option<Minute>],
+    pub(crate) seen: &'a [Option<Minute>],
     /// The size of the group.
-    pub has: Size,
+    pub(crate) has: Size,
     /// When the last change came to its end.
-    pub changed: Option<usize>,
+    pub(crate) changed: Option<usize>,
     /// The changes so far: when each was begun, from which size and to which.
-    pub changes: &'a [(usize, Size, Size)],
+    pub(crate) changes: &'a [(usize, Size, Size)],
     /// Whether a snapshot is being taken: nothing can be changed in the meantime.
-    pub in_window: bool,
+    pub(crate) in_window: bool,
 }
 
 /// Decides on sizes.
-pub trait Policy {
+pub(crate) trait Policy {
     /// The size to change to, where there is one.
     fn act(&mut self, view: &View<'_>) -> Option<Size>;
 }
 
 /// What became of it.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The dollars of all nodes.
-    pub cost: f64,
+    pub(crate) cost: f64,
     /// Minutes in which clients suffered.
-    pub breach: usize,
+    pub(crate) breach: usize,
     /// Those for want of memory.
-    pub memory: usize,
+    pub(crate) memory: usize,
     /// Those of them that the type before the last change would not have had, within a day of it: the change is to blame for them.
-    pub shrunk: usize,
+    pub(crate) shrunk: usize,
     /// Those for want of CPU.
-    pub engine: usize,
+    pub(crate) engine: usize,
     /// Those for want of network.
-    pub network: usize,
+    pub(crate) network: usize,
     /// Changes of the node type.
-    pub moves: usize,
+    pub(crate) moves: usize,
     /// Changes of the number of replicas.
-    pub replicas: usize,
+    pub(crate) replicas: usize,
     /// Calls that were refused, since a snapshot was being taken.
-    pub refused: usize,
+    pub(crate) refused: usize,
 }
 
 /// How hard the world is.
 #[derive(Clone, Copy, Debug)]
-pub struct Hardness {
+pub(crate) struct Hardness {
     /// The share of changes that fail.
-    pub fails: f64,
+    pub(crate) fails: f64,
     /// How much longer changes take.
-    pub slow: f64,
+    pub(crate) slow: f64,
 }
 
 /// A change under way.
@@ -77,7 +77,7 @@ struct Pending {
 }
 
 /// Runs a policy over a trace.
-pub fn run(
+pub(crate) fn run(
     ladder: &Ladder,
     truth: &Truth,
     trace: &Trace,
@@ -135,9 +135,9 @@ pub fn run(
         let slow = if 0.9 < minute.busiest() { 1.5 } else { 1.0 };
         let takes = takes(has, to, minute.memory, &mut chance) * hardness.slow * slow;
         if to.at == has.at {
-            out.replicas += 1
+            out.replicas += 1;
         } else {
-            out.moves += 1
+            out.moves += 1;
         }
         out.cost += started(ladder, has, to) * STARTED_HOURS;
         changes.push((now, has, to));
@@ -175,7 +175,7 @@ fn hourly(ladder: &Ladder, has: Size, pending: Option<&Pending>) -> f64 {
 }
 
 /// The dollars of an hour of the nodes that a change starts: a whole new set for another type.
-pub fn started(ladder: &Ladder, has: Size, to: Size) -> f64 {
+pub(crate) fn started(ladder: &Ladder, has: Size, to: Size) -> f64 {
     if to.at == has.at { (ladder.cost(to) - ladder.cost(has)).max(0.0) } else { ladder.cost(to) }
 }
 
@@ -192,7 +192,7 @@ fn takes(has: Size, to: Size, memory: f64, chance: &mut Chance) -> f64 {
 }
 
 /// For each size, how many of each five minutes clients would suffer if it were held throughout.
-pub fn held(ladder: &Ladder, truth: &Truth, trace: &Trace) -> Vec<Vec<bool>> {
+pub(crate) fn held(ladder: &Ladder, truth: &Truth, trace: &Trace) -> Vec<Vec<bool>> {
     let one = |size: &Size| {
         let mut reserves = physics::reserves(ladder, *size, false);
         let minute = |load: &Load| {
@@ -204,7 +204,7 @@ pub fn held(ladder: &Ladder, truth: &Truth, trace: &Trace) -> Vec<Vec<bool>> {
 }
 
 /// The largest scale of the misses' curves.
-pub fn curve_scale(minutes: &[Load]) -> f64 {
+pub(crate) fn curve_scale(minutes: &[Load]) -> f64 {
     let of = |it: &Load| it.curve.map_or(0.0, |it: Curve| it.scale);
     minutes.iter().map(of).fold(0.0, f64::max)
 }

@@ -7,7 +7,7 @@ use crate::ladder::REPLICAS_MAX;
 use crate::world::{Policy, View};
 
 /// Counts replicas.
-pub struct Replicas;
+pub(crate) struct Replicas;
 
 const TARGET: f64 = 0.60;
 

@@ -9,33 +9,33 @@ use crate::trace::Trace;
 
 /// What is to be carried.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// The load.
-    pub demand: Demand,
+    pub(crate) demand: Demand,
     /// The load that lasts, which burstable nodes must earn.
-    pub steady: Demand,
+    pub(crate) steady: Demand,
     /// The bytes.
-    pub memory: f64,
+    pub(crate) memory: f64,
     /// How far engines and network may be filled.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// And memory.
-    pub full: f64,
+    pub(crate) full: f64,
 }
 
 impl Wanted {
     /// This load, which lasts.
-    pub fn new(demand: Demand, memory: f64, busy: f64, full: f64, network: f64) -> Self {
+    pub(crate) fn new(demand: Demand, memory: f64, busy: f64, full: f64, network: f64) -> Self {
         Self { demand, steady: demand, memory, limits: Limits { busy, network }, full }
     }
 }
 
 /// How clients use the group. Policies are told it.
-pub fn mix(trace: &Trace) -> Mix {
+pub(crate) fn mix(trace: &Trace) -> Mix {
     Mix { to_replicas: trace.to_replicas, bytes: trace.value + 80.0 }
 }
 
 /// Whether a size carries it.
-pub fn fits(ladder: &Ladder, trace: &Trace, wanted: &Wanted, size: Size) -> bool {
+pub(crate) fn fits(ladder: &Ladder, trace: &Trace, wanted: &Wanted, size: Size) -> bool {
     ladder.types.get(size.at).is_some_and(|it| is_enough(it, mix(trace), wanted, size.replicas))
 }
 
@@ -47,7 +47,7 @@ fn is_enough(it: &Candidate, mix: Mix, wanted: &Wanted, replicas: u32) -> bool {
 }
 
 /// The cheapest size that carries it.
-pub fn cheapest(ladder: &Ladder, trace: &Trace, wanted: &Wanted) -> Option<Size> {
+pub(crate) fn cheapest(ladder: &Ladder, trace: &Trace, wanted: &Wanted) -> Option<Size> {
     let open =
         ladder.sizes.iter().zip(&ladder.costs).filter(|it| fits(ladder, trace, wanted, *it.0));
     let order = |(size, cost): &(&Size, &f64)| {
@@ -58,13 +58,13 @@ pub fn cheapest(ladder: &Ladder, trace: &Trace, wanted: &Wanted) -> Option<Size>
 }
 
 /// The dearest size.
-pub fn dearest(ladder: &Ladder) -> Size {
+pub(crate) fn dearest(ladder: &Ladder) -> Size {
     let all = ladder.sizes.iter().zip(&ladder.costs);
     all.max_by(|one, other| one.1.total_cmp(other.1))
         .map_or(Size { at: 0, replicas: 1 }, |it| *it.0)
 }
 
 /// The cheapest that carries it, else the dearest.
-pub fn cheapest_or_dearest(ladder: &Ladder, trace: &Trace, wanted: &Wanted) -> Size {
+pub(crate) fn cheapest_or_dearest(ladder: &Ladder, trace: &Trace, wanted: &Wanted) -> Size {
     cheapest(ladder, trace, wanted).unwrap_or_else(|| dearest(ladder))
 }

@@ -6,9 +6,9 @@ use crate::ladder::Ladder;
 use crate::world::{Policy, View};
 
 /// One step at a time.
-pub struct NaiveStep<'a> {
+pub(crate) struct NaiveStep<'a> {
     /// The sizes.
-    pub ladder: &'a Ladder,
+    pub(crate) ladder: &'a Ladder,
 }
 
 impl Policy for NaiveStep<'_> {

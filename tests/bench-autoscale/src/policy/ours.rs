@@ -7,7 +7,7 @@ use crate::trace::{DAY, Trace};
 use crate::world::{Policy, View};
 
 /// Ours.
-pub struct Ours<'a> {
+pub(crate) struct Ours<'a> {
     ladder: &'a Ladder,
     bounds: Bounds,
     rule: Rule,
@@ -19,7 +19,7 @@ const SCHEDULE: usize = 5;
 
 impl<'a> Ours<'a> {
     /// For a group with a load like this one. `shows` has each decision told.
-    pub fn new(ladder: &'a Ladder, trace: &Trace, minute: f64, shows: bool) -> Self {
+    pub(crate) fn new(ladder: &'a Ladder, trace: &Trace, minute: f64, shows: bool) -> Self {
         let kind = trace.misses_max.map_or(Kind::Store, |misses| Kind::Cache { misses });
         let bounds = Bounds { least: 1, most: REPLICAS_MAX, minute, kind };
         Self { ladder, bounds, rule: Rule::default(), shows }

@@ -11,11 +11,11 @@ use crate::trace::{DAY, Trace, count};
 use crate::world::{Policy, View};
 
 /// Recommends by percentiles.
-pub struct Recommender<'a> {
+pub(crate) struct Recommender<'a> {
     /// The sizes.
-    pub ladder: &'a Ladder,
+    pub(crate) ladder: &'a Ladder,
     /// For the mix of commands.
-    pub trace: &'a Trace,
+    pub(crate) trace: &'a Trace,
 }
 
 const MARGIN: f64 = 1.15;

@@ -10,7 +10,7 @@ use crate::trace::{Trace, count};
 use crate::world::curve_scale;
 
 /// For the 99.5th percentile and the largest memory, with three tenths more.
-pub fn start(ladder: &Ladder, trace: &Trace) -> Size {
+pub(crate) fn start(ladder: &Ladder, trace: &Trace) -> Size {
     let warm = trace.warm();
     let demand = Demand {
         reads: quantile(warm.iter().map(|it| it.reads), 0.995),
@@ -28,7 +28,7 @@ pub fn start(ladder: &Ladder, trace: &Trace) -> Size {
 }
 
 /// For the mean, with a tenth more memory.
-pub fn start_by_mean(ladder: &Ladder, trace: &Trace) -> Size {
+pub(crate) fn start_by_mean(ladder: &Ladder, trace: &Trace) -> Size {
     let memory = match trace.misses_max {
         Some(_) => 4.0 * curve_scale(&trace.minutes),
         None => {

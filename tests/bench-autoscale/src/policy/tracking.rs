@@ -9,11 +9,11 @@ use crate::trace::Trace;
 use crate::world::{Policy, View};
 
 /// Follows the load.
-pub struct Tracking<'a> {
+pub(crate) struct Tracking<'a> {
     /// The sizes.
-    pub ladder: &'a Ladder,
+    pub(crate) ladder: &'a Ladder,
     /// For the mix of commands.
-    pub trace: &'a Trace,
+    pub(crate) trace: &'a Trace,
 }
 
 const TARGET: f64 = 0.6;

@@ -13,7 +13,7 @@ use crate::trace::{DAY, Trace, count};
 use crate::world::{Policy, View};
 
 /// Recommends by a moving window.
-pub struct MovingWindow<'a> {
+pub(crate) struct MovingWindow<'a> {
     ladder: &'a Ladder,
     trace: &'a Trace,
     said: VecDeque<(usize, Size)>,
@@ -24,7 +24,7 @@ const DEFERS: usize = 2 * DAY;
 
 impl<'a> MovingWindow<'a> {
     /// Begins.
-    pub fn new(ladder: &'a Ladder, trace: &'a Trace) -> Self {
+    pub(crate) fn new(ladder: &'a Ladder, trace: &'a Trace) -> Self {
         Self { ladder, trace, said: VecDeque::new() }
     }
 

@@ -26,7 +26,7 @@ const MINUTES_MAX: f64 = 300_000.0;
 /// # Errors
 ///
 /// What cannot be read, with the file and the line.
-pub fn all(folder: &Path) -> Result<Vec<Trace>, String> {
+pub(crate) fn all(folder: &Path) -> Result<Vec<Trace>, String> {
     let told = |why: std::io::Error| format!("{}: {why}", folder.display());
     let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(told)?.collect();
     let mut paths: Vec<_> = entries.map_err(told)?.into_iter().map(|it| it.path()).collect();

@@ -13,7 +13,7 @@ const WARM_UP: usize = 7 * DAY;
 const VALUE: f64 = 500.0;
 
 /// All of them.
-pub fn all(seed: u64) -> Vec<Trace> {
+pub(crate) fn all(seed: u64) -> Vec<Trace> {
     let mut maker = Maker::new(seed);
     vec![
         maker.diurnal(),
