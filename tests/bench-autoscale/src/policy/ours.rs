@@ -65,7 +65,7 @@ impl Policy for Ours<'_> {
             eprintln!("day {day} {hour:02}:{minute:02} {}: {choice:?}", ladder::name(view.has));
         }
         match choice {
-            Choice::Hold | Choice::AtItsLimit(_) => None,
+            Choice::Hold | Choice::Blind | Choice::AtItsLimit(_) => None,
             Choice::Grow(_, size) | Choice::Move(size) | Choice::Replicas(size) => Some(size),
         }
     }

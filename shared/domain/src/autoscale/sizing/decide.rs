@@ -44,6 +44,8 @@ pub struct Since {
 pub enum Choice {
     /// It stays as it is.
     Hold,
+    /// Too little is known of the last minutes to tell.
+    Blind,
     /// It is hot, and grows at once.
     Grow(Heat, Size),
     /// It is hot, and nothing that it may have is larger.
@@ -57,6 +59,12 @@ pub enum Choice {
 /// Decides.
 pub fn decide(case: &Case<'_>) -> Choice {
     let Some(candidate) = case.candidates.get(case.has.at) else { return Choice::Hold };
+    if case.history.last(FRESH).known().next().is_none() {
+        return Choice::Blind;
+    }
+    if case.ago(case.since.changed) < SETTLES {
+        return Choice::Hold;
+    }
     let measured = measure(
         &case.history,
         candidate,
@@ -94,12 +102,18 @@ impl Case<'_> {
         minute.map_or(i64::MAX, |it| self.now.saturating_sub(it))
     }
 
+    /// Whether most of so many minutes are known. Nothing shrinks for want of data.
+    fn is_known(&self, minutes: usize) -> bool {
+        let known = self.history.last(minutes).known().count();
+        minutes.saturating_mul(4) <= known.saturating_mul(5)
+    }
+
     /// Whether nodes that were just added had the time to take their part.
     fn is_ripe(&self, heat: Heat) -> bool {
         let since = self.ago(self.since.changed);
         match heat {
             Heat::Memory if matches!(self.bounds.kind, Kind::Cache { .. }) => 20 <= since,
-            Heat::Engine | Heat::Network | Heat::Memory => 3 <= since,
+            Heat::Engine | Heat::Network | Heat::Memory => true,
             // New ones begin without any.
             Heat::Credits => 120 < since,
         }
@@ -130,7 +144,10 @@ impl Case<'_> {
         let has = replayed.get(self.has.at)?;
         let open = replayed.iter().enumerate().filter(|(_, it)| it.bar.is_none());
         let (best, to) = open.min_by(|one, other| one.1.day.total_cmp(&other.1.day))?;
-        if best == self.has.at || self.history.len() < self.rule.look_back {
+        if best == self.has.at
+            || self.history.len() < self.rule.look_back
+            || !self.is_known(self.rule.look_back)
+        {
             return None;
         }
         let candidate = self.candidates.get(best)?;
@@ -208,12 +225,12 @@ impl Case<'_> {
         let soon = schedule.at(self.now).max(schedule.at(self.now.saturating_add(self.rule.lead)));
         let wants = soon.max(of(10));
         let Size { at, replicas } = self.has;
-        if replicas < wants && 3 < self.ago(self.since.changed) {
+        if replicas < wants {
             return Choice::Replicas(Size { at, replicas: wants });
         }
         let ahead = (0..3).map(|it| schedule.at(self.now.saturating_add(60 * it))).max();
         let enough = of(60).max(ahead.unwrap_or_default()).max(self.bounds.least);
-        if enough < replicas && 30 < self.ago(self.since.changed) {
+        if enough < replicas && self.is_known(60) && 30 < self.ago(self.since.changed) {
             return Choice::Replicas(Size { at, replicas: enough });
         }
         Choice::Hold
@@ -229,3 +246,9 @@ const LASTS: usize = 6;
 /// What grows by more than noise, so many minutes in a row, will go on for a while.
 const RISES: usize = 3;
 const RISE: f64 = 1.02;
+
+/// What was just made takes so many minutes to take its part.
+const SETTLES: i64 = 3;
+
+/// Metrics come a minute or two late, not ten.
+const FRESH: usize = 10;

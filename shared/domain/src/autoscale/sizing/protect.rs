@@ -95,10 +95,15 @@ pub fn grown(
         (Kind::Cache { .. }, Heat::Memory) => now.usable * 0.85 * 1.35 / 0.90,
         (Kind::Cache { .. }, _) => now.usable * 0.85 / 0.95,
     };
+    // What grows by its engine may have less memory only where the data of the past fit.
+    let past = replay::memory(history, Some(now), bounds, rule);
+    let has_room = |it: &Candidate| {
+        memory <= it.usable && (now.usable <= it.usable || past <= rule.memory * it.usable)
+    };
     let fits = |at: usize, it: &Candidate, replicas: u32| {
         let engine = it.engine * rule.factor(measured.factor, at == has.at);
         let (primary, replica) = carry::busy(steady, measured.mix, engine, replicas);
-        memory <= it.usable
+        has_room(it)
             && carry::carries(demand, measured.mix, it, engine, replicas, rule.grown)
             && it
                 .earns
@@ -131,15 +136,16 @@ pub fn grown(
         .min_by_key(|it| it.0.replicas);
     match (cheapest, own) {
         // Faster, and no client loses its connection (autoscaling B.3).
-        (Some((_, one)), Some((own, it)))
-            if it.cost(own.replicas) <= 1.5 * one.cost(cheapest.map_or(0, |it| it.0.replicas)) =>
+        (Some((size, one)), Some((own, it)))
+            if it.cost(own.replicas) <= 1.5 * one.cost(size.replicas) =>
         {
             Some(own)
         }
         (Some((size, _)), _) => Some(size),
+        (None, Some((own, _))) => Some(own),
         // Nothing carries it: the most that there is helps most.
-        (None, _) => open()
-            .filter(|(_, it)| memory * 0.9 <= it.usable)
+        (None, None) => open()
+            .filter(|(_, it)| now.usable <= it.usable)
             .max_by(|one, other| room(*one).total_cmp(&room(*other)))
             .map(|it| it.0),
     }
