@@ -104,7 +104,8 @@ impl Operation for Existence<'_> {
     }
 
     async fn apply(&self, step: Step) -> Result<(), Fault> {
-        Box::pin(self.services.take(step, &self.wanted)).await
+        let wanted = self.wanted.found(&self.last().unwrap_or_default()).into_owned();
+        Box::pin(self.services.take(step, &wanted)).await
     }
 }
 
@@ -119,6 +120,8 @@ pub(crate) struct Vanish<'a> {
     pub(crate) clock: Clock,
     /// Whether the last look found a group that stands and was let go of.
     pub(crate) has_let_go: AtomicBool,
+    /// The snapshot that stays of a group that was parked.
+    pub(crate) parked: Mutex<Option<String>>,
 }
 
 impl Operation for Vanish<'_> {
@@ -132,6 +135,10 @@ impl Operation for Vanish<'_> {
         let seen = Seen { others_ended: self.others_ended, ..Box::pin(looked).await? };
         let has_let_go = seen.group.as_ref().is_some_and(|it| self.farewell.has_let_go(it));
         self.has_let_go.store(has_let_go, Ordering::Relaxed);
+        // The subnet group that names it goes after it was seen.
+        if let Some(name) = self.farewell.kept_parked(&seen) {
+            *self.parked.lock().unwrap_or_else(PoisonError::into_inner) = Some(name);
+        }
         Ok(seen)
     }
 
@@ -235,6 +242,9 @@ impl Services {
             Removal::Retain { arn, tags } => look_again_if_gone(cache.tag(&arn, &tags).await),
             Removal::LetGo { arn } => look_again_if_gone(cache.untag(&arn, &[tag::OWNER]).await),
             Removal::Group => cache.delete(group).await,
+            Removal::KeepParked { arn, tags, .. } => {
+                look_again_if_gone(cache.tag(&arn, &tags).await)
+            }
             Removal::Alarms(names) => self.alarms.delete(&names).await,
             Removal::ParameterGroup { name } => cache.delete_parameter_group(&name).await,
             Removal::SubnetGroup => cache.delete_subnet_group(group.as_str()).await,

@@ -10,6 +10,7 @@ mod observe;
 mod report;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use domain::provision::name::Issue;
 use domain::provision::{UpstashSpec, Wanted, name, rules};
@@ -274,6 +275,7 @@ impl Run<'_> {
             keep: existing.keep,
             before: existing.before.clone(),
             replaces: None,
+            parked: None,
             rotate_function: settings.rotate_function.clone(),
             autoscale_topic: settings.alarm_topic.clone(),
         }
@@ -310,7 +312,7 @@ impl Run<'_> {
         carrier: &Carrier,
         others_ended: Option<Timestamp>,
     ) -> Conclusion {
-        let (mut gone, mut kept) = (Vec::new(), Vec::new());
+        let (mut gone, mut kept, mut parked) = (Vec::new(), Vec::new(), Vec::new());
         for farewell in &vanishing.groups {
             let operation = Vanish {
                 services: &self.app.services,
@@ -320,6 +322,7 @@ impl Run<'_> {
                 since: carrier.started_at,
                 clock: self.clock,
                 has_let_go: AtomicBool::new(false),
+                parked: Mutex::default(),
             };
             let request = || Request::Vanish(vanishing.clone());
             match converge(&operation, &self.clock, self.deadline).await {
@@ -328,6 +331,9 @@ impl Run<'_> {
                     if !stands && let Err(fault) = self.forget_transfers(&farewell.group).await {
                         return failed(&request(), fault);
                     }
+                    parked.extend(
+                        operation.parked.into_inner().unwrap_or_else(PoisonError::into_inner),
+                    );
                     if stands { &mut kept } else { &mut gone }.push(farewell.group.clone());
                 }
                 Ok(Outcome::Unfinished(wait)) => {
@@ -339,7 +345,7 @@ impl Run<'_> {
                 Err(fault) => return failed(&request(), fault),
             }
         }
-        Conclusion::Gone { gone, kept }
+        Conclusion::Gone { gone, kept, parked }
     }
 }
 

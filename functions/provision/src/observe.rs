@@ -9,6 +9,7 @@ use domain::provision::{
     name, ownership, parameters,
 };
 use domain::snapshot::in_place::mark;
+use domain::snapshot::{SnapshotView, park};
 use domain::{GroupId, GroupStatus, GroupView, tag};
 use jiff::{SignedDuration, Timestamp};
 use platform::{Alarms, ElastiCache, Fault, LogGroups, Metrics, Secrets};
@@ -68,10 +69,6 @@ impl Services {
                 let known = self.elasticache.engine_parameters(&family).await?;
                 around.engine_parameters = Some(known);
             }
-            let source = wanted.source().filter(|_| view.is_none());
-            if let Some(name) = source.as_ref().and_then(Source::snapshot) {
-                around.source = self.elasticache.snapshot(name).await?;
-            }
             around.log_groups = self.logs.of(&wanted.log_groups()).await?;
             if let Some(view) = &view {
                 if logs::may_go(wanted, &around) {
@@ -91,7 +88,16 @@ impl Services {
             Some(view) => fit::used(view, &self.metrics.used(&view.member_ids, now).await?, now),
             None => None,
         };
-        Ok(Seen { group: view, around, events, others_ended, used, last: None, stand_in: None })
+        let mut seen =
+            Seen { group: view, around, events, others_ended, used, last: None, stand_in: None };
+        // One that is parked is filled from its park snapshot, whatever is stated.
+        let source = wanted.found(&seen).source().filter(|_| seen.group.is_none());
+        if let (Some(name), Some(around)) =
+            (source.as_ref().and_then(Source::snapshot), &mut seen.around)
+        {
+            around.source = self.elasticache.snapshot(name).await?;
+        }
+        Ok(seen)
     }
 
     /// The group that stands in for one that is restored in place, if it is.
@@ -222,11 +228,14 @@ impl Services {
             },
             self.alarms.of(group),
         );
+        let subnet_group = subnet_group?;
+        let parked = self.parked(subnet_group.as_ref()).await?;
         Ok(Around {
-            subnet_group: subnet_group?,
+            subnet_group,
             parameter_groups: parameter_groups?,
             engine_parameters: None,
             source: None,
+            parked,
             secret: secret?,
             alarms: alarms?,
             foreign_alarms: BTreeSet::new(),
@@ -235,6 +244,17 @@ impl Services {
             log_groups: Vec::new(),
             logs_of_others: BTreeSet::new(),
         })
+    }
+
+    /// The park snapshot that a subnet group names, since the group is or was parked with it.
+    async fn parked(
+        &self,
+        subnet_group: Option<&SubnetGroupView>,
+    ) -> Result<Option<Box<SnapshotView>>, Fault> {
+        let Some(name) = subnet_group.and_then(park::noted_on) else { return Ok(None) };
+        let Some(mut snapshot) = self.elasticache.snapshot(name).await? else { return Ok(None) };
+        snapshot.tags = self.elasticache.tags(&snapshot.arn).await?;
+        Ok(Some(Box::new(snapshot)))
     }
 
     async fn subnet_group(&self, group: &GroupId) -> Result<Option<SubnetGroupView>, Fault> {

@@ -22,8 +22,8 @@ pub(crate) enum Conclusion {
     Exists { id: GroupId, saw: String, attributes: Attributes },
     /// The database at Upstash is described.
     Described(UpstashSpec),
-    /// Groups, or what of them was ours, are gone; others were let go of, and stand.
-    Gone { gone: Vec<GroupId>, kept: Vec<GroupId> },
+    /// Groups, or what of them was ours, are gone; others were let go of, and stand. Of those that were parked these snapshots stay.
+    Gone { gone: Vec<GroupId>, kept: Vec<GroupId>, parked: Vec<String> },
     /// There was nothing to do.
     Nothing,
     /// It will not be done.
@@ -136,14 +136,18 @@ fn ways_out(request: &Request, waits_for: &WaitingOn) -> &'static str {
 }
 
 /// What a deletion left of the groups that it was about.
-fn left_of(gone: &[GroupId], kept: &[GroupId]) -> String {
+fn left_of(gone: &[GroupId], kept: &[GroupId], parked: &[String]) -> String {
     let named =
         |them: &[GroupId]| them.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let gone_is = (!gone.is_empty()).then(|| format!("nothing of ours is left of {}", named(gone)));
     let kept_is = (!kept.is_empty()).then(|| {
         format!("{} stays with all that stands around it, and no stack owns it now", named(kept))
     });
-    gone_is.into_iter().chain(kept_is).collect::<Vec<_>>().join("; ")
+    let parked_is = (!parked.is_empty()).then(|| {
+        let snapshots = parked.join(", ");
+        format!("it was parked, and {snapshots} stays as the last snapshot of it")
+    });
+    gone_is.into_iter().chain(kept_is).chain(parked_is).collect::<Vec<_>>().join("; ")
 }
 
 /// A fault and what to do about it.
@@ -274,8 +278,8 @@ impl Told {
                 let attributes = outputs::of_upstash(&spec);
                 Self::success(ticket, &spec.physical_id, attributes, record)
             }
-            Conclusion::Gone { gone, kept } => {
-                let why = left_of(&gone, &kept);
+            Conclusion::Gone { gone, kept, parked } => {
+                let why = left_of(&gone, &kept, &parked);
                 let record = record("settled", none(), "SUCCESS", why, DONE);
                 Self::success(ticket, &ticket.id_of_nothing(), Attributes::new(), record)
             }

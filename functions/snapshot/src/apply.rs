@@ -5,10 +5,12 @@ pub(crate) mod counting;
 mod crowd;
 pub(crate) mod drilling;
 pub(crate) mod exporting;
+pub(crate) mod parking;
 pub(crate) mod promoting;
 pub(crate) mod pruning;
 pub(crate) mod replacing;
 pub(crate) mod taking;
+mod unparking;
 
 use std::cell::RefCell;
 
@@ -151,7 +153,7 @@ fn new_group(plan: Plan, transit: Transit) -> NewGroup {
         maintenance_window: model.as_ref().and_then(|it| filled(it.maintenance_window.clone())),
         auto_minor_version_upgrade: source.auto_minor_version_upgrade.or(Some(true)),
         notification_topic: model.and_then(|it| it.notification_topic),
-        zones: Vec::new(),
+        zones: plan.zones,
         data_tiering: plan.data_tiering,
         network_type: source.network_type,
         ip_discovery: source.ip_discovery,

@@ -1,6 +1,7 @@
 //! What calls `snapshot`: small documents with an `action`, from a schedule, a person or the state machine.
 
 mod in_place;
+mod parking;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 pub(crate) use in_place::Replacing;
+pub(crate) use parking::{Parking, Unparking};
 use reader::Reader;
 
 /// What an event asks for.
@@ -46,6 +48,10 @@ pub(crate) enum Job {
     Export(Export),
     /// Try whether a snapshot restores.
     Drill(Drilling),
+    /// Have groups go for the night.
+    Park(Parking),
+    /// Have them back.
+    Unpark(Unparking),
 }
 
 /// Snapshots to be tried.
@@ -125,6 +131,8 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("restore-in-place") => read.in_place().map(|it| Request::Do(Job::InPlace(it))),
         Some("export") => read.export().map(|it| Request::Do(Job::Export(it))),
         Some("drill") => Some(Request::Do(Job::Drill(read.drilling()))),
+        Some("park") => Some(Request::Do(Job::Park(read.parking()))),
+        Some("unpark") => Some(Request::Do(Job::Unpark(read.unparking()))),
         Some("sweep") => Some(Request::Sweep),
         Some("status") => Some(Request::Status(read.scope())),
         Some("plan") => read.plan().map(Request::Plan),
@@ -142,5 +150,4 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
     read.finish(request)
 }
 
-const ACTIONS: &str =
-    "take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are";
+const ACTIONS: &str = "take, promote, prune, restore, restore-in-place, export, drill, park, unpark, sweep, status and plan are";

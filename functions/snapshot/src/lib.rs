@@ -103,6 +103,8 @@ impl App {
             Ok(Request::Do(Job::Restore(restore))) => Box::pin(run.restore(&restore)).await,
             Ok(Request::Do(Job::Export(export))) => Box::pin(run.export(&export)).await,
             Ok(Request::Do(Job::Drill(drilling))) => Box::pin(run.drill(&drilling)).await,
+            Ok(Request::Do(Job::Park(parking))) => Box::pin(run.park(&parking)).await,
+            Ok(Request::Do(Job::Unpark(unparking))) => Box::pin(run.unpark(&unparking)).await,
             Ok(Request::Sweep) => run.sweep().await,
             Ok(Request::Status(scope)) => run.status(&scope).await,
             Ok(Request::Plan(jobs)) => Box::pin(run.plan(&jobs)).await,

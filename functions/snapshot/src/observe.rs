@@ -138,7 +138,7 @@ async fn spent(
 }
 
 /// How far behind each replica is. Where CloudWatch does not tell, no snapshot waits for that.
-async fn lags(app: &App, group: &GroupView, now: Timestamp) -> BTreeMap<MemberId, f64> {
+pub(crate) async fn lags(app: &App, group: &GroupView, now: Timestamp) -> BTreeMap<MemberId, f64> {
     let replicas: Vec<MemberId> = group.replicas().map(|it| it.id.clone()).collect();
     match app.metrics.lag(&replicas, now).await {
         Ok(load) => {

@@ -1,6 +1,7 @@
 //! What is told, to people, to the caller and to the journal, in words that an operator can act on.
 
 mod drills;
+mod parks;
 mod replacing;
 mod telling;
 mod words;
@@ -18,6 +19,7 @@ use platform::journal::Record;
 use serde_json::{Value, json};
 
 pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics};
+pub(crate) use parks::{NO_PARK, NOTHING_PARKED, absent, night, parking, unparking};
 pub(crate) use replacing::{in_place, last_words, road};
 pub(crate) use telling::Planned;
 pub(crate) use words::{
@@ -48,6 +50,8 @@ pub(crate) struct Story {
     pub(crate) evidence: Value,
     /// Numbers to be drawn.
     pub(crate) metrics: Vec<(&'static str, f64)>,
+    /// What was counted of a group that came back.
+    pub(crate) counted: String,
     /// What a refusal of AWS means, where we know it better than its code.
     pub(crate) means: Option<Refusal>,
 }
@@ -323,6 +327,7 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
     let head = match end {
         End::Settled if is_restore => "restored",
         End::Refused(refusal) if drills::was_tried(refusal) => "failed",
+        End::Refused(refusal) if parks::is_missed(refusal) => "NOT THERE",
         End::Settled if story.asked.starts_with("export ") => "exported",
         End::Refused(refusal) => last_words(refusal).unwrap_or("nothing done"),
         End::TooLong(_) => "not finished",

@@ -75,6 +75,10 @@ pub enum WaitingOn {
     Busy,
     /// The group is restored in place, and this one stands in for it.
     InPlace(String),
+    /// The group is parked with this snapshot, and may be about to go.
+    Parking(String),
+    /// A snapshot of the group is tried, and this one of a drill stands beside it.
+    Drill(String),
     /// A call that failed is made again, since nothing may be left half done.
     NextTry(String),
 }
@@ -107,6 +111,10 @@ impl fmt::Display for WaitingOn {
                 f,
                 "the restore in place to finish, during which {stand_in} stands in for the group"
             ),
+            Self::Parking(snapshot) => {
+                write!(f, "the group to be parked with {snapshot}, which is under way")
+            }
+            Self::Drill(group) => write!(f, "the drill to finish, whose group is {group}"),
             Self::NextTry(why) => write!(f, "the next try, since {why}"),
         }
     }

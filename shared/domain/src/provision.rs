@@ -17,6 +17,7 @@ pub mod logs;
 pub mod name;
 pub mod outputs;
 pub mod parameters;
+mod parked;
 pub mod parse;
 pub mod plan;
 mod property;

@@ -1,7 +1,7 @@
 //! The vocabulary of `snapshot`: what is seen of snapshots, what may be done with them, and why not.
 //!
 //! In reading order: [`name`] tells ours from others, [`due`] says when a group with tiers wants one, [`take`] makes one, [`promote`] makes one
-//! of ElastiCache's own, [`retention`] sorts those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, [`in_place`] puts one in the place of the group that it is of, [`export`] writes one into a bucket, [`record`] tells what is in it, [`drill`] tries whether one restores, and [`standing`] tells how a group stands.
+//! of ElastiCache's own, [`retention`] sorts those that are there, [`prune`] deletes what is beyond, [`restore`] makes a new group of one, [`in_place`] puts one in the place of the group that it is of, [`park`] has a group go for the night and come back from one, [`export`] writes one into a bucket, [`record`] tells what is in it, [`drill`] tries whether one restores, and [`standing`] tells how a group stands.
 //! For very many groups, [`shelf`] holds what there is of them, and [`crowd`] shares them out.
 
 pub mod crowd;
@@ -11,6 +11,7 @@ pub mod export;
 pub mod in_place;
 mod keep;
 pub mod name;
+pub mod park;
 pub mod promote;
 pub mod prune;
 pub mod record;

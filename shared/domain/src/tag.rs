@@ -114,6 +114,16 @@ pub const WAS_ENDPOINT: &str = "cachewarden:was-endpoint";
 /// On a group that stands in: why the other could not be made of the wanted snapshot, written likewise.
 pub const IN_PLACE_FAILED: &str = "cachewarden:in-place-failed";
 
+/// Whether a group goes for the night and comes back in the morning: `nightly`, or not at all.
+pub const PARK: &str = "cachewarden:park";
+/// On a park snapshot: how far that is, `taken`, `parked at 2026-01-02T20:04:05Z`, `back at ...`, or `kept at ...` where its stack was deleted
+/// meanwhile. On the group: `goes by orders-park-202601022000` before it goes, `back from orders-park-202601022000: unfinished` while it is
+/// made again, and `finished` for good. On the subnet group of a stack: the park snapshot of the last night.
+pub const PARKED: &str = "cachewarden:parked";
+/// On a park snapshot, with a number behind it: what the group was that a snapshot does not hold, in words such as `tls:required`. What no tag
+/// may hold is written `=2C`. The tags of the group itself are there as [`WAS`].
+pub const PARK_MEMORY: &str = "cachewarden:park-memory-";
+
 /// The tags of one thing, by key.
 pub type Tags = BTreeMap<String, String>;
 

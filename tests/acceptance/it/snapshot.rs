@@ -8,6 +8,7 @@ mod export;
 pub(crate) mod grants;
 mod in_place;
 mod outage;
+mod park;
 mod promote;
 mod restore;
 mod shards;

@@ -67,6 +67,8 @@ pub const NAMES: &[&str] = &[
     "snapshot-promote",
     "snapshot-drill",
     "snapshot-in-place",
+    "snapshot-park",
+    "snapshot-unpark",
 ];
 
 /// How the world answers what nobody could confirm of AWS.
@@ -164,6 +166,8 @@ pub async fn run(name: &str, way: Way, sample: &Sample) -> Report {
         "snapshot-promote" => exhaust(&snapshot::Promote(way), sample).await,
         "snapshot-drill" => exhaust(&snapshot::Drill(way), sample).await,
         "snapshot-in-place" => exhaust(&snapshot::InPlace(way), sample).await,
+        "snapshot-park" => exhaust(&snapshot::Park(way), sample).await,
+        "snapshot-unpark" => exhaust(&snapshot::Unpark(way), sample).await,
         other => panic!("there is no flow {other}"),
     }
 }

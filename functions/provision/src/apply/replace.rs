@@ -1,5 +1,6 @@
 //! An update on its way: to the group that the stack has, over to another one in its place, or back.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use domain::provision::farewell::Farewell;
@@ -289,6 +290,7 @@ impl Crossing<'_> {
             since: self.wanted.since,
             clock: self.run.clock,
             has_let_go: AtomicBool::new(false),
+            parked: Mutex::default(),
         };
         match converge(&operation, &self.run.clock, self.run.deadline).await? {
             Outcome::Settled => {}

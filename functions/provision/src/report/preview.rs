@@ -228,6 +228,7 @@ impl View<'_> {
             keep,
             before,
             replaces: None,
+            parked: None,
             rotate_function: self.settings.rotate_function.clone(),
             autoscale_topic: self.settings.alarm_topic.clone(),
         })

@@ -11,7 +11,7 @@ use platform::Fault;
 use platform::continuation::Each;
 use serde_json::{Value, json};
 
-use crate::apply::Taken;
+use crate::apply::{Taken, parking};
 use crate::event::{Kind, Scope, Taking};
 use crate::observe::Ours;
 use crate::report::{End, Story};
@@ -68,10 +68,15 @@ impl Run<'_> {
 
     /// Takes what is due, or one of each. One execution takes of all groups, each by itself.
     async fn take_all(&self, taking: &Taking, tick: Timestamp) -> Result<Value, Fault> {
-        let groups = match self.ours("take what is due", &taking.scope).await? {
+        let mut groups = match self.ours("take what is due", &taking.scope).await? {
             Ok(groups) => groups,
             Err(answer) => return Ok(answer),
         };
+        // The list has a group still for a while that is gone for the night.
+        if parking::any_goes(&groups) {
+            let absent = parking::absent(self.app, &groups, self.clock.now()).await?;
+            groups.retain(|(it, _)| !absent.contains_key(it));
+        }
         let stock = self.shelf_of_tiers(taking, &groups).await?;
         let (mut answers, mut wanted, mut overdue) = (Vec::new(), Vec::new(), Vec::new());
         for (group, tags) in &groups {
@@ -213,11 +218,16 @@ impl Run<'_> {
 
     /// The minute of the schedule that a snapshot is for.
     pub(crate) fn tick(&self, taking: &Taking) -> Timestamp {
+        self.tick_of(taking.time)
+    }
+
+    /// The same of whatever names its time, or does not.
+    pub(crate) fn tick_of(&self, time: Option<Timestamp>) -> Timestamp {
         let asked_at = || {
             let carrier = self.delivery.carrier.as_ref();
             carrier.map_or_else(|| self.clock.now(), |it| it.started_at)
         };
-        domain::snapshot::name::minute(taking.time.unwrap_or_else(asked_at))
+        domain::snapshot::name::minute(time.unwrap_or_else(asked_at))
     }
 }
 

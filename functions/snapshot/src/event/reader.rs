@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         Drilling { group, snapshot, time: self.time() }
     }
 
-    fn time(&mut self) -> Option<Timestamp> {
+    pub(super) fn time(&mut self) -> Option<Timestamp> {
         let time = self.parsed("time", |it| {
             // Where a scheduler does not know its own placeholders it leaves them as they are.
             if it.starts_with("<aws.") {
@@ -197,6 +197,8 @@ impl<'a> Reader<'a> {
             Some("drill") => Some(vec![Job::Drill(self.drilling())]),
             Some("restore-in-place") => self.in_place().map(|it| vec![Job::InPlace(it)]),
             Some("export") => self.export().map(|it| vec![Job::Export(it)]),
+            Some("park") => Some(vec![Job::Park(self.parking())]),
+            Some("unpark") => Some(vec![Job::Unpark(self.unparking())]),
             None if is_restore => self.restore().map(|it| vec![Job::Restore(it)]),
             None => {
                 let taking = self.taking();
@@ -206,7 +208,7 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 self.problems.add(
                     "of",
-                    format!("{other:.40} cannot be planned; take, promote, prune, restore, restore-in-place, export and drill can"),
+                    format!("{other:.40} cannot be planned; take, promote, prune, restore, restore-in-place, export, drill, park and unpark can"),
                 );
                 None
             }
@@ -224,6 +226,27 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// A whole number, or a text that is one.
+    pub(super) fn number(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<u32>,
+    ) -> Option<u32> {
+        self.known.push(name);
+        let said = match self.fields.get(name)? {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.clone(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
+        };
+        let number = said.parse::<u32>().ok().filter(|it| range.contains(it));
+        let (least, most) = (range.start(), range.end());
+        let rule = || format!("{said:.40} is not a whole number from {least} to {most}");
+        self.problems.keep(name, number.ok_or_else(rule))
     }
 
     pub(super) fn required(&mut self, name: &'static str, what: &str) -> Option<String> {

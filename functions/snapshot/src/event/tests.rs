@@ -58,10 +58,48 @@ fn job_words(job: &Job) -> String {
             it.secret.as_ref().map(Arn::as_str),
             it.node_type.as_ref().map(NodeType::as_str)
         ),
+        Job::Park(it) => format!(
+            "park {} at {} for {} h",
+            scope_words(&it.scope),
+            it.time.map_or("its time".to_owned(), |it| it.to_string()),
+            it.hours
+        ),
+        Job::Unpark(it) => format!(
+            "unpark {} from {}",
+            scope_words(&it.scope),
+            it.snapshot.as_deref().unwrap_or("the newest")
+        ),
         Job::InPlace(it) => {
             format!("put {} in the place of {} by {:?}", it.snapshot, it.group, it.request)
         }
     }
+}
+
+#[test]
+fn a_night_is_for_all_that_say_so_or_for_one() {
+    check(
+        json!({ "action": "park", "time": "2026-01-02T20:00:00Z" }),
+        "park all at 2026-01-02T20:00:00Z for 12 h",
+    );
+    check(json!({ "action": "park", "group": "Orders" }), "park orders at its time for 12 h");
+    check(json!({ "action": "unpark" }), "unpark all from the newest");
+    check(
+        json!({ "action": "unpark", "group": "orders", "snapshot": "Orders-Park-202601022000" }),
+        "unpark orders from orders-park-202601022000",
+    );
+    check(
+        json!({ "action": "plan", "of": "park", "hours": 11 }),
+        "plan park all at its time for 11 h",
+    );
+    check(json!({ "action": "plan", "of": "unpark" }), "plan unpark all from the newest");
+    check(
+        json!({ "action": "park", "hours": 25, "time": "tonight" }),
+        "hours: 25 is not a whole number from 1 to 24; time: tonight is not a time such as 2026-01-02T03:04:00Z",
+    );
+    check(
+        json!({ "action": "unpark", "snapshot": "orders-park-202601022000" }),
+        "snapshot: is of one group; name that in `group`",
+    );
 }
 
 #[test]
@@ -264,12 +302,12 @@ fn every_mistake_is_named() {
     check(json!(7), "the event: is not an object with an action");
     check(
         json!({}),
-        "action: is missing; take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are",
+        "action: is missing; take, promote, prune, restore, restore-in-place, export, drill, park, unpark, sweep, status and plan are",
     );
     check(json!({ "action": 7 }), "action: is not a text");
     check(
         json!({ "action": "explode", "group": "x" }),
-        "action: explode is not an action; take, promote, prune, restore, restore-in-place, export, drill, sweep, status and plan are",
+        "action: explode is not an action; take, promote, prune, restore, restore-in-place, export, drill, park, unpark, sweep, status and plan are",
     );
     check(
         json!({ "action": "take", "group": "-", "tier": "yearly", "time": "noon", "snapshot": "s" }),
@@ -285,6 +323,6 @@ fn every_mistake_is_named() {
     );
     check(
         json!({ "action": "plan", "of": "status" }),
-        "of: status cannot be planned; take, promote, prune, restore, restore-in-place, export and drill can",
+        "of: status cannot be planned; take, promote, prune, restore, restore-in-place, export, drill, park and unpark can",
     );
 }

@@ -7,12 +7,13 @@ use domain::snapshot::prune::PruneStep;
 use domain::snapshot::restore::Restore;
 use domain::snapshot::standing;
 use domain::snapshot::take::Take;
-use domain::{Next, tag};
+use domain::{Catalog, Next, tag};
 use jiff::Timestamp;
 use platform::{Fault, Operation};
 use serde_json::{Value, json};
 
 use super::{End, Story};
+use crate::apply::parking;
 use crate::apply::taking::{self, Wish};
 use crate::event::{Job, Scope, Taking};
 use crate::{Run, observe, report};
@@ -20,10 +21,17 @@ use crate::{Run, observe, report};
 impl Run<'_> {
     /// Tells how things stand.
     pub(crate) async fn status(&self, scope: &Scope) -> Result<Value, Fault> {
-        let groups = match self.ours("tell the status", scope).await? {
-            Ok(groups) => groups,
-            Err(answer) => return Ok(answer),
-        };
+        let mut groups = observe::groups(self.app).await?;
+        let mut parked = parking::absent(self.app, &groups, self.clock.now()).await?;
+        groups.retain(|(it, _)| !parked.contains_key(it));
+        if let Scope::One(group) = scope {
+            parked.retain(|it, _| it == group);
+            groups.retain(|(it, _)| it == group);
+            if groups.is_empty() && parked.is_empty() {
+                let story = Story::of("tell the status", group);
+                return Ok(self.close(&story, &End::Refused(Refusal::NotOurs)).await);
+            }
+        }
         let stock = observe::shelf(self.app, &groups).await?;
         let now = self.clock.now();
         let is_many = report::are_many(&groups);
@@ -36,6 +44,15 @@ impl Run<'_> {
             let mut story = Story::of("tell the status", group);
             story.result = standing.to_string();
             story.metrics.extend(report::standing_metrics(&standing, now));
+            self.app.journal.write(&report::record(&story, &End::Settled), now);
+        }
+        let catalog = Catalog::at(&self.app.settings.prices);
+        for (group, absent) in &parked {
+            let (summary, told) = report::absent(group, absent, &catalog, now);
+            words.push(summary.clone());
+            data.push(told);
+            let mut story = Story::of("tell the status", group);
+            story.result = summary;
             self.app.journal.write(&report::record(&story, &End::Settled), now);
         }
         if words.is_empty() {
@@ -57,6 +74,10 @@ impl Run<'_> {
                     answers.push(self.told(operation.story.into_inner(), end));
                 }
                 Job::Drill(drilling) => self.plan_drilling(drilling, &mut answers).await?,
+                Job::Park(parking) => Box::pin(self.plan_parking(parking, &mut answers)).await?,
+                Job::Unpark(unparking) => {
+                    Box::pin(self.plan_unparking(unparking, &mut answers)).await?;
+                }
                 Job::InPlace(wish) => answers.push(self.plan_in_place(wish).await?),
                 Job::Restore(restore) => answers.push(self.plan_restore(restore).await?),
                 Job::Export(export) => {
@@ -66,8 +87,12 @@ impl Run<'_> {
                 }
             }
         }
-        let is_of_drills = matches!(jobs, [Job::Drill(_)]);
-        let nothing = if is_of_drills { report::NO_DRILLS } else { report::NO_GROUP };
+        let nothing = match jobs {
+            [Job::Drill(_)] => report::NO_DRILLS,
+            [Job::Park(_)] => report::NO_PARK,
+            [Job::Unpark(_)] => report::NOTHING_PARKED,
+            _ => report::NO_GROUP,
+        };
         Ok(report::together(answers, nothing))
     }
 

@@ -6,6 +6,7 @@ use crate::engine::Release;
 use crate::group::{Resilience, Toggle};
 use crate::rotate::Form;
 use crate::shard::{Shape, ShardView};
+use crate::snapshot::park::NIGHTLY;
 use crate::{GroupView, Role, Tags, tag};
 
 /// What the members run: the oldest, where they differ.
@@ -158,6 +159,7 @@ pub fn tags(wanted: &Wanted, secret: Option<&str>) -> Tags {
         (tag::AUTOSCALE_MAX_REPLICAS, policy.max_replicas.map(|it| it.to_string())),
         (tag::SNAPSHOT_KEEP, Some(spec.snapshot_keep.to_string())),
         (tag::DRILL_DAYS, spec.drill_days.map(|it| it.to_string())),
+        (tag::PARK, spec.night_park.then(|| NIGHTLY.to_owned())),
         (tag::ALARM_TOPICS, Some(topics.join(" "))),
         (tag::REPLACES, wanted.replaces.as_ref().map(ToString::to_string)),
         (tag::ALARMS, Some(if spec.alarms { "on" } else { "off" }.to_owned())),
@@ -182,6 +184,7 @@ pub fn tag_changes(sought: &Tags, seen: &Tags) -> (Tags, Vec<&'static str>) {
         tag::AUTOSCALE_MIN_REPLICAS,
         tag::AUTOSCALE_MAX_REPLICAS,
         tag::DRILL_DAYS,
+        tag::PARK,
         tag::REPLACES,
     ];
     let stale = stale.into_iter().filter(|it| seen.contains_key(*it) && !sought.contains_key(*it));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::plan::{Ownership, ownership};
-use super::{Deletion, DeletionPolicy, Refusal, Removal, SecretView, Seen, logs};
+use super::{Deletion, DeletionPolicy, Refusal, Removal, SecretView, Seen, logs, parked};
 use crate::snapshot::take::ReadFrom;
 use crate::snapshot::{SnapshotStatus, SnapshotView};
 use crate::{
@@ -59,7 +59,7 @@ impl Farewell {
         }
     }
 
-    fn deletion(&self, tags: &Tags) -> Deletion {
+    pub(super) fn deletion(&self, tags: &Tags) -> Deletion {
         if self.is_copy {
             return Deletion { policy: DeletionPolicy::Delete, protected: false };
         }
@@ -198,6 +198,9 @@ fn take(farewell: &Farewell, group: &GroupView) -> Next<Removal, Refusal> {
 /// What stands around the group goes after it: a subnet group cannot be deleted before (`CacheSubnetGroupInUse`).
 fn rest_goes(farewell: &Farewell, seen: &Seen) -> Next<Removal, Refusal> {
     let Some(around) = &seen.around else { return Next::Wait(Wait::slow(WaitingOn::Busy)) };
+    if let Some(next) = parked::end(farewell, seen) {
+        return next;
+    }
     let owner = &farewell.owner;
     if !around.alarms.is_empty() {
         // Observed with their tags: only ours are in the list.

@@ -126,8 +126,7 @@ fn group(
     let engine::Runs { engine, release, node_type } = engine::runs(read, types);
     let (shape, access) = (shape::shape(read), access::access(read, release));
     let subnets = read.ids("PrivateSubnetIds", "subnet-");
-    let security_groups = read.ids("SecurityGroupIds", "sg-");
-    let vpc = network::vpc(read);
+    let (security_groups, vpc) = (read.ids("SecurityGroupIds", "sg-"), network::vpc(read));
     network::needed(read, wanted, &subnets, &security_groups);
     let multi_az = network::multi_az(read, shape, &subnets);
     let source = source::source(read, owner, shape);
@@ -189,6 +188,7 @@ fn group(
         autoscale,
         snapshot_keep: rest.snapshots.keep,
         drill_days: rest.snapshots.drill_days,
+        night_park: rest.snapshots.night_park,
         deletion: rest.deletion,
         tags: rest.tags,
     })

@@ -26,7 +26,7 @@ pub fn plan(wanted: &Wanted, seen: &Seen, now: Timestamp) -> Next<Step, Refusal>
     if let Some(wait) = seen.in_place() {
         return Next::Wait(wait);
     }
-    let Some(group) = &seen.group else { return make(wanted, seen) };
+    let Some(group) = &seen.group else { return make(&wanted.found(seen), seen) };
     match ownership(group, &wanted.owner) {
         Ownership::Ours => {}
         Ownership::Foreign => return Next::Refuse(Refusal::Foreign { group: group.id.clone() }),

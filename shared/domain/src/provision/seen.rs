@@ -57,6 +57,8 @@ pub struct Around {
     pub engine_parameters: Option<Vec<EngineParameter>>,
     /// The snapshot that the cache is to be filled from; looked at only while there is none.
     pub source: Option<SnapshotView>,
+    /// The park snapshot that the subnet group names, with its tags.
+    pub parked: Option<Box<SnapshotView>>,
     /// The secret of the stated name.
     pub secret: Option<SecretView>,
     /// The alarms of present and former members.

@@ -111,6 +111,8 @@ pub struct GroupSpec {
     pub snapshot_keep: crate::snapshot::Keep,
     /// How many days old the last drill that went well may be, where drills are asked for.
     pub drill_days: Option<std::num::NonZeroU32>,
+    /// Whether it may be parked for the night.
+    pub night_park: bool,
     /// What becomes of it when the resource is deleted.
     pub deletion: Deletion,
     /// The tags that the stack gives it.

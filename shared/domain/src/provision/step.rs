@@ -122,6 +122,8 @@ pub enum Removal {
     LetGo { arn: String },
     /// Deletes the group, and with it what no snapshot holds.
     Group,
+    /// Writes on the park snapshot of a group that is parked that it stays.
+    KeepParked { name: String, arn: String, tags: Tags },
     /// Deletes the alarms of former members.
     Alarms(Vec<String>),
     /// Deletes a parameter group.

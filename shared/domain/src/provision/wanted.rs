@@ -24,6 +24,8 @@ pub struct Wanted {
     pub before: Option<Box<GroupSpec>>,
     /// The group whose place it takes, which is read only.
     pub replaces: Option<Replaced>,
+    /// The snapshot that it was parked with for the night, where it is to be made again of that.
+    pub parked: Option<String>,
     /// The function that rotates the token.
     pub rotate_function: Arn,
     /// The topic that the autoscaler listens on.
@@ -60,10 +62,11 @@ impl Wanted {
         topics
     }
 
-    /// What a new group is filled from: the keys of the one whose place it takes, or what the stack states.
+    /// What a new group is filled from: the keys of the one whose place it takes, its own of before the night, or what the stack states.
     pub fn source(&self) -> Option<Source> {
         let carried = self.replaces.as_ref().and_then(Replaced::source);
-        carried.or_else(|| self.spec.source.clone())
+        let parked = self.parked.clone().map(Source::Snapshot);
+        carried.or(parked).or_else(|| self.spec.source.clone())
     }
 
     /// Whether it takes the place of a group with the keys of that.

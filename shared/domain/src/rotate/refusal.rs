@@ -66,7 +66,7 @@ pub enum Refusal {
     )]
     SecondPassword { user: UserId },
     /// The group is not there.
-    #[error("the replication group {group} does not exist; correct the tag {tag} of the secret, or delete the secret if the group was deleted on purpose", tag = tag::GROUP)]
+    #[error("the replication group {group} does not exist; where it is parked for the night, the rotation is done once it is back; else correct the tag {tag} of the secret, or delete the secret if the group was deleted on purpose", tag = tag::GROUP)]
     GroupGone { group: GroupId },
     /// The group is in a state from which it does not come back.
     #[error(

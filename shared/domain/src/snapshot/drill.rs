@@ -7,7 +7,7 @@ mod cost;
 mod mark;
 mod policy;
 mod refusal;
-mod size;
+pub(super) mod size;
 #[cfg(test)]
 mod tests;
 mod ticket;

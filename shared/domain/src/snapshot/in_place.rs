@@ -9,7 +9,7 @@
 mod made;
 pub mod mark;
 mod refusal;
-mod rules;
+pub(super) mod rules;
 #[cfg(test)]
 mod tests;
 

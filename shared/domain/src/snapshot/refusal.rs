@@ -8,6 +8,7 @@ use super::SnapshotStatus;
 use super::drill::Undrillable;
 use super::export::Unexportable;
 use super::in_place::Unreplaced;
+use super::park::Unparked;
 use super::promote::Unpromotable;
 use super::restore::Difference;
 use super::saved::Share;
@@ -50,6 +51,8 @@ pub enum Refusal {
     Drill(Undrillable),
     /// The group is not restored in place.
     InPlace(Unreplaced),
+    /// The group is not parked, or does not come back.
+    Park(Unparked),
     /// What speaks against an export.
     Export(Unexportable),
     /// For several reasons.
@@ -159,6 +162,7 @@ impl fmt::Display for Refusal {
             Self::Promote(why) => why.fmt(f),
             Self::Drill(why) => why.fmt(f),
             Self::InPlace(why) => why.fmt(f),
+            Self::Park(why) => why.fmt(f),
             Self::Export(why) => why.fmt(f),
             Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
                 write!(f, "{}{why}", if index == 0 { "" } else { "; " })
@@ -188,6 +192,12 @@ impl From<Unrestorable> for Refusal {
 impl From<Unreplaced> for Refusal {
     fn from(why: Unreplaced) -> Self {
         Self::InPlace(why)
+    }
+}
+
+impl From<Unparked> for Refusal {
+    fn from(why: Unparked) -> Self {
+        Self::Park(why)
     }
 }
 

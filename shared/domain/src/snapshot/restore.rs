@@ -94,6 +94,8 @@ pub struct Plan {
     pub port: u16,
     /// What happens when a node or a zone fails.
     pub resilience: Resilience,
+    /// The zones of its nodes; ElastiCache chooses where there are none.
+    pub zones: Vec<String>,
     /// The secret with the token, where the source asks for one.
     pub secret: Option<String>,
     /// The tags.

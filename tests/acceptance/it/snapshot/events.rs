@@ -22,8 +22,13 @@ const EXPECTED: &[(&str, &str)] = &[
         "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does not exist",
     ),
     ("gave-up.json", "failed: Lambda.TooManyRequestsException Rate Exceeded."),
+    ("park-carried.json", "refused: transparent-trust-redis-production: there is no group"),
+    ("park-group.json", "refused: transparent-trust-redis-production: there is no group"),
+    ("park.json", "settled: no group carries the tag cachewarden:park with nightly"),
     ("plan-drill.json", "settled: no group carries the tag cachewarden:drill-days"),
     ("plan-export.json", "failed: ListObjectsV2 failed: NoSuchBucket: The specified bucket does"),
+    ("plan-park.json", "settled: no group carries the tag cachewarden:park with nightly"),
+    ("plan-unpark.json", "settled: no group is parked"),
     ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
     (
@@ -53,6 +58,15 @@ const EXPECTED: &[(&str, &str)] = &[
     ("status-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("status.json", "settled: no group carries the tag"),
     ("sweep.json", "settled: no group of a drill has outlived its time"),
+    (
+        "unpark-carried.json",
+        "refused: transparent-trust-redis-production: there is no snapshot transparen-a1b2c3d4-park",
+    ),
+    (
+        "unpark-group.json",
+        "refused: transparent-trust-redis-production: there is no group transparent-trust-redis-",
+    ),
+    ("unpark.json", "settled: no group is parked"),
     ("take-due-at.json", "settled: no group carries the tag cachewarden:snapshot-keep with tiers"),
     (
         "take-due-carried.json",

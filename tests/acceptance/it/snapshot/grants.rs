@@ -7,7 +7,7 @@ use serde_json::json;
 use super::promote;
 use super::stage::{GROUP, Stage};
 
-/// Takes, sees one fail, prunes, restores, also in place, is told off, takes what is due, promotes, and tries one.
+/// Takes, sees one fail, prunes, restores, also in place, is told off, takes what is due, promotes, tries one, and parks one.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.stock(5).await;
@@ -36,4 +36,20 @@ pub(crate) async fn every_call() {
     promote::automatic(&stage, GROUP).await;
     stage.send(json!({ "action": "promote", "group": GROUP })).await;
     stage.send(json!({ "action": "drill", "group": GROUP })).await;
+    stage
+        .add(
+            "asleep",
+            1,
+            &[
+                ("cachewarden:snapshot-keep", "7"),
+                ("cachewarden:park", "nightly"),
+                ("cachewarden:alarms", "on"),
+            ],
+        )
+        .await;
+    for night in 0..2 {
+        stage.scene.pass(Duration::from_hours(night)).await;
+        stage.send(json!({ "action": "park" })).await;
+        stage.send(json!({ "action": "unpark" })).await;
+    }
 }

@@ -293,7 +293,9 @@ async fn the_status_tells_what_would_be_lost() {
         panic!("no answer");
     };
     let calls = stage.calls_since(before);
-    assert_eq!(calls, ["GetResources", "DescribeSnapshots", "GetResources"]);
+    // The groups, those that are parked, what there is of them, and its tags.
+    let expected = ["GetResources", "GetResources", "DescribeSnapshots", "GetResources"];
+    assert_eq!(calls, expected);
     let group = &answer["groups"][0];
     assert_eq!(group["count"], 2);
     assert_eq!(group["bytes"], 2 * BYTES);

@@ -3,6 +3,8 @@
 use super::super::plan::tests::{NOW, Scene, at, said};
 use super::*;
 use crate::provision::{Around, name};
+use crate::snapshot::park::State;
+use crate::snapshot::park::tests::snapshot_of_group;
 use crate::snapshot::{Origin, SavedShard};
 use crate::{Bytes, MemberId, SnapshotName, Tags};
 
@@ -310,4 +312,33 @@ fn a_group_that_is_known_to_be_foreign_is_not_even_waited_for() {
     let plan = plan(&Farewell { group_is_foreign: true, ..farewell() }, &foreign.seen, at(NOW));
     assert!(said(plan).starts_with("Do: ParameterGroup"));
     assert!(name::final_snapshot(&farewell().group, "r").is_ok());
+}
+
+/// The group is parked with a snapshot in this state, and was as this makes it.
+fn parked(was: Scene, state: State) -> (Seen, String) {
+    let snapshot = snapshot_of_group(&was.seen.group.unwrap(), "2026-01-01T20:00:00Z", state);
+    let name = snapshot.name.clone();
+    (left_over().around(|it| it.parked = Some(Box::new(snapshot))).seen, name)
+}
+
+#[test]
+fn of_a_parked_group_its_snapshot_stays_and_says_so_before_anything_else_goes() {
+    let since = at("2026-01-01T20:05:00Z");
+    for policy in ["Snapshot", "Delete", "Retain"] {
+        let (seen, name) = parked(tagged(tag::DELETION, policy), State::Parked(since));
+        check(&seen, &format!("Do: KeepParked {{ name: \"{name}\""));
+        assert_eq!(farewell().kept_parked(&seen), None);
+    }
+    let (seen, name) = parked(standing(), State::Kept(since));
+    check(&seen, "Do: Alarms(");
+    assert_eq!(farewell().kept_parked(&seen), Some(name));
+    let (seen, _) = parked(tagged(tag::DELETION, "Retain"), State::Kept(since));
+    check(&seen, "Settled");
+    let (seen, _) = parked(tagged(tag::DELETION_PROTECTION, "on"), State::Parked(since));
+    check(&seen, "Refuse: the replication group orders-redis-production is protected");
+    // One that is back, or another stack's, is nothing to a deletion.
+    let (seen, _) = parked(standing(), State::Back(since));
+    check(&seen, "Do: Alarms(");
+    let (seen, _) = parked(tagged(tag::OWNER, "another/Cache"), State::Parked(since));
+    check(&seen, "Do: Alarms(");
 }

@@ -18,6 +18,7 @@ use crate::{GroupStatus, GroupView, NodeType, Tags};
 
 /// Thinks of what is seen after a step.
 pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &mut Seen) {
+    let wanted = &wanted.found(seen).into_owned();
     let around = seen.around.get_or_insert_default();
     of_beside(step, wanted, around);
     match (step, &mut seen.group) {

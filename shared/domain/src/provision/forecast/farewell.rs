@@ -39,6 +39,10 @@ fn of_removal(removal: &Removal, farewell: &Farewell, around: &Around, seen: &mu
             seen.group = None;
             seen.around = Some(around.clone());
         }
+        Removal::KeepParked { tags, .. } => {
+            let parked = seen.around.iter_mut().filter_map(|it| it.parked.as_mut());
+            parked.for_each(|it| it.tags.get_or_insert_default().extend(tags.clone()));
+        }
         Removal::Alarms(names) => {
             seen.around.iter_mut().for_each(|it| it.alarms.retain(|it| !names.contains(&it.name)));
         }

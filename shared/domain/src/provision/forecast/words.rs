@@ -66,7 +66,7 @@ pub(super) fn of_step(step: &Step, wanted: &Wanted, seen: &Seen) -> Option<Chang
         Step::CancelRotation { .. } => {
             deleting(at_once("end the rotation of the token".to_owned()), "the rotation schedule")
         }
-        Step::MakeGroup { .. } => of_making(wanted),
+        Step::MakeGroup { .. } => of_making(&wanted.found(seen)),
         Step::SetNodeType { to, .. } => {
             let has = from(group.and_then(|it| it.node_type.as_ref()));
             brief(format!("change the node type {has}to {to}"), NODES)
@@ -121,7 +121,9 @@ fn of_making(wanted: &Wanted) -> Change {
     let spec = &wanted.spec;
     let (id, shape, node_type) = (&spec.id, spec.shape, &spec.node_type);
     let (engine, version) = (spec.engine.name(), spec.version);
-    let filled = wanted.source().map_or(String::new(), |it| format!(", filled from {it}"));
+    let is_parked = if wanted.parked.is_some() { ", with which it is parked" } else { "" };
+    let filled =
+        wanted.source().map_or(String::new(), |it| format!(", filled from {it}{is_parked}"));
     let minutes = if filled.is_empty() { CREATION } else { RESTORE };
     lasting(
         minutes,
@@ -284,6 +286,9 @@ pub(super) fn of_removal(removal: &Removal, group: &str) -> Change {
             minutes: DELETION,
             deletes: Some(format!("the replication group {group}, and what no snapshot holds")),
         },
+        Removal::KeepParked { name, .. } => at_once(format!(
+            "keep {name}, with which {group} is parked, as the last snapshot of it"
+        )),
         Removal::Alarms(names) => without_alarms(names),
         Removal::ParameterGroup { name } => without_parameter_group(name),
         Removal::SubnetGroup => deleting(

@@ -14,6 +14,7 @@ pub(super) struct Snapshots {
     pub(super) window: Option<SnapshotWindow>,
     pub(super) keep: Keep,
     pub(super) drill_days: Option<NonZeroU32>,
+    pub(super) night_park: bool,
 }
 
 pub(super) fn snapshots(read: &mut Properties<'_>) -> Snapshots {
@@ -22,6 +23,7 @@ pub(super) fn snapshots(read: &mut Properties<'_>) -> Snapshots {
         window: read.parsed("SnapshotWindow", str::parse),
         keep: keep(read),
         drill_days: drill_days(read),
+        night_park: read.switch("NightPark", false),
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn make(wanted: &Wanted, seen: &Seen) -> Next<Step, Refusal> {
     // What the stack states of it is held against this mark later on, also of a group that another one's keys filled.
     let mark = wanted.spec.source.clone().or_else(|| wanted.source()).map(|it| it.mark());
     tags.extend(mark.map(|it| (tag::RESTORED_FROM.to_owned(), it)));
+    tags.extend(wanted.park_tags());
     Next::Do(Step::MakeGroup { parameter_group, secret, tags })
 }
 

@@ -10,6 +10,7 @@ mod foreign;
 mod in_place;
 mod logs;
 mod node_type;
+mod parked;
 mod settings;
 mod shards;
 mod source;
@@ -54,6 +55,7 @@ impl Scene {
             keep: Keep::default(),
             before: None,
             replaces: None,
+            parked: None,
             rotate_function: arn("arn:aws:lambda:eu-west-1:123456789012:function:rotate"),
             autoscale_topic: arn("arn:aws:sns:eu-west-1:123456789012:alarms"),
         };
@@ -222,6 +224,7 @@ fn around(wanted: &Wanted, parameter_group: String, release: Release) -> Around 
         log_groups: logs::ours(wanted),
         logs_of_others: BTreeSet::new(),
         source: None,
+        parked: None,
         secret: Some(SecretView {
             arn: SECRET.to_owned(),
             tags: diff::secret_tags(wanted),

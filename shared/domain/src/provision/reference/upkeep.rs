@@ -53,6 +53,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "CloudWatch Logs takes no other number. A log group that was there before keeps its own",
     },
     Property {
+        name: "NightPark",
+        takes: "true, false; true lets the cache be parked for the night: its keys go into a snapshot, it is deleted, and made again in the morning, when `NightParkSchedule` and `NightUnparkSchedule` say so, or by the actions `park` and `unpark`",
+        default: Default::Value("false"),
+        update: OnUpdate::InPlace,
+        rule: "a cache cannot be turned off; meanwhile it is not there, and what is written between the snapshot and its deletion is lost. An update of a parked cache makes it again from that snapshot; `DeletionProtection` keeps it from being parked",
+    },
+    Property {
         name: "NotificationTopicArn",
         takes: "the ARN of an SNS topic of the stack's region and account that ElastiCache tells of its own events",
         default: Default::Absent,

@@ -28,7 +28,7 @@ pub(super) fn node_type(
 }
 
 /// What all nodes of a group cost for an hour, where that is known.
-pub(super) fn hour(
+pub(in crate::snapshot) fn hour(
     node_type: &NodeType,
     shape: Shape,
     source: &GroupView,

@@ -155,8 +155,9 @@ pub fn is_under_way(group: &Tags) -> bool {
 
 /// The tags of a group that it has again afterwards: not what is under way, which ends with the group.
 pub fn kept(tags: &Tags) -> Tags {
-    const NOT_KEPT: [&str; 6] = [
+    const NOT_KEPT: [&str; 7] = [
         tag::IN_PLACE,
+        tag::PARKED,
         tag::TOKEN,
         tag::ASKED,
         tag::CHANGED,
@@ -246,7 +247,7 @@ pub(super) fn written(text: &str) -> String {
 }
 
 /// Reads it again.
-pub(super) fn read(written: &str) -> String {
+pub(in crate::snapshot) fn read(written: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = written;
     while let Some((plain, coded)) = rest.split_once('=') {

@@ -18,10 +18,8 @@ pub(super) fn against_group(group: &GroupView, tags: &Tags) -> Vec<Refusal> {
     if Deletion::of_group(tags, Deletion::default()).protected {
         whys.push(Unreplaced::Protected { group: id() });
     }
-    for (key, is_quiet) in UNDER_WAY {
-        if let Some(value) = tags.get(key).filter(|it| !is_quiet(it)) {
-            whys.push(Unreplaced::Busy { group: id(), key, value: value.clone() });
-        }
+    for (key, value) in under_way(tags) {
+        whys.push(Unreplaced::Busy { group: id(), key, value: value.to_owned() });
     }
     if let Some(global) = group.global_datastore.clone() {
         whys.push(Unreplaced::GlobalDatastore { group: id(), global });
@@ -29,12 +27,21 @@ pub(super) fn against_group(group: &GroupView, tags: &Tags) -> Vec<Refusal> {
     whys.into_iter().map(Refusal::from).collect()
 }
 
+/// What of these tags of a group says that somebody is at it.
+pub(in crate::snapshot) fn under_way(tags: &Tags) -> impl Iterator<Item = (&'static str, &str)> {
+    UNDER_WAY.into_iter().filter_map(|(key, is_quiet)| {
+        let value = tags.get(key).filter(|it| !is_quiet(it))?;
+        Some((key, value.as_str()))
+    })
+}
+
 /// The tags that say that somebody is at a group, unless their value says that he is through.
-const UNDER_WAY: [(&str, IsQuiet); 6] = [
+const UNDER_WAY: [(&str, IsQuiet); 7] = [
     (tag::ASKED, |_| false),
     (tag::AUTOSCALE_CHANGE, |_| false),
     (tag::REPLACED_BY, |_| false),
     (tag::TOKEN, |it| it.starts_with("auth-token=done")),
+    (tag::PARKED, |it| !it.starts_with("goes by ")),
     (tag::DELETION, |it| it != "unfinished"),
     (tag::DELETION_PROTECTION, |it| it != "unfinished"),
 ];

@@ -125,6 +125,7 @@ impl Restore {
             node_type,
             data_tiering,
             resilience: resilience_of(source, shape),
+            zones: Vec::new(),
             shape,
             slots,
             port: source
@@ -168,7 +169,7 @@ impl Restore {
 
     /// What the new group is tagged with: policies and what people wrote, not what is under way on the source.
     pub(super) fn tags(&self, source: &GroupView, tags: &Tags) -> Tags {
-        const NOT_TAKEN: [&str; 14] = [
+        const NOT_TAKEN: [&str; 16] = [
             tag::TOKEN,
             tag::ASKED,
             tag::CHANGED,
@@ -183,6 +184,9 @@ impl Restore {
             tag::REPLACES,
             tag::REPLACED_BY,
             tag::DRILL,
+            // Whoever wants it parked says so of it.
+            tag::PARK,
+            tag::PARKED,
             // What drills of the source cost is counted there.
             tag::DRILLED,
         ];
