@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program of the command line")]
 
 mod arguments;
+mod decision;
 mod ladder;
 mod oracle;
 mod physics;
@@ -49,7 +50,15 @@ fn bench() -> Result<bool, String> {
         return Err(format!("no trace has a name that begins with \"{}\"", asked.only));
     }
     let rows = all(&ladder, &traces, asked.shows);
-    Ok(table::print(&rows, &asked))
+    let kept = table::print(&rows, &asked);
+    if let Some(measured) = traces.first().and_then(|it| decision::measure(&ladder, &it.1)) {
+        let milliseconds = measured.takes.as_secs_f64() * 1000.0;
+        println!(
+            "\nOne decision over three days by the minute and {} node types takes {milliseconds:.1} ms.",
+            measured.types
+        );
+    }
+    Ok(kept)
 }
 
 /// Every trace, on as many threads as there are processors.

@@ -86,7 +86,7 @@ fn a_hot_group_grows_at_once_and_a_spike_is_left_alone() {
     let Choice::Grow(Heat::Engine, to) = hot(8) else { panic!("{:?}", hot(8)) };
     assert_eq!((to.at, 1 < to.replicas), (size("m7g.large", 1).at, true));
     // One that gathers is answered while it does.
-    let thousands = [100.0, 125.0, 160.0, 200.0, 250.0];
+    let thousands = [90.0, 120.0, 160.0, 172.0, 185.0];
     let crowd = group().then(5, |at| load(thousands[usize::try_from(at).unwrap()], 3.0)).choice();
     assert!(matches!(crowd, Choice::Grow(Heat::Engine, _)), "{crowd:?}");
 }
