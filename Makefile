@@ -44,7 +44,7 @@ test: setup ## Check everything: formatting, lints, templates, unit and scenario
 test-exhaustive: setup ## Run every flow with every mishap at every call of it; `make test` runs one case of forty-eight, and of each some.
 	@cargo test --workspace --locked --quiet --test exhaust -- --all
 
-bench: setup ## Measure cold start, memory and size of the functions beside a bare one, the simulator, and sweeps over a thousand groups.
+bench: setup ## Measure cold start, memory and size of the functions beside a bare one, the simulator, and sweeps over a thousand and ten thousand groups.
 	@cargo run --locked --release --quiet -p bench
 	@cargo run --locked --profile simulator --quiet -p bench --bin simulator
 	@cargo run --locked --profile simulator --quiet -p bench --bin sweep

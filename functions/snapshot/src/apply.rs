@@ -2,19 +2,21 @@
 //! gone.
 
 pub(crate) mod counting;
-mod crowd;
+pub(crate) mod crowd;
 pub(crate) mod drilling;
 pub(crate) mod exporting;
 pub(crate) mod parking;
 pub(crate) mod promoting;
 pub(crate) mod pruning;
 pub(crate) mod replacing;
+pub(crate) mod switching;
 pub(crate) mod taking;
 mod unparking;
 
 use std::cell::RefCell;
 
 use domain::group::{Encryption, NewGroup, Tls, Transit};
+use domain::rotate::VersionId;
 use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
 use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
 use domain::snapshot::{Refusal, SnapshotView};
@@ -106,15 +108,21 @@ impl Operation for Restored<'_> {
 }
 
 async fn create(app: &App, plan: Plan) -> Result<(), Fault> {
+    create_with(app, plan, None).await
+}
+
+/// Makes a group, with the token of this version of its secret, or of whichever clients use.
+async fn create_with(app: &App, plan: Plan, version: Option<&VersionId>) -> Result<(), Fault> {
     let users = &plan.source.user_groups;
     let transit = match (&plan.secret, plan.source.tls) {
         (_, Tls::Off) => Transit::Plain,
         (_, Tls::Preferred | Tls::Required) if !users.is_empty() => {
             Transit::TlsWithUsers(users.clone())
         }
-        (Some(secret), Tls::Preferred | Tls::Required) => {
-            Transit::TlsWithToken(app.secrets.token(secret).await?)
-        }
+        (Some(secret), Tls::Preferred | Tls::Required) => Transit::TlsWithToken(match version {
+            Some(version) => app.secrets.token_of(secret, version).await?,
+            None => app.secrets.token(secret).await?,
+        }),
         (None, Tls::Preferred) => Transit::TlsPreferred,
         (None, Tls::Required) => Transit::Tls,
     };

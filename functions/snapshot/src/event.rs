@@ -1,5 +1,6 @@
 //! What calls `snapshot`: small documents with an `action`, from a schedule, a person or the state machine.
 
+mod by_secret;
 mod in_place;
 mod parking;
 mod reader;
@@ -14,6 +15,7 @@ use domain::{GroupId, Problems};
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(crate) use by_secret::{Back, Switching};
 pub(crate) use in_place::Replacing;
 pub(crate) use parking::{Parking, Unparking};
 use reader::Reader;
@@ -44,6 +46,8 @@ pub(crate) enum Job {
     Restore(Restore),
     /// Put a group of a snapshot in the place of the one that there is.
     InPlace(Replacing),
+    /// Lead the clients of a group to one of a snapshot by their secret, or back, or end that.
+    BySecret(Switching),
     /// Write a snapshot into a bucket.
     Export(Export),
     /// Try whether a snapshot restores.
@@ -87,7 +91,7 @@ impl Taking {
     /// The group that it is about, unless the policies of groups have to be asked first.
     pub(crate) fn asks_for(&self) -> Option<&GroupId> {
         match (&self.scope, &self.kind) {
-            (Scope::All, _) | (Scope::One(_), Kind::Due) => None,
+            (Scope::All | Scope::These(_), _) | (Scope::One(_), Kind::Due) => None,
             (Scope::One(group), Kind::Policy | Kind::One(_) | Kind::For(_)) => Some(group),
         }
     }
@@ -113,6 +117,8 @@ pub(crate) enum Scope {
     All,
     /// This one.
     One(GroupId),
+    /// These: a part of more than one run can look through.
+    These(Vec<GroupId>),
 }
 
 /// Reads an event, with all mistakes together.
@@ -128,7 +134,7 @@ pub(crate) fn parse(event: &Value) -> Result<Request, Problems> {
         Some("promote") => read.promote().map(|it| Request::Do(Job::Promote(it))),
         Some("prune") => Some(Request::Do(Job::Prune(read.scope()))),
         Some("restore") => read.restore().map(|it| Request::Do(Job::Restore(it))),
-        Some("restore-in-place") => read.in_place().map(|it| Request::Do(Job::InPlace(it))),
+        Some("restore-in-place") => read.any_in_place().map(Request::Do),
         Some("export") => read.export().map(|it| Request::Do(Job::Export(it))),
         Some("drill") => Some(Request::Do(Job::Drill(read.drilling()))),
         Some("park") => Some(Request::Do(Job::Park(read.parking()))),

@@ -22,8 +22,7 @@ use platform::{
 use serde_json::Value;
 
 use crate::apply::Restored;
-use crate::event::{Job, Request, Scope};
-use crate::observe::Ours;
+use crate::event::{Job, Request};
 use crate::report::{End, Message, Story};
 
 /// The function: clients made once, settings read once.
@@ -100,6 +99,7 @@ impl App {
             Ok(Request::Do(Job::Promote(promote))) => Box::pin(run.promote(&promote)).await,
             Ok(Request::Do(Job::Prune(scope))) => Box::pin(run.prune(&scope)).await,
             Ok(Request::Do(Job::InPlace(wish))) => Box::pin(run.in_place(&wish)).await,
+            Ok(Request::Do(Job::BySecret(asked))) => Box::pin(run.by_secret(&asked)).await,
             Ok(Request::Do(Job::Restore(restore))) => Box::pin(run.restore(&restore)).await,
             Ok(Request::Do(Job::Export(export))) => Box::pin(run.export(&export)).await,
             Ok(Request::Do(Job::Drill(drilling))) => Box::pin(run.drill(&drilling)).await,
@@ -149,18 +149,6 @@ impl Run<'_> {
     fn restored<'b>(&'b self, restore: &'b Restore, saved: Option<SnapshotView>) -> Restored<'b> {
         let story = RefCell::new(restore_story(restore));
         Restored { app: self.app, restore, saved, story }
-    }
-
-    /// The groups that are ours, or the one of them that is asked for; else the answer that it is not.
-    async fn ours(&self, asked: &str, scope: &Scope) -> Result<Result<Vec<Ours>, Value>, Fault> {
-        let mut groups = observe::groups(self.app).await?;
-        let Scope::One(group) = scope else { return Ok(Ok(groups)) };
-        groups.retain(|(it, _)| it == group);
-        if groups.is_empty() {
-            let end = End::Refused(Refusal::NotOurs);
-            return Ok(Err(self.close(&Story::of(asked, group), &end).await));
-        }
-        Ok(Ok(groups))
     }
 
     /// Has the state machine do what takes long, and does it where that asks. A person is told at once what speaks against it.

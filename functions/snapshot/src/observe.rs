@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::autoscale::Metric;
+use domain::snapshot::crowd::RUN_MAX;
+use domain::snapshot::in_place::by_secret::mark::Aside;
 use domain::snapshot::in_place::{InPlace, InPlaceView};
 use domain::snapshot::promote::{self, Promote, PromoteView, Which};
 use domain::snapshot::restore::{Restore, RestoreView};
@@ -26,9 +28,45 @@ pub(crate) async fn groups(app: &App) -> Result<Vec<Ours>, Fault> {
     Ok(found.into_iter().filter_map(|it| Some((it.group_id()?, it.tags))).collect())
 }
 
-/// The groups that stand in for one that is restored in place, among others that were: one paged call.
+/// The groups that are ours to look after, as far as one run can look through them.
+pub(crate) enum Crowd {
+    /// All of them.
+    Few(Vec<Ours>),
+    /// More than that: nothing but who they are is kept.
+    Many(Vec<GroupId>),
+}
+
+/// The same, of an account that may have very many of them.
+pub(crate) async fn crowd(app: &App) -> Result<Crowd, Fault> {
+    let (mut few, mut many) = (Vec::new(), Vec::new());
+    let take = |it: Tagged| {
+        let Some(group) = it.group_id() else { return };
+        if many.is_empty() && few.len() < RUN_MAX {
+            few.push((group, it.tags));
+        } else {
+            many.extend(std::mem::take(&mut few).into_iter().map(|it| it.0));
+            many.push(group);
+        }
+    };
+    app.fleet.each_group(tag::SNAPSHOT_KEEP, take).await?;
+    Ok(if many.is_empty() { Crowd::Few(few) } else { Crowd::Many(many) })
+}
+
+/// Those of these groups that are ours: a call for fifty of them. `near` is the ARN of something that stands where they do.
+pub(crate) async fn these(app: &App, near: &str, groups: &[GroupId]) -> Result<Vec<Ours>, Fault> {
+    let Ok(near) = Arn::parse(near) else { return Ok(Vec::new()) };
+    let (partition, region, account) = (near.partition(), near.region(), near.account());
+    let start = format!("arn:{partition}:elasticache:{region}:{account}:replicationgroup:");
+    let arns: Vec<String> = groups.iter().map(|it| format!("{start}{it}")).collect();
+    let mut found = app.fleet.these(&arns).await?;
+    found.retain(|it| it.tags.contains_key(tag::SNAPSHOT_KEEP));
+    Ok(found.into_iter().filter_map(|it| Some((it.group_id()?, it.tags))).collect())
+}
+
+/// The groups that stand in for one that is restored in place, or are about to take its place, among others that were: one paged call.
 pub(crate) async fn stand_ins(app: &App) -> Result<BTreeSet<GroupId>, Fault> {
-    let found = app.fleet.groups(tag::IN_PLACE).await?;
+    let mut found = app.fleet.groups(tag::IN_PLACE).await?;
+    found.retain(|it| Aside::read(&it.tags).is_none());
     Ok(found.into_iter().filter_map(|it| it.group_id()).collect())
 }
 
@@ -78,6 +116,55 @@ pub(crate) async fn shelf_of_one(app: &App, group: &GroupId) -> Result<Shelf, Fa
             shelf.borrow_mut().put(seen);
         }
     }
+    Ok(shelf.into_inner())
+}
+
+/// How much of the snapshots of a group is looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Depth {
+    /// The newest that serves the tiers: whether another is due goes by that.
+    Newest,
+    /// All of them.
+    All,
+}
+
+/// The same of a part of very many groups: an account that has them has too many snapshots for one run to look through.
+///
+/// Which there are, their tags tell; a snapshot of a group that is not in cluster mode does not say of which group it is (facts 5.4).
+pub(crate) async fn shelf_of_part(
+    app: &App,
+    groups: &[Ours],
+    depth: Depth,
+) -> Result<Shelf, Fault> {
+    let shelf = RefCell::new(Shelf::of(groups.iter().map(|it| &it.0)));
+    let ids: Vec<&str> = groups.iter().map(|it| it.0.as_str()).collect();
+    app.fleet.each_snapshot_with(tag::GROUP, &ids, |it| label(&shelf, &it)).await?;
+    let looked = abreast(groups, async |(group, tags)| {
+        // What no tag tells of is not ours, and nobody asks for it.
+        if shelf.borrow().missing(group).is_empty() {
+            return Ok(());
+        }
+        if depth == Depth::All
+            && let Some(group) = app.elasticache.group(group).await?
+        {
+            for seen in app.elasticache.snapshots_of(&group).await? {
+                shelf.borrow_mut().put(seen);
+            }
+        }
+        // Those of former members, too, and of a group that is gone.
+        let missing = shelf.borrow().missing(group);
+        for name in missing {
+            if let Some(seen) = app.elasticache.snapshot(name.as_str()).await? {
+                shelf.borrow_mut().put(seen);
+            }
+            let stock = shelf.borrow().snapshots(group);
+            if depth == Depth::Newest && due::newest(group, &owner(group, tags), &stock).is_some() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    looked.await.into_iter().collect::<Result<(), Fault>>()?;
     Ok(shelf.into_inner())
 }
 

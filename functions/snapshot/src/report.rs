@@ -3,8 +3,11 @@
 mod drills;
 mod parks;
 mod replacing;
+mod switching;
 mod telling;
 mod words;
+
+use std::collections::BTreeMap;
 
 use domain::snapshot::export::{Export, ExportView};
 use domain::snapshot::promote::{Promote, PromoteView};
@@ -18,9 +21,12 @@ use platform::Fault;
 use platform::journal::Record;
 use serde_json::{Value, json};
 
-pub(crate) use drills::{NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics};
+pub(crate) use drills::{
+    NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics, take_failed,
+};
 pub(crate) use parks::{NO_PARK, NOTHING_PARKED, absent, night, parking, unparking};
 pub(crate) use replacing::{in_place, last_words, road};
+pub(crate) use switching::{ending, road_by_secret, switching};
 pub(crate) use telling::Planned;
 pub(crate) use words::{
     counted, exporting, promoting, restoring, standing, standing_in_short, standing_metrics, taking,
@@ -326,6 +332,7 @@ pub(crate) fn news(story: &Story, end: &End) -> Option<Message> {
     let is_restore = story.asked.starts_with("restore");
     let head = match end {
         End::Settled if is_restore => "restored",
+        End::Settled if story.asked.starts_with("delete ") && !story.done.is_empty() => "deleted",
         End::Refused(refusal) if drills::was_tried(refusal) => "failed",
         End::Refused(refusal) if parks::is_missed(refusal) => "NOT THERE",
         End::Settled if story.asked.starts_with("export ") => "exported",
@@ -410,7 +417,10 @@ fn next_after(asked: &str) -> &'static str {
 /// What was asked for, as far as an event that was given up tells.
 pub(crate) fn gave_up(event: &Value) -> String {
     let text = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or("?");
-    format!("finish {} {}", text("action"), text("group"))
+    match event.get("groups").and_then(Value::as_array) {
+        Some(groups) => format!("finish {} of {} groups", text("action"), groups.len()),
+        None => format!("finish {} {}", text("action"), text("group")),
+    }
 }
 
 /// The summary where there is nothing to prune, to plan or to take by number.
@@ -433,6 +443,17 @@ pub(crate) fn short(mut answer: Value) -> Value {
         fields.remove("evidence");
     }
     answer
+}
+
+/// The same of a part that an execution asked for: how many came to which end. All answers of a thousand groups are more than it takes.
+pub(crate) fn of_part(answers: &[Value], nothing: &str) -> Value {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for it in answers {
+        *counts.entry(it.get("status").and_then(Value::as_str).unwrap_or("?")).or_default() += 1;
+    }
+    let counts: Vec<_> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let summary = if counts.is_empty() { nothing.to_owned() } else { counts.join(", ") };
+    json!({ "status": "settled", "summary": summary })
 }
 
 /// The answers for several groups in one.

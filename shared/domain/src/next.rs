@@ -75,6 +75,10 @@ pub enum WaitingOn {
     Busy,
     /// The group is restored in place, and this one stands in for it.
     InPlace(String),
+    /// Another address is being written into the secret, as its tag says.
+    Address(String),
+    /// A rotation of this secret, and its grace, to come to their end.
+    Rotation(String),
     /// The group is parked with this snapshot, and may be about to go.
     Parking(String),
     /// A snapshot of the group is tried, and this one of a drill stands beside it.
@@ -110,6 +114,13 @@ impl fmt::Display for WaitingOn {
             Self::InPlace(stand_in) => write!(
                 f,
                 "the restore in place to finish, during which {stand_in} stands in for the group"
+            ),
+            Self::Address(hold) => {
+                write!(f, "another address to be written into the secret, for {hold}")
+            }
+            Self::Rotation(secret) => write!(
+                f,
+                "the rotation of {secret} to be done and its old token to be revoked, before another address goes into it"
             ),
             Self::Parking(snapshot) => {
                 write!(f, "the group to be parked with {snapshot}, which is under way")

@@ -6,6 +6,7 @@
 
 mod form;
 mod grace;
+mod hold;
 mod labels;
 mod login;
 mod note;
@@ -25,6 +26,7 @@ use std::fmt;
 use crate::{AuthToken, GroupId};
 
 pub use form::{Credential, Document, Draft, Form, SecretText, read};
+pub use hold::Hold;
 pub use labels::{Label, Labels, VersionId, VersionIdError};
 pub use login::{Key, Node, Verdict};
 pub use note::{Asked, Change, Revoked};

@@ -101,6 +101,9 @@ pub const DRILL_FAILED: &str = "cachewarden:drill-failed";
 /// What of a restore in place a group is. On the one that stands in: for which group, from which snapshot, for which request, and how far it
 /// is, `orders from orders-daily-202601020304 by 1a2b3c4d: rehearsal`. On the group itself, before it goes and after it came back:
 /// `orders-daily-202601020304 by 1a2b3c4d: goes`, `unfinished` while it is made, `finished` for good. On the snapshot taken before: what for.
+/// Where clients are led to another group by the address in their secret: on the one that they were led away from, who took its place and until
+/// when it stays, `orders-r2 took its place by 1a2b3c4d and orders-before-1a2b3c4d has its keys: stays until 2026-01-03T03:04:05Z`; on the secret,
+/// while that is written, `orders-r2 by 1a2b3c4d until 2026-01-02T03:34:05Z`, and no rotation moves until then.
 pub const IN_PLACE: &str = "cachewarden:in-place";
 /// What the key of a tag of ours begins with on a group that stands in: the group that it stands for had it without `was:`, and gets it back.
 pub const WAS: &str = "cachewarden:was:";
@@ -110,6 +113,8 @@ pub const WAS_DESCRIPTION: &str = "cachewarden:was-description";
 pub const WAS_NODE_TYPE: &str = "cachewarden:was-node-type";
 /// On a group that stands in: where clients connected to the other.
 pub const WAS_ENDPOINT: &str = "cachewarden:was-endpoint";
+/// On a group that takes another's place by the address in the secret, or stands aside since: the version of the secret whose token it takes.
+pub const TAKES: &str = "cachewarden:takes";
 
 /// On a group that stands in: why the other could not be made of the wanted snapshot, written likewise.
 pub const IN_PLACE_FAILED: &str = "cachewarden:in-place-failed";

@@ -55,6 +55,11 @@ impl Fleet {
         self.tagged("elasticache:replicationgroup", having(key)).await
     }
 
+    /// The same, one after another, for whoever has no room for all of them at once.
+    pub async fn each_group(&self, key: &str, take: impl FnMut(Tagged)) -> Result<(), Fault> {
+        self.each("elasticache:replicationgroup", having(key), take).await
+    }
+
     /// The secrets that carry a tag of this key.
     pub async fn secrets(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
         self.tagged("secretsmanager:secret", having(key)).await
@@ -75,6 +80,21 @@ impl Fleet {
         self.tagged("elasticache:snapshot", having(key).values(value)).await
     }
 
+    /// The snapshots that carry this tag with one of these values, one after another.
+    pub async fn each_snapshot_with(
+        &self,
+        key: &str,
+        values: &[&str],
+        mut take: impl FnMut(Tagged),
+    ) -> Result<(), Fault> {
+        for some in values.chunks(VALUES_A_CALL) {
+            let texts = some.iter().map(|it| (*it).to_owned()).collect();
+            let filter = having(key).set_values(Some(texts));
+            self.each("elasticache:snapshot", filter, &mut take).await?;
+        }
+        Ok(())
+    }
+
     /// The alarms that carry a tag of this key.
     pub async fn alarms(&self, key: &str) -> Result<Vec<Tagged>, Fault> {
         self.tagged("cloudwatch:alarm", having(key)).await
@@ -82,15 +102,20 @@ impl Fleet {
 
     /// The tags of one thing, whatever it is busy with. The list lags behind; of what it does not know there are none.
     pub async fn tags(&self, arn: &str) -> Result<Tags, Fault> {
-        let answer = self
-            .client
-            .get_resources()
-            .resource_arn_list(arn)
-            .send()
-            .await
-            .map_err(|err| Fault::from_sdk(CALL, err))?;
-        let found = answer.resource_tag_mapping_list().iter().filter_map(tagged);
-        Ok(found.filter(|it| it.arn.as_str() == arn).flat_map(|it| it.tags).collect())
+        let found = self.these(&[arn.to_owned()]).await?;
+        Ok(found.into_iter().flat_map(|it| it.tags).collect())
+    }
+
+    /// Those of these things that have tags, with them.
+    pub async fn these(&self, arns: &[String]) -> Result<Vec<Tagged>, Fault> {
+        let mut found = Vec::new();
+        for some in arns.chunks(ARNS_A_CALL) {
+            let request = self.client.get_resources().set_resource_arn_list(Some(some.to_vec()));
+            let answer = request.send().await.map_err(|err| Fault::from_sdk(CALL, err))?;
+            let tagged = answer.resource_tag_mapping_list().iter().filter_map(tagged);
+            found.extend(tagged.filter(|it| some.iter().any(|arn| it.arn.as_str() == arn)));
+        }
+        Ok(found)
     }
 
     async fn tagged(&self, kind: &str, filter: TagFilterBuilder) -> Result<Vec<Tagged>, Fault> {
@@ -122,6 +147,10 @@ impl Fleet {
     }
 }
 
+/// The service takes a hundred. It gives fifty a page where nobody says another number, and with ARNs neither that nor a page may be said.
+const ARNS_A_CALL: usize = 50;
+/// A filter has this many values at most.
+const VALUES_A_CALL: usize = 20;
 /// As many as the service gives at once.
 const RESOURCES_A_PAGE: i32 = 100;
 

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 
 use crate::Clock;
 
-pub use count::{Depth, Door};
+pub use count::{Depth, Door, Uncounted};
 use talk::{Name, refused, talk};
 
 /// A connection to a node, TLS and all.

@@ -77,6 +77,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("sqs:SendMessage", "Lambda hands over what no try could handle"),
     ("kms:CreateGrant", "ElastiCache does it for whoever creates a group with a key"),
     ("s3:GetObject", "ElastiCache does it for whoever creates a group from a file"),
+    ("s3:DeleteObject", "ElastiCache asks it of whoever exports"),
     ("s3:GetBucketLocation", "ElastiCache asks it of whoever exports"),
     ("s3:ListAllMyBuckets", "ElastiCache asks it of whoever exports"),
     ("kms:DescribeKey", "ElastiCache does it for whoever creates a group with a key"),

@@ -1,5 +1,6 @@
 //! Stories of `snapshot`: what is taken is there, what is deleted was not needed, and what is restored is as closed as before.
 
+mod by_secret;
 mod counted;
 mod crowd;
 mod drill;
@@ -15,3 +16,4 @@ mod shards;
 mod stage;
 mod stock;
 mod tiers;
+mod users;

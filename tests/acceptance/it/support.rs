@@ -60,7 +60,11 @@ impl Scene {
         let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/elasticache/aws4_request, SignedHeaders=host, Signature=0";
         let whole = [&[("Action", action), ("Version", "2015-02-02")], fields].concat();
         let encoded = |it: &str| {
-            it.replace('+', "%2B").replace(' ', "+").replace('~', "%7E").replace('@', "%40")
+            let one = |it: u8| match it {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => char::from(it).to_string(),
+                _ => format!("%{it:02X}"),
+            };
+            it.bytes().map(one).collect::<String>()
         };
         let pairs = whole.iter().map(|(key, value)| format!("{key}={}", encoded(value)));
         let request = Request {

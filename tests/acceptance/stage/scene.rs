@@ -236,6 +236,11 @@ impl Scene {
         problems
     }
 
+    /// How many records of the journal are of what was asked so.
+    pub fn records_of(&self, asked: &str) -> usize {
+        self.journal.records().iter().filter(|it| it["asked"] == asked).count()
+    }
+
     /// What of our group is there: its state, or nothing.
     pub fn group(&self) -> Option<Status> {
         self.world().with(|it| it.elasticache.groups.get(GROUP).map(|it| it.status))

@@ -3,6 +3,7 @@
 //! Tests connect their Redis client to it where the local cloud has a real server. It keeps nothing that is written to it; its keys are those of the
 //! model.
 
+mod acl;
 mod keys;
 
 use std::io;
@@ -145,6 +146,9 @@ impl Session {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let Some((name, rest)) = words.split_first() else { return String::new() };
         let name = name.to_ascii_uppercase();
+        if let Some(refusal) = self.refusal(&name, rest, access) {
+            return refusal;
+        }
         match (name.as_str(), rest) {
             ("AUTH", [token]) => self.log_in(None, token, access),
             ("AUTH", [name, token]) => self.log_in(Some(name), token, access),
@@ -175,6 +179,13 @@ impl Session {
                 })
             }
         }
+    }
+
+    /// What whoever is let in may not do. To come and to go is open to everybody.
+    fn refusal(&self, name: &str, rest: &[&str], access: &Access) -> Option<String> {
+        let client = self.user.as_ref().filter(|_| !["AUTH", "HELLO", "QUIT"].contains(&name))?;
+        let user = access.users.iter().find(|it| it.name == client.name)?;
+        acl::refusal(&user.access_string, name, rest)
     }
 
     /// Without a name, or with the default one where there are only tokens, the default user has to have a password.

@@ -11,7 +11,7 @@ use platform::probe::Depth;
 use platform::{Clock, Fault, FaultKind, Operation};
 use serde_json::{Value, json};
 
-use super::counting;
+use super::counting::{self, Count};
 use crate::event::Drilling;
 use crate::observe::Ours;
 use crate::report::{self, End, Story};
@@ -91,6 +91,12 @@ impl Drilled<'_> {
         if drill.asks_for_cost(&view, self.clock.now()) {
             view.spent_elsewhere = self.spent_elsewhere().await?;
         }
+        if drill.asks_for_users(&view, self.clock.now())
+            && let Some(source) = &view.source
+        {
+            let known = counting::users(app, source).await?;
+            view.users = known.into_iter().map(|it| it.user).collect();
+        }
         let failed = |it: &&GroupView| it.status == GroupStatus::CreateFailed;
         if let Some(group) = view.group.as_ref().filter(failed) {
             view.events = app.elasticache.event_texts(&group.id).await?;
@@ -114,17 +120,13 @@ impl Drilled<'_> {
         {
             return None;
         }
-        let door = match counting::door(self.app, group, secret.map(String::as_str)).await {
-            Ok(door) => door,
-            Err(why) => return Some(Err(why)),
-        };
         let record = view.snapshot.as_ref().and_then(|it| it.tags.as_ref());
         let record =
             record.and_then(|it| domain::snapshot::record::Record::read(it).ok().flatten());
         let nodes = counting::one_of_each_shard(group);
         let depth = Depth::All(record.as_ref(), self.until);
-        let counted = self.app.dialler.count(&nodes, &door, depth, self.clock).await;
-        Some(counted.map_err(|err| err.to_string()))
+        let count = Count { group, secret: secret.map(String::as_str), nodes: &nodes, depth };
+        Some(count.by(self.app, self.clock).await)
     }
 
     /// What the drills of other groups may have cost this month: the list lags behind, and what it does not tell yet is a few cents.
@@ -196,9 +198,11 @@ impl Run<'_> {
         Ok(report::together(answers, report::NO_DRILLS))
     }
 
-    /// Deletes every group of a drill whose time is over, whatever became of who made it.
+    /// Deletes every group of a drill whose time is over, whatever became of who made it, and every one that stood aside long enough.
     pub(crate) async fn sweep(&self) -> Result<Value, Fault> {
-        Ok(report::together(self.tear_down().await?, report::NOTHING_LEFT))
+        let mut answers = self.tear_down().await?;
+        answers.extend(self.end_what_is_over().await?);
+        Ok(report::together(answers, report::NOTHING_LEFT))
     }
 
     /// The drill that carries on with what was left does it: it begins none, so late after it was asked for.

@@ -13,7 +13,7 @@ use platform::{Clock, Fault, FaultKind, Operation, Outcome, abreast, converge};
 use serde_json::{Value, json};
 
 use super::counting;
-use crate::event::{Parking, Scope};
+use crate::event::Parking;
 use crate::report::{self, End, Planned, Story};
 use crate::{App, Run, observe};
 
@@ -217,7 +217,7 @@ impl Run<'_> {
     /// Has groups go for the night. The state machine does it, under a name that every delivery of the event shares.
     pub(crate) async fn park(&self, parking: &Parking) -> Result<Value, Fault> {
         let tick = self.tick_of(parking.time);
-        let Scope::One(group) = &parking.scope else { return self.park_all(parking, tick).await };
+        let Some(group) = &parking.group else { return self.park_all(parking, tick).await };
         let Ok(park) = Park::new(group.clone(), tick) else {
             return Err(Fault::strange("park", "the group has no name for a park snapshot"));
         };
@@ -250,7 +250,7 @@ impl Run<'_> {
             work.push((Story::of("park", group), each));
         }
         let name = format!("snapshot-park-all-{}", self.unique_at(parking.time));
-        let answers = self.hand_each(&name, groups.len(), work).await;
+        let answers = self.hand_each_in_parts(&name, groups.len(), work).await;
         Ok(report::together(answers, report::NO_PARK))
     }
 
@@ -266,9 +266,9 @@ impl Run<'_> {
         parking: &Parking,
         answers: &mut Vec<Value>,
     ) -> Result<(), Fault> {
-        let groups = match &parking.scope {
-            Scope::One(group) => vec![group.clone()],
-            Scope::All => self.to_be_parked().await?,
+        let groups = match &parking.group {
+            Some(group) => vec![group.clone()],
+            None => self.to_be_parked().await?,
         };
         for group in groups {
             let Ok(park) = Park::new(group, self.tick_of(parking.time)) else { continue };

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::snapshot::in_place::by_secret::mark::successor;
 use domain::snapshot::in_place::mark::stand_in_of;
 use domain::snapshot::prune::{Prune, PruneStep, PruneView, Stuck};
 use domain::snapshot::shelf::Shelf;
@@ -13,8 +14,9 @@ use platform::continuation::Each;
 use platform::{Clock, Fault, FaultKind, Operation, abreast, converge};
 use serde_json::{Value, json};
 
+use crate::apply::crowd::Sweep;
 use crate::event::Scope;
-use crate::observe::Ours;
+use crate::observe::{Depth, Ours};
 use crate::report::{self, End, Story};
 use crate::{App, Run, observe};
 
@@ -149,7 +151,12 @@ impl Run<'_> {
     /// Deletes what is beyond retention, four groups at once. What goes on then is handed on: each group by itself, and all of them together in
     /// one execution, or in few.
     pub(crate) async fn prune(&self, scope: &Scope) -> Result<Value, Fault> {
-        let groups = match self.ours("prune", scope).await? {
+        let sweep = Sweep {
+            asked: "prune",
+            name: format!("snapshot-prune-part-{}", self.unique()),
+            event: Some(json!({ "action": "prune" })),
+        };
+        let groups = match self.ours(&sweep, scope).await? {
             Ok(groups) => groups,
             Err(answer) => return Ok(answer),
         };
@@ -176,10 +183,10 @@ impl Run<'_> {
                 let end = self.carried_on(End::Unfinished(wait), &name, &event).await;
                 Ok(self.close(&story, &end).await)
             }
-            (Scope::All, last) => {
+            (Scope::All | Scope::These(_), last) => {
                 left.extend(last);
-                answers.extend(self.hand_pruning(&groups, left).await);
-                Ok(report::together(answers, report::NO_GROUP))
+                answers.extend(self.hand_pruning(scope, left).await);
+                Ok(self.answer_of_many(answers, scope, report::NO_GROUP))
             }
         }
     }
@@ -188,6 +195,7 @@ impl Run<'_> {
     async fn shelf_for_pruning(&self, scope: &Scope, groups: &[Ours]) -> Result<Shelf, Fault> {
         match (scope, &self.delivery.carrier, groups) {
             (Scope::One(_), Some(_), [(group, _)]) => observe::shelf_of_one(self.app, group).await,
+            (Scope::These(_), ..) => observe::shelf_of_part(self.app, groups, Depth::All).await,
             _ => observe::shelf(self.app, groups).await,
         }
     }
@@ -215,12 +223,13 @@ impl Run<'_> {
         tags: &Tags,
     ) -> Pruned<'_> {
         let prune = Prune { group: group.clone(), tags: tags.clone() };
-        let in_place = stand_in_of(group).is_ok_and(|it| stand_ins.contains(&it));
+        let others = [stand_in_of(group), successor(group)];
+        let in_place = others.into_iter().flatten().any(|it| stand_ins.contains(&it));
         Pruned::new(self, prune, stock.snapshots(group), in_place)
     }
 
     /// Hands on what is left of a sweep: an execution goes on with each group.
-    async fn hand_pruning(&self, groups: &[Ours], left: Vec<(Box<Story>, Wait)>) -> Vec<Value> {
+    async fn hand_pruning(&self, scope: &Scope, left: Vec<(Box<Story>, Wait)>) -> Vec<Value> {
         let each = |number: usize, (story, wait): &(Box<Story>, Wait)| {
             let event = json!({ "action": "prune", "group": story.group });
             let wait_seconds = wait.recheck.as_secs().max(crowd::wait_seconds(number));
@@ -229,7 +238,7 @@ impl Run<'_> {
         let each: Vec<_> = left.iter().enumerate().map(|(number, it)| each(number, it)).collect();
         let stories = left.into_iter().map(|it| *it.0).zip(each).collect();
         let name = format!("snapshot-prune-all-{}", self.unique());
-        self.hand_each(&name, groups.len(), stories).await
+        self.hand_each(&self.name_of_each(&name, scope), stories).await
     }
 }
 

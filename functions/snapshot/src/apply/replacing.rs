@@ -56,7 +56,11 @@ impl Operation for Replaced<'_> {
                 self.is_untouched.set(false);
                 Ok(())
             }
-            InPlaceStep::Save { name, of, tags } => self.save(&name, &of, &tags).await,
+            InPlaceStep::Save { name, of, tags } => {
+                let refused = save(self.app, &name, &of, &tags).await?;
+                self.turned_down.replace(refused);
+                Ok(())
+            }
             InPlaceStep::Announce { arn, tags }
             | InPlaceStep::Advance { arn, tags, .. }
             | InPlaceStep::Finish { arn, tags } => {
@@ -83,25 +87,6 @@ impl Operation for Replaced<'_> {
 }
 
 impl Replaced<'_> {
-    /// Without a way back nothing is taken away: what is turned down for good ends the rehearsal.
-    async fn save(&self, name: &SnapshotName, of: &ReadFrom, tags: &Tags) -> Result<(), Fault> {
-        let taken = self.app.elasticache.take_snapshot(name, of, tags).await;
-        let Err(fault) = taken else { return Ok(()) };
-        if fault.kind != FaultKind::Rejected {
-            return Err(fault);
-        }
-        let why = match of {
-            ReadFrom::Member(member) if fault.code.as_deref() == Some(QUOTA) => {
-                Refusal::Quota { member: member.to_string() }
-            }
-            ReadFrom::Member(_) | ReadFrom::Group(_) => {
-                Unreplaced::NoWayBack { snapshot: name.to_string(), why: fault.to_string() }.into()
-            }
-        };
-        self.turned_down.replace(Some(TurnedDown::Before(why)));
-        Ok(())
-    }
-
     /// What is wrong with the call stays wrong; nodes or rights that are missing may come.
     async fn make(&self, plan: Plan) -> Result<(), Fault> {
         match create(self.app, plan).await {
@@ -114,11 +99,34 @@ impl Replaced<'_> {
     }
 }
 
+/// Takes the snapshot that is the way back. Without it nothing is taken away: what is turned down for good, and why, ends the rehearsal.
+pub(super) async fn save(
+    app: &App,
+    name: &SnapshotName,
+    of: &ReadFrom,
+    tags: &Tags,
+) -> Result<Option<TurnedDown>, Fault> {
+    let taken = app.elasticache.take_snapshot(name, of, tags).await;
+    let Err(fault) = taken else { return Ok(None) };
+    if fault.kind != FaultKind::Rejected {
+        return Err(fault);
+    }
+    let why = match of {
+        ReadFrom::Member(member) if fault.code.as_deref() == Some(QUOTA) => {
+            Refusal::Quota { member: member.to_string() }
+        }
+        ReadFrom::Member(_) | ReadFrom::Group(_) => {
+            Unreplaced::NoWayBack { snapshot: name.to_string(), why: fault.to_string() }.into()
+        }
+    };
+    Ok(Some(TurnedDown::Before(why)))
+}
+
 const QUOTA: &str = "SnapshotQuotaExceededFault";
 const CREATE: &str = "CreateReplicationGroup";
 
 /// What is to be tagged went since the look: the next one tells what became of it.
-fn look_again_if_gone(tagged: Result<(), Fault>) -> Result<(), Fault> {
+pub(super) fn look_again_if_gone(tagged: Result<(), Fault>) -> Result<(), Fault> {
     match tagged {
         Err(fault) if fault.is_gone() => Err(Fault { kind: FaultKind::Busy, ..fault }),
         tagged => tagged,
@@ -138,7 +146,8 @@ impl Run<'_> {
         };
         if self.delivery.carrier.is_some() {
             let operation = self.replaced(&wish);
-            let end = self.carry_in_place(&operation).await;
+            let (why, is_untouched) = (&operation.why, &operation.is_untouched);
+            let end = self.carry_on(&operation, why, is_untouched).await;
             return Ok(self.close(&operation.story.into_inner(), &end).await);
         }
         let (wish, seen) = self.first_look(wish).await?;
@@ -181,14 +190,19 @@ impl Run<'_> {
 
     /// Nobody else comes back to what was begun, and the group may not be there: whatever fails is tried again, for as long as an execution
     /// may take. Only where nothing was begun does a call that fails for good end it.
-    async fn carry_in_place(&self, operation: &Replaced<'_>) -> End {
+    pub(super) async fn carry_on<O: Operation<Refusal = Refusal>>(
+        &self,
+        operation: &O,
+        why: &RefCell<Option<Refusal>>,
+        is_untouched: &Cell<bool>,
+    ) -> End {
         let outcome = converge(operation, &self.clock, self.deadline).await;
-        let fault = match (outcome, operation.why.take()) {
+        let fault = match (outcome, why.take()) {
             (Ok(Outcome::Settled), Some(why)) => return End::Refused(why),
             (Ok(outcome), _) => return self.end(Ok(outcome)),
             (Err(fault), _) => fault,
         };
-        if operation.is_untouched.get() && fault.kind != FaultKind::Transient {
+        if is_untouched.get() && fault.kind != FaultKind::Transient {
             return End::Failed(fault);
         }
         let wait = Wait { on: WaitingOn::NextTry(fault.to_string()), recheck: NEXT_TRY };

@@ -11,9 +11,10 @@ use platform::Fault;
 use platform::continuation::Each;
 use serde_json::{Value, json};
 
+use crate::apply::crowd::Sweep;
 use crate::apply::{Taken, parking};
 use crate::event::{Kind, Scope, Taking};
-use crate::observe::Ours;
+use crate::observe::{Depth, Ours};
 use crate::report::{End, Story};
 use crate::{Run, observe, report};
 
@@ -63,12 +64,17 @@ impl Run<'_> {
         let operation = self.taken(&take);
         let hand = async |_: &_| self.hand_take(taking, &taking.kind, group, tick, 1).await;
         let end = self.carried(&operation, &operation.story, hand).await?;
-        Ok(self.close(&operation.story.into_inner(), &end).await)
+        let mut story = operation.story.into_inner();
+        // What a person asks for and is refused is told to that person.
+        let is_carried = self.delivery.carrier.is_some();
+        story.metrics.extend(is_carried.then(|| report::take_failed(&end)).flatten());
+        Ok(self.close(&story, &end).await)
     }
 
     /// Takes what is due, or one of each. One execution takes of all groups, each by itself.
     async fn take_all(&self, taking: &Taking, tick: Timestamp) -> Result<Value, Fault> {
-        let mut groups = match self.ours("take what is due", &taking.scope).await? {
+        let sweep = self.sweep_of(taking, tick);
+        let mut groups = match self.ours(&sweep, &taking.scope).await? {
             Ok(groups) => groups,
             Err(answer) => return Ok(answer),
         };
@@ -85,8 +91,10 @@ impl Run<'_> {
                 // No record: it would be one for each group and hour.
                 Wish::NotDue(story) => answers.push(End::Settled.answer(&story)),
                 Wish::Refused(refusal) => {
-                    let story = Story::of("take", group);
-                    answers.push(self.close(&story, &End::Refused(refusal)).await);
+                    let mut story = Story::of("take", group);
+                    let end = End::Refused(refusal);
+                    story.metrics.extend(report::take_failed(&end));
+                    answers.push(self.close(&story, &end).await);
                 }
                 Wish::Take { kind, missed } => {
                     let mut story = Story::of(format!("take {}", words(&kind)), group);
@@ -106,7 +114,7 @@ impl Run<'_> {
                 let end = self.hand_take(taking, &kind, group, tick, 1).await;
                 answers.push(self.close(&story, &end).await);
             }
-            (Scope::One(_) | Scope::All, last) => {
+            (Scope::One(_) | Scope::All | Scope::These(_), last) => {
                 wanted.extend(last);
                 let each = wanted.into_iter().enumerate().map(|(number, (story, group, kind))| {
                     let event = event_of(group, &kind, tick).1;
@@ -114,14 +122,26 @@ impl Run<'_> {
                 });
                 let name =
                     format!("snapshot-take-all-{}", self.unique_of(taking, word(&taking.kind)));
-                answers.extend(self.hand_each(&name, groups.len(), each.collect()).await);
+                let name = self.name_of_each(&name, &taking.scope);
+                answers.extend(self.hand_each(&name, each.collect()).await);
             }
         }
         let nothing = match taking.kind {
             Kind::Due | Kind::For(_) => report::NO_TIERS,
             Kind::Policy | Kind::One(_) => report::NO_GROUP,
         };
-        Ok(report::together(answers, nothing))
+        Ok(self.answer_of_many(answers, &taking.scope, nothing))
+    }
+
+    /// The same of more groups than one run can look through.
+    fn sweep_of(&self, taking: &Taking, tick: Timestamp) -> Sweep {
+        let what = word(&taking.kind);
+        let mut event = json!({ "action": "take", "time": tick });
+        if let (Kind::Due | Kind::One(_), Value::Object(fields)) = (&taking.kind, &mut event) {
+            fields.insert("tier".to_owned(), json!(what));
+        }
+        let name = format!("snapshot-take-part-{}", self.unique_of(taking, what));
+        Sweep { asked: "take what is due", name, event: Some(event) }
     }
 
     /// What there is of the groups whose tiers are asked what is due. Where none has any, nobody is asked.
@@ -140,7 +160,10 @@ impl Run<'_> {
         if with_tiers.is_empty() {
             return Ok(Shelf::default());
         }
-        observe::shelf(self.app, &with_tiers).await
+        match taking.scope {
+            Scope::These(_) => observe::shelf_of_part(self.app, &with_tiers, Depth::Newest).await,
+            Scope::All | Scope::One(_) => observe::shelf(self.app, &with_tiers).await,
+        }
     }
 
     /// What an event for all groups wants of this one.
@@ -277,7 +300,7 @@ mod tests {
     #[test]
     fn what_is_said_of_a_whole_part_fits_into_the_input_of_an_execution() {
         let group = GroupId::parse(&"g".repeat(40)).unwrap();
-        let tick = "2026-01-02T03:04:00Z".parse().unwrap();
+        let tick: Timestamp = "2026-01-02T03:04:00Z".parse().unwrap();
         let event = event_of(&group, &Kind::For(Tier::ALL.to_vec()), tick).1;
         let wait_seconds = (0..crowd::PART_MAX).map(crowd::wait_seconds).max().unwrap();
         let each = vec![Each { event, wait_seconds }; crowd::PART_MAX];
@@ -285,5 +308,10 @@ mod tests {
             format!("arn:aws:lambda:us-gov-east-1:123456789012:function:{}", "f".repeat(64));
         let len = input_of_each(&function, &each).to_string().len();
         assert!(len <= INPUT_LEN_MAX, "{len}");
+        // So does a part that the function is called with.
+        let groups = vec!["g".repeat(40); crowd::PART_MAX];
+        let event = json!({ "action": "take", "tier": "monthly", "time": tick, "groups": groups });
+        let len = json!({ "function": function, "event": event }).to_string().len();
+        assert!(len <= INPUT_LEN_MAX / 2, "{len}");
     }
 }

@@ -13,8 +13,9 @@ use platform::probe::Depth;
 use platform::{Clock, Fault, Operation, Outcome, converge};
 use serde_json::{Value, json};
 
+use super::counting::{self, Count};
+use super::create;
 use super::parking::{look_again_if_gone, park_snapshots, snapshot};
-use super::{counting, create};
 use crate::event::Unparking;
 use crate::report::{self, End, Story};
 use crate::{App, Run};
@@ -105,17 +106,17 @@ impl Unparked<'_> {
         let group = view.group.as_ref().filter(|_| self.app.settings.counts_keys)?;
         let record = Record::read(view.snapshot.as_ref()?.tags.as_ref()?).ok()??;
         let secret = group.tags.as_ref().and_then(|it| it.get(tag::SECRET));
-        let door = counting::door(self.app, group, secret.map(String::as_str)).await.ok()?;
         let nodes = counting::one_of_each_shard(group);
         let depth = Depth::All(Some(&record), self.until);
-        self.app.dialler.count(&nodes, &door, depth, self.clock).await.ok()
+        let count = Count { group, secret: secret.map(String::as_str), nodes: &nodes, depth };
+        count.by(self.app, self.clock).await.ok()
     }
 }
 
 impl Run<'_> {
     /// Has groups come back.
     pub(crate) async fn unpark(&self, unparking: &Unparking) -> Result<Value, Fault> {
-        let Some(group) = unparking.group() else { return self.unpark_all(unparking).await };
+        let Some(group) = &unparking.group else { return self.unpark_all(unparking).await };
         let unpark = self.meant_to_come_back(group, unparking).await?;
         let operation = self.unparked(&unpark);
         let end = if self.delivery.carrier.is_some() {
@@ -144,7 +145,7 @@ impl Run<'_> {
             work.push((Story::of("unpark", &unpark.group), each));
         }
         let name = format!("snapshot-unpark-all-{}", self.unique_at(unparking.time));
-        let answers = self.hand_each(&name, all.len(), work).await;
+        let answers = self.hand_each_in_parts(&name, all.len(), work).await;
         Ok(report::together(answers, report::NOTHING_PARKED))
     }
 
@@ -191,7 +192,7 @@ impl Run<'_> {
         unparking: &Unparking,
         answers: &mut Vec<Value>,
     ) -> Result<(), Fault> {
-        let all = match unparking.group() {
+        let all = match &unparking.group {
             Some(group) => vec![self.meant_to_come_back(group, unparking).await?],
             None => self.to_come_back().await?,
         };

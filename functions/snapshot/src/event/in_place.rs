@@ -50,14 +50,19 @@ impl Reader<'_> {
         let from = self.parsed("from", GroupId::parse);
         let secret = self.secret();
         let node_type = self.parsed("nodeType", NodeType::parse);
-        let request = self.parsed("request", |it| {
+        let request = self.request();
+        let (snapshot, group) = (snapshot?.to_ascii_lowercase(), group?);
+        Some(Replacing { snapshot, group, from, secret, node_type, request })
+    }
+
+    /// What all who carry one on share.
+    pub(super) fn request(&mut self) -> Option<String> {
+        self.parsed("request", |it| {
             let is_hash = it.len() == 8 && it.bytes().all(|it| it.is_ascii_hexdigit());
             let wrong = || {
                 format!("{it:.40} is not eight hexadecimal digits; it is for the state machine, leave it out")
             };
             if is_hash { Ok(it.to_owned()) } else { Err(wrong()) }
-        });
-        let (snapshot, group) = (snapshot?.to_ascii_lowercase(), group?);
-        Some(Replacing { snapshot, group, from, secret, node_type, request })
+        })
     }
 }

@@ -4,14 +4,13 @@ use domain::GroupId;
 use domain::snapshot::park::HOURS;
 use jiff::Timestamp;
 
-use super::Scope;
 use super::reader::Reader;
 
 /// Groups that are to be parked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Parking {
-    /// All that say so, or this one, if it does.
-    pub(crate) scope: Scope,
+    /// This one, if it says so. All that do, where the event names none.
+    pub(crate) group: Option<GroupId>,
     /// For this time of the schedule, where the event says it.
     pub(crate) time: Option<Timestamp>,
     /// How many hours a night has, for what it saves.
@@ -21,37 +20,27 @@ pub(crate) struct Parking {
 /// Groups that are to come back.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Unparking {
-    /// All that are parked, or this one.
-    pub(crate) scope: Scope,
+    /// This one. All that are parked, where the event names none.
+    pub(crate) group: Option<GroupId>,
     /// From this park snapshot. The newest that the group was parked with, where the event says none.
     pub(crate) snapshot: Option<String>,
     /// For this time of the schedule, where the event says it.
     pub(crate) time: Option<Timestamp>,
 }
 
-impl Unparking {
-    /// The group that it is about, where it is about one.
-    pub(crate) fn group(&self) -> Option<&GroupId> {
-        match &self.scope {
-            Scope::All => None,
-            Scope::One(group) => Some(group),
-        }
-    }
-}
-
 impl Reader<'_> {
     pub(super) fn parking(&mut self) -> Parking {
-        let scope = self.scope();
+        let group = self.parsed("group", GroupId::parse);
         let hours = self.number("hours", 1..=24).unwrap_or(HOURS);
-        Parking { scope, time: self.time(), hours }
+        Parking { group, time: self.time(), hours }
     }
 
     pub(super) fn unparking(&mut self) -> Unparking {
-        let scope = self.scope();
+        let group = self.parsed("group", GroupId::parse);
         let snapshot = self.text("snapshot").map(|it| it.to_ascii_lowercase());
-        if snapshot.is_some() && scope == Scope::All {
+        if snapshot.is_some() && group.is_none() {
             self.problems.add("snapshot", "is of one group; name that in `group`");
         }
-        Unparking { scope, snapshot, time: self.time() }
+        Unparking { group, snapshot, time: self.time() }
     }
 }

@@ -1,7 +1,10 @@
 //! Reads the fields of an event, and collects what is wrong with them.
 
+use std::ops::RangeInclusive;
+
 use domain::provision::{Source, rdb_file};
 use domain::snapshot::Tier;
+use domain::snapshot::crowd::PART_MAX;
 use domain::snapshot::export::{Export, Place};
 use domain::snapshot::promote::{Promote, Which};
 use domain::snapshot::restore::Restore;
@@ -56,7 +59,7 @@ impl<'a> Reader<'a> {
         let tiers =
             self.parsed("due", |it| it.split_whitespace().map(tier).collect::<Result<Vec<_>, _>>());
         match (tiers, scope) {
-            (Some(_), Scope::All) => {
+            (Some(_), Scope::All | Scope::These(_)) => {
                 self.problems.add("due", "is what the tiers of one group want; name it in `group`");
             }
             (Some(_), Scope::One(_)) if kind.is_some() => {
@@ -69,7 +72,36 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn scope(&mut self) -> Scope {
-        self.parsed("group", GroupId::parse).map_or(Scope::All, Scope::One)
+        let group = self.parsed("group", GroupId::parse);
+        match (group, self.groups()) {
+            (Some(group), None) => Scope::One(group),
+            (None, None) => Scope::All,
+            (None, Some(groups)) => Scope::These(groups),
+            (Some(_), Some(_)) => {
+                self.problems.add("groups", "is stated beside group; one of them says which");
+                Scope::All
+            }
+        }
+    }
+
+    /// Several groups, as the function itself writes them for the state machine. An empty list would read as all of them, and is refused.
+    fn groups(&mut self) -> Option<Vec<GroupId>> {
+        const NAME: &str = "groups";
+        self.known.push(NAME);
+        let found = self.fields.get(NAME).filter(|it| !it.is_null())?;
+        let texts = found.as_array().filter(|it| (1..=PART_MAX).contains(&it.len()));
+        let texts: Option<Vec<&str>> = texts.and_then(|it| it.iter().map(Value::as_str).collect());
+        let Some(texts) = texts else {
+            self.problems.add(NAME, format!("is not a list of 1 to {PART_MAX} ids of groups"));
+            return Some(Vec::new());
+        };
+        let mut groups = Vec::new();
+        for text in texts {
+            groups.extend(self.problems.keep(NAME, GroupId::parse(text)));
+        }
+        groups.sort();
+        groups.dedup();
+        Some(groups)
     }
 
     pub(super) fn promote(&mut self) -> Option<Promote> {
@@ -195,7 +227,7 @@ impl<'a> Reader<'a> {
             Some("prune") => Some(vec![Job::Prune(self.scope())]),
             Some("restore") => self.restore().map(|it| vec![Job::Restore(it)]),
             Some("drill") => Some(vec![Job::Drill(self.drilling())]),
-            Some("restore-in-place") => self.in_place().map(|it| vec![Job::InPlace(it)]),
+            Some("restore-in-place") => self.any_in_place().map(|it| vec![it]),
             Some("export") => self.export().map(|it| vec![Job::Export(it)]),
             Some("park") => Some(vec![Job::Park(self.parking())]),
             Some("unpark") => Some(vec![Job::Unpark(self.unparking())]),
@@ -229,11 +261,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A whole number, or a text that is one.
-    pub(super) fn number(
-        &mut self,
-        name: &'static str,
-        range: std::ops::RangeInclusive<u32>,
-    ) -> Option<u32> {
+    pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         self.known.push(name);
         let said = match self.fields.get(name)? {
             Value::Null => return None,

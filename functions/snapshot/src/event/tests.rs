@@ -1,3 +1,4 @@
+use domain::snapshot::in_place::by_secret::Switch;
 use domain::snapshot::promote::Which;
 use domain::{Arn, NodeType};
 use serde_json::json;
@@ -22,6 +23,9 @@ fn scope_words(scope: &Scope) -> String {
     match scope {
         Scope::All => "all".to_owned(),
         Scope::One(group) => group.to_string(),
+        Scope::These(groups) => {
+            groups.iter().map(GroupId::as_str).collect::<Vec<_>>().join(" and ")
+        }
     }
 }
 
@@ -60,19 +64,34 @@ fn job_words(job: &Job) -> String {
         ),
         Job::Park(it) => format!(
             "park {} at {} for {} h",
-            scope_words(&it.scope),
+            scope_words(&it.group.clone().map_or(Scope::All, Scope::One)),
             it.time.map_or("its time".to_owned(), |it| it.to_string()),
             it.hours
         ),
         Job::Unpark(it) => format!(
             "unpark {} from {}",
-            scope_words(&it.scope),
+            scope_words(&it.group.clone().map_or(Scope::All, Scope::One)),
             it.snapshot.as_deref().unwrap_or("the newest")
         ),
         Job::InPlace(it) => {
             format!("put {} in the place of {} by {:?}", it.snapshot, it.group, it.request)
         }
+        Job::BySecret(Switching::Forth(it)) => switch_words(&it.wish("00000000").unwrap()),
+        Job::BySecret(Switching::Back(it)) => {
+            let from = it.from.clone().unwrap_or_else(|| GroupId::parse("unknown").unwrap());
+            switch_words(&it.wish(from, "00000000").unwrap())
+        }
+        Job::BySecret(Switching::End { group, when }) => format!("end of {group}: {when:?}"),
     }
+}
+
+fn switch_words(it: &Switch) -> String {
+    let Switch { hop, keep, .. } = it;
+    let (said, hours) = (&hop.said, keep.as_hours());
+    format!(
+        "lead from {} to {} with {} by {}, keep {hours} h, on {:?}",
+        said.group, hop.stand_in, said.snapshot, said.request, hop.node_type
+    )
 }
 
 #[test]
@@ -176,6 +195,59 @@ fn a_restore_in_place_names_snapshot_and_group_and_the_state_machine_is_told_the
         json!({ "action": "restore-in-place", "group": "-", "request": "me!", "time": "now" }),
         "snapshot: is missing; it takes the name of a snapshot; group: \"-\" does not start with a letter, as a replication group id must; request: me! is not eight hexadecimal digits; it is for the state machine, leave it out; time: is not a field of this action",
     );
+}
+
+#[test]
+fn a_restore_in_place_by_the_secret_says_how_long_the_old_one_stays_and_how_it_ends() {
+    let with = |fields: Value| {
+        let mut event = json!({ "action": "restore-in-place", "group": "orders" });
+        event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        event
+    };
+    check(
+        with(json!({ "by": "secret", "snapshot": "Orders-daily-1" })),
+        "lead from orders to orders-r2 with orders-daily-1 by 00000000, keep 24 h, on None",
+    );
+    check(
+        with(
+            json!({ "by": "secret", "snapshot": "s", "keepHours": 48, "request": "1a2b3c4d", "nodeType": "cache.t4g.small" }),
+        ),
+        "lead from orders to orders-r2 with s by 1a2b3c4d, keep 48 h, on Some(NodeType(\"cache.t4g.small\"))",
+    );
+    check(
+        with(json!({ "end": "take-back", "from": "orders-r2", "keepHours": "2" })),
+        "lead from orders-r2 to orders with orders by 00000000, keep 2 h, on None",
+    );
+    check(with(json!({ "end": "keep-new" })), "end of orders: Now");
+    check(with(json!({ "end": "over", "by": "secret" })), "end of orders: Over");
+    check(with(json!({ "by": "name", "snapshot": "s" })), "put s in the place of orders by None");
+    for (fields, expected) in [
+        (json!({ "by": "magic", "snapshot": "s" }), "by: magic is not a way; name and secret are"),
+        (
+            json!({ "end": "now", "snapshot": "s" }),
+            "end: now is no end; take-back and keep-new are",
+        ),
+        (
+            json!({ "by": "name", "end": "keep-new" }),
+            "by: is name, and only what was done by secret has an end",
+        ),
+        (
+            json!({ "by": "secret", "snapshot": "s", "keepHours": 169 }),
+            "keepHours: 169 is not a whole number from 1 to 168",
+        ),
+        (
+            json!({ "by": "secret", "snapshot": "s", "keepHours": 0.5 }),
+            "keepHours: 0.5 is not a whole number from 1 to 168",
+        ),
+        (
+            json!({ "by": "secret", "keepHours": "x", "secret": "y" }),
+            "snapshot: is missing; it takes the name of a snapshot; keepHours: x is not a whole number from 1 to 168; secret: is not a field of this action",
+        ),
+        (json!({ "snapshot": "s", "keepHours": 24 }), "keepHours: is not a field of this action"),
+        (json!({ "end": "keep-new", "snapshot": "s" }), "snapshot: is not a field of this action"),
+    ] {
+        check(with(fields), expected);
+    }
 }
 
 #[test]
@@ -324,5 +396,23 @@ fn every_mistake_is_named() {
     check(
         json!({ "action": "plan", "of": "status" }),
         "of: status cannot be planned; take, promote, prune, restore, restore-in-place, export, drill, park and unpark can",
+    );
+}
+
+#[test]
+fn a_part_names_its_groups() {
+    let take = |groups: Value| json!({ "action": "take", "tier": "due", "groups": groups });
+    check(
+        take(json!(["shop", "Orders", "shop"])),
+        "take what is due of orders and shop at its time",
+    );
+    check(json!({ "action": "status", "groups": ["shop"] }), "status of shop");
+    check(json!({ "action": "prune", "groups": null }), "prune all");
+    for groups in [json!([]), json!("shop"), json!([7]), json!(vec!["shop"; 1201])] {
+        check(take(groups), "groups: is not a list of 1 to 1200 ids of groups");
+    }
+    check(
+        json!({ "action": "prune", "group": "shop", "groups": ["-", "or--ders"] }),
+        "groups: \"-\" does not start with a letter, as a replication group id must; groups: \"or--ders\" has more than letters, digits and single inner hyphens, which is all that a replication group id may have; groups: is stated beside group; one of them says which",
     );
 }

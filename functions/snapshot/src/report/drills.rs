@@ -12,8 +12,9 @@ use super::{End, Story, words};
 pub(crate) const NO_DRILLS: &str =
     "no group carries the tag cachewarden:drill-days with a number above 0";
 
-/// The summary where no group of a drill has to go.
-pub(crate) const NOTHING_LEFT: &str = "no group of a drill has outlived its time";
+/// The summary where no group has to go.
+pub(crate) const NOTHING_LEFT: &str =
+    "no group of a drill has outlived its time, and none that stood aside";
 
 /// What a step of a drill does.
 pub(crate) fn drilling(step: &DrillStep) -> String {
@@ -30,17 +31,29 @@ pub(crate) fn drilling(step: &DrillStep) -> String {
 
 /// The number that an alarm watches, where a drill has come to an end.
 pub(crate) fn drill_failed(end: &End) -> Option<(&'static str, f64)> {
+    Some(("DrillFailed", failed(end)?))
+}
+
+/// The same of a snapshot that was to be taken.
+pub(crate) fn take_failed(end: &End) -> Option<(&'static str, f64)> {
+    Some(("SnapshotFailed", failed(end)?))
+}
+
+fn failed(end: &End) -> Option<f64> {
     match end {
-        End::Settled | End::Before(_) => Some(("DrillFailed", 0.0)),
-        End::Refused(_) | End::TooLong(_) | End::Failed(_) => Some(("DrillFailed", 1.0)),
+        End::Settled | End::Before(_) => Some(0.0),
+        End::Refused(_) | End::TooLong(_) | End::Failed(_) => Some(1.0),
         End::Unfinished(_) | End::Handed(_) | End::Again(_) => None,
     }
 }
 
 /// The same, where an execution gave up what this event asks for.
 pub(crate) fn gave_up_metrics(event: &Value) -> Vec<(&'static str, f64)> {
-    let is_drill = event.get("action").and_then(Value::as_str) == Some("drill");
-    is_drill.then_some(("DrillFailed", 1.0)).into_iter().collect()
+    match event.get("action").and_then(Value::as_str) {
+        Some("drill") => vec![("DrillFailed", 1.0)],
+        Some("take") => vec![("SnapshotFailed", 1.0)],
+        Some(_) | None => Vec::new(),
+    }
 }
 
 /// Whether something was done before it was refused.

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use domain::snapshot::Refusal;
 use domain::snapshot::prune::PruneStep;
 use domain::snapshot::restore::Restore;
+use domain::snapshot::shelf::Shelf;
 use domain::snapshot::standing;
 use domain::snapshot::take::Take;
 use domain::{Catalog, Next, tag};
@@ -13,34 +14,57 @@ use platform::{Fault, Operation};
 use serde_json::{Value, json};
 
 use super::{End, Story};
+use crate::apply::crowd::Sweep;
 use crate::apply::parking;
 use crate::apply::taking::{self, Wish};
 use crate::event::{Job, Scope, Taking};
+use crate::observe::{Depth, Ours};
 use crate::{Run, observe, report};
 
 impl Run<'_> {
     /// Tells how things stand.
     pub(crate) async fn status(&self, scope: &Scope) -> Result<Value, Fault> {
-        let mut groups = observe::groups(self.app).await?;
+        let sweep = Sweep {
+            asked: "tell the status",
+            name: format!("snapshot-status-part-{}", self.unique()),
+            event: Some(json!({ "action": "status" })),
+        };
+        let near = &self.context.invoked_function_arn;
+        let mut groups = match scope {
+            // One that is parked is in no list.
+            Scope::One(group) => {
+                observe::these(self.app, near, std::slice::from_ref(group)).await?
+            }
+            Scope::All | Scope::These(_) => match self.ours(&sweep, scope).await? {
+                Ok(groups) => groups,
+                Err(answer) => return Ok(answer),
+            },
+        };
         let mut parked = parking::absent(self.app, &groups, self.clock.now()).await?;
         groups.retain(|(it, _)| !parked.contains_key(it));
-        if let Scope::One(group) = scope {
-            parked.retain(|it, _| it == group);
-            groups.retain(|(it, _)| it == group);
-            if groups.is_empty() && parked.is_empty() {
-                let story = Story::of("tell the status", group);
-                return Ok(self.close(&story, &End::Refused(Refusal::NotOurs)).await);
+        match scope {
+            Scope::All => {}
+            Scope::These(these) => parked.retain(|it, _| these.contains(it)),
+            Scope::One(group) => {
+                parked.retain(|it, _| it == group);
+                if groups.is_empty() && parked.is_empty() {
+                    let story = Story::of(sweep.asked, group);
+                    return Ok(self.close(&story, &End::Refused(Refusal::NotOurs)).await);
+                }
             }
         }
-        let stock = observe::shelf(self.app, &groups).await?;
+        let stock = self.shelf_of(scope, &groups).await?;
         let now = self.clock.now();
         let is_many = report::are_many(&groups);
         let (mut words, mut data) = (Vec::new(), Vec::new());
+        let is_carried = self.delivery.carrier.is_some();
         for (group, tags) in &groups {
             let standing = standing::of(group, tags, &stock.snapshots(group), now);
-            words.push(standing.to_string());
-            let told = if is_many { report::standing_in_short } else { report::standing };
-            data.push(told(&standing, now));
+            if !is_carried {
+                words.push(standing.to_string());
+                let told = if is_many { report::standing_in_short } else { report::standing };
+                data.push(told(&standing, now));
+            }
             let mut story = Story::of("tell the status", group);
             story.result = standing.to_string();
             story.metrics.extend(report::standing_metrics(&standing, now));
@@ -55,7 +79,9 @@ impl Run<'_> {
             story.result = summary;
             self.app.journal.write(&report::record(&story, &End::Settled), now);
         }
-        if words.is_empty() {
+        if is_carried {
+            words.push(format!("{} groups, of which the journal tells", groups.len()));
+        } else if words.is_empty() {
             words.push(format!("no group carries the tag {}", tag::SNAPSHOT_KEEP));
         }
         Ok(json!({ "status": "settled", "summary": words.join("\n"), "groups": data }))
@@ -79,6 +105,7 @@ impl Run<'_> {
                     Box::pin(self.plan_unparking(unparking, &mut answers)).await?;
                 }
                 Job::InPlace(wish) => answers.push(self.plan_in_place(wish).await?),
+                Job::BySecret(asked) => answers.push(Box::pin(self.plan_by_secret(asked)).await?),
                 Job::Restore(restore) => answers.push(self.plan_restore(restore).await?),
                 Job::Export(export) => {
                     let operation = self.exported(export);
@@ -126,7 +153,7 @@ impl Run<'_> {
         tick: Timestamp,
         answers: &mut Vec<Value>,
     ) -> Result<(), Fault> {
-        let groups = match self.ours("plan to take", &taking.scope).await? {
+        let groups = match self.ours(&only_told("plan to take"), &taking.scope).await? {
             Ok(groups) => groups,
             Err(answer) => {
                 answers.push(answer);
@@ -159,14 +186,14 @@ impl Run<'_> {
     }
 
     async fn plan_pruning(&self, scope: &Scope, answers: &mut Vec<Value>) -> Result<(), Fault> {
-        let groups = match self.ours("plan to prune", scope).await? {
+        let groups = match self.ours(&only_told("plan to prune"), scope).await? {
             Ok(groups) => groups,
             Err(answer) => {
                 answers.push(answer);
                 return Ok(());
             }
         };
-        let stock = observe::shelf(self.app, &groups).await?;
+        let stock = self.shelf_of(scope, &groups).await?;
         let stand_ins = observe::stand_ins(self.app).await?;
         for (group, tags) in &groups {
             let operation = self.pruned((&stock, &stand_ins), group, tags);
@@ -175,6 +202,14 @@ impl Run<'_> {
             answers.push(self.told(operation.story.into_inner(), end));
         }
         Ok(())
+    }
+
+    /// All that there is of these groups.
+    async fn shelf_of(&self, scope: &Scope, groups: &[Ours]) -> Result<Shelf, Fault> {
+        match scope {
+            Scope::These(_) => observe::shelf_of_part(self.app, groups, Depth::All).await,
+            Scope::All | Scope::One(_) => observe::shelf(self.app, groups).await,
+        }
     }
 
     /// Looks and plans.
@@ -233,6 +268,11 @@ impl Run<'_> {
         self.app.journal.write(&report::record(&story, &end), self.clock.now());
         end.answer(&story)
     }
+}
+
+/// A plan is for whoever asks.
+fn only_told(asked: &'static str) -> Sweep {
+    Sweep { asked, name: String::new(), event: None }
 }
 
 /// What a plan comes to.

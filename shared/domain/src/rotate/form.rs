@@ -65,6 +65,12 @@ impl Credential {
     }
 }
 
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
 /// The document of a secret. Its keys may be anybody's, and so may its secrets: it prints as stars.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Document(Map<String, Value>);
@@ -74,6 +80,13 @@ impl Document {
     pub fn has_address(&self) -> bool {
         let is_text = |key| self.0.get(key).is_some_and(Value::is_string);
         is_text("host") && self.0.get("port").is_some_and(Value::is_u64)
+    }
+
+    /// Where it says to connect, where it does.
+    pub fn address(&self) -> Option<Endpoint> {
+        let address = self.0.get("host")?.as_str()?.to_owned();
+        let port = self.0.get("port")?.as_u64().and_then(|it| u16::try_from(it).ok())?;
+        Some(Endpoint { address, port })
     }
 }
 

@@ -28,7 +28,11 @@ pub fn resume(
     view: &RotationView,
     now: Timestamp,
 ) -> Next<Step, Refusal> {
-    let decided = match guard(version, view) {
+    let guarded = guard(version, view);
+    if let (Ok(Guard::GoOn), Some(wait)) = (&guarded, view.secret.held(now)) {
+        return Next::Wait(wait);
+    }
+    let decided = match guarded {
         Ok(Guard::AlreadyCurrent) => Ok(Next::Settled),
         Ok(Guard::GoOn) => match stage {
             Stage::Create => create(view),

@@ -69,6 +69,9 @@ pub fn rehearse(view: &RotationView, now: Timestamp) -> Result<Vec<String>, Stri
             "a rotation to version {version} is under way, and Secrets Manager begins no other"
         ));
     }
+    if let Some(wait) = view.secret.held(now) {
+        return Err(format!("no rotation is begun meanwhile: it would wait for {}", wait.on));
+    }
     if !view.secret.rotation_enabled {
         return Err(Refusal::RotationOff.to_string());
     }

@@ -139,6 +139,10 @@ pub fn standing(view: &RotationView, now: Timestamp) -> Result<Standing, Refusal
 
 /// Decides what the sweep does with a secret.
 pub fn plan_sweep(view: &RotationView, now: Timestamp) -> Next<SweepStep, Refusal> {
+    // Whoever holds it is at its labels and its address now; the next sweep goes on.
+    if view.secret.is_ours().is_ok() && view.secret.hold(now).is_some() {
+        return Next::Settled;
+    }
     if view.secret.is_ours().is_ok() && !view.secret.is_leaving {
         let labels = &view.secret.labels;
         if let Some(version) = labels.left_behind() {
@@ -392,6 +396,31 @@ mod tests {
         check(going, "the secret or its group", "nothing");
         let gone = rotated(60).change(|it| it.group = None);
         check(gone, "the replication group orders does not exist", "the replication group");
+    }
+
+    #[test]
+    fn a_secret_that_is_held_is_left_alone_until_the_time_is_over() {
+        let held = |until: &str| {
+            let hold = format!("orders-r2 by 1a2b3c4d until {until}");
+            rotated(60).tag(tag::IN_PLACE, &hold)
+        };
+        let stands = "AWSCURRENT is valid, and the old token, whose grace is over";
+        check(held("2026-03-01T12:00:01Z"), stands, "nothing");
+        check(held("2026-03-01T12:00:00Z"), stands, "Revoke");
+        check(rotated(60).tag(tag::IN_PLACE, "by hand"), stands, "Revoke");
+        let pending = sample().tag(tag::IN_PLACE, "orders-r2 by 1 until 2026-03-01T13:00:00Z");
+        for stage in super::super::Stage::ALL {
+            let now = minutes_before(0);
+            let next = super::super::resume(stage, &version(NEW), &pending, now);
+            let Next::Wait(wait) = next else { panic!("{stage}: {next:?}") };
+            assert!(
+                wait.on.to_string().starts_with("another address to be written"),
+                "{}",
+                wait.on
+            );
+        }
+        let begun = super::super::rehearse(&held("2026-03-01T12:00:01Z"), minutes_before(0));
+        assert!(begun.unwrap_err().contains("no rotation is begun meanwhile"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::sweep::Old;
 use super::{
     Change, Key, Label, Refusal, RotationView, Standing, Step, SweepStep, VersionId, grace,
 };
-use crate::{GroupStatus, GroupView, Next, Wait, WaitingOn};
+use crate::{GroupStatus, GroupView, Next, Tags, Wait, WaitingOn, tag};
 
 /// The id of a user: letters, digits and hyphens, in lower case, as ElastiCache keeps it.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -36,6 +36,14 @@ impl UserId {
             return Err(UserIdError(text.to_owned()));
         }
         Ok(Self(folded))
+    }
+
+    /// The user whose password a secret with these tags holds, where it is one of ours.
+    pub fn of_secret(tags: &Tags) -> Option<Self> {
+        let is_ours = tags.get(tag::OWNER).is_some_and(|it| !it.is_empty());
+        let is_of_group = tags.contains_key(tag::GROUP);
+        let id = tags.get(tag::USER).filter(|_| is_ours && !is_of_group)?;
+        Self::parse(id).ok()
     }
 
     /// The id.

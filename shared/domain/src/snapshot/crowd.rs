@@ -8,6 +8,10 @@ pub const PART_MAX: usize = 1200;
 /// On an average a part has this many at most, so that none has more than [`PART_MAX`]: hashes do not fall evenly.
 const PART_MEAN_MAX: usize = 1000;
 
+/// The most groups of one run: it looks through all snapshots of the account, and has a Lambda's time and memory for that. Where there are more,
+/// each part is a run of its own.
+pub const RUN_MAX: usize = PART_MEAN_MAX;
+
 /// Into how many parts so many groups are divided.
 pub fn parts(groups: usize) -> usize {
     groups.div_ceil(PART_MEAN_MAX).max(1)
@@ -20,6 +24,24 @@ pub fn parts(groups: usize) -> usize {
 pub fn part(group: &GroupId, parts: usize) -> usize {
     let hash = u32::from_str_radix(&short_hash(group.as_str()), 16).unwrap_or_default();
     usize::try_from(hash).unwrap_or_default().checked_rem(parts).unwrap_or_default()
+}
+
+/// Shares groups out to so many parts. None of them is left out, and some parts may be empty.
+pub fn shared_out(groups: Vec<GroupId>) -> Vec<Vec<GroupId>> {
+    let parts = parts(groups.len());
+    let mut shared_out = vec![Vec::new(); parts];
+    for group in groups {
+        if let Some(part) = shared_out.get_mut(part(&group, parts)) {
+            part.push(group);
+        }
+    }
+    shared_out
+}
+
+/// How long the part of this number waits: each has calls of its own to make, and they come from one account.
+pub fn part_wait_seconds(number: usize) -> i64 {
+    const APART_SECONDS: usize = 60;
+    1 + i64::try_from(number * APART_SECONDS).unwrap_or_default()
 }
 
 /// How long the one of this number waits, so that not all of them ask at once.
@@ -44,12 +66,9 @@ mod tests {
     fn a_thousand_groups_are_one_part_and_ten_thousand_are_ten() {
         assert_eq!([0, 1, 1000, 1001, 10_000].map(parts), [1, 1, 1, 2, 10]);
         for count in [1000, 1001, 2500, 10_000] {
-            let parts = parts(count);
-            let mut sizes = vec![0; parts];
-            for group in groups(count) {
-                sizes[part(&group, parts)] += 1;
-            }
-            assert_eq!(sizes.iter().sum::<usize>(), count);
+            let sizes: Vec<usize> =
+                shared_out(groups(count).collect()).iter().map(Vec::len).collect();
+            assert_eq!((sizes.len(), sizes.iter().sum::<usize>()), (parts(count), count));
             assert!(sizes.iter().all(|it| 0 < *it && *it <= PART_MAX), "{sizes:?}");
         }
     }

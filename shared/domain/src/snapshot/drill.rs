@@ -20,6 +20,7 @@ use super::restore::rules::Obstacle;
 use super::restore::{Plan, Restore, RestoreView, differences};
 use super::{Refusal, SnapshotView, Unrestorable, owner, take};
 use crate::group::{Resilience, Toggle};
+use crate::rotate::UserId;
 use crate::{
     Bytes, Catalog, Dollars, GroupId, GroupStatus, GroupView, Next, Tags, Wait, WaitingOn, shard,
     tag,
@@ -49,6 +50,8 @@ pub struct DrillView {
     pub snapshot: Option<SnapshotView>,
     /// The group that it is of, with its tags, if it is there.
     pub source: Option<GroupView>,
+    /// The users of that group whose passwords are in secrets of ours; only where it lets in users and the drill could begin.
+    pub users: Vec<UserId>,
     /// The group of the drill, with its tags as far as they are told.
     pub group: Option<GroupView>,
     /// What its nodes hold, or why they could not be asked; once it is there and whole.
@@ -114,6 +117,12 @@ impl Drill {
     pub fn asks_for_cost(&self, view: &DrillView, now: Timestamp) -> bool {
         let is_open = |it: &SnapshotView| self.outcome(it).is_none();
         view.group.is_none() && view.snapshot.as_ref().is_some_and(is_open) && self.is_timely(now)
+    }
+
+    /// Whether it has to be known whose passwords there are: it could begin now, and nobody could count the keys without one.
+    pub fn asks_for_users(&self, view: &DrillView, now: Timestamp) -> bool {
+        let lets_in_users = view.source.as_ref().is_some_and(|it| !it.user_groups.is_empty());
+        lets_in_users && self.asks_for_cost(view, now)
     }
 
     /// Whether it may still begin.
@@ -317,7 +326,7 @@ impl Drill {
         if snapshot.status.is_whole() && snapshot.size.is_none() {
             whys.push(Refusal::Empty { snapshot: name() });
         }
-        whys.extend(uncountable(source, means).map(Refusal::from));
+        whys.extend(uncountable(source, &view.users, means).map(Refusal::from));
         let catalog = means.catalog;
         let node_type = size::node_type(snapshot, source, catalog);
         let restore = Restore {
@@ -396,12 +405,12 @@ impl Drill {
 }
 
 /// Why the keys of a group like this one could not be counted.
-fn uncountable(source: &GroupView, means: Means<'_>) -> Option<Undrillable> {
+fn uncountable(source: &GroupView, users: &[UserId], means: Means<'_>) -> Option<Undrillable> {
     if !means.counts_keys {
         return Some(Undrillable::OutsideVpc);
     }
-    let has_users = !source.user_groups.is_empty();
-    has_users.then(|| Undrillable::Users { group: source.id.clone() })
+    let is_closed = !source.user_groups.is_empty() && users.is_empty();
+    is_closed.then(|| Undrillable::Users { group: source.id.clone() })
 }
 
 /// Why nothing good can be said of a snapshot.

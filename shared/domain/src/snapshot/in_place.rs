@@ -6,10 +6,12 @@
 //! into a snapshot, which is the way back, and only when that was seen to be whole does the group go. It comes back from the wanted
 //! snapshot, or else from the one of before; then the one that stood in goes.
 
+pub mod by_secret;
 mod made;
 pub mod mark;
 mod refusal;
 pub(super) mod rules;
+mod saved;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,7 @@ use crate::{
 };
 
 use self::mark::{From, Phase, Place, Said, Was, stand_in_of};
+use self::saved::Save;
 use super::restore::rules::Obstacle;
 use super::restore::{Difference, Plan, Restore, RestoreView, differences, missing_alarms};
 use super::take::{self, ReadFrom};
@@ -355,9 +358,12 @@ impl InPlace {
             return dismiss(stand_in, Some(Unreplaced::Differs { group, differences }.into()));
         }
         match self.unsaved(group, tags, view) {
-            None => {}
+            None | Some(Next::Settled) => {}
             Some(Next::Refuse(why)) => return dismiss(stand_in, Some(why)),
-            Some(next) => return next,
+            Some(Next::Do(Save { name, of, tags })) => {
+                return Next::Do(InPlaceStep::Save { name, of, tags });
+            }
+            Some(Next::Wait(wait)) => return Next::Wait(wait),
         }
         if self.said.place(tags) != Some(Place::Goes) {
             return Next::Do(InPlaceStep::Announce {
@@ -371,43 +377,6 @@ impl InPlace {
                 Next::Do(InPlaceStep::Delete(group.id.clone()))
             }
         }
-    }
-
-    /// What is done until the keys of the group are in a snapshot that was seen to be whole; nothing, where they are.
-    fn unsaved(&self, group: &GroupView, tags: &Tags, view: &InPlaceView) -> Option<Step> {
-        if let Some(TurnedDown::Before(why)) = &view.turned_down {
-            return Some(Next::Refuse(why.clone()));
-        }
-        if let Some(before) = &view.before {
-            return match take::follow(&group.id, before, &view.events) {
-                Next::Settled => None,
-                next @ (Next::Do(_) | Next::Wait(_) | Next::Refuse(_)) => Some(next),
-            };
-        }
-        // One that failed may be gone without a trace; the next one would fail likewise, and each counts (facts 5.2).
-        let failed = |it: &&String| it.contains(self.before.as_str()) && it.contains("failed");
-        let events: Vec<_> = view.events.iter().filter(failed).cloned().collect();
-        if !events.is_empty() {
-            let snapshot = self.before.to_string();
-            return Some(Next::Refuse(Refusal::Vanished { snapshot, events }));
-        }
-        Some(match take::source(group, &view.lags) {
-            Ok(of) => {
-                let tags = self.before_tags(group, tags);
-                Next::Do(InPlaceStep::Save { name: self.before.clone(), of, tags })
-            }
-            Err(on) => Next::Wait(Wait::slow(on)),
-        })
-    }
-
-    /// The tags of the snapshot that is the way back. It is none of the tiers, and stays until a person deletes it.
-    fn before_tags(&self, group: &GroupView, tags: &Tags) -> Tags {
-        let said = [
-            (tag::OWNER, super::owner(&group.id, tags)),
-            (tag::GROUP, group.id.to_string()),
-            (tag::IN_PLACE, format!("before {} by {}", self.said.snapshot, self.said.request)),
-        ];
-        said.map(|(key, value)| (key.to_owned(), value)).into()
     }
 
     fn group_tag(&self, place: Place) -> Tags {

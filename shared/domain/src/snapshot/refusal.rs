@@ -8,6 +8,7 @@ use super::SnapshotStatus;
 use super::drill::Undrillable;
 use super::export::Unexportable;
 use super::in_place::Unreplaced;
+use super::in_place::by_secret::Unswitched;
 use super::park::Unparked;
 use super::promote::Unpromotable;
 use super::restore::Difference;
@@ -51,6 +52,8 @@ pub enum Refusal {
     Drill(Undrillable),
     /// The group is not restored in place.
     InPlace(Unreplaced),
+    /// Its clients are not led to another by their secret.
+    BySecret(Unswitched),
     /// The group is not parked, or does not come back.
     Park(Unparked),
     /// What speaks against an export.
@@ -162,6 +165,7 @@ impl fmt::Display for Refusal {
             Self::Promote(why) => why.fmt(f),
             Self::Drill(why) => why.fmt(f),
             Self::InPlace(why) => why.fmt(f),
+            Self::BySecret(why) => why.fmt(f),
             Self::Park(why) => why.fmt(f),
             Self::Export(why) => why.fmt(f),
             Self::Several(whys) => whys.iter().enumerate().try_for_each(|(index, why)| {
@@ -192,6 +196,12 @@ impl From<Unrestorable> for Refusal {
 impl From<Unreplaced> for Refusal {
     fn from(why: Unreplaced) -> Self {
         Self::InPlace(why)
+    }
+}
+
+impl From<Unswitched> for Refusal {
+    fn from(why: Unswitched) -> Self {
+        Self::BySecret(why)
     }
 }
 

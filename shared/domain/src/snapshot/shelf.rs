@@ -9,7 +9,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::{Origin, SnapshotStatus, SnapshotView, Tier, name};
-use crate::{Bytes, GroupId, Tags, tag};
+use crate::{Bytes, GroupId, SnapshotName, Tags, tag};
 
 /// The snapshots whose names are those of some groups, with their tags. Both come from lists of their own, in whatever order.
 #[derive(Debug, Default)]
@@ -88,6 +88,16 @@ impl Shelf {
             label
         });
         place.labels.push(((tier, tick), label));
+    }
+
+    /// The names of those of a group whose tags are here and that were not put into their place, the newest first.
+    pub fn missing(&self, group: &GroupId) -> Vec<SnapshotName> {
+        let Some(place) = self.places.get(&name::prefix(group)) else { return Vec::new() };
+        let there: BTreeSet<Mark> = place.snapshots.iter().map(|it| it.mark).collect();
+        let labelled: BTreeSet<Mark> = place.labels.iter().map(|it| it.0).collect();
+        let mut missing: Vec<Mark> = labelled.difference(&there).copied().collect();
+        missing.sort_by_key(|(tier, tick)| std::cmp::Reverse((*tick, *tier)));
+        missing.into_iter().filter_map(|(tier, tick)| name::of(group, tier, tick).ok()).collect()
     }
 
     /// The snapshots whose names are those of a group, as far as they are kept here. Those whose tags nobody told have none.
@@ -235,6 +245,23 @@ mod tests {
         let shelf = filled(&[id("orders")], &all);
         assert_eq!(shelf.tags.len(), 1);
         assert_eq!(shelf.texts.len(), 3 + 3 + 1, "three tags with their values, and a member");
+    }
+
+    #[test]
+    fn what_only_tags_tell_of_is_missing_and_the_newest_comes_first() {
+        let at = |time: &str| sample::snapshot("orders", &format!("2026-01-02T{time}:00Z"));
+        let [one, two, three] = ["03:04", "05:04", "04:04"].map(at);
+        let mut shelf = Shelf::of([&id("orders")]);
+        for it in [&one, &two, &three] {
+            shelf.label(&it.name, it.tags.as_ref().unwrap());
+        }
+        let missing = |shelf: &Shelf| -> Vec<String> {
+            shelf.missing(&id("orders")).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(missing(&shelf), [&two, &three, &one].map(|it| it.name.clone()));
+        shelf.put(two);
+        assert_eq!(missing(&shelf), [&three, &one].map(|it| it.name.clone()));
+        assert!(shelf.missing(&id("billing")).is_empty());
     }
 
     proptest! {

@@ -40,21 +40,15 @@ impl ElastiCache {
 
     /// Looks at these user groups, as far as they are there.
     pub async fn user_groups(&self, ids: &[String]) -> Result<Vec<UserGroupView>, Fault> {
-        let mut found = Vec::new();
-        for id in ids {
-            let answer = self.client.describe_user_groups().user_group_id(id).send().await;
-            match answer.map_err(|err| Fault::from_sdk("DescribeUserGroups", err)) {
-                Ok(answer) => found.extend(answer.user_groups().iter().map(|it| UserGroupView {
-                    id: it.user_group_id().unwrap_or_default().to_owned(),
-                    engine: it.engine().unwrap_or_default().to_owned(),
-                    status: it.status().unwrap_or_default().to_owned(),
-                    iam_users: Vec::new(),
-                })),
-                Err(fault) if fault.is_gone() => {}
-                Err(fault) => return Err(fault),
-            }
-        }
-        Ok(found)
+        let found = self.api_user_groups(ids).await?.into_iter();
+        Ok(found
+            .map(|it| UserGroupView {
+                id: it.user_group_id.unwrap_or_default(),
+                engine: it.engine.unwrap_or_default(),
+                status: it.status.unwrap_or_default(),
+                iam_users: Vec::new(),
+            })
+            .collect())
     }
 
     /// Tells of each of these user groups which of its users log in with IAM.

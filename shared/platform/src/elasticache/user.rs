@@ -1,5 +1,7 @@
 //! A user, the groups that carry it, and its passwords.
 
+use std::collections::BTreeSet;
+
 use aws_config::retry::RetryConfig;
 use aws_sdk_elasticache::Config;
 use aws_sdk_elasticache::types::{Authentication, User, UserGroup};
@@ -30,26 +32,39 @@ impl ElastiCache {
         }
     }
 
+    /// The ids of the users of these user groups.
+    pub async fn users_of(&self, user_groups: &[String]) -> Result<BTreeSet<UserId>, Fault> {
+        let seen = self.api_user_groups(user_groups).await?;
+        let users = seen.iter().flat_map(UserGroup::user_ids);
+        users.map(|it| strange_unless(UserId::parse(it))).collect()
+    }
+
     /// The replication groups that these user groups are on.
     async fn carriers(&self, user_groups: &[String]) -> Result<Vec<GroupId>, Fault> {
-        const CALL: &str = "DescribeUserGroups";
         let mut carriers = Vec::new();
-        for id in user_groups {
-            let answer = self.client.describe_user_groups().user_group_id(id).send().await;
-            let answer = match answer.map_err(|err| Fault::from_sdk(CALL, err)) {
-                Ok(answer) => answer,
-                Err(fault) if fault.is_gone() => continue,
-                Err(fault) => return Err(fault),
-            };
-            for name in answer.user_groups().iter().flat_map(UserGroup::replication_groups) {
-                let id =
-                    GroupId::parse(name).map_err(|err| Fault::strange(CALL, err.to_string()))?;
+        for seen in self.api_user_groups(user_groups).await? {
+            for name in seen.replication_groups() {
+                let id = strange_unless(GroupId::parse(name))?;
                 if !carriers.contains(&id) {
                     carriers.push(id);
                 }
             }
         }
         Ok(carriers)
+    }
+
+    /// Looks at these user groups. One that is gone is left out.
+    pub(super) async fn api_user_groups(&self, ids: &[String]) -> Result<Vec<UserGroup>, Fault> {
+        let mut seen = Vec::new();
+        for id in ids {
+            let answer = self.client.describe_user_groups().user_group_id(id).send().await;
+            match answer.map_err(|err| Fault::from_sdk(CALL, err)) {
+                Ok(answer) => seen.extend(answer.user_groups.unwrap_or_default()),
+                Err(fault) if fault.is_gone() => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(seen)
     }
 
     /// Has a user log in with these passwords and no others.
@@ -76,6 +91,12 @@ impl ElastiCache {
         sent.map_err(|err| hidden(Fault::from_sdk("ModifyUser", err)))?;
         Ok(())
     }
+}
+
+const CALL: &str = "DescribeUserGroups";
+
+fn strange_unless<T>(parsed: Result<T, impl ToString>) -> Result<T, Fault> {
+    parsed.map_err(|err| Fault::strange(CALL, err.to_string()))
 }
 
 fn may_be_logged_in_to(group: &GroupView) -> bool {

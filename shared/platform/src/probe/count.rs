@@ -22,7 +22,9 @@ use crate::{Clock, abreast};
 pub struct Door {
     /// Over TLS or not.
     pub line: Line,
-    /// The token of the group, where it asks for one.
+    /// The name of the user who logs in, where the group lets in users.
+    pub user: Option<String>,
+    /// The token of the group or the password of the user, where there is one.
     pub token: Option<AuthToken>,
 }
 
@@ -35,14 +37,15 @@ pub enum Depth<'a> {
     All(Option<&'a Record>, Timestamp),
 }
 
-/// A node whose keys were not counted.
+/// A node whose keys were not counted, and why.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("the keys of {node} could not be counted: {why}")]
-pub struct Uncounted {
-    /// The node.
-    pub node: String,
-    /// Why not.
-    pub why: String,
+pub enum Uncounted {
+    /// It does not let in whoever came, or not so far as that.
+    #[error("the keys of {node} could not be counted: {why}")]
+    Shut { node: String, why: String },
+    /// It did not answer, and would not have answered another.
+    #[error("the keys of {node} could not be counted: {why}")]
+    Silent { node: String, why: String },
 }
 
 impl Dialler {
@@ -77,14 +80,19 @@ impl Dialler {
             Depth::All(_, until) => until.duration_since(clock.now()).max(FEW_WITHIN) + FEW_WITHIN,
         };
         let counted = match &node.endpoint {
-            None => Err("it has no endpoint yet".to_owned()),
+            None => Err(Why::Silent("it has no endpoint yet".to_owned())),
             Some(endpoint) => {
                 let counting = self.converse(endpoint, door, depth, clock);
-                let late = || Err(format!("no answer from {endpoint} within {longest:#}"));
+                let late =
+                    || Err(Why::Silent(format!("no answer from {endpoint} within {longest:#}")));
                 clock.limit(longest, counting).await.unwrap_or_else(late)
             }
         };
-        counted.map_err(|why| Uncounted { node: node.id.to_string(), why })
+        let node = node.id.to_string();
+        counted.map_err(|why| match why {
+            Why::Shut(why) => Uncounted::Shut { node, why },
+            Why::Silent(why) => Uncounted::Silent { node, why },
+        })
     }
 
     async fn converse(
@@ -93,20 +101,45 @@ impl Dialler {
         door: &Door,
         depth: Depth<'_>,
         clock: Clock,
-    ) -> Result<Contents, String> {
+    ) -> Result<Contents, Why> {
         let stream = (self.0)(endpoint.clone(), door.line).await;
-        let stream = stream.map_err(|err| way::hint(endpoint, &err))?;
-        let name = Name { user: None, token: door.token.clone() };
-        let said = talk(stream, &name, async |connection| {
-            count(connection, depth, clock).await.map_err(|err| refused(&err))
-        });
-        said.await.map_err(|verdict| match verdict {
-            Verdict::Refused => "it refuses the token of the secret".to_owned(),
-            Verdict::Unreachable(why) => why,
-            Verdict::Accepted => "it said nothing".to_owned(),
+        let stream = stream.map_err(|err| Why::Silent(way::hint(endpoint, &err)))?;
+        let name = Name { user: door.user.clone(), token: door.token.clone() };
+        let said =
+            talk(stream, &name, async |connection| match count(connection, depth, clock).await {
+                Ok(contents) => Ok(Ok(contents)),
+                Err(err) if err.code() == Some("NOPERM") => Ok(Err(Why::Shut(may_not(door)))),
+                Err(err) => Err(refused(&err)),
+            });
+        said.await.unwrap_or_else(|verdict| {
+            Err(match (verdict, &door.user) {
+                (Verdict::Refused, None) => {
+                    Why::Shut("it refuses the token of the secret".to_owned())
+                }
+                (Verdict::Refused, Some(user)) => {
+                    Why::Shut(format!("it refuses the password of {user} in the secret"))
+                }
+                (Verdict::Unreachable(why), _) => Why::Silent(why),
+                (Verdict::Accepted, _) => Why::Silent("it said nothing".to_owned()),
+            })
         })
     }
 }
+
+/// Why one node was not counted.
+enum Why {
+    Shut(String),
+    Silent(String),
+}
+
+/// What a user lacks, and what is enough. Most that may do all but what is dangerous may not say `INFO`.
+fn may_not(door: &Door) -> String {
+    let who = door.user.as_deref().unwrap_or("whoever has the token");
+    format!("{who} may not read all of it; {ENOUGH} is enough for that")
+}
+
+/// An access string that lets a user count all keys, as a redis-server of version 7 was seen to take it.
+const ENOUGH: &str = "`on ~* +@read +@connection +info`";
 
 /// How long a look at a few keys may take: a snapshot is not to wait for it.
 const FEW_WITHIN: SignedDuration = SignedDuration::from_secs(5);

@@ -64,6 +64,26 @@ impl Secrets {
         held(id, &answer).map(|(token, _)| token)
     }
 
+    /// The password that the clients of a user use now.
+    pub async fn password(&self, id: &str) -> Result<AuthToken, Fault> {
+        let answer = self.current(id).await?;
+        held_by(id, &answer, Credential::Password).map(|(password, _)| password)
+    }
+
+    /// The token of this version, as long as clients use it.
+    pub async fn token_of(&self, id: &str, version: &VersionId) -> Result<AuthToken, Fault> {
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(id)
+            .version_id(version.as_str())
+            .version_stage("AWSCURRENT")
+            .send()
+            .await
+            .map_err(|err| later_if_between_states(Fault::from_sdk(GET, err)))?;
+        held(id, &answer).map(|(token, _)| token)
+    }
+
     /// Writes what the secret holds now as this draft has it, with the keys that others put into its document.
     pub async fn write(&self, id: &str, draft: Draft) -> Result<(), Fault> {
         let answer = self.current(id).await?;
@@ -196,8 +216,16 @@ fn later_if_between_states(fault: Fault) -> Fault {
 }
 
 fn held(id: &str, answer: &GetSecretValueOutput) -> Result<(AuthToken, Option<Document>), Fault> {
-    read(answer.secret_string().unwrap_or_default(), Credential::Token)
-        .map_err(|err| Fault::strange(GET, format!("the secret {id} holds no token: {err}")))
+    held_by(id, answer, Credential::Token)
+}
+
+fn held_by(
+    id: &str,
+    answer: &GetSecretValueOutput,
+    what: Credential,
+) -> Result<(AuthToken, Option<Document>), Fault> {
+    read(answer.secret_string().unwrap_or_default(), what)
+        .map_err(|err| Fault::strange(GET, format!("the secret {id} holds no {what}: {err}")))
 }
 
 fn view(answer: &DescribeSecretOutput) -> Result<SecretView, Fault> {

@@ -113,19 +113,41 @@ impl Secrets {
         from: &VersionId,
         text: &SecretText,
     ) -> Result<(), Fault> {
+        let version = self.put_beside(secret, None, text).await?;
+        self.promote(secret, &version, Some(from)).await
+    }
+
+    /// The same as a version whose id is told before: of two calls with one id and one text the second writes nothing (facts 3.2).
+    pub async fn rewrite_as(
+        &self,
+        secret: &str,
+        version: &VersionId,
+        from: &VersionId,
+        text: &SecretText,
+    ) -> Result<(), Fault> {
+        self.put_beside(secret, Some(version), text).await?;
+        self.promote(secret, version, Some(from)).await
+    }
+
+    async fn put_beside(
+        &self,
+        secret: &str,
+        version: Option<&VersionId>,
+        text: &SecretText,
+    ) -> Result<VersionId, Fault> {
         const CALL: &str = "PutSecretValue";
         let put = self
             .client
             .put_secret_value()
             .secret_id(secret)
+            .set_client_request_token(version.map(|it| it.as_str().to_owned()))
             .secret_string(text.expose())
             .version_stages(Label::Rewritten.as_str())
             .send()
             .await
             .map_err(|err| Fault::from_sdk(CALL, err))?;
-        let version = VersionId::parse(put.version_id().unwrap_or_default())
-            .map_err(|err| Fault::strange(CALL, err.to_string()))?;
-        self.promote(secret, &version, Some(from)).await
+        VersionId::parse(put.version_id().unwrap_or_default())
+            .map_err(|err| Fault::strange(CALL, err.to_string()))
     }
 
     /// Has Secrets Manager begin a rotation now, by the function and the schedule that the secret has. Of two calls with one id the second

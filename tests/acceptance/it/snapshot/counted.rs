@@ -51,7 +51,7 @@ async fn all_of(stage: &Stage, group: &str, record: &Record) -> Contents {
     let clock = stage.scene.clock.for_event();
     let nodes: Vec<_> = view.members.iter().take(1).collect();
     let token = platform::Secrets::new(&stage.scene.aws).token("orders-token").await.unwrap();
-    let door = Door { line: Line::Tls, token: Some(token) };
+    let door = Door { line: Line::Tls, user: None, token: Some(token) };
     let until = clock.now() + jiff::SignedDuration::from_mins(1);
     let depth = Depth::All(Some(record), until);
     dialler(&stage.scene.world).count(&nodes, &door, depth, clock).await.unwrap()

@@ -32,6 +32,10 @@ const EXPECTED: &[(&str, &str)] = &[
     ("plan-promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("plan-prune.json", "refused: transparent-trust-redis-production: the group has no"),
     (
+        "plan-restore-by-secret.json",
+        "refused: transparent-trust-redis-production: there is no group",
+    ),
+    (
         "plan-restore-in-place.json",
         "refused: transparent-trust-redis-production: there is no group",
     ),
@@ -44,6 +48,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("promote.json", "refused: snapshot: there is no snapshot automatic.transparent-trust-"),
     ("prune-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("prune.json", "settled: no group carries the tag"),
+    ("restore-by-secret.json", "refused: transparent-trust-redis-production: there is no group"),
     ("restore-in-place.json", "refused: transparent-trust-redis-production: there is no group"),
     (
         "restore-files.json",
@@ -52,12 +57,21 @@ const EXPECTED: &[(&str, &str)] = &[
     ("restore-like.json", "refused: transparent-trust-restored: there is no snapshot automatic."),
     ("restore-manifest.json", "failed: GetObject failed: NoSuchBucket: The specified bucket does"),
     (
+        "restore-keep-new.json",
+        "refused: transparent-trust-redis-production: transparent-trust-redis-production does not",
+    ),
+    ("restore-over.json", "settled: transparent-trust-redis-production: it does not stand aside"),
+    (
+        "restore-take-back.json",
+        "refused: transparent-trust-redis-production: transparent-trust-redis-production does not",
+    ),
+    (
         "restore.json",
         "refused: transparent-trust-restored: there is no snapshot transparen-a1b2c3d4-",
     ),
     ("status-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("status.json", "settled: no group carries the tag"),
-    ("sweep.json", "settled: no group of a drill has outlived its time"),
+    ("sweep.json", "settled: no group of a drill has outlived its time, and none that stood aside"),
     (
         "unpark-carried.json",
         "refused: transparent-trust-redis-production: there is no snapshot transparen-a1b2c3d4-park",
@@ -74,6 +88,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ),
     ("take-due-group.json", "refused: transparent-trust-redis-production: the group has no"),
     ("take-at.json", "settled: no group carries the tag"),
+    ("take-due-part.json", "settled: no group carries the tag"),
     ("take-group.json", "refused: transparent-trust-redis-production: there is no group"),
     ("take-weekly.json", "refused: transparent-trust-redis-production: there is no group"),
     ("take.json", "settled: no group carries the tag"),

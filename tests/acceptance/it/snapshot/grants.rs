@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::promote;
+use super::restore::users::with_users;
 use super::stage::{GROUP, Stage};
+use super::users::{SHOP, let_in};
+use super::{by_secret, promote};
 
-/// Takes, sees one fail, prunes, restores, also in place, is told off, takes what is due, promotes, tries one, and parks one.
+/// Takes, sees one fail, prunes, restores, also in place, is told off, takes what is due, promotes, tries one, leads clients by their
+/// secret, parks one, and counts as a user.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
     stage.stock(5).await;
@@ -36,6 +39,7 @@ pub(crate) async fn every_call() {
     promote::automatic(&stage, GROUP).await;
     stage.send(json!({ "action": "promote", "group": GROUP })).await;
     stage.send(json!({ "action": "drill", "group": GROUP })).await;
+    by_secret::every_call().await;
     stage
         .add(
             "asleep",
@@ -52,4 +56,12 @@ pub(crate) async fn every_call() {
         stage.send(json!({ "action": "park" })).await;
         stage.send(json!({ "action": "unpark" })).await;
     }
+    counted_as_a_user().await;
+}
+
+/// A group that lets in users.
+async fn counted_as_a_user() {
+    let (stage, _) = with_users().await;
+    let_in(&stage, "counter", "on ~* +@all").await;
+    stage.taken_of(SHOP).await;
 }

@@ -3,7 +3,7 @@
 mod files;
 mod settings;
 mod shards;
-mod users;
+pub(super) mod users;
 
 use std::time::Duration;
 

@@ -220,6 +220,11 @@ impl Stage {
         self.scene.world.with(|it| it.sns.published.clone())
     }
 
+    /// The numbers of this metric in the journal.
+    pub(crate) fn metric(&self, name: &str) -> Vec<f64> {
+        self.scene.journal.records().iter().filter_map(|it| it[name].as_f64()).collect()
+    }
+
     /// How many calls were made so far.
     pub(crate) fn calls(&self) -> usize {
         self.scene.world.with(|it| it.calls.len())

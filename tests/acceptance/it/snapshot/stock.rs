@@ -163,6 +163,26 @@ async fn a_snapshot_that_fails_is_told_in_the_services_words_and_not_repeated() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_number_says_whether_a_snapshot_failed() {
+    let stage = Stage::new().await;
+    stage.send(json!({ "action": "take", "group": GROUP })).await;
+    assert_eq!(stage.metric("SnapshotFailed"), [0.0]);
+    stage.scene.world.with(|it| it.faults.failing_snapshots = 1);
+    stage.scene.pass(Duration::from_mins(5)).await;
+    stage.send(json!({ "action": "take", "group": GROUP })).await;
+    assert_eq!(stage.metric("SnapshotFailed"), [0.0, 1.0]);
+    // A person who asks for what cannot be is told so at once.
+    stage.send(json!({ "action": "take", "group": "nowhere" })).await;
+    assert_eq!(stage.metric("SnapshotFailed").len(), 2);
+    let gave_up = json!({
+        "cachewarden": { "execution": "x", "startedAt": "2026-01-01T00:00:00Z", "gaveUp": { "Error": "Lambda.Timeout" } },
+        "event": { "action": "take", "group": GROUP },
+    });
+    stage.send(gave_up).await;
+    assert_eq!(stage.metric("SnapshotFailed"), [0.0, 1.0, 1.0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_quota_of_a_node_is_a_clear_refusal() {
     let stage = Stage::new().await;
     for _ in 0..20 {

@@ -1,5 +1,6 @@
 //! Snapshots are taken, pruned and restored: never two for one tick, never a good one lost.
 
+mod by_secret;
 mod drill;
 mod export;
 mod in_place;
@@ -19,7 +20,8 @@ use serde_json::{Value, json};
 use super::{Way, all_but_lost, must_succeed, on_scene, unless};
 use crate::scene::{GROUP, Scene, function_arn, is_available};
 
-pub(super) use drill::Drill;
+pub(super) use by_secret::BySecret;
+pub(super) use drill::{Drill, DrillUsers};
 pub(super) use export::Export;
 pub(super) use in_place::InPlace;
 pub(super) use many::TakeMany;

@@ -33,7 +33,8 @@ impl Groups {
         found
     }
 
-    pub(super) fn insert(&mut self, id: String, group: Group) {
+    /// One more group, or another in the place of one.
+    pub fn insert(&mut self, id: String, group: Group) {
         self.touched.insert(id.clone());
         self.all.insert(id, group);
     }

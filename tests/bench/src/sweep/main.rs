@@ -1,4 +1,5 @@
-//! Measures sweeps of `snapshot` over a thousand groups with four tiers: how many calls they make, and how much memory the function takes.
+//! Measures sweeps of `snapshot` over a thousand groups with four tiers, and over ten thousand: how many calls they make, and how much memory the
+//! function takes.
 //!
 //! The function is a process of its own, with the SDK and its HTTP client, beside a simulator that listens on loopback.
 
@@ -12,6 +13,9 @@ use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
 use aws_sim::World;
+use domain::snapshot::crowd;
+use platform::continuation::INPUT_LEN_MAX;
+use serde_json::json;
 
 use crate::front::Front;
 
@@ -27,9 +31,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ended = match words.as_slice() {
-        [] => measure(),
+        [] => whole().and_then(|broken| verdict(&[broken, parts()?].concat())),
+        ["whole"] => whole().and_then(|broken| verdict(&broken)),
+        ["parts"] => parts().and_then(|broken| verdict(&broken)),
         ["function", event, at] => function::handle(event, at).map(|()| true),
-        _ => Err("usage: sweep".into()),
+        _ => Err("usage: sweep [whole|parts]".into()),
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,
@@ -41,17 +47,31 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures and prints, and tells whether the limits are kept.
-fn measure() -> Result<bool, Box<dyn Error>> {
-    let out = &mut std::io::stdout().lock();
+/// Tells whether the limits are kept.
+fn verdict(broken: &[String]) -> Result<bool, Box<dyn Error>> {
+    let verdict = if broken.is_empty() {
+        "they are kept".to_owned()
+    } else {
+        format!("BROKEN: {}", broken.join(", "))
+    };
+    writeln!(
+        std::io::stdout(),
+        "limits: {} MiB, one execution for a thousand groups, {GROUPS_A_CALL} groups found a call, {LAMBDA_SECONDS} s; {verdict}",
+        MEMORY_KIB_MAX / 1024
+    )?;
+    Ok(broken.is_empty())
+}
+
+/// A thousand groups, each sweep one run. Gives what is over a limit.
+fn whole() -> Result<Vec<String>, Box<dyn Error>> {
     let world = stock::world()?;
     let front = Front::open(world.clone(), stock::now())?;
-    let shelved = world.with(|it| it.elasticache.snapshots.len());
     writeln!(
-        out,
-        "\nSweeps over {} groups that keep {}: {shelved} snapshots",
+        std::io::stdout(),
+        "\nSweeps over {} groups that keep {}: {} snapshots",
         stock::GROUPS,
-        stock::KEEP
+        stock::KEEP,
+        world.with(|it| it.elasticache.snapshots.len())
     )?;
     let mut broken = Vec::new();
     for (what, event) in [
@@ -60,46 +80,85 @@ fn measure() -> Result<bool, Box<dyn Error>> {
         ("take what is due", r#"{"action":"take","tier":"due"}"#),
         ("prune", r#"{"action":"prune"}"#),
     ] {
-        let before = counts(&world);
-        let peak_kib = peak_of(event, &front)?;
-        let made: BTreeMap<String, usize> = counts(&world)
-            .into_iter()
-            .map(|(name, count)| (name.clone(), count - before.get(&name).unwrap_or(&0)))
-            .filter(|(_, count)| 0 < *count)
-            .collect();
-        let calls: usize = made.values().sum();
-        let said: Vec<String> =
-            made.iter().map(|(name, count)| format!("{count} {name}")).collect();
-        let seconds = calls.div_ceil(CALLS_A_SECOND);
-        writeln!(
-            out,
-            "{what:<17} peak {:>5.1} MiB, {calls:>5} calls ({}), {seconds} s at {CALLS_A_SECOND} calls a second",
-            mebi(peak_kib),
-            said.join(", ")
-        )?;
-        let is_over = |is_over: bool, text: String| is_over.then_some(text);
-        broken.extend(is_over(MEMORY_KIB_MAX < peak_kib, format!("{what} takes {peak_kib} KiB")));
-        let begun = made.get("StartExecution").copied().unwrap_or_default();
-        broken.extend(is_over(1 < begun, format!("{what} begins {begun} executions")));
-        broken.extend(is_over(LAMBDA_SECONDS < seconds, format!("{what} takes {seconds} s")));
+        broken.extend(sweep(what, event, &world, &front, 1)?);
     }
-    let pages = front.pages_of_groups();
     let most = 3 * stock::GROUPS.div_ceil(GROUPS_A_CALL);
-    writeln!(out, "{pages} calls found the groups of three sweeps")?;
-    if most < pages {
-        broken.push(format!("{pages} calls found the groups, {most} is the limit"));
+    broken.extend(found("the groups of three sweeps", &front, most)?);
+    Ok(broken)
+}
+
+/// Ten thousand groups: the first run finds them and hands on the parts.
+fn parts() -> Result<Vec<String>, Box<dyn Error>> {
+    let world = stock::world_of_very_many()?;
+    let front = Front::open(world.clone(), stock::now())?;
+    writeln!(std::io::stdout(), "\nSweeps over {} groups, handed on in parts", stock::VERY_MANY)?;
+    let many = crowd::parts(stock::VERY_MANY);
+    let mut broken = Vec::new();
+    for (what, event) in [
+        ("take what is due", json!({ "action": "take", "tier": "due", "time": stock::now() })),
+        ("prune", json!({ "action": "prune" })),
+    ] {
+        let before = front.pages_of_groups();
+        broken.extend(sweep(what, &event.to_string(), &world, &front, many)?);
+        let pages = front.pages_of_groups() - before;
+        broken.extend(over(
+            stock::VERY_MANY.div_ceil(GROUPS_A_CALL) < pages,
+            format!("{pages} calls found the groups"),
+        ));
+        let longest = world.with(|it| {
+            it.sfn.executions.iter().map(|it| it.input.to_string().len()).max().unwrap_or_default()
+        });
+        writeln!(
+            std::io::stdout(),
+            "{:<24} {pages} calls found them, an execution begins with {longest} bytes at most",
+            ""
+        )?;
+        broken.extend(over(INPUT_LEN_MAX < longest, format!("{what} begins with {longest} bytes")));
     }
-    let verdict = if broken.is_empty() {
-        "they are kept".to_owned()
-    } else {
-        format!("BROKEN: {}", broken.join(", "))
-    };
+    Ok(broken)
+}
+
+/// Has one run sweep, prints what it took, and gives what is over a limit.
+fn sweep(
+    what: &str,
+    event: &str,
+    world: &World,
+    front: &Front,
+    executions: usize,
+) -> Result<Vec<String>, Box<dyn Error>> {
+    let before = counts(world);
+    let peak_kib = peak_of(event, front)?;
+    let made: BTreeMap<String, usize> = counts(world)
+        .into_iter()
+        .map(|(name, count)| (name.clone(), count - before.get(&name).unwrap_or(&0)))
+        .filter(|(_, count)| 0 < *count)
+        .collect();
+    let calls: usize = made.values().sum();
+    let said: Vec<String> = made.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let seconds = calls.div_ceil(CALLS_A_SECOND);
     writeln!(
-        out,
-        "limits: {} MiB, one execution, {GROUPS_A_CALL} groups found a call, {LAMBDA_SECONDS} s; {verdict}",
-        MEMORY_KIB_MAX / 1024
+        std::io::stdout(),
+        "{what:<24} peak {:>5.1} MiB, {calls:>5} calls ({}), {seconds} s at {CALLS_A_SECOND} calls a second",
+        mebi(peak_kib),
+        said.join(", ")
     )?;
-    Ok(broken.is_empty())
+    let begun = made.get("StartExecution").copied().unwrap_or_default();
+    let broken = [
+        over(MEMORY_KIB_MAX < peak_kib, format!("{what} takes {peak_kib} KiB")),
+        over(executions < begun, format!("{what} begins {begun} executions")),
+        over(LAMBDA_SECONDS < seconds, format!("{what} takes {seconds} s")),
+    ];
+    Ok(broken.into_iter().flatten().collect())
+}
+
+fn found(what: &str, front: &Front, most: usize) -> Result<Option<String>, Box<dyn Error>> {
+    let pages = front.pages_of_groups();
+    writeln!(std::io::stdout(), "{pages} calls found {what}")?;
+    Ok(over(most < pages, format!("{pages} calls found {what}, {most} is the limit")))
+}
+
+fn over(is_over: bool, text: String) -> Option<String> {
+    is_over.then_some(text)
 }
 
 /// How often each operation was called.

@@ -1,8 +1,9 @@
-//! A thousand groups, and what four tiers keep of each, with a few that none keeps any more.
+//! A thousand groups, and what four tiers keep of each, with a few that none keeps any more. And ten thousand groups.
 
 use std::collections::BTreeSet;
 use std::error::Error;
 
+use aws_sim::elasticache::model::Group;
 use aws_sim::settings::{Quotas, Settings};
 use aws_sim::{Request, State, World};
 use domain::snapshot::{Tier, name, tags};
@@ -10,6 +11,7 @@ use domain::{GroupId, Tags, tag};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) const GROUPS: usize = 1000;
+pub(crate) const VERY_MANY: usize = 10_000;
 pub(crate) const KEEP: &str = "hourly=24 daily=7 weekly=4 monthly=12";
 
 /// When the sweeps come: a Monday, at an hour that has none yet.
@@ -17,19 +19,57 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::constant(1_781_532_360, 0)
 }
 
-/// Makes the world.
+/// Makes a world of a thousand groups.
 pub(crate) fn world() -> Result<World, Box<dyn Error>> {
+    let world = empty();
+    make(&world, GROUPS)?;
+    world.with(|it| fill(it, 0..GROUPS))?;
+    world.advance(now());
+    Ok(world)
+}
+
+/// Makes a world of ten thousand groups. Nobody looks at their snapshots before they are handed on.
+pub(crate) fn world_of_very_many() -> Result<World, Box<dyn Error>> {
+    let world = empty();
+    // What is asked for one by one goes slowly where there is so much: the others are made like the first.
+    make(&world, GROUPS)?;
+    world.with(|it| -> Result<(), Box<dyn Error>> {
+        let like = it.elasticache.groups.get(&id(0)).ok_or("a group is missing")?.clone();
+        for number in GROUPS..VERY_MANY {
+            it.elasticache.groups.insert(id(number), named(&like, &id(number)));
+        }
+        Ok(())
+    })?;
+    world.advance(now());
+    Ok(world)
+}
+
+/// The same group under another id.
+fn named(like: &Group, id: &str) -> Group {
+    let mut group = like.clone();
+    let renamed = |member: &str| member.replacen(&like.id, id, 1);
+    group.members = like.members.iter().map(|(name, it)| (renamed(name), it.clone())).collect();
+    id.clone_into(&mut group.id);
+    group
+}
+
+fn empty() -> World {
     let start = now() - SignedDuration::from_hours(4);
     let quotas =
         Quotas { nodes: None, parameter_groups: None, subnet_groups: None, ..Quotas::default() };
     let settings = Settings { start, quotas, calls_kept: Some(100), ..Settings::default() };
-    let world = World::new(settings);
-    for number in 0..GROUPS {
+    World::new(settings)
+}
+
+/// Has groups made, and a snapshot of the first.
+fn make(world: &World, count: usize) -> Result<(), Box<dyn Error>> {
+    let start = world.clock();
+    for number in 0..count {
         let id = id(number);
         let keep = KEEP.replace(' ', "+").replace('=', "%3D");
         let key = tag::SNAPSHOT_KEEP;
         ask(
-            &world,
+            world,
             start,
             &format!(
                 "Action=CreateReplicationGroup&ReplicationGroupId={id}&ReplicationGroupDescription=one+of+many&CacheNodeType=cache.t4g.micro&NumCacheClusters=2&AutomaticFailoverEnabled=true&Tags.Tag.1.Key={key}&Tags.Tag.1.Value={keep}"
@@ -39,25 +79,23 @@ pub(crate) fn world() -> Result<World, Box<dyn Error>> {
     let then = start + SignedDuration::from_hours(1);
     world.advance(then);
     ask(
-        &world,
+        world,
         then,
         &format!("Action=CreateSnapshot&SnapshotName=model&CacheClusterId={}-002", id(0)),
     )?;
     world.advance(then + SignedDuration::from_hours(1));
-    world.with(fill)?;
-    world.advance(now());
-    Ok(world)
+    Ok(())
 }
 
 fn id(number: usize) -> String {
-    format!("orders-redis-{number:04}")
+    format!("orders-redis-{number:05}")
 }
 
 /// Copies the one that was taken, for each group and each time.
-fn fill(state: &mut State) -> Result<(), Box<dyn Error>> {
+fn fill(state: &mut State, numbers: impl Iterator<Item = usize>) -> Result<(), Box<dyn Error>> {
     let model = state.elasticache.snapshots.remove("model").ok_or("no snapshot was taken")?;
     let ticks = ticks();
-    for number in 0..GROUPS {
+    for number in numbers {
         let id = id(number);
         let group = GroupId::parse(&id)?;
         let source = state.elasticache.groups.get(&id).ok_or("a group is missing")?.clone();

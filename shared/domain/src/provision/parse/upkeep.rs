@@ -22,26 +22,9 @@ pub(super) fn snapshots(read: &mut Properties<'_>) -> Snapshots {
         retention_days: read.number("SnapshotRetentionLimit", 0..=35).unwrap_or(7),
         window: read.parsed("SnapshotWindow", str::parse),
         keep: keep(read),
-        drill_days: drill_days(read),
+        drill_days: read.number("SnapshotDrillDays", 0..=drill::DAYS_MAX).and_then(NonZeroU32::new),
         night_park: read.switch("NightPark", false),
     }
-}
-
-/// Who lets in users has no drills: nobody has the password of one to count the keys with.
-fn drill_days(read: &mut Properties<'_>) -> Option<NonZeroU32> {
-    const NAME: &str = "SnapshotDrillDays";
-    let days = read.number(NAME, 0..=drill::DAYS_MAX).and_then(NonZeroU32::new)?;
-    let users = read.map().get("UserGroupIds").unwrap_or(&Value::Null);
-    let is_empty = users.is_null()
-        || users.as_str().is_some_and(str::is_empty)
-        || users.as_array().is_some_and(Vec::is_empty);
-    if !is_empty {
-        let rule = format!(
-            "is {days}, and UserGroupIds says who logs in: a drill is not given the password of a user, and could not count the keys; leave SnapshotDrillDays out"
-        );
-        read.problems.add(NAME, rule);
-    }
-    Some(days)
 }
 
 /// So many, or so many of each tier: a cache has one policy.

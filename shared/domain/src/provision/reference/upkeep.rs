@@ -85,7 +85,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         takes: "0 to 365 days after which a drill has to prove again that the newest snapshot restores; 0 is never",
         default: Default::Value("0"),
         update: OnUpdate::InPlace,
-        rule: "a drill makes a group of the cheapest nodes for some hours, which is paid for, up to `DrillCostCeiling` a month. It counts keys, so the functions have to stand in the VPC, and it is refused with `UserGroupIds`, since nobody gives it the password of a user",
+        rule: "a drill makes a group of the cheapest nodes for some hours, which is paid for, up to `DrillCostCeiling` a month. It counts keys, so the functions have to stand in the VPC, and with `UserGroupIds` the password of a user has to be in a secret that is tagged `cachewarden:owner` and `cachewarden:user`",
     },
     Property {
         name: "SnapshotKeep",

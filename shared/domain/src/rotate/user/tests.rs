@@ -190,3 +190,17 @@ fn a_second_password_that_nobody_here_set_is_told_and_left() {
     });
     check_sweep(ours, "AWSCURRENT is valid, and the old password, whose grace", "DropPasswords");
 }
+
+#[test]
+fn a_secret_that_is_ours_says_whose_password_it_holds() {
+    let of = |pairs: &[(&str, &str)]| {
+        let tags = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        UserId::of_secret(&tags.collect()).map(|it| it.to_string())
+    };
+    let (ours, user) = ((crate::tag::OWNER, "somebody"), (crate::tag::USER, "App"));
+    assert_eq!(of(&[ours, user]).as_deref(), Some("app"));
+    assert_eq!(of(&[user]), None);
+    assert_eq!(of(&[(crate::tag::OWNER, ""), user]), None);
+    assert_eq!(of(&[ours, user, (crate::tag::GROUP, "orders")]), None);
+    assert_eq!(of(&[ours, (crate::tag::USER, "not an id")]), None);
+}

@@ -18,7 +18,7 @@ pub enum Undrillable {
     NotOurs { snapshot: String },
     /// Its nodes could not be reached.
     OutsideVpc,
-    /// Its group would let in users, of whom we have no password.
+    /// Its group would let in users, and no secret of ours has the password of one.
     Users { group: GroupId },
     /// Somebody's group has the id.
     Taken { group: GroupId },
@@ -71,7 +71,9 @@ impl fmt::Display for Undrillable {
             ),
             Self::Users { group } => write!(
                 f,
-                "{group} lets in users, and drills are not given the password of one, so that nobody could count the keys"
+                "{group} lets in users, and no secret is tagged {} and {} with the id of one of them, so that nobody could count the keys; tag the secret that holds the password of one who may read all of them",
+                tag::OWNER,
+                tag::USER
             ),
             Self::Taken { group } => write!(
                 f,

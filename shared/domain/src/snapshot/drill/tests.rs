@@ -368,8 +368,10 @@ fn what_could_not_be_counted_is_not_made() {
     users.source.as_mut().unwrap().user_groups = vec!["staff".to_owned()];
     check(
         &users,
-        "refuse: orders lets in users, and drills are not given the password of one, so that nobody could count the keys",
+        "refuse: orders lets in users, and no secret is tagged cachewarden:owner and cachewarden:user with the id of one of them, so that nobody could count the keys; tag the secret that holds the password of one who may read all of them",
     );
+    users.users = vec![UserId::parse("app").unwrap()];
+    check(&users, "charge 2026-01 0.0320 asked 2026-01-02T04:00:00Z");
     let outside = Means { counts_keys: false, ..means(Ceiling::None) };
     assert_eq!(
         words(drill().plan(&fresh(), outside, at(NOW))),
@@ -384,4 +386,16 @@ fn what_others_cost_is_asked_only_where_it_could_begin() {
     assert!(!asks(&fresh(), "2026-01-02T06:00:00Z"));
     assert!(!asks(&there(), NOW));
     assert!(!asks(&marked(fresh(), verified(NOW)), NOW));
+}
+
+#[test]
+fn whose_passwords_there_are_is_asked_only_where_one_is_needed() {
+    let asks = |view: &DrillView| drill().asks_for_users(view, at(NOW));
+    assert!(!asks(&fresh()));
+    let [mut open, mut made] = [fresh(), there()];
+    for view in [&mut open, &mut made] {
+        view.source.as_mut().unwrap().user_groups = vec!["staff".to_owned()];
+    }
+    assert!(asks(&open));
+    assert!(!asks(&made));
 }

@@ -155,8 +155,9 @@ pub fn is_under_way(group: &Tags) -> bool {
 
 /// The tags of a group that it has again afterwards: not what is under way, which ends with the group.
 pub fn kept(tags: &Tags) -> Tags {
-    const NOT_KEPT: [&str; 7] = [
+    const NOT_KEPT: [&str; 8] = [
         tag::IN_PLACE,
+        tag::TAKES,
         tag::PARKED,
         tag::TOKEN,
         tag::ASKED,

@@ -6,6 +6,8 @@ use crate::snapshot::{Origin, Refusal, SnapshotView};
 use crate::{GroupId, GroupView, Tags, tag};
 
 use super::Unreplaced;
+use super::by_secret::Unswitched;
+use super::by_secret::mark::Aside;
 use super::mark::{Was, kept};
 
 /// What speaks against having this group go.
@@ -24,7 +26,11 @@ pub(super) fn against_group(group: &GroupView, tags: &Tags) -> Vec<Refusal> {
     if let Some(global) = group.global_datastore.clone() {
         whys.push(Unreplaced::GlobalDatastore { group: id(), global });
     }
-    whys.into_iter().map(Refusal::from).collect()
+    let mut whys: Vec<Refusal> = whys.into_iter().map(Refusal::from).collect();
+    if let Some(Aside { by, until, .. }) = Aside::read(tags) {
+        whys.push(Unswitched::StandsAside { group: id(), by, until }.into());
+    }
+    whys
 }
 
 /// What of these tags of a group says that somebody is at it.

@@ -6,8 +6,9 @@ use aws_sim::State;
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use aws_sim::elasticache::model::{SnapshotStatus, Status};
 use domain::{GroupId, tag};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::super::provision::people;
 use super::super::{Way, all_but_lost, must_succeed, on_scene, unless};
 use super::{good, send, snapshots};
 use crate::scene::{GROUP, Scene, is_available};
@@ -24,18 +25,7 @@ impl Flow for Drill {
 
     async fn set(&self, seed: u64) -> Scene {
         let scene = Scene::new(self.0.settings(seed)).await;
-        let over = [
-            ("SnapshotKeep", json!(3)),
-            ("SnapshotDrillDays", json!(7)),
-            ("AutoscaleMode", json!("off")),
-            ("RotationDays", json!(0)),
-        ];
-        scene.created(&over).await;
-        scene.world().with(|it| it.elasticache.fill(GROUP, 100 << 20));
-        send(&scene, json!({ "action": "take", "group": GROUP })).await;
-        scene.account.play(Duration::from_secs(90), |_| false).await;
-        assert_eq!(good(&scene), 1);
-        scene
+        saved(scene, &[]).await
     }
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
@@ -47,21 +37,82 @@ impl Flow for Drill {
     }
 
     async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
-        let mut problems = scene.problems().await;
-        if scene.world().with(|it| it.elasticache.groups.contains_key(&id())) {
-            // Nobody is at it any more: the schedule finds it when its time is over.
-            scene.account.play(Duration::from_hours(3), |_| false).await;
-            send(scene, json!({ "action": "sweep" })).await;
-            problems.extend(scene.problems().await);
-        }
-        problems.extend(is_over(scene, case));
-        if problems.is_empty() && must_succeed(case) {
-            // It is not due again.
-            drill(scene).await;
-            problems.extend(is_over(scene, case));
-        }
-        problems
+        problems(scene, case).await
     }
+}
+
+/// The same of a cache that lets in users: one of them, whose password is in a secret, counts its keys.
+pub(in super::super) struct DrillUsers(pub(in super::super) Way);
+
+impl Flow for DrillUsers {
+    on_scene!("snapshot-drill-users");
+
+    fn mishaps(&self) -> Vec<Mishap> {
+        all_but_lost()
+    }
+
+    async fn set(&self, seed: u64) -> Scene {
+        let scene = Scene::new(self.0.settings(seed)).await;
+        people(&scene).await;
+        let tags = [(tag::OWNER, "somebody"), (tag::USER, "app")];
+        let tags = tags.map(|(key, value)| json!({ "Key": key, "Value": value }));
+        let password = "password-of-the-app";
+        let secret =
+            json!({ "Name": "orders-app-password", "SecretString": password, "Tags": tags });
+        scene.manager("CreateSecret", secret);
+        saved(scene, &[("UserGroupIds", json!("staff"))]).await
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        drill(scene).await;
+    }
+
+    async fn run_beside(&self, scene: &Scene) {
+        drill(scene).await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        problems(scene, case).await
+    }
+}
+
+/// A cache with these properties and keys, whose keys were counted with the one snapshot that there is of it.
+async fn saved(scene: Scene, over: &[(&str, Value)]) -> Scene {
+    let usual = [
+        ("SnapshotKeep", json!(3)),
+        ("SnapshotDrillDays", json!(7)),
+        ("AutoscaleMode", json!("off")),
+        ("RotationDays", json!(0)),
+    ];
+    scene.created(&[over, &usual].concat()).await;
+    scene.world().with(|it| it.elasticache.fill(GROUP, 100 << 20));
+    send(&scene, json!({ "action": "take", "group": GROUP })).await;
+    scene.account.play(Duration::from_secs(90), |_| false).await;
+    assert_eq!(good(&scene), 1);
+    let is_counted = |it: &mut State| {
+        let mut ours = it.elasticache.snapshots.values().filter(|it| it.source.id == GROUP);
+        ours.all(|it| it.tags.contains_key(tag::RECORD))
+    };
+    assert!(scene.world().with(is_counted));
+    scene
+}
+
+/// What is wrong once nobody is at it any more, and the schedule has torn down what was left.
+async fn problems(scene: &Scene, case: Option<&Case>) -> Vec<String> {
+    let mut problems = scene.problems().await;
+    if scene.world().with(|it| it.elasticache.groups.contains_key(&id())) {
+        // Nobody is at it any more: the schedule finds it when its time is over.
+        scene.account.play(Duration::from_hours(3), |_| false).await;
+        send(scene, json!({ "action": "sweep" })).await;
+        problems.extend(scene.problems().await);
+    }
+    problems.extend(is_over(scene, case));
+    if problems.is_empty() && must_succeed(case) {
+        // It is not due again.
+        drill(scene).await;
+        problems.extend(is_over(scene, case));
+    }
+    problems
 }
 
 async fn drill(scene: &Scene) {

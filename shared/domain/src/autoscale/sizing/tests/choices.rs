@@ -159,10 +159,8 @@ fn what_is_absurd_buys_nothing_beyond_a_leap() {
         Group::asked(size("t4g.medium", 1), |_| load(10.0, 1.0)).then(10, |_| (1e12, 1e12, GIB));
     let candidates = candidates();
     let cost = |it: Size| candidates[it.at].cost(it.replicas);
-    match group.choice() {
-        Choice::Grow(_, to) => assert!(cost(to) <= 4.0 * cost(group.has), "{to:?}"),
-        other => panic!("{other:?}"),
-    }
+    let Choice::Grow(_, to) = group.choice() else { panic!("{:?}", group.choice()) };
+    assert!(cost(to) <= 4.0 * cost(group.has), "{to:?}");
 }
 
 #[test]

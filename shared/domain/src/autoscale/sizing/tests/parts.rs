@@ -1,5 +1,7 @@
 //! The parts of the decision.
 
+#![expect(clippy::float_cmp, reason = "values are taken over as they are")]
+
 use super::super::ripple::Ripple;
 use super::super::schedule::Wants;
 use super::*;

@@ -65,15 +65,12 @@ fn a_cache_keeps_its_snapshots_by_one_policy() {
 }
 
 #[test]
-fn drills_are_asked_for_by_days_and_not_of_a_cache_with_users() {
+fn drills_are_asked_for_by_days() {
     let days = |days: &'static str| spec(&[("SnapshotDrillDays", days)]).drill_days;
     assert_eq!(days("7"), std::num::NonZeroU32::new(7));
     assert_eq!((days("0"), days("")), (None, None));
-    wrong(
-        &[("SnapshotDrillDays", "7"), ("UserGroupIds", "staff")],
-        &["SnapshotDrillDays: is 7, and UserGroupIds says who logs in"],
-    );
     wrong(&[("SnapshotDrillDays", "weekly")], &["SnapshotDrillDays: \"weekly\" is not a whole"]);
-    let users = spec(&[("SnapshotDrillDays", "0"), ("UserGroupIds", "staff")]);
-    assert_eq!(users.drill_days, None);
+    // Whether a secret holds the password of one of them is seen when a drill is due.
+    let users = spec(&[("SnapshotDrillDays", "7"), ("UserGroupIds", "staff")]);
+    assert_eq!(users.drill_days, std::num::NonZeroU32::new(7));
 }
