@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 # Of two compilers that may be about, the one of rust-toolchain.toml.
 unexport RUSTUP_TOOLCHAIN
 
-.PHONY: help setup demo up down plan test test-exhaustive bench deploy clean
+.PHONY: help setup demo up down plan test test-exhaustive bench bench-autoscale deploy clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
@@ -48,6 +48,11 @@ bench: setup ## Measure cold start, memory and size of the functions beside a ba
 	@cargo run --locked --release --quiet -p bench
 	@cargo run --locked --profile simulator --quiet -p bench --bin simulator
 	@cargo run --locked --profile simulator --quiet -p bench --bin sweep
+
+# Loads by seed, as many seeds as are named, and those of a folder of CSV files: SEEDS="2 3" TRACES=my-traces.
+SEEDS ?= 1
+bench-autoscale: ## Measure how good the sizes of autoscale are, against a clairvoyant and what others do: SEEDS="1 2", TRACES=folder of CSV files.
+	@cargo run --locked --profile simulator --quiet -p bench-autoscale -- $(if $(TRACES),--traces $(TRACES)) $(SEEDS)
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
 	@cargo lambda build --release --locked --package provision --package rotate --package snapshot --package autoscale

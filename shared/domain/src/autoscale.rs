@@ -9,6 +9,7 @@ pub mod load;
 pub mod plan;
 pub mod policy;
 pub mod pressure;
+pub mod sizing;
 
 use std::fmt;
 

@@ -16,6 +16,7 @@ pub struct Catalog(Vec<Entry>);
 
 /// What one node of a type has and costs.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the table")]
 pub struct Entry {
     /// The type.
     pub node_type: NodeType,
@@ -37,10 +38,25 @@ pub struct Entry {
     pub valkey_from: Option<Version>,
     /// What the network carries all the time, in Gbit/s.
     pub network: f64,
+    /// What it carries for a while, likewise; the largest carry no more than all the time.
+    pub network_burst: f64,
+    /// What a burstable one earns of CPU, and how much of it it can save.
+    pub credits: Option<Credits>,
+    /// Whether threads beside the engine's do the reading and writing (autoscaling B.3).
+    pub enhanced_io: bool,
     /// The price under Redis OSS; types that are not sold with it have none.
     pub redis: Option<Price>,
     /// The same under Valkey.
     pub valkey: Option<Price>,
+}
+
+/// CPU credits, each of which is one vCPU for a minute. Nodes of ElastiCache have none at launch (autoscaling B.4).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Credits {
+    /// What is earned in an hour.
+    pub hour: f64,
+    /// The most that is saved.
+    pub most: f64,
 }
 
 impl Entry {
@@ -151,6 +167,11 @@ struct Row {
     min_redis_oss: String,
     min_valkey: String,
     net_baseline_gbps: f64,
+    net_burst_gbps: Option<f64>,
+    cpu_credits_per_hour: Option<f64>,
+    cpu_credits_max: Option<f64>,
+    enhanced_io: String,
+    io_multiplexing: String,
     redis_usd_hour_use1: Option<f64>,
     valkey_usd_hour_use1: Option<f64>,
     price_date: Date,
@@ -167,6 +188,12 @@ impl From<Row> for Entry {
         };
         Self {
             network: row.net_baseline_gbps,
+            network_burst: row.net_burst_gbps.unwrap_or(row.net_baseline_gbps),
+            credits: row
+                .cpu_credits_per_hour
+                .zip(row.cpu_credits_max)
+                .map(|(hour, most)| Credits { hour, most }),
+            enhanced_io: row.enhanced_io == "yes" || row.io_multiplexing == "yes",
             redis: price(row.redis_usd_hour_use1),
             valkey: price(row.valkey_usd_hour_use1),
             node_type: row.node_type,

@@ -56,6 +56,15 @@ impl Dollars {
         Self((dollars * Self::SCALE as f64).round() as u64)
     }
 
+    /// In dollars.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "prices are far below 2^53 hundredths of a cent"
+    )]
+    pub fn as_f64(self) -> f64 {
+        self.0 as f64 / Self::SCALE as f64
+    }
+
     /// This price, so many times over.
     #[must_use]
     pub fn times(self, count: u64) -> Self {

@@ -1,0 +1,254 @@
+//! The decision.
+
+use super::carry::{self, Demand};
+use super::measure::{Measured, as_f64, measure};
+use super::protect::{self, Heat};
+use super::replay::{self, Replayed};
+use super::ripple::Ripple;
+use super::{Bounds, Candidate, History, Kind, Minute, Rule, Size};
+
+/// A group as it is, and its past.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The numbers to go by.
+    pub rule: &'a Rule,
+    /// What the operator says.
+    pub bounds: &'a Bounds,
+    /// The node types that it may have.
+    pub candidates: &'a [Candidate],
+    /// What it has.
+    pub has: Size,
+    /// What was seen of it.
+    pub history: History<'a>,
+    /// What was done to it.
+    pub since: Since,
+    /// The minute that it is now, from the epoch.
+    pub now: i64,
+}
+
+/// When it was changed, by minutes from the epoch.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Since {
+    /// When the last change came to its end.
+    pub changed: Option<i64>,
+    /// When its node type last grew.
+    pub grown: Option<i64>,
+    /// When it last had another node type.
+    pub moved: Option<i64>,
+    /// How many changes of the node type there were in the last day.
+    pub moves: u32,
+}
+
+/// What is decided, and why.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Choice {
+    /// It stays as it is.
+    Hold,
+    /// Too little is known of the last minutes to tell.
+    Blind,
+    /// It is hot, and grows at once.
+    Grow(Heat, Size),
+    /// It is hot, and nothing that it may have is larger.
+    AtItsLimit(Heat),
+    /// Another node type would have done as well for less, or better.
+    Move(Size),
+    /// As many replicas as the time of the day and the last hour want.
+    Replicas(Size),
+}
+
+/// Decides.
+pub fn decide(case: &Case<'_>) -> Choice {
+    let Some(candidate) = case.candidates.get(case.has.at) else { return Choice::Hold };
+    if case.history.last(FRESH).known().next().is_none() {
+        return Choice::Blind;
+    }
+    if case.ago(case.since.changed) < SETTLES {
+        return Choice::Hold;
+    }
+    let measured = measure(
+        &case.history,
+        candidate,
+        usize::try_from(case.ago(case.since.moved)).unwrap_or(usize::MAX),
+    );
+    let (rule, bounds) = (case.rule, case.bounds);
+    let heat = protect::heat(&case.history, candidate, bounds, rule);
+    if let Some(heat) = heat.filter(|it| case.is_ripe(*it)) {
+        return match protect::grown(
+            heat,
+            &case.history,
+            case.candidates,
+            case.has,
+            &measured,
+            bounds,
+            rule,
+        ) {
+            Some(size) if case.may_answer(heat, size) => Choice::Grow(heat, size),
+            Some(_) => Choice::Hold,
+            None => Choice::AtItsLimit(heat),
+        };
+    }
+    if case.now.rem_euclid(rule.deep) < rule.looks {
+        let replayed =
+            replay::all(&case.history, case.candidates, case.has, &measured, bounds, rule);
+        if let Some(size) = case.better(&replayed, &measured) {
+            return Choice::Move(size);
+        }
+    }
+    case.follow(candidate, &measured)
+}
+
+impl Case<'_> {
+    fn ago(&self, minute: Option<i64>) -> i64 {
+        minute.map_or(i64::MAX, |it| self.now.saturating_sub(it))
+    }
+
+    /// Whether most of so many minutes are known. Nothing shrinks for want of data.
+    fn is_known(&self, minutes: usize) -> bool {
+        let known = self.history.last(minutes).known().count();
+        minutes.saturating_mul(4) <= known.saturating_mul(5)
+    }
+
+    /// Whether nodes that were just added had the time to take their part.
+    fn is_ripe(&self, heat: Heat) -> bool {
+        let since = self.ago(self.since.changed);
+        match heat {
+            Heat::Memory if matches!(self.bounds.kind, Kind::Cache { .. }) => 20 <= since,
+            Heat::Engine | Heat::Network | Heat::Memory => true,
+            // New ones begin without any.
+            Heat::Credits => 120 < since,
+        }
+    }
+
+    /// Whether what is hot lasts longer than the change would take: a spike is over before it is answered (autoscaling B.6).
+    fn may_answer(&self, heat: Heat, to: Size) -> bool {
+        let hot = |minutes: usize| {
+            self.history.last(minutes).count(|it: &Minute| self.rule.hot < it.busiest())
+        };
+        match heat {
+            Heat::Memory | Heat::Network | Heat::Credits => true,
+            Heat::Engine if to.at == self.has.at => LASTS <= hot(LASTS + 1) || self.is_rising(),
+            Heat::Engine => 8 <= hot(10),
+        }
+    }
+
+    /// Whether what is asked for grew by the minute of late: a crowd gathers, where a spike is there at once.
+    fn is_rising(&self) -> bool {
+        let recent = self.history.last(RISES + 1);
+        let asked: Vec<f64> = recent.known().map(|it| it.reads + it.writes).collect();
+        RISES < asked.len()
+            && asked.windows(2).all(|it| matches!(it, [one, other] if RISE * one < *other))
+    }
+
+    /// Another node type that was better for long enough to pay for the change.
+    fn better(&self, replayed: &[Replayed], measured: &Measured) -> Option<Size> {
+        let has = replayed.get(self.has.at)?;
+        let open = replayed.iter().enumerate().filter(|(_, it)| it.bar.is_none());
+        let (best, to) = open.min_by(|one, other| one.1.day.total_cmp(&other.1.day))?;
+        if best == self.has.at
+            || self.history.len() < self.rule.look_back
+            || !self.is_known(self.rule.look_back)
+        {
+            return None;
+        }
+        let candidate = self.candidates.get(best)?;
+        let engine = candidate.engine * self.rule.factor(measured.factor, false);
+        let recent = self.history.last(10);
+        let demand =
+            Demand { reads: recent.lasting(|it| it.reads), writes: recent.lasting(|it| it.writes) }
+                .times(1.1);
+        let range = (self.bounds.least, self.bounds.most);
+        let now = carry::replicas(demand, measured.mix, candidate, engine, self.rule.plan, range)?;
+        let size = Size { at: best, replicas: now.max(to.schedule.at(self.now)) };
+        let price = candidate.cost(size.replicas);
+        let costs = price * self.rule.change_hours + self.bounds.minute;
+        let saved = if has.bar.is_some() { f64::MAX } else { self.saved(best, measured) };
+        if saved < costs {
+            return None;
+        }
+        let is_smaller = price < self.candidates.get(self.has.at)?.cost(self.has.replicas);
+        let is_held =
+            self.ago(self.since.grown) < self.rule.dwell || self.rule.changes <= self.since.moves;
+        (!(is_smaller && is_held)).then_some(size)
+    }
+
+    /// The dollars that another node type would have saved since it became the better one, no longer ago than the last change of the type and
+    /// no more than a day. It is recomputed from the past, so nothing has to be remembered.
+    fn saved(&self, best: usize, measured: &Measured) -> f64 {
+        let (Some(has), Some(to)) = (self.candidates.get(self.has.at), self.candidates.get(best))
+        else {
+            return 0.0;
+        };
+        let day = |candidate: &Candidate, is_same: bool, load: &Ripple| {
+            let engine = candidate.engine * self.rule.factor(measured.factor, is_same);
+            let schedule = replay::one(load, candidate, engine, measured, self.bounds, self.rule);
+            schedule.day(candidate.price, self.bounds.minute)
+        };
+        let moved = self.ago(self.since.moved);
+        let mut saved = 0.0;
+        for ago in (0..24 * 60).step_by(STEP) {
+            if moved < i64::try_from(ago).unwrap_or(i64::MAX) {
+                break;
+            }
+            let load = Ripple::of(&self.history.before(ago).last(self.rule.look_back));
+            let gain = day(has, true, &load) - day(to, false, &load);
+            if gain <= 0.0 {
+                break;
+            }
+            saved += gain.min(3.0 * 24.0 * has.price * 2.0) * as_f64(STEP) / 1440.0;
+        }
+        saved
+    }
+
+    /// As many replicas as this slot of the day wants and the next, and the last hour; more at once, fewer after a while.
+    fn follow(&self, candidate: &Candidate, measured: &Measured) -> Choice {
+        let engine = candidate.engine * measured.factor;
+        let window = self.history.last(self.rule.look_back);
+        let schedule =
+            replay::one(&Ripple::of(&window), candidate, engine, measured, self.bounds, self.rule);
+        let range = (self.bounds.least, self.bounds.most);
+        let of = |minutes: usize| {
+            let recent = self.history.last(minutes);
+            let demand = Demand {
+                reads: recent.lasting(|it| it.reads),
+                writes: recent.lasting(|it| it.writes),
+            };
+            let wants = carry::replicas(
+                demand.times(1.05),
+                measured.mix,
+                candidate,
+                engine,
+                self.rule.plan,
+                range,
+            );
+            wants.unwrap_or(self.bounds.most)
+        };
+        let soon = schedule.at(self.now).max(schedule.at(self.now.saturating_add(self.rule.lead)));
+        let wants = soon.max(of(10));
+        let Size { at, replicas } = self.has;
+        if replicas < wants {
+            return Choice::Replicas(Size { at, replicas: wants });
+        }
+        let ahead = (0..3).map(|it| schedule.at(self.now.saturating_add(60 * it))).max();
+        let enough = of(60).max(ahead.unwrap_or_default()).max(self.bounds.least);
+        if enough < replicas && self.is_known(60) && 30 < self.ago(self.since.changed) {
+            return Choice::Replicas(Size { at, replicas: enough });
+        }
+        Choice::Hold
+    }
+}
+
+/// How many minutes lie between two looks at what another type would have saved.
+const STEP: usize = 120;
+
+/// What is hot for so many minutes is no spike that is over before it is answered.
+const LASTS: usize = 6;
+
+/// What grows by more than noise, so many minutes in a row, will go on for a while.
+const RISES: usize = 3;
+const RISE: f64 = 1.02;
+
+/// What was just made takes so many minutes to take its part.
+const SETTLES: i64 = 3;
+
+/// Metrics come a minute or two late, not ten.
+const FRESH: usize = 10;

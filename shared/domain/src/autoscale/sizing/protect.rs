@@ -1,0 +1,161 @@
+//! What is done at once when a group is hot: the cheapest size that carries what it has now and what is coming.
+
+use super::carry::{self, Demand};
+use super::measure::Measured;
+use super::{Bounds, Candidate, History, Kind, Minute, Rule, Size, replay};
+
+/// What is hot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Heat {
+    /// The engine's thread.
+    Engine,
+    /// The network.
+    Network,
+    /// The memory of a store, or the misses of a cache.
+    Memory,
+    /// The CPU credits, which are nearly gone.
+    Credits,
+}
+
+/// What is hot over the last minutes.
+pub fn heat(
+    history: &History<'_>,
+    candidate: &Candidate,
+    bounds: &Bounds,
+    rule: &Rule,
+) -> Option<Heat> {
+    let recent = history.last(5);
+    let is_full = |it: f64| rule.memory_hot * candidate.usable < it;
+    let memory = match bounds.kind {
+        Kind::Store => 3 <= recent.count(|it| is_full(it.memory)),
+        Kind::Cache { misses } => {
+            replay::HOT_MISSES * misses < history.last(15).mean(|it| it.misses)
+        }
+    };
+    if memory {
+        return Some(Heat::Memory);
+    }
+    // The burst of a network lasts longer than a spike.
+    if 8 <= history.last(10).count(|it| 0.95 * candidate.network < it.sent) {
+        return Some(Heat::Network);
+    }
+    let busy = recent.mean(Minute::busiest);
+    let is_low =
+        |most: f64| history.last(1).known().any(|it| it.credits.is_some_and(|it| it < 0.10 * most));
+    let drains = candidate
+        .earns
+        .is_some_and(|earns| 0.9 * earns < replay::spent(busy) && is_low(earns * 1440.0));
+    if drains {
+        return Some(Heat::Credits);
+    }
+    (3 <= recent.count(|it| rule.hot < it.busiest())).then_some(Heat::Engine)
+}
+
+/// What the group will be asked for soon: the most of the last minutes, and what comes if they go on like that for as long as a change takes.
+pub fn coming(history: &History<'_>) -> Demand {
+    let recent = history.last(5);
+    let ahead = |of: fn(&Minute) -> f64| {
+        let most = recent.most(of);
+        let slope = (recent.mean(of) - history.last(15).before(10).mean(of)) / 10.0;
+        (most + 15.0 * slope.max(0.0)).min(2.0 * most)
+    };
+    let demand = Demand { reads: ahead(|it| it.reads), writes: ahead(|it| it.writes) };
+    demand.times(hidden(&recent))
+}
+
+/// What it was asked for at most of late.
+fn asked(history: &History<'_>) -> Demand {
+    let recent = history.last(5);
+    let demand = Demand { reads: recent.most(|it| it.reads), writes: recent.most(|it| it.writes) };
+    demand.times(hidden(&recent))
+}
+
+/// A saturated engine hides what else is asked of it.
+fn hidden(recent: &History<'_>) -> f64 {
+    if 0.97 < recent.most(Minute::busiest) { 1.35 } else { 1.0 }
+}
+
+/// The cheapest size that is dearer than the one the group has and carries what is coming.
+pub fn grown(
+    heat: Heat,
+    history: &History<'_>,
+    candidates: &[Candidate],
+    has: Size,
+    measured: &Measured,
+    bounds: &Bounds,
+    rule: &Rule,
+) -> Option<Size> {
+    let now = candidates.get(has.at)?;
+    let demand = coming(history);
+    let hour = history.last(60);
+    let steady = Demand { reads: hour.mean(|it| it.reads), writes: hour.mean(|it| it.writes) };
+    let memory = match (bounds.kind, heat) {
+        (Kind::Store, Heat::Memory) => history.last(5).most(|it| it.memory) * 1.15 / 0.90,
+        (Kind::Store, _) => history.last(5).most(|it| it.memory) / 0.95,
+        (Kind::Cache { .. }, Heat::Memory) => now.usable * 0.85 * 1.35 / 0.90,
+        (Kind::Cache { .. }, _) => now.usable * 0.85 / 0.95,
+    };
+    // What grows by its engine may have less memory only where the data of the past fit.
+    let past = replay::memory(history, Some(now), bounds, rule);
+    let has_room = |it: &Candidate| {
+        memory <= it.usable && (now.usable <= it.usable || past <= rule.memory * it.usable)
+    };
+    let fits = |at: usize, it: &Candidate, replicas: u32| {
+        let engine = it.engine * rule.factor(measured.factor, at == has.at);
+        let (primary, replica) = carry::busy(steady, measured.mix, engine, replicas);
+        has_room(it)
+            && carry::carries(demand, measured.mix, it, engine, replicas, rule.grown)
+            && it
+                .earns
+                .is_none_or(|earns| replay::spent(primary.max(replica)) <= rule.credits * earns)
+    };
+    // Replicas of the same type are there sooner: they need not carry all that may come.
+    let asked = asked(history);
+    let relieves = |it: &Candidate, replicas: u32| {
+        let engine = it.engine * measured.factor;
+        memory <= it.usable && carry::carries(asked, measured.mix, it, engine, replicas, rule.plan)
+    };
+    let dearer = now.cost(has.replicas);
+    let sizes = || {
+        candidates.iter().enumerate().flat_map(|(at, it)| {
+            (bounds.least..=bounds.most).map(move |replicas| (Size { at, replicas }, it))
+        })
+    };
+    let open = || {
+        sizes().filter(|(size, it)| {
+            dearer < it.cost(size.replicas) && it.cost(size.replicas) <= rule.leap * dearer
+        })
+    };
+    let cheapest = open()
+        .filter(|(size, it)| fits(size.at, it, size.replicas))
+        .min_by(|one, other| order(*one).total_cmp(&order(*other)));
+    let own = open()
+        .filter(|(size, it)| {
+            size.at == has.at && has.replicas < size.replicas && relieves(it, size.replicas)
+        })
+        .min_by_key(|it| it.0.replicas);
+    match (cheapest, own) {
+        // Faster, and no client loses its connection (autoscaling B.3).
+        (Some((size, one)), Some((own, it)))
+            if it.cost(own.replicas) <= 1.5 * one.cost(size.replicas) =>
+        {
+            Some(own)
+        }
+        (Some((size, _)), _) => Some(size),
+        (None, Some((own, _))) => Some(own),
+        // Nothing carries it: the most that there is helps most.
+        (None, None) => open()
+            .filter(|(_, it)| now.usable <= it.usable)
+            .max_by(|one, other| room(*one).total_cmp(&room(*other)))
+            .map(|it| it.0),
+    }
+}
+
+/// By cost, and by the larger memory where it is the same.
+fn order((size, it): (Size, &Candidate)) -> f64 {
+    it.cost(size.replicas) - 1e-15 * it.usable
+}
+
+fn room((size, it): (Size, &Candidate)) -> f64 {
+    it.engine * f64::from(1 + size.replicas)
+}

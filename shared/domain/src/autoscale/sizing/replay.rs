@@ -1,0 +1,178 @@
+//! The past once more, with every node type: what it would have cost, and for how many minutes it would have failed.
+
+use super::carry::{self, Demand};
+use super::measure::{Measured, as_f64};
+use super::ripple::Ripple;
+use super::schedule::{Schedule, Wants, slot};
+use super::{Bounds, Candidate, History, Kind, Minute, Rule, Size};
+
+/// What became of one node type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replayed {
+    /// The replicas of each slot of the day.
+    pub schedule: Schedule,
+    /// The dollars of a day, overload among them.
+    pub day: f64,
+    /// Why it is none to choose, where it is not.
+    pub bar: Option<Bar>,
+}
+
+/// Why a node type is none to choose.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Bar {
+    /// The data would not fit.
+    Memory,
+    /// The load would eat up its CPU credits.
+    Credits,
+}
+
+/// Replays one node type.
+pub fn one(
+    load: &Ripple,
+    candidate: &Candidate,
+    engine: f64,
+    measured: &Measured,
+    bounds: &Bounds,
+    rule: &Rule,
+) -> Schedule {
+    let range = (bounds.least, bounds.most);
+    let mut wants = Wants::new(rule.slot, range);
+    let slots = 1440_usize.div_ceil(rule.slot.max(1));
+    for (at, level) in &load.levels {
+        let slot = slot(*at, slots);
+        let mut least = bounds.least;
+        for (share, ripple) in &load.ripples {
+            let demand =
+                Demand { reads: level.reads * ripple.reads, writes: level.writes * ripple.writes };
+            let range = (least, bounds.most);
+            let replicas = carry::replicas(
+                demand.times(rule.margin),
+                measured.mix,
+                candidate,
+                engine,
+                rule.plan,
+                range,
+            );
+            // The next ripple is no smaller.
+            least = replicas.unwrap_or(bounds.most);
+            wants.add(slot, replicas, share * load.each);
+        }
+    }
+    wants.schedule(candidate.price, bounds.minute)
+}
+
+/// Replays all of them.
+pub fn all(
+    history: &History<'_>,
+    candidates: &[Candidate],
+    has: Size,
+    measured: &Measured,
+    bounds: &Bounds,
+    rule: &Rule,
+) -> Vec<Replayed> {
+    let window = history.last(rule.look_back);
+    let load = Ripple::of(&window);
+    let needs = memory(history, candidates.get(has.at), bounds, rule);
+    let of = |(at, candidate): (usize, &Candidate)| {
+        let engine = candidate.engine * rule.factor(measured.factor, at == has.at);
+        let schedule = one(&load, candidate, engine, measured, bounds, rule);
+        let bar = if rule.memory * candidate.usable < needs {
+            Some(Bar::Memory)
+        } else if is_draining(&window, candidate, engine, measured, &schedule, rule) {
+            Some(Bar::Credits)
+        } else {
+            None
+        };
+        Replayed { day: schedule.day(candidate.price, bounds.minute), schedule, bar }
+    };
+    candidates.iter().enumerate().map(of).collect()
+}
+
+/// Whether the load of the window would eat up the CPU credits (autoscaling B.4).
+fn is_draining(
+    window: &History<'_>,
+    candidate: &Candidate,
+    engine: f64,
+    measured: &Measured,
+    schedule: &Schedule,
+    rule: &Rule,
+) -> bool {
+    let Some(earns) = candidate.earns else { return false };
+    let mean = Demand { reads: window.mean(|it| it.reads), writes: window.mean(|it| it.writes) };
+    let mean = mean.times(rule.margin);
+    let slots: f64 = schedule.slots.iter().map(|it| f64::from(*it)).sum();
+    let replicas = slots / as_f64(schedule.slots.len().max(1));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a handful of replicas"
+    )]
+    let (primary, replica) = carry::busy(mean, measured.mix, engine, replicas.round() as u32);
+    rule.credits * earns < spent(primary.max(replica))
+}
+
+/// The vCPU minutes that an engine so busy takes in a minute: the threads beside it take some, and so does the host (autoscaling B.4).
+pub fn spent(busy: f64) -> f64 {
+    busy * 1.15 + 0.03
+}
+
+/// The room that the data of the past takes, and what it is growing by.
+pub fn memory(history: &History<'_>, has: Option<&Candidate>, bounds: &Bounds, rule: &Rule) -> f64 {
+    match bounds.kind {
+        Kind::Store => stored(history, rule),
+        Kind::Cache { misses } => {
+            let usable = has.map_or(0.0, |it| it.usable);
+            let half_a_day = history.last(720).most(|it| it.misses);
+            // Where it missed too much of late, so much memory and less is not tried again.
+            let failed =
+                history.last(rule.memory_back).known().filter(|it| HOT_MISSES * misses < it.misses);
+            let failed = failed.map(|it| it.memory * ABOVE_FAILED).fold(0.0, f64::max);
+            // While there are nearly as many misses as there may be it is to be no smaller; else half of it may be tried.
+            if NEARLY * misses < half_a_day {
+                usable * rule.memory
+            } else {
+                (usable * TRIED).max(failed.min(usable)) * rule.memory
+            }
+        }
+    }
+}
+
+const NEARLY: f64 = 0.8;
+/// So much of the misses that there may be is too much.
+pub(super) const HOT_MISSES: f64 = 0.95;
+const TRIED: f64 = 0.45;
+const ABOVE_FAILED: f64 = 1.05;
+
+/// The peak of a week; where it is a new high, what a day and a half more of the same growth would make of it.
+fn stored(history: &History<'_>, rule: &Rule) -> f64 {
+    let peak = settled(history, rule).most(|it| it.memory);
+    let hour_ending = |ago: usize| history.before(ago).last(60).mean(|it| it.memory);
+    let (now, day, before) = (hour_ending(0), hour_ending(1440), hour_ending(2880));
+    let is_growing = 0.02 * now < now - day && 0.01 * now < day - before && 0.98 * peak <= now;
+    if day <= 0.0 || before <= 0.0 || !is_growing { peak } else { now + 1.5 * (now - day) }
+}
+
+/// The part of the past whose memory counts: a week, or what came after clients went away and took their data with them.
+///
+/// A flush takes the data alone, and they come back. Where the commands fell as well, and neither came back for three days, which is
+/// longer than a weekend, this is another workload.
+fn settled<'a>(history: &History<'a>, rule: &Rule) -> History<'a> {
+    let week = history.last(rule.memory_back);
+    let days = history.last(SETTLED);
+    let fell = |of: fn(&Minute) -> f64, to: f64| days.most(of) < to * week.most(of);
+    let commands = |it: &Minute| it.reads + it.writes;
+    if SETTLED < week.len() && fell(|it| it.memory, 0.7) && fell(commands, 0.7) {
+        days
+    } else {
+        week
+    }
+}
+
+const SETTLED: usize = 3 * 1440;
+
+impl Rule {
+    /// What is learned of the type that a group has, as a multiple of what is believed of this one.
+    pub(super) fn factor(&self, learned: f64, is_same: bool) -> f64 {
+        if is_same { learned } else { learned.powf(self.shared) }
+    }
+}
