@@ -4,7 +4,7 @@ mod alarms;
 mod failures;
 pub(crate) mod grants;
 mod shards;
-mod stage;
+pub(crate) mod stage;
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! Stories of `snapshot`: what is taken is there, what is deleted was not needed, and what is restored is as closed as before.
 
+mod beside;
 mod by_secret;
 mod counted;
 mod crowd;

@@ -4,7 +4,7 @@
 
 use domain::group::Tls;
 use domain::owner::short_hash;
-use domain::rotate::UserId;
+use domain::rotate::{Label, UserId};
 use domain::snapshot::drill::Undrillable;
 use domain::snapshot::record::{Contents, Record};
 use domain::snapshot::take::ReadFrom;
@@ -73,7 +73,23 @@ impl Count<'_> {
                 return Err(format!("{group} asks for a token, and no tag names its secret"));
             }
         };
-        self.through(app, None, token, clock).await.map_err(|err| err.to_string())
+        let counted = self.through(app, None, token, clock).await;
+        if let (Err(Uncounted::Shut { .. }), true) = (&counted, self.group.auth_token_enabled)
+            && let Some(token) = self.token_before(app).await
+        {
+            return self.through(app, None, Some(token), clock).await.map_err(|it| it.to_string());
+        }
+        counted.map_err(|it| it.to_string())
+    }
+
+    /// The token before the last rotation. That changes a group that it knows: one that a drill made meanwhile still has the former.
+    async fn token_before(&self, app: &App) -> Option<AuthToken> {
+        let secret = self.secret?;
+        // Where nobody tells, it stays at what the nodes said.
+        let seen = app.secrets.described(&Arn::parse(secret).ok()?).await.ok().flatten()?;
+        let version = seen.labels.of(Label::Previous)?;
+        let held = app.secrets.value(&seen, version, Some(Label::Previous)).await.ok()?;
+        held.token().cloned()
     }
 
     /// Counts as one of the users. Where one is not let in, or not so far, the next may be.

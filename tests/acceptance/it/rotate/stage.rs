@@ -1,6 +1,6 @@
 //! What a rotation story needs: a group with a token, its secret, Secrets Manager that calls us, and a look at whom the nodes let in.
 
-mod asked;
+pub(crate) mod asked;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

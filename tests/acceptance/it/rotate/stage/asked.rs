@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::Scene;
 
-pub(super) fn ask(scene: &Scene, service: &str, operation: Option<&str>, body: String) -> Value {
+pub(crate) fn ask(scene: &Scene, service: &str, operation: Option<&str>, body: String) -> Value {
     let scope = format!(
         "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
     );
