@@ -147,7 +147,7 @@ impl Account {
     }
 
     /// Goes on until nobody has anything left to do; gives the last words of `snapshot`.
-    async fn to_the_end(&mut self) -> String {
+    async fn end(&mut self) -> String {
         let rests = |it: &State| {
             it.sfn.running().next().is_none() && it.secrets.secrets[SECRET].rotation.run.is_none()
         };
@@ -199,7 +199,7 @@ async fn a_rotation_during_a_drill_harms_neither() {
     account.stage.send_only(json!({ "action": "drill", "snapshot": name })).await;
     account.until(|it| groups(it) == 2).await;
     account.begin_rotation();
-    let said = account.to_the_end().await;
+    let said = account.end().await;
     assert!(said.contains(&format!("{name} restores: {KEYS} keys, ")), "{said}");
     assert_ne!(account.current(), first);
     account.is_whole();
@@ -211,7 +211,7 @@ async fn an_alarm_during_a_drill_scales_the_group_and_the_drill_comes_to_its_ver
     account.stage.send_only(json!({ "action": "drill", "snapshot": name })).await;
     account.until(|it| groups(it) == 2).await;
     account.outgrow().await;
-    let said = account.to_the_end().await;
+    let said = account.end().await;
     assert!(said.contains(&format!("{name} restores: {KEYS} keys, ")), "{said}");
     assert_eq!(account.node_type(), "cache.t4g.small");
     account.is_whole();
@@ -236,12 +236,12 @@ async fn a_rotation_during_a_restore_in_place_leaves_a_secret_that_opens_the_gro
         }
         let first = account.current();
         account.begin_rotation();
-        let said = account.to_the_end().await;
+        let said = account.end().await;
         assert!(said.starts_with("settled"), "{at}: {said}");
         account.is_whole();
         // One that was given up while there was no group comes to its end the next time.
         account.begin_rotation();
-        account.to_the_end().await;
+        account.end().await;
         assert_ne!(account.current(), first, "{at}");
         account.is_whole();
     }
@@ -259,7 +259,7 @@ async fn an_alarm_during_a_restore_in_place_takes_nothing_away() {
             continue;
         }
         account.outgrow().await;
-        let said = account.to_the_end().await;
+        let said = account.end().await;
         let is_told = said.starts_with("settled") || said.contains("orders is being changed");
         assert!(is_told, "{at}: {said}");
         account.is_whole();
