@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 pub(crate) use drills::{
     NO_DRILLS, NOTHING_LEFT, drill_failed, drilling, gave_up_metrics, take_failed,
 };
-pub(crate) use parks::{NO_PARK, NOTHING_PARKED, absent, night, parking, unparking};
+pub(crate) use parks::{NO_PARK, NOTHING_PARKED, absent, hindered, night, parking, unparking};
 pub(crate) use replacing::{in_place, last_words, road};
 pub(crate) use switching::{ending, road_by_secret, switching};
 pub(crate) use telling::Planned;

@@ -46,7 +46,8 @@ pub const UPGRADED: &str = "cachewarden:upgraded";
 pub const TOKEN: &str = "cachewarden:token";
 /// The version of a secret that was seen to be the only one its group accepts, and when.
 pub const REVOKED: &str = "cachewarden:revoked";
-/// On a secret: which refusal people were told of, and when: `setSecret=1a2b3c4d at 2026-01-02T03:04:05Z`.
+/// On a secret: which refusal people were told of, and when: `setSecret=1a2b3c4d at 2026-01-02T03:04:05Z`. On a park snapshot: that its group does
+/// not come back yet, and by which execution: `unpark by 1a2b3c4d`.
 pub const TOLD: &str = "cachewarden:told";
 /// In which form a secret holds its credential: `token`, alone, or `json`, in a document.
 pub const SECRET_FORMAT: &str = "cachewarden:secret-format";

@@ -3,14 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use domain::owner::short_hash;
 use domain::snapshot::park::{self, State, Unpark, UnparkStep, UnparkView};
 use domain::snapshot::record::{Contents, Record};
 use domain::snapshot::{Refusal, SnapshotView, crowd};
-use domain::{Catalog, GroupId, GroupStatus, Next, tag};
+use domain::{Catalog, GroupId, GroupStatus, Next, Tags, tag};
 use jiff::{SignedDuration, Timestamp};
 use platform::continuation::Each;
 use platform::probe::Depth;
-use platform::{Clock, Fault, Operation, Outcome, converge};
+use platform::{Clock, Fault, FaultKind, Operation, Outcome, converge};
 use serde_json::{Value, json};
 
 use super::counting::{self, Count};
@@ -29,6 +30,8 @@ pub(crate) struct Unparked<'a> {
     until: Timestamp,
     /// What it came to, where the last step was taken and the group is not back.
     why: RefCell<Option<Refusal>>,
+    /// The park snapshot, as it was seen last.
+    snapshot: RefCell<Option<SnapshotView>>,
     is_begun: Cell<bool>,
     pub(crate) story: RefCell<Story>,
 }
@@ -43,6 +46,7 @@ impl Operation for Unparked<'_> {
         let state = view.snapshot.as_ref().and_then(SnapshotView::park_state);
         self.is_begun.set(state.and_then(State::parked_at).is_some());
         self.story.borrow_mut().saw_unpark(self.unpark, &view);
+        self.snapshot.replace(view.snapshot.clone());
         Ok(view)
     }
 
@@ -121,6 +125,9 @@ impl Run<'_> {
         let operation = self.unparked(&unpark);
         let end = if self.delivery.carrier.is_some() {
             let outcome = converge(&operation, &self.clock, self.deadline).await;
+            if let (Err(fault), true) = (&outcome, operation.is_begun.get()) {
+                self.tell_once(&operation, fault).await;
+            }
             match (outcome, operation.why.take()) {
                 (Ok(Outcome::Settled), Some(why)) => End::Refused(why),
                 (outcome, _) => self.seen_to_its_end(outcome, operation.is_begun.get()),
@@ -133,6 +140,33 @@ impl Run<'_> {
             self.carried(&operation, &operation.story, hand).await?
         };
         Ok(self.close(&operation.story.into_inner(), &end).await)
+    }
+
+    /// Tells people once that the group does not come back by itself: they wait for it, and an execution tries for hours.
+    async fn tell_once(&self, operation: &Unparked<'_>, fault: &Fault) {
+        let passes = match fault.kind {
+            FaultKind::Transient | FaultKind::Busy | FaultKind::NoChange | FaultKind::Taken => true,
+            FaultKind::Denied | FaultKind::Rejected | FaultKind::Gone | FaultKind::NoCapacity => {
+                false
+            }
+        };
+        let (Some(carrier), Some(snapshot)) = (&self.delivery.carrier, operation.snapshot.take())
+        else {
+            return;
+        };
+        let note = format!("unpark by {}", short_hash(&carrier.execution));
+        let is_told = snapshot.tags.as_ref().is_some_and(|it| it.get(tag::TOLD) == Some(&note));
+        if passes || is_told {
+            return;
+        }
+        // Noted first: who cannot note it would tell it again with every try.
+        let note = Tags::from([(tag::TOLD.to_owned(), note)]);
+        if let Err(fault) = self.app.elasticache.tag(&snapshot.arn, &note).await {
+            tracing::warn!(%fault, snapshot = snapshot.name, "could not note that people were told");
+            return;
+        }
+        let news = report::hindered(&operation.story.borrow(), fault);
+        self.tell(&news).await;
     }
 
     /// Has every group come back that is parked, in one execution. One that is being parked is waited for there.
@@ -208,8 +242,9 @@ impl Run<'_> {
         let story = RefCell::new(Story::of("unpark", &unpark.group));
         let longest = self.clock.now().saturating_add(COUNT_MAX).unwrap_or(Timestamp::MAX);
         let until = self.deadline.saturating_sub(COUNT_MARGIN).unwrap_or(longest).min(longest);
-        let (why, is_begun) = (RefCell::default(), Cell::new(true));
-        Unparked { app: self.app, unpark, clock: self.clock, until, why, is_begun, story }
+        let (why, snapshot, is_begun) = (RefCell::default(), RefCell::default(), Cell::new(true));
+        let clock = self.clock;
+        Unparked { app: self.app, unpark, clock, until, why, snapshot, is_begun, story }
     }
 }
 

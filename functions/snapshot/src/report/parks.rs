@@ -8,9 +8,10 @@ use domain::snapshot::park::{
 use domain::snapshot::{Refusal, SnapshotView};
 use domain::{Catalog, GroupId};
 use jiff::Timestamp;
+use platform::Fault;
 use serde_json::{Value, json};
 
-use super::{Story, words};
+use super::{Message, Story, words};
 use crate::apply::parking::Absent;
 
 /// The summary where no group is to be parked.
@@ -113,6 +114,18 @@ pub(crate) fn unparking(step: &UnparkStep) -> String {
         UnparkStep::Finish { .. } => "wrote on the group that it is there for good".to_owned(),
         UnparkStep::Close { .. } => "noted on the snapshot that the group is back".to_owned(),
         UnparkStep::Bury { group, .. } => format!("deleted what there was of {group}"),
+    }
+}
+
+/// What people are told of a group that does not come back, while that is tried again.
+pub(crate) fn hindered(story: &Story, fault: &Fault) -> Message {
+    let group = story.about();
+    Message {
+        subject: format!("{group}: does not come back yet"),
+        body: format!(
+            "Cachewarden was asked to have {group} back from its park snapshot, and cannot yet.\n\n{fault}\n\nSeen: {}\nNext: it is tried again every minute for some hours, and told once more if nothing helps; put right what that says, and it comes back by itself\n",
+            story.saw
+        ),
     }
 }
 

@@ -71,7 +71,9 @@ async fn a_group_whose_users_are_gone_is_told_with_them_and_comes_back_once_they
     let why = "CreateReplicationGroup failed: UserGroupNotFound: User group staff not found";
     assert!(said.starts_with("failed: shop: ") && said.contains(why), "{said}");
     let told = stage.told();
-    assert!(told.len() == 1 && told[0].message.contains(why), "{told:?}");
+    // At once, and when nobody tries any more.
+    assert!(told.len() == 2 && told.iter().all(|it| it.message.contains(why)), "{told:?}");
+    assert!(told[0].message.contains("tried again every minute"), "{told:?}");
     // It lets in nobody else meanwhile: it is not there.
     assert!(!stage.groups().contains(&SHOP.to_owned()));
     assert_eq!(states(&stage), ["parked"]);
