@@ -10,6 +10,22 @@ use crate::{
 /// The tick of the snapshots of most tests.
 pub(super) const TICK: &str = "2026-01-02T03:04:00Z";
 
+/// A group as it was made: on its parameters and subnets.
+pub(super) fn equipped(id: &str, tags: Tags, description: &str) -> GroupView {
+    let like = group(id, 2);
+    let members = like.members.iter().cloned().map(|it| MemberView {
+        parameter_group: Some("orders-redis7".to_owned()),
+        subnet_group: Some("orders".to_owned()),
+        ..it
+    });
+    GroupView {
+        members: members.collect(),
+        tags: Some(tags),
+        description: description.to_owned(),
+        ..like
+    }
+}
+
 /// A group that is well, the first member its primary.
 pub(crate) fn group(id: &str, nodes: usize) -> GroupView {
     let members: Vec<_> = (1..=nodes).map(|it| member(id, it)).collect();

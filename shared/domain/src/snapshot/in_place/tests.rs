@@ -1,10 +1,10 @@
 //! What a restore in place does next, in every state in which a run may have left it.
 
 use super::*;
+use crate::Bytes;
 use crate::group::Tls;
-use crate::snapshot::sample::{self, TICK};
+use crate::snapshot::sample::{self, TICK, equipped as group};
 use crate::snapshot::{SnapshotStatus, owner};
-use crate::{Bytes, MemberView};
 
 const SNAPSHOT: &str = "orders-daily-202601020304";
 const BEFORE: &str = "orders-before-1a2b3c4d";
@@ -19,22 +19,6 @@ fn said() -> Said {
 
 fn wish() -> InPlace {
     InPlace::new(said()).unwrap()
-}
-
-/// A group as it was made: on its parameters and subnets.
-fn group(id: &str, tags: Tags, description: &str) -> GroupView {
-    let like = sample::group(id, 2);
-    let members = like.members.iter().cloned().map(|it| MemberView {
-        parameter_group: Some("orders-redis7".to_owned()),
-        subnet_group: Some("orders".to_owned()),
-        ..it
-    });
-    GroupView {
-        members: members.collect(),
-        tags: Some(tags),
-        description: description.to_owned(),
-        ..like
-    }
 }
 
 fn quiet() -> Tags {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::Tags;
 use crate::alarm::AlarmView;
 use crate::rotate::{Credential, Label, Labels, SecretView, Value, read};
-use crate::snapshot::sample::{self, TICK};
+use crate::snapshot::sample::{self, TICK, equipped as group};
 use crate::snapshot::{SnapshotStatus, SnapshotView};
-use crate::{MemberView, Tags};
 
 const SNAPSHOT: &str = "orders-daily-202601020304";
 const BEFORE: &str = "orders-before-1a2b3c4d";
@@ -31,22 +31,6 @@ fn forth() -> Switch {
 
 fn back() -> Switch {
     Switch::back(id("orders-r2"), id("orders"), "5e6f7a8b".to_owned(), DAY).unwrap()
-}
-
-/// A group as it was made: on its parameters and subnets.
-fn group(id: &str, tags: Tags, description: &str) -> GroupView {
-    let like = sample::group(id, 2);
-    let members = like.members.iter().cloned().map(|it| MemberView {
-        parameter_group: Some("orders-redis7".to_owned()),
-        subnet_group: Some("orders".to_owned()),
-        ..it
-    });
-    GroupView {
-        members: members.collect(),
-        tags: Some(tags),
-        description: description.to_owned(),
-        ..like
-    }
 }
 
 fn policies() -> Tags {
