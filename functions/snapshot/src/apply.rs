@@ -20,12 +20,44 @@ use domain::rotate::VersionId;
 use domain::snapshot::restore::{Plan, Restore, RestoreStep, RestoreView};
 use domain::snapshot::take::{ReadFrom, Take, TakeStep, TakeView};
 use domain::snapshot::{Refusal, SnapshotView};
-use domain::{Catalog, GroupView, Next};
+use domain::{Catalog, GroupView, Next, SnapshotName, Tags};
 use jiff::Timestamp;
 use platform::{Clock, Fault, FaultKind, Operation};
 
 use crate::report::{self, Message, Story};
 use crate::{App, observe};
+
+/// A snapshot that is about to be asked for.
+struct Taking<'a> {
+    app: &'a App,
+    /// Of this group, as it was seen last.
+    group: Option<GroupView>,
+    clock: Clock,
+    story: &'a RefCell<Story>,
+}
+
+impl Taking<'_> {
+    /// Counts the keys and asks for it, with the count among its tags.
+    async fn take(
+        self,
+        words: &str,
+        name: &SnapshotName,
+        of: &ReadFrom,
+        mut tags: Tags,
+    ) -> Result<(), Fault> {
+        let counted = match &self.group {
+            Some(group) => counting::record(self.app, group, of, name, self.clock).await,
+            None => Err("it was not seen".to_owned()),
+        };
+        self.story.borrow_mut().does(format!("{words}, {}", report::counted(&counted)));
+        tags.extend(counted.map(|it| it.tags()).unwrap_or_default());
+        let taken = self.app.elasticache.take_snapshot(name, of, &tags).await;
+        if let (Err(fault), ReadFrom::Member(member)) = (&taken, of) {
+            self.story.borrow_mut().turned_down(fault, member.as_str());
+        }
+        taken
+    }
+}
 
 /// One snapshot on its way.
 pub(crate) struct Taken<'a> {
@@ -55,19 +87,10 @@ impl Operation for Taken<'_> {
 
     async fn apply(&self, step: TakeStep) -> Result<(), Fault> {
         let words = report::taking(&step);
-        let TakeStep::Create { name, of, mut tags } = step;
+        let TakeStep::Create { name, of, tags } = step;
+        let (app, clock, story) = (self.app, self.clock, &self.story);
         let group = self.group.borrow().clone();
-        let counted = match &group {
-            Some(group) => counting::record(self.app, group, &of, &name, self.clock).await,
-            None => Err("it was not seen".to_owned()),
-        };
-        self.story.borrow_mut().does(format!("{words}, {}", report::counted(&counted)));
-        tags.extend(counted.map(|it| it.tags()).unwrap_or_default());
-        let taken = self.app.elasticache.take_snapshot(&name, &of, &tags).await;
-        if let (Err(fault), ReadFrom::Member(member)) = (&taken, &of) {
-            self.story.borrow_mut().turned_down(fault, member.as_str());
-        }
-        taken
+        Taking { app, group, clock, story }.take(&words, &name, &of, tags).await
     }
 }
 

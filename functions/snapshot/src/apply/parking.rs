@@ -12,7 +12,7 @@ use platform::continuation::Each;
 use platform::{Clock, Fault, FaultKind, Operation, Outcome, abreast, converge};
 use serde_json::{Value, json};
 
-use super::counting;
+use super::Taking;
 use crate::event::Parking;
 use crate::report::{self, End, Planned, Story};
 use crate::{App, Run, observe};
@@ -50,33 +50,24 @@ impl Operation for Parked<'_> {
     async fn apply(&self, step: ParkStep) -> Result<(), Fault> {
         let words = report::parking(&step);
         let cache = &self.app.elasticache;
-        let ParkStep::Save { name, of, mut tags } = step else {
-            self.story.borrow_mut().does(words);
-            return match step {
-                ParkStep::Note { arn, tags, .. } => {
-                    look_again_if_gone(cache.tag(&arn, &tags).await)
-                }
-                ParkStep::Delete(group) => {
-                    self.is_begun.set(true);
-                    cache.delete(&group).await
-                }
-                ParkStep::DeleteAlarms(names) => self.app.alarms.delete(&names).await,
-                ParkStep::Forget(name) => cache.delete_snapshot(&name).await.map(drop),
-                ParkStep::Save { .. } => Ok(()),
-            };
-        };
-        let group = self.group.borrow().clone();
-        let counted = match &group {
-            Some(group) => counting::record(self.app, group, &of, &name, self.clock).await,
-            None => Err("it was not seen".to_owned()),
-        };
-        self.story.borrow_mut().does(format!("{words}, {}", report::counted(&counted)));
-        tags.extend(counted.map(|it| it.tags()).unwrap_or_default());
-        let taken = cache.take_snapshot(&name, &of, &tags).await;
-        if let (Err(fault), domain::snapshot::take::ReadFrom::Member(member)) = (&taken, &of) {
-            self.story.borrow_mut().turned_down(fault, member.as_str());
+        // Of a snapshot it is told with what was counted.
+        if !matches!(step, ParkStep::Save { .. }) {
+            self.story.borrow_mut().does(words.clone());
         }
-        taken
+        match step {
+            ParkStep::Save { name, of, tags } => {
+                let (app, clock, story) = (self.app, self.clock, &self.story);
+                let group = self.group.borrow().clone();
+                Taking { app, group, clock, story }.take(&words, &name, &of, tags).await
+            }
+            ParkStep::Note { arn, tags, .. } => look_again_if_gone(cache.tag(&arn, &tags).await),
+            ParkStep::Delete(group) => {
+                self.is_begun.set(true);
+                cache.delete(&group).await
+            }
+            ParkStep::DeleteAlarms(names) => self.app.alarms.delete(&names).await,
+            ParkStep::Forget(name) => cache.delete_snapshot(&name).await.map(drop),
+        }
     }
 }
 
