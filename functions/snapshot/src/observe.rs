@@ -145,7 +145,7 @@ pub(crate) async fn shelf_of_part(
             return Ok(());
         }
         if depth == Depth::All
-            && let Some(group) = app.elasticache.group(group).await?
+            && let Some(group) = app.elasticache.group_alone(group).await?
         {
             for seen in app.elasticache.snapshots_of(&group).await? {
                 shelf.borrow_mut().put(seen);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sim::{Request, World};
+use domain::tag;
 use jiff::Timestamp;
 
 /// Answers whoever asks.
@@ -36,7 +37,7 @@ impl Front {
         &self.url
     }
 
-    /// How many calls asked for groups by their tags.
+    /// How many calls found groups by their tags.
     pub(crate) fn pages_of_groups(&self) -> usize {
         self.pages_of_groups.load(Ordering::Relaxed)
     }
@@ -51,8 +52,10 @@ fn serve(
     connection.set_nodelay(true)?;
     let mut reader = BufReader::new(connection.try_clone()?);
     while let Some(request) = read(&mut reader)? {
-        let is_of_groups = String::from_utf8_lossy(&request.body).contains("replicationgroup");
-        if is_of_groups && request.service() == Some("tagging") {
+        let body = String::from_utf8_lossy(&request.body);
+        // Which groups stand in for another is a question of its own, and one call for all.
+        let finds_groups = body.contains("replicationgroup") && !body.contains(tag::IN_PLACE);
+        if finds_groups && request.service() == Some("tagging") {
             pages.fetch_add(1, Ordering::Relaxed);
         }
         let response = world.call(now, &request);

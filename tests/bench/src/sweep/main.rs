@@ -1,10 +1,11 @@
-//! Measures sweeps of `snapshot` over a thousand groups with four tiers, and over ten thousand: how many calls they make, and how much memory the
-//! function takes.
+//! Measures sweeps of `snapshot` over a thousand groups with four tiers, and over ten thousand in parts: how many calls they make, and how much
+//! memory the function takes.
 //!
 //! The function is a process of its own, with the SDK and its HTTP client, beside a simulator that listens on loopback.
 
 mod front;
 mod function;
+mod parts;
 mod stock;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,6 @@ use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
 use aws_sim::World;
-use domain::snapshot::crowd;
-use platform::continuation::INPUT_LEN_MAX;
-use serde_json::json;
 
 use crate::front::Front;
 
@@ -31,9 +29,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ended = match words.as_slice() {
-        [] => whole().and_then(|broken| verdict(&[broken, parts()?].concat())),
+        [] => whole().and_then(|broken| verdict(&[broken, parts::measured()?].concat())),
         ["whole"] => whole().and_then(|broken| verdict(&broken)),
-        ["parts"] => parts().and_then(|broken| verdict(&broken)),
+        ["parts"] => parts::measured().and_then(|broken| verdict(&broken)),
         ["function", event, at] => function::handle(event, at).map(|()| true),
         _ => Err("usage: sweep [whole|parts]".into()),
     };
@@ -84,37 +82,6 @@ fn whole() -> Result<Vec<String>, Box<dyn Error>> {
     }
     let most = 3 * stock::GROUPS.div_ceil(GROUPS_A_CALL);
     broken.extend(found("the groups of three sweeps", &front, most)?);
-    Ok(broken)
-}
-
-/// Ten thousand groups: the first run finds them and hands on the parts.
-fn parts() -> Result<Vec<String>, Box<dyn Error>> {
-    let world = stock::world_of_very_many()?;
-    let front = Front::open(world.clone(), stock::now())?;
-    writeln!(std::io::stdout(), "\nSweeps over {} groups, handed on in parts", stock::VERY_MANY)?;
-    let many = crowd::parts(stock::VERY_MANY);
-    let mut broken = Vec::new();
-    for (what, event) in [
-        ("take what is due", json!({ "action": "take", "tier": "due", "time": stock::now() })),
-        ("prune", json!({ "action": "prune" })),
-    ] {
-        let before = front.pages_of_groups();
-        broken.extend(sweep(what, &event.to_string(), &world, &front, many)?);
-        let pages = front.pages_of_groups() - before;
-        broken.extend(over(
-            stock::VERY_MANY.div_ceil(GROUPS_A_CALL) < pages,
-            format!("{pages} calls found the groups"),
-        ));
-        let longest = world.with(|it| {
-            it.sfn.executions.iter().map(|it| it.input.to_string().len()).max().unwrap_or_default()
-        });
-        writeln!(
-            std::io::stdout(),
-            "{:<24} {pages} calls found them, an execution begins with {longest} bytes at most",
-            ""
-        )?;
-        broken.extend(over(INPUT_LEN_MAX < longest, format!("{what} begins with {longest} bytes")));
-    }
     Ok(broken)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 
-use aws_sim::elasticache::model::Group;
+use aws_sim::elasticache::model::{Group, Member};
 use aws_sim::settings::{Quotas, Settings};
 use aws_sim::{Request, State, World};
 use domain::snapshot::{Tier, name, tags};
@@ -23,13 +23,32 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn world() -> Result<World, Box<dyn Error>> {
     let world = empty();
     make(&world, GROUPS)?;
-    world.with(|it| fill(it, 0..GROUPS))?;
+    world.with(|it| fill(it, (0..GROUPS).map(id)))?;
     world.advance(now());
     Ok(world)
 }
 
 /// Makes a world of ten thousand groups. Nobody looks at their snapshots before they are handed on.
 pub(crate) fn world_of_very_many() -> Result<World, Box<dyn Error>> {
+    let world = unswept()?;
+    world.advance(now());
+    Ok(world)
+}
+
+/// The same with the snapshots of these groups.
+pub(crate) fn world_of_part(groups: &BTreeSet<&str>) -> Result<World, Box<dyn Error>> {
+    let world = unswept()?;
+    world.with(|it| fill(it, groups.iter().map(|it| (*it).to_owned())))?;
+    world.advance(now());
+    Ok(world)
+}
+
+/// The ids of ten thousand groups.
+pub(crate) fn very_many() -> impl Iterator<Item = Result<GroupId, domain::NameError>> {
+    (0..VERY_MANY).map(|it| GroupId::parse(&id(it)))
+}
+
+fn unswept() -> Result<World, Box<dyn Error>> {
     let world = empty();
     // What is asked for one by one goes slowly where there is so much: the others are made like the first.
     make(&world, GROUPS)?;
@@ -40,7 +59,6 @@ pub(crate) fn world_of_very_many() -> Result<World, Box<dyn Error>> {
         }
         Ok(())
     })?;
-    world.advance(now());
     Ok(world)
 }
 
@@ -48,7 +66,8 @@ pub(crate) fn world_of_very_many() -> Result<World, Box<dyn Error>> {
 fn named(like: &Group, id: &str) -> Group {
     let mut group = like.clone();
     let renamed = |member: &str| member.replacen(&like.id, id, 1);
-    group.members = like.members.iter().map(|(name, it)| (renamed(name), it.clone())).collect();
+    let member = |it: &Member| Member { id: renamed(&it.id), ..it.clone() };
+    group.members = like.members.iter().map(|(name, it)| (renamed(name), member(it))).collect();
     id.clone_into(&mut group.id);
     group
 }
@@ -92,11 +111,10 @@ fn id(number: usize) -> String {
 }
 
 /// Copies the one that was taken, for each group and each time.
-fn fill(state: &mut State, numbers: impl Iterator<Item = usize>) -> Result<(), Box<dyn Error>> {
+fn fill(state: &mut State, ids: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let model = state.elasticache.snapshots.remove("model").ok_or("no snapshot was taken")?;
     let ticks = ticks();
-    for number in numbers {
-        let id = id(number);
+    for (number, id) in ids.enumerate() {
         let group = GroupId::parse(&id)?;
         let source = state.elasticache.groups.get(&id).ok_or("a group is missing")?.clone();
         let policy = Tags::from([(tag::SNAPSHOT_KEEP.to_owned(), KEEP.to_owned())]);

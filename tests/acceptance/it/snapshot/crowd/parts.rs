@@ -82,6 +82,12 @@ async fn parts_are_pruned_as_the_whole_is() {
     assert!(!left.contains(&odd));
     assert_eq!(calls(&scene, before, "DeleteSnapshot"), (3 * KEEPING, 3 * KEEPING));
     assert_eq!(calls(&scene, before, "StartExecution").0, 2);
+    let nodes = calls(&scene, before, "DescribeCacheClusters");
+    assert_eq!(
+        nodes,
+        (0, 0),
+        "those of the account are many pages, and would be read for each group"
+    );
     assert_eq!(told(&scene), [""; 0]);
 }
 
