@@ -2,7 +2,7 @@
 
 mod alarms;
 
-use domain::autoscale::{Act, Change, Failed, Step, Undertaking};
+use domain::autoscale::{Act, Change, Step, Undertaking};
 use domain::{GroupId, Tags, tag};
 use jiff::Timestamp;
 use platform::{Fault, FaultKind};
@@ -12,7 +12,7 @@ use crate::report::{self, Message};
 
 /// Takes a step.
 pub(crate) async fn take(app: &App, step: &Step, now: Timestamp) -> Result<(), Fault> {
-    let Step { group, arn, act } = step;
+    let Step { group, arn, act, .. } = step;
     match act {
         Act::Begin(undertaking) => {
             app.elasticache.tag(arn, &undertaking.tags()).await?;
@@ -29,11 +29,14 @@ pub(crate) async fn take(app: &App, step: &Step, now: Timestamp) -> Result<(), F
         }
         Act::Conclude(made) => {
             tell(app, &report::made(group, made)).await?;
+            if let Change::NodeType(_) = made.undertaking.change {
+                app.elasticache.tag(arn, &made.moves.tags()).await?;
+            }
             app.elasticache.untag(arn, made.undertaking.keys()).await
         }
         Act::NoteFailure(failure) => {
             tell(app, &report::not_taken(group, failure)).await?;
-            app.elasticache.tag(arn, &failure.failed.tags()).await
+            app.elasticache.tag(arn, &failure.failures.tags()).await
         }
         Act::Forget(undertaking) => app.elasticache.untag(arn, undertaking.keys()).await,
     }
@@ -58,10 +61,11 @@ async fn change(
         }),
         // An answer and no fault: it is written down where the next look finds it, so that nobody asks again at once.
         Err(kind @ (FaultKind::NoCapacity | FaultKind::Rejected | FaultKind::Denied)) => {
-            let change = undertaking.change.clone();
+            let failures =
+                step.failures.with(&undertaking.change, seconds(now), kind == FaultKind::Denied);
             let why = asked.err().map(|it| it.to_string()).unwrap_or_default();
-            tell(app, &report::turned_down(&step.group, &change, kind, &why)).await?;
-            app.elasticache.tag(&step.arn, &Failed { change, at: seconds(now) }.tags()).await
+            tell(app, &report::turned_down(&step.group, &failures, kind, &why)).await?;
+            app.elasticache.tag(&step.arn, &failures.tags()).await
         }
         Err(FaultKind::Busy | FaultKind::Gone | FaultKind::Taken | FaultKind::Transient) => asked,
     }

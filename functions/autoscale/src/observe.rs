@@ -1,7 +1,7 @@
 //! What is looked at: the group always, the rest only where the decision turns on it.
 
 use domain::autoscale::{LoadView, Question, Verdict, decide};
-use domain::{GroupStatus, GroupView};
+use domain::{GroupStatus, GroupView, MemberId};
 use jiff::Timestamp;
 use platform::Fault;
 
@@ -49,7 +49,13 @@ async fn answer(
 ) -> Result<(), Fault> {
     match question {
         Question::ListedTags => view.listed = Some(app.fleet.tags(&group.arn).await?),
-        Question::Load => view.load = Some(app.metrics.load(&group.member_ids, now).await?),
+        Question::Load => {
+            let former = former(group);
+            view.load = Some(app.metrics.loads(&group.member_ids, &former, now).await?);
+        }
+        Question::Parameters(name) => {
+            view.parameters = Some(app.elasticache.own_parameters(&name).await?);
+        }
         Question::AllowedTypes => {
             view.allowed = Some(app.elasticache.allowed_node_types(&group.id).await?);
         }
@@ -63,5 +69,16 @@ async fn answer(
     Ok(())
 }
 
-/// There are five kinds of question, and an answered one is not asked again.
-const QUESTIONS_MAX: usize = 6;
+/// The numbers that a group may have had members by before, as ElastiCache names them (facts 1.5): what replicas took off the others at noon is not
+/// told by those that there are at night.
+fn former(group: &GroupView) -> Vec<MemberId> {
+    let ids =
+        (1..=NUMBERS_MAX).filter_map(|it| MemberId::parse(&format!("{}-{it:03}", group.id)).ok());
+    ids.filter(|it| !group.member_ids.contains(it)).collect()
+}
+
+/// A group has a primary and five replicas at most (facts 4.4).
+const NUMBERS_MAX: u32 = 6;
+
+/// There are six kinds of question, and an answered one is not asked again.
+const QUESTIONS_MAX: usize = 7;

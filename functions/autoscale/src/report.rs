@@ -1,8 +1,10 @@
 //! What is told, to people and to the journal, in words that an operator can act on.
 
 use domain::alarm::Upkeep;
+use domain::autoscale::sizing::Rule;
 use domain::autoscale::{
-    Act, Advice, Change, Load, LoadView, Made, Metric, NotTaken, Refusal, Undertaking, Weight,
+    Act, Advice, Change, Failures, Load, LoadView, Made, Metric, NotTaken, Refusal, Undertaking,
+    Weight,
 };
 use domain::cost::MonthlyCost;
 use domain::{Catalog, GroupId, GroupView, MemberId, Problems, Wait};
@@ -64,8 +66,8 @@ impl Story {
         let node_type = group.node_type.as_ref().map_or("an unknown type", |it| it.as_str());
         let nodes = group.member_ids.len();
         let mut parts = vec![format!("{} is {}, {nodes} x {node_type}", group.id, group.status)];
-        if let Some(load) = &view.load {
-            parts.extend(self.measured(group, load, now));
+        if let Some(loads) = &view.load {
+            parts.extend(self.measured(group, &loads.days, now));
         }
         self.saw = parts.join(", ");
     }
@@ -145,6 +147,10 @@ impl End {
             Self::Settled => "the next alarm or the schedule looks again".to_owned(),
             Self::Refused(refusal) => match refusal {
                 Refusal::Recommended(advice) => format!("to do it: {}", advice.command),
+                Refusal::OverBudget { advice, .. } => format!(
+                    "raise cachewarden:autoscale-budget, or do it by hand: {}",
+                    advice.command
+                ),
                 Refusal::Gone | Refusal::NotOurs | Refusal::Off => "nothing".to_owned(),
                 Refusal::BadPolicy(_)
                 | Refusal::Unusable(_)
@@ -154,11 +160,18 @@ impl End {
                 | Refusal::Deferred(_)
                 | Refusal::ForeignChange(_)
                 | Refusal::CoolingDown(_)
-                | Refusal::BackingOff { .. }
+                | Refusal::BackingOff(_)
                 | Refusal::NoData(_)
+                | Refusal::UnknownType(_)
                 | Refusal::NoLarger { .. }
-                | Refusal::NoSmaller(_)
+                | Refusal::NotAllowed(_)
+                | Refusal::TooFar { .. }
+                | Refusal::InWindow(..)
                 | Refusal::Lagging { .. }
+                | Refusal::NoSpare { .. }
+                | Refusal::Frozen { .. }
+                | Refusal::Flushed(_)
+                | Refusal::WouldNotFit { .. }
                 | Refusal::Unanswered(_) => "the schedule looks again".to_owned(),
             },
             Self::Unfinished(wait) => format!("looks again in {} s", wait.recheck.as_secs()),
@@ -331,12 +344,27 @@ pub(crate) fn made(group: &GroupId, made: &Made) -> Message {
         subject: format!("{group}: changed {change}"),
         body: format!(
             "Cachewarden changed {change} of {group}, and every member has it.\n\n\
-             Seen: {}\n{}\n\n\
+             Seen: {}\n{}\n{}\n\
              It is bounded by the cachewarden:autoscale tags of the group.\n",
             made.undertaking.why,
             prices(made.before.as_ref(), made.after.as_ref()),
+            to_and_fro(made),
         ),
     }
+}
+
+/// What follows from the changes of the node type of a day, where it was changed to and fro.
+fn to_and_fro(made: &Made) -> String {
+    let count = made.moves.of_a_day(made.at);
+    let Some(until) = made.moves.until_fewer(made.at).filter(|_| 1 < count) else {
+        return String::new();
+    };
+    let frozen = if Rule::guarded().changes <= count {
+        format!("; it is not made smaller again before {until}")
+    } else {
+        String::new()
+    };
+    format!("That is change {count} of the node type within a day{frozen}.\n")
 }
 
 /// Tells that ElastiCache took a change and dropped it.
@@ -352,18 +380,23 @@ pub(crate) fn not_taken(group: &GroupId, failure: &NotTaken) -> Message {
         body: format!(
             "Cachewarden asked for {change} of {group} at {}; the group is available again and has it not.\n\n\
              Seen: {}\n{events}\n\n\
-             It is not tried again before {}.\n",
+             {}\n",
             failure.undertaking.at,
             failure.undertaking.why,
-            failure.failed.until(),
+            not_before(&failure.failures),
         ),
     }
 }
 
 /// Tells that ElastiCache does not take a change.
-pub(crate) fn turned_down(group: &GroupId, change: &Change, kind: FaultKind, why: &str) -> Message {
+pub(crate) fn turned_down(
+    group: &GroupId,
+    failures: &Failures,
+    kind: FaultKind,
+    why: &str,
+) -> Message {
     let advice = match kind {
-        FaultKind::NoCapacity => "Another node type or zone may have capacity.",
+        FaultKind::NoCapacity => "Until then the next best size is tried, where there is one.",
         FaultKind::Denied => {
             "The function's role, or a policy above it, does not allow the call; a person has to change that."
         }
@@ -374,20 +407,33 @@ pub(crate) fn turned_down(group: &GroupId, change: &Change, kind: FaultKind, why
         | FaultKind::NoChange
         | FaultKind::Transient => "The reason is ElastiCache's own.",
     };
+    let change = failures.newest().map_or_else(String::new, |it| it.change.to_string());
     Message {
         subject: format!("{group}: ElastiCache does not take {change}"),
         body: format!(
-            "Cachewarden asked for {change} of {group} and was turned down: {why}\n\n\
-             It is not tried again for an hour. {advice}\n"
+            "Cachewarden asked for {change} of {group} and was turned down: {why}\n\n{}{advice}\n",
+            not_before(failures)
         ),
     }
+}
+
+/// When a change that did not take is tried again.
+fn not_before(failures: &Failures) -> String {
+    let Some(failed) = failures.newest() else { return String::new() };
+    let times = match failed.times {
+        0 | 1 => String::new(),
+        times => format!("It did not take {times} times in a row. "),
+    };
+    format!("{times}It is not tried again before {}. ", failed.until())
 }
 
 /// Tells why nothing is done although an alarm went off, where a person has to know.
 pub(crate) fn not_done(story: &Story, why: &End) -> Message {
     let group = story.group.as_ref().map_or("a group", |it| it.as_str());
     let advice = match why {
-        End::Refused(Refusal::Recommended(advice)) => advised(advice),
+        End::Refused(Refusal::Recommended(advice) | Refusal::OverBudget { advice, .. }) => {
+            advised(advice)
+        }
         End::Settled
         | End::Refused(_)
         | End::Unfinished(_)

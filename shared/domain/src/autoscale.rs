@@ -1,15 +1,18 @@
 //! The vocabulary of `autoscale`: what is seen of a group and its load, what may be done, and why not.
 //!
-//! In reading order: [`load`] is what the metrics say, [`pressure`] what that asks for, [`policy`] what the operator allows, [`fit`]
-//! which node type is next, [`change`] what is written while a change is made, and [`plan`] decides.
+//! In reading order: [`load`] is what the metrics say, [`past`] the minutes that they make, [`policy`] what the operator allows, [`offer`] which node
+//! types that leaves, [`sizing`] which of them the past asks for, [`change`] and [`moves`] what is written while a change is made and after it,
+//! and [`plan`] decides.
 
 pub mod change;
-pub mod fit;
 pub mod load;
+pub mod moves;
+pub mod offer;
+pub mod past;
 pub mod plan;
 pub mod policy;
-pub mod pressure;
 pub mod sizing;
+mod why;
 
 use std::fmt;
 
@@ -17,14 +20,15 @@ use jiff::Timestamp;
 
 use crate::alarm::{self, AlarmSet};
 use crate::cost::MonthlyCost;
+use crate::provision::parameters::Parameters;
 use crate::{GroupId, GroupView, Next, NodeType, Problems, Tags};
 
-pub use change::{Change, Failed, Undertaking};
-pub use fit::{NoLarger, NoSmaller};
-pub use load::{Load, Metric, Sample};
+pub use change::{Change, Failed, Failures, Undertaking};
+pub use load::{Gap, Load, Loads, Metric, Sample};
+pub use moves::{Move, Moves};
+pub use offer::Out;
 pub use plan::decide;
 pub use policy::{Mode, Policy};
-pub use pressure::{Gap, Pressure};
 
 /// What was seen. The group is always looked at; the rest only where the decision turns on it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,7 +39,9 @@ pub struct LoadView {
     /// it does not list.
     pub listed: Option<Tags>,
     /// The metrics.
-    pub load: Option<Load>,
+    pub load: Option<Loads>,
+    /// What an operator set in the parameter group.
+    pub parameters: Option<Parameters>,
     /// The node types that ElastiCache would change this group to, larger and smaller.
     pub allowed: Option<Vec<NodeType>>,
     /// What ElastiCache says that happened, in its own words.
@@ -60,6 +66,8 @@ pub enum Question {
     ListedTags,
     /// What do the metrics say?
     Load,
+    /// What did an operator set in this parameter group?
+    Parameters(String),
     /// Which node types are allowed?
     AllowedTypes,
     /// What happened since?
@@ -75,6 +83,8 @@ pub struct Step {
     pub group: GroupId,
     /// Its ARN, by which it is tagged.
     pub arn: String,
+    /// The changes that did not take so far: another is written down beside them.
+    pub failures: Failures,
     /// What to do.
     pub act: Act,
 }
@@ -109,6 +119,10 @@ pub struct Made {
     pub before: Option<MonthlyCost>,
     /// The price of a month now.
     pub after: Option<MonthlyCost>,
+    /// The changes of the node type of late, this one among them where it is one.
+    pub moves: Moves,
+    /// When that was seen.
+    pub at: Timestamp,
 }
 
 /// A change that did not take.
@@ -118,8 +132,8 @@ pub struct NotTaken {
     pub undertaking: Undertaking,
     /// What ElastiCache says about it.
     pub events: Vec<String>,
-    /// What is written.
-    pub failed: Failed,
+    /// What is written: the changes that did not take, this one the newest.
+    pub failures: Failures,
 }
 
 /// What would be done, in a mode that does nothing by itself.
@@ -163,19 +177,50 @@ pub enum Refusal {
     /// The last change is too recent.
     CoolingDown(Timestamp),
     /// The same change did not take, too recently.
-    BackingOff { change: Change, until: Timestamp },
+    BackingOff(Failed),
     /// There is too little data.
     NoData(Gap),
+    /// The catalog does not know the node type.
+    UnknownType(Option<NodeType>),
     /// More is needed, and there is no more to be had.
-    NoLarger { why: String, no: NoLarger, replicas: u32, max_replicas: u32 },
-    /// Less would do, but not as little as the next smaller.
-    NoSmaller(NoSmaller),
+    NoLarger {
+        why: String,
+        most: Option<NodeType>,
+        out: Vec<(NodeType, Out)>,
+        replicas: u32,
+        max_replicas: u32,
+    },
+    /// ElastiCache allows none of these types.
+    NotAllowed(Vec<NodeType>),
+    /// It costs more than the operator allows.
+    OverBudget { advice: Advice, budget: f64 },
+    /// It multiplies the price by more than one decision may.
+    TooFar { change: Change, times: f64 },
+    /// It is no time for a call: AWS may be at work, or is about to be.
+    InWindow(Window, String),
     /// Less would do, but a replica is behind.
     Lagging { member: String, seconds: f64 },
+    /// Less would do, but not where a member is lost.
+    NoSpare { change: Change, percent: f64 },
+    /// The node type was changed too often in a day.
+    Frozen { count: u32, until: Timestamp },
+    /// The memory fell by itself, and what it will take again is not known before then.
+    Flushed(Timestamp),
+    /// The data of a week would not fit.
+    WouldNotFit { to: NodeType, needs: f64, has: f64 },
     /// The mode leaves it to a person.
     Recommended(Advice),
     /// The decision turned on something that nobody answered.
     Unanswered(Question),
+}
+
+/// A time in which AWS is at work.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Window {
+    /// Of automatic snapshots.
+    Snapshot,
+    /// Of maintenance.
+    Maintenance,
 }
 
 /// A change of somebody's that waits for the maintenance window.
@@ -204,18 +249,29 @@ impl Refusal {
     /// How much it matters.
     pub fn weight(&self) -> Weight {
         match self {
-            Self::CoolingDown(_) | Self::NoSmaller(_) | Self::Lagging { .. } => Weight::Hold,
+            Self::CoolingDown(_)
+            | Self::InWindow(..)
+            | Self::Lagging { .. }
+            | Self::NoSpare { .. }
+            | Self::Flushed(_)
+            | Self::WouldNotFit { .. } => Weight::Hold,
             Self::Gone | Self::NotOurs | Self::Off => Weight::NotForUs,
-            Self::BackingOff { .. } => Weight::Told,
+            // When it was written down, in the message about the change or about its failure.
+            Self::BackingOff(_) | Self::Frozen { .. } => Weight::Told,
+            Self::NoLarger { out, .. } if out.iter().any(|it| it.1 == Out::Failed) => Weight::Told,
             Self::BadPolicy(_)
             | Self::Unusable(_)
             | Self::ClusterMode
             | Self::DataTiering(_)
             | Self::UnknownEngine(_)
+            | Self::UnknownType(_)
             | Self::Deferred(_)
             | Self::ForeignChange(_)
             | Self::NoData(_)
             | Self::NoLarger { .. }
+            | Self::NotAllowed(_)
+            | Self::OverBudget { .. }
+            | Self::TooFar { .. }
             | Self::Recommended(_)
             | Self::Unanswered(_) => Weight::News,
         }
@@ -248,17 +304,68 @@ impl fmt::Display for Refusal {
                 write!(f, "somebody else asked for {asked}, which is not there yet")
             }
             Self::CoolingDown(until) => write!(f, "the last change is too recent; looks again after {until}"),
-            Self::BackingOff { change, until } => {
-                write!(f, "{change} did not take the last time; not tried again before {until}")
+            Self::BackingOff(failed) => {
+                let why = if failed.is_denied { "was denied" } else { "did not take" };
+                let (change, until) = (&failed.change, failed.until());
+                write!(f, "{change} {why} the last time; not tried again before {until}")
             }
             Self::NoData(gap) => write!(f, "too little data: {gap}"),
-            Self::NoLarger { why, no, replicas, max_replicas } => {
-                write!(f, "not growing although {why}: {no}; replicas are {replicas} of {max_replicas}")
+            Self::UnknownType(None) => f.write_str("its node type is not told"),
+            Self::UnknownType(Some(it)) => write!(f, "its node type, {it}, is not in the catalog"),
+            Self::NoLarger { why, most, out, replicas, max_replicas } => {
+                write!(f, "not growing although {why}: ")?;
+                match most {
+                    Some(most) => write!(
+                        f,
+                        "already at the ceiling, {most}; raise cachewarden:autoscale-max-node-type to go on"
+                    )?,
+                    None => f.write_str(
+                        "already the largest that it may have; name a larger type in cachewarden:autoscale-max-node-type to go on",
+                    )?,
+                }
+                out.iter().try_for_each(|(it, why)| write!(f, "; {it}: {why}"))?;
+                write!(f, "; replicas are {replicas} of {max_replicas}")
             }
-            Self::NoSmaller(no) => write!(f, "not shrinking: {no}"),
+            Self::NotAllowed(types) => {
+                f.write_str("ElastiCache allows none of")?;
+                types.iter().try_for_each(|it| write!(f, " {it}"))
+            }
+            Self::OverBudget { advice, budget } => write!(
+                f,
+                "not making {} although {}: it is beyond the ${budget:.2} a month of cachewarden:autoscale-budget",
+                advice.change, advice.why
+            ),
+            Self::TooFar { change, times } => write!(
+                f,
+                "not making {change}: it costs {times:.1} times as much as now, which no single decision may; look at the metrics"
+            ),
+            Self::InWindow(Window::Snapshot, window) => {
+                write!(f, "the snapshot window, {window} UTC, is open or near; changes wait until it is over")
+            }
+            Self::InWindow(Window::Maintenance, window) => {
+                write!(f, "the maintenance window, {window} UTC, is open or near; changes wait until it is over")
+            }
             Self::Lagging { member, seconds } => {
                 write!(f, "not shrinking: {member} is {seconds:.0} s behind its primary")
             }
+            Self::NoSpare { change, percent } => write!(
+                f,
+                "not making {change}: with a member lost, the other would be busy to {percent:.0} percent at the peak of the last two days"
+            ),
+            Self::Frozen { count, until } => write!(
+                f,
+                "not shrinking: the node type was changed {count} times in a day, and no more is tried before {until}"
+            ),
+            Self::Flushed(until) => write!(
+                f,
+                "not shrinking: the memory fell by itself, and how much comes back is not known before {until}"
+            ),
+            Self::WouldNotFit { to, needs, has } => write!(
+                f,
+                "not shrinking: the data of a week takes {:.1} MiB, {to} has {:.1} MiB for it with a margin",
+                needs / MEBI,
+                has / MEBI
+            ),
             Self::Recommended(advice) => {
                 write!(f, "would make {} because of {}", advice.change, advice.why)
             }
@@ -276,39 +383,4 @@ impl fmt::Display for Deferred {
     }
 }
 
-impl fmt::Display for NoLarger {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ceiling(ceiling) => write!(
-                f,
-                "already at the ceiling, {ceiling}; raise cachewarden:autoscale-max-node-type to go on"
-            ),
-            Self::Family => f.write_str(
-                "already the largest of its family; name a larger type in cachewarden:autoscale-max-node-type to go on",
-            ),
-            Self::Unknown => f.write_str("its node type is not in the catalog"),
-            Self::NotAllowed(wanted) => {
-                f.write_str("ElastiCache allows none of")?;
-                wanted.iter().try_for_each(|it| write!(f, " {it}"))
-            }
-        }
-    }
-}
-
-impl fmt::Display for NoSmaller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Family => f.write_str("already the smallest of its family"),
-            Self::WouldNotFit { to, needs, has } => {
-                write!(f, "the data takes {needs}, {to} has {has} for it with a margin")
-            }
-            Self::TooBusy { to, expected, limit } => {
-                write!(f, "{to} would be busy to {expected}, the limit is {limit}")
-            }
-            Self::TooManyClients { to, connected, limit } => {
-                write!(f, "{connected} clients are connected, {to} takes {limit} with a margin")
-            }
-            Self::NotAllowed(to) => write!(f, "ElastiCache does not allow {to}"),
-        }
-    }
-}
+const MEBI: f64 = 1_048_576.0;

@@ -16,6 +16,16 @@ pub const SECRET: &str = "cachewarden:secret";
 pub const AUTOSCALE: &str = "cachewarden:autoscale";
 /// The largest node type that the autoscaler may choose.
 pub const AUTOSCALE_MAX_NODE_TYPE: &str = "cachewarden:autoscale-max-node-type";
+/// The node types and families that the autoscaler may choose, joined by a space: `cache.r7g cache.t4g.medium`.
+pub const AUTOSCALE_NODE_TYPES: &str = "cachewarden:autoscale-node-types";
+/// The most that the nodes may cost for the autoscaler to make more of them, in dollars a month.
+pub const AUTOSCALE_BUDGET: &str = "cachewarden:autoscale-budget";
+/// What a minute of overload is worth, in dollars.
+pub const AUTOSCALE_MINUTE: &str = "cachewarden:autoscale-minute-worth";
+/// What the data is: `store`, `cache`, or `cache 5` where five in a hundred reads may miss.
+pub const AUTOSCALE_DATA: &str = "cachewarden:autoscale-data";
+/// When the autoscaler changed the node type of late, the newest last: `up 2026-01-02T03:04:05Z down 2026-01-03T03:04:05Z`.
+pub const AUTOSCALE_MOVES: &str = "cachewarden:autoscale-moves";
 /// The fewest replicas that the autoscaler may leave.
 pub const AUTOSCALE_MIN_REPLICAS: &str = "cachewarden:autoscale-min-replicas";
 /// The most replicas that the autoscaler may make.

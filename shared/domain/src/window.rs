@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
+
 /// Why a window is refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum WindowError {
@@ -83,6 +85,14 @@ impl FromStr for MaintenanceWindow {
 }
 
 impl SnapshotWindow {
+    /// Whether this time is in it, or so many minutes before it or behind it.
+    pub fn is_near(&self, time: Timestamp, margin: u32) -> bool {
+        let of = self.0.split_once('-');
+        let of = of.and_then(|(from, to)| Some((minute_of_day(from)?, minute_of_day(to)?)));
+        let now = minute_since(0, time, DAY_MINUTES);
+        of.is_some_and(|(from, to)| is_within(now, (from, to), margin, DAY_MINUTES))
+    }
+
     /// The window as the API takes it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -105,10 +115,33 @@ impl MaintenanceWindow {
             .any(|start| minutes(from, start, WEEK) < long || minutes(start, from, WEEK) < short)
     }
 
+    /// Whether this time is in it, or so many minutes before it or behind it.
+    pub fn is_near(&self, time: Timestamp, margin: u32) -> bool {
+        let of = self.0.split_once('-');
+        let of = of.and_then(|(from, to)| Some((minute_of_week(from)?, minute_of_week(to)?)));
+        let now = minute_since(FIRST_MONDAY, time, 7 * DAY_MINUTES);
+        of.is_some_and(|(from, to)| is_within(now, (from, to), margin, 7 * DAY_MINUTES))
+    }
+
     /// The window as the API takes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// 5 January 1970, in minutes.
+const FIRST_MONDAY: i64 = 4 * 24 * 60;
+
+/// Which minute of its day or week it is, of cycles of which one began at a minute from the epoch.
+fn minute_since(began: i64, time: Timestamp, cycle: u32) -> u32 {
+    let minute = time.as_second().div_euclid(60) - began;
+    u32::try_from(minute.rem_euclid(i64::from(cycle))).unwrap_or_default()
+}
+
+fn is_within(now: u32, (from, to): (u32, u32), margin: u32, cycle: u32) -> bool {
+    let length = minutes(from, to, cycle);
+    // As seen from where the margin before it begins.
+    (now + margin + cycle - from) % cycle < length + 2 * margin
 }
 
 impl fmt::Display for SnapshotWindow {
@@ -141,5 +174,27 @@ mod tests {
         let short = "sun:05:00-sun:05:30".parse::<MaintenanceWindow>().unwrap_err();
         assert!(short.to_string().contains("lasts 30 minutes"));
         assert!("sunday:05:00-sun:07:00".parse::<MaintenanceWindow>().is_err());
+    }
+
+    #[test]
+    fn a_time_is_near_a_window_around_midnight_and_the_end_of_the_week() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let daily: SnapshotWindow = "23:30-00:30".parse().unwrap();
+        let weekly: MaintenanceWindow = "sun:23:30-mon:00:30".parse().unwrap();
+        // The second is a Monday.
+        for (text, of_day, of_week, with_margin) in [
+            ("2026-01-05T00:29:00Z", true, true, true),
+            ("2026-01-05T00:30:00Z", false, false, true),
+            ("2026-01-05T00:59:00Z", false, false, true),
+            ("2026-01-05T01:00:00Z", false, false, false),
+            ("2026-01-06T00:29:00Z", true, false, false),
+            ("2026-01-04T23:30:00Z", true, true, true),
+            ("2026-01-04T23:00:00Z", false, false, true),
+            ("2026-01-04T22:59:00Z", false, false, false),
+        ] {
+            assert_eq!(daily.is_near(at(text), 0), of_day, "{text}");
+            assert_eq!(weekly.is_near(at(text), 0), of_week, "{text}");
+            assert_eq!(weekly.is_near(at(text), 30), with_margin, "{text}");
+        }
     }
 }

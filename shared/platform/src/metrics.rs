@@ -8,8 +8,8 @@ use aws_sdk_cloudwatch::types::{
     Dimension, Metric as ApiMetric, MetricDataQuery, MetricDataResult, MetricStat, ScanBy,
 };
 use domain::MemberId;
-use domain::autoscale::{Load, Metric, Sample};
-use jiff::Timestamp;
+use domain::autoscale::{Load, Loads, Metric, Sample};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{Aws, Fault};
 
@@ -25,12 +25,30 @@ impl Metrics {
         Self { client: Client::new(aws.config()) }
     }
 
-    /// The load of these members over the last [`Load::WINDOW`], one sample a minute.
-    pub async fn load(&self, members: &[MemberId], now: Timestamp) -> Result<Load, Fault> {
-        self.of(members, &Metric::ALL, now).await
+    /// The load of these members over [`Load::DAYS`], and over [`Load::WEEK`] by the hour; of former members as much of it as tells what clients asked
+    /// for. One request for each, in pages.
+    pub async fn loads(
+        &self,
+        members: &[MemberId],
+        former: &[MemberId],
+        now: Timestamp,
+    ) -> Result<Loads, Fault> {
+        let day = |it: SignedDuration| now.saturating_sub(it).unwrap_or(now);
+        let recent = (day(Load::DAYS), now);
+        let before = (day(Load::WEEK), day(Load::DAYS));
+        let (mut days, mut week) = (Load::default(), Load::default());
+        let mut series = of(members, &Metric::ALL);
+        series.extend(of(former, &Metric::OF_FORMER));
+        let hours = of(members, &Metric::OF_THE_WEEK);
+        let (by_minute, by_hour) = tokio::join!(
+            self.read(&series, Metric::minutes, recent, &mut days),
+            self.read(&hours, |_| 60, before, &mut week)
+        );
+        by_minute.and(by_hour)?;
+        Ok(Loads { days, week })
     }
 
-    /// What the keys of these members took over the same time.
+    /// What the keys of these members took over the last [`Load::WINDOW`], by the minute.
     pub async fn used(&self, members: &[MemberId], now: Timestamp) -> Result<Load, Fault> {
         self.of(members, &[Metric::UsedBytes], now).await
     }
@@ -45,46 +63,54 @@ impl Metrics {
         self.of(members, &[Metric::Lag], now).await
     }
 
-    /// One `GetMetricData` takes 500 series, which a group without shards never has.
     async fn of(
         &self,
         members: &[MemberId],
         metrics: &[Metric],
         now: Timestamp,
     ) -> Result<Load, Fault> {
-        const SERIES_MAX: usize = 500;
         let mut load = Load::default();
-        for some in members.chunks((SERIES_MAX / metrics.len().max(1)).max(1)) {
-            self.read(some, metrics, now, &mut load).await?;
-        }
+        let span = (now.saturating_sub(Load::WINDOW).unwrap_or(now), now);
+        self.read(&of(members, metrics), |_| 1, span, &mut load).await?;
         Ok(load)
     }
 
+    /// Reads series over a span, each summed up for so many minutes.
     async fn read(
         &self,
-        members: &[MemberId],
-        metrics: &[Metric],
-        now: Timestamp,
+        wanted: &[(MemberId, Metric)],
+        minutes: impl Fn(Metric) -> i64,
+        span: (Timestamp, Timestamp),
         load: &mut Load,
     ) -> Result<(), Fault> {
-        let series: BTreeMap<String, (&MemberId, Metric)> = members
+        for some in wanted.chunks(SERIES_MAX) {
+            self.read_some(some, &minutes, span, load).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_some(
+        &self,
+        wanted: &[(MemberId, Metric)],
+        minutes: &impl Fn(Metric) -> i64,
+        (from, until): (Timestamp, Timestamp),
+        load: &mut Load,
+    ) -> Result<(), Fault> {
+        let series: BTreeMap<String, &(MemberId, Metric)> =
+            wanted.iter().enumerate().map(|(at, it)| (id(at, it.1), it)).collect();
+        let queries = series
             .iter()
-            .enumerate()
-            .flat_map(|(index, member)| {
-                metrics.iter().map(move |metric| (id(index, *metric), (member, *metric)))
-            })
-            .collect();
-        // CloudWatch keeps minutes: a start in the middle of one would cost the first sample.
-        let start = now.saturating_sub(Load::WINDOW).unwrap_or(now).as_second() / 60 * 60;
+            .map(|(id, (member, metric))| query(id, member, *metric, minutes(*metric)));
+        // CloudWatch keeps minutes and hours: a start in the middle of one would cost the first sample.
+        let longest = wanted.iter().map(|it| minutes(it.1)).max().unwrap_or(1) * 60;
+        let start = from.as_second().div_euclid(longest) * longest;
         let mut pages = self
             .client
             .get_metric_data()
             .start_time(DateTime::from_secs(start))
-            .end_time(DateTime::from_secs(now.as_second()))
+            .end_time(DateTime::from_secs(until.as_second()))
             .scan_by(ScanBy::TimestampAscending)
-            .set_metric_data_queries(Some(
-                series.iter().map(|(id, (member, metric))| query(id, member, *metric)).collect(),
-            ))
+            .set_metric_data_queries(Some(queries.collect()))
             .into_paginator()
             .send();
         while let Some(page) = pages.next().await {
@@ -99,20 +125,29 @@ impl Metrics {
     }
 }
 
-/// The id of a series in one request: it starts with a lower-case letter and has letters, digits and underscores only.
-fn id(member: usize, metric: Metric) -> String {
-    format!("m{member}_{}", metric.name().to_ascii_lowercase())
+/// One `GetMetricData` takes so many series, which a group without shards never has.
+const SERIES_MAX: usize = 500;
+
+/// Each of these metrics of each of these members.
+fn of(members: &[MemberId], metrics: &[Metric]) -> Vec<(MemberId, Metric)> {
+    members.iter().flat_map(|it| metrics.iter().map(|metric| (it.clone(), *metric))).collect()
 }
 
-fn query(id: &str, member: &MemberId, metric: Metric) -> MetricDataQuery {
+/// The id of a series in one request: it starts with a lower-case letter and has letters, digits and underscores only.
+fn id(number: usize, metric: Metric) -> String {
+    format!("m{number}_{}", metric.name().to_ascii_lowercase())
+}
+
+fn query(id: &str, member: &MemberId, metric: Metric, minutes: i64) -> MetricDataQuery {
     let dimension = Dimension::builder().name("CacheClusterId").value(member.as_str()).build();
     let named = ApiMetric::builder()
         .namespace("AWS/ElastiCache")
         .metric_name(metric.name())
         .dimensions(dimension)
         .build();
-    let minute = MetricStat::builder().metric(named).period(60).stat(metric.statistic()).build();
-    MetricDataQuery::builder().id(id).metric_stat(minute).return_data(true).build()
+    let period = i32::try_from(minutes * 60).unwrap_or(i32::MAX);
+    let stat = MetricStat::builder().metric(named).period(period).stat(metric.statistic()).build();
+    MetricDataQuery::builder().id(id).metric_stat(stat).return_data(true).build()
 }
 
 fn samples(result: &MetricDataResult) -> Vec<Sample> {

@@ -72,7 +72,7 @@ async fn memory_past_its_limit_makes_the_nodes_larger_once() {
 async fn a_replica_busy_with_reads_gets_another_that_is_watched_too() {
     let stage = Stage::new().await;
     stage.load("orders-002", &[(ENGINE_CPU, 88.0), ("GetTypeCmds", 60_000.0)]);
-    stage.minutes(5).await;
+    stage.minutes(8).await;
     stage.send(alarm_event("orders-002", Watch::Cpu)).await;
 
     assert_eq!(stage.members(), ["orders-001", "orders-002", "orders-003"]);
@@ -85,16 +85,15 @@ async fn a_replica_busy_with_reads_gets_another_that_is_watched_too() {
 #[tokio::test(start_paused = true)]
 async fn a_calm_group_gives_the_replica_back_and_nothing_watches_it_any_more() {
     let stage = Stage::new().await;
-    stage.load("orders-002", &[(ENGINE_CPU, 88.0)]);
-    stage.minutes(5).await;
+    stage.load("orders-002", &[(ENGINE_CPU, 88.0), ("GetTypeCmds", 60_000.0)]);
+    stage.minutes(8).await;
     stage.send(alarm_event("orders-002", Watch::Cpu)).await;
     assert_eq!(stage.members().len(), 3);
 
-    stage.everywhere(&[(CPU, 4.0), (ENGINE_CPU, 3.0)]);
-    stage.fill_to(80_000_000);
+    stage.everywhere(&[(CPU, 4.0), (ENGINE_CPU, 3.0), ("GetTypeCmds", 600.0)]);
     stage.rounds(8).await;
     assert_eq!(stage.members().len(), 3, "not before an hour has passed");
-    stage.rounds(12).await;
+    stage.rounds(24).await;
     assert_eq!(stage.members().len(), 2);
     assert_eq!(stage.changes(), 2);
     stage.has_its_alarms().await;
@@ -146,14 +145,15 @@ async fn two_alarms_at_once_are_one_change_at_a_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_that_elasticache_drops_is_told_and_not_tried_in_a_circle() {
-    let stage = Stage::new().await;
+    let stage = Stage::with(Settings::default(), &UP_TO_SMALL).await;
     fill(&stage).await;
-    stage.scene.world.with(|it| it.faults.rollbacks = 1);
+    stage.scene.world.with(|it| it.faults.rollbacks = 2);
     let ended = stage.send(alarm_event("orders-001", Watch::Memory)).await;
     assert!(Stage::summary(&ended).contains("did not take the last time"), "{ended:?}");
     assert_eq!(stage.node_type(), "cache.t4g.micro");
     assert_eq!(stage.changes(), 1);
     let told = stage.told();
+    // The change that did not take, and that the alarm led to nothing else.
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
         told[0]
@@ -165,14 +165,22 @@ async fn a_change_that_elasticache_drops_is_told_and_not_tried_in_a_circle() {
     stage.rounds(6).await;
     assert_eq!(stage.changes(), 1, "half an hour is not long enough");
     stage.rounds(12).await;
-    assert_eq!(stage.node_type(), "cache.t4g.small", "after an hour it is tried again");
-    assert_eq!(stage.changes(), 2);
+    assert_eq!(stage.changes(), 2, "after an hour it is tried again");
+    stage.rounds(48).await;
+    assert_eq!(stage.changes(), 2, "what failed twice is left alone for six hours");
+    stage.rounds(36).await;
+    assert_eq!(stage.node_type(), "cache.t4g.small");
+    assert_eq!(stage.changes(), 3);
 }
+
+/// A policy that leaves a group no third size.
+const UP_TO_SMALL: [(&str, &str); 2] =
+    [("cachewarden:autoscale", "full"), ("cachewarden:autoscale-max-node-type", "cache.t4g.small")];
 
 #[tokio::test(start_paused = true)]
 async fn a_want_of_capacity_is_told_whenever_it_is_found_out() {
     for shortage in [Shortage::AtOnce, Shortage::Later] {
-        let stage = Stage::new().await;
+        let stage = Stage::with(Settings::default(), &UP_TO_SMALL).await;
         fill(&stage).await;
         let small = "cache.t4g.small".to_owned();
         stage.scene.world.with(|it| it.faults.shortages.insert(small.clone(), shortage));
@@ -184,6 +192,22 @@ async fn a_want_of_capacity_is_told_whenever_it_is_found_out() {
         stage.scene.world.with(|it| it.faults.shortages.remove(&small));
         stage.rounds(16).await;
         assert_eq!(stage.node_type(), "cache.t4g.small", "{shortage:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_one_size_cannot_be_had_the_next_best_is_taken() {
+    for shortage in [Shortage::AtOnce, Shortage::Later] {
+        let stage = Stage::new().await;
+        fill(&stage).await;
+        let small = "cache.t4g.small".to_owned();
+        stage.scene.world.with(|it| it.faults.shortages.insert(small, shortage));
+        stage.send(alarm_event("orders-001", Watch::Memory)).await;
+        stage.rounds(2).await;
+        assert_eq!(stage.node_type(), "cache.t4g.medium", "{shortage:?}");
+        let subjects: Vec<String> = stage.told().into_iter().map(|it| it.subject).collect();
+        assert_eq!(subjects.len(), 2, "the failure and the change: {subjects:?}");
+        assert!(subjects[1].ends_with("from cache.t4g.micro to cache.t4g.medium"), "{subjects:?}");
     }
 }
 
@@ -293,6 +317,8 @@ async fn a_decision_makes_no_call_that_it_does_not_need() {
         "DescribeCacheClusters",
         "DescribeReplicationGroups",
         "ListTagsForResource",
+        // Of three days by the minute, and of the week by the hour.
+        "GetMetricData",
         "GetMetricData",
     ];
     assert_eq!(stage.calls_since(before), looks, "a group that is well");
@@ -309,12 +335,31 @@ async fn a_decision_makes_no_call_that_it_does_not_need() {
     assert_eq!(stage.calls_since(before), [&looks[..], &change[..]].concat(), "a node type");
 
     let stage = Stage::new().await;
-    stage.load("orders-002", &[(CPU, 91.0)]);
-    stage.minutes(5).await;
+    stage.load("orders-002", &[(ENGINE_CPU, 91.0), ("GetTypeCmds", 60_000.0)]);
+    stage.minutes(8).await;
     let before = stage.calls();
     stage.send_only(alarm_event("orders-002", Watch::Cpu)).await;
     let change = ["AddTagsToResource", "IncreaseReplicaCount", "StartExecution"];
     assert_eq!(stage.calls_since(before), [&looks[..], &change[..]].concat(), "a replica");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_that_may_drop_any_key_does_not_grow_for_being_full() {
+    for (eviction, grown) in [("allkeys-lru", 0), ("volatile-lru", 1)] {
+        let stage = Stage::with_eviction(eviction).await;
+        fill(&stage).await;
+        stage.send(alarm_event("orders-001", Watch::Memory)).await;
+        stage.rounds(3).await;
+        assert_eq!(stage.changes(), grown, "{eviction}");
+    }
+    let stage = Stage::with_eviction("volatile-lru").await;
+    let before = stage.calls();
+    stage.send(alarm_event("orders-001", Watch::Memory)).await;
+    let asked = stage.calls_since(before);
+    assert!(
+        !asked.contains(&"DescribeCacheParameters".to_owned()),
+        "nothing turns on it: {asked:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -402,7 +447,8 @@ async fn a_lasting_denial_is_told_and_nothing_is_retried_in_a_storm() {
     let before = stage.calls();
     let ended = stage.send(alarm_event("orders-001", Watch::Memory)).await;
     assert!(Stage::summary(&ended).starts_with("failed: orders"), "{ended:?}");
-    assert_eq!(stage.calls_since(before).iter().filter(|it| *it == "GetMetricData").count(), 1);
+    let reads = stage.calls_since(before).iter().filter(|it| *it == "GetMetricData").count();
+    assert_eq!(reads, 2, "each of the two requests once");
     assert_eq!(stage.told().len(), 1);
 }
 

@@ -18,6 +18,7 @@ async fn valkey() -> Scene {
     let valkey = [
         ("Engine", json!("valkey")),
         ("AutoscaleMode", json!("full")),
+        ("AutoscaleData", json!("store")),
         ("SnapshotKeep", json!(3)),
         ("RotationDays", json!(30)),
     ];

@@ -236,6 +236,11 @@ impl Scene {
         problems
     }
 
+    /// The records of the journal.
+    pub fn records(&self) -> Vec<Value> {
+        self.journal.records()
+    }
+
     /// How many records of the journal are of what was asked so.
     pub fn records_of(&self, asked: &str) -> usize {
         self.journal.records().iter().filter(|it| it["asked"] == asked).count()

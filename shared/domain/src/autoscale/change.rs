@@ -39,9 +39,17 @@ pub struct Undertaking {
 pub struct Failed {
     /// What should have been.
     pub change: Change,
-    /// When that was found out.
+    /// When that was found out the last time.
     pub at: Timestamp,
+    /// How often in a row.
+    pub times: u32,
+    /// Whether the call was denied, as any other change would be.
+    pub is_denied: bool,
 }
+
+/// The changes that did not take of late, the newest last.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Failures(Vec<Failed>);
 
 impl Change {
     /// Whether the group and every member are so, by value: `available` alone proves nothing (facts 4.3).
@@ -128,25 +136,81 @@ impl Undertaking {
 }
 
 impl Failed {
-    /// For this long the same change is not tried again: what AWS could not do now it will hardly do in five minutes.
-    pub const BACK_OFF: SignedDuration = SignedDuration::from_mins(60);
-
-    /// Reads the tag. A value that we cannot read counts as none.
-    pub fn read(tags: &Tags) -> Option<Self> {
-        let (change, at) = tags.get(tag::AUTOSCALE_FAILED)?.split_once(" at ")?;
-        Some(Self { change: change.parse().ok()?, at: at.parse().ok()? })
-    }
+    /// For so long the same change is not tried again, where it failed once, twice, and more often: what AWS could not do now it will hardly do
+    /// in five minutes (autoscaling D.5).
+    const BACK_OFF_HOURS: [i64; 3] = [1, 6, 24];
 
     /// When the change may be tried again.
     pub fn until(&self) -> Timestamp {
-        self.at.saturating_add(Self::BACK_OFF).unwrap_or(Timestamp::MAX)
+        let [once, twice, often] = Self::BACK_OFF_HOURS;
+        let hours = match self.times {
+            0 | 1 => once,
+            2 => twice,
+            _ => often,
+        };
+        self.at.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Failures {
+    /// As many are remembered: more do not fit into a tag, and after so many a person is asked.
+    const MOST: usize = 3;
+    /// What failed longer ago is a new beginning.
+    const REMEMBERED: SignedDuration = SignedDuration::from_hours(48);
+
+    /// Reads the tag. What we cannot read counts as none.
+    pub fn read(tags: &Tags) -> Self {
+        let text = tags.get(tag::AUTOSCALE_FAILED).map_or("", String::as_str);
+        Self(text.split(BETWEEN).filter_map(|it| it.parse().ok()).collect())
+    }
+
+    /// The failure of a change, where it is remembered.
+    pub fn of(&self, change: &Change) -> Option<&Failed> {
+        self.0.iter().find(|it| it.change == *change)
+    }
+
+    /// The one for which no change at all is tried yet.
+    pub fn denied(&self, now: Timestamp) -> Option<&Failed> {
+        self.0.iter().find(|it| it.is_denied && now < it.until())
+    }
+
+    /// The node types that are not tried again yet.
+    pub fn node_types(&self, now: Timestamp) -> Vec<NodeType> {
+        let barred = self.0.iter().filter(|it| now < it.until());
+        let barred = barred.filter_map(|it| match &it.change {
+            Change::NodeType(to) => Some(to.clone()),
+            Change::Replicas(_) => None,
+        });
+        barred.collect()
+    }
+
+    /// The same with one more, found out at a time in whole seconds.
+    #[must_use]
+    pub fn with(&self, change: &Change, at: Timestamp, is_denied: bool) -> Self {
+        let is_old = |it: &Failed| it.at.saturating_add(Self::REMEMBERED).is_ok_and(|end| end < at);
+        let times = self.of(change).filter(|it| !is_old(it)).map_or(1, |it| it.times + 1);
+        let others = self.0.iter().filter(|it| it.change != *change && !is_old(it)).cloned();
+        let mut all: Vec<Failed> = others.collect();
+        all.push(Failed { change: change.clone(), at, times, is_denied });
+        let old = all.len().saturating_sub(Self::MOST);
+        Self(all.split_off(old))
+    }
+
+    /// The newest.
+    pub fn newest(&self) -> Option<&Failed> {
+        self.0.last()
     }
 
     /// What is written.
     pub fn tags(&self) -> Tags {
-        Tags::from([(tag::AUTOSCALE_FAILED.to_owned(), format!("{} at {}", self.change, self.at))])
+        let said: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        Tags::from([(tag::AUTOSCALE_FAILED.to_owned(), said.join(BETWEEN))])
     }
 }
+
+/// What stands between two changes in a tag.
+const BETWEEN: &str = " and ";
+const DENIED: &str = " denied";
 
 /// The value of a change, as it is written behind its field.
 fn value(change: &Change) -> String {
@@ -169,6 +233,33 @@ impl fmt::Display for Change {
 impl fmt::Display for Undertaking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} from {} at {} for {}", self.change, value(&self.from), self.at, self.why)
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.change, self.at)?;
+        if 1 < self.times {
+            write!(f, " times {}", self.times)?;
+        }
+        if self.is_denied { f.write_str(DENIED) } else { Ok(()) }
+    }
+}
+
+impl FromStr for Failed {
+    type Err = ChangeError;
+
+    fn from_str(text: &str) -> Result<Self, ChangeError> {
+        let wrong = || ChangeError(text.to_owned());
+        let (text, is_denied) = text.strip_suffix(DENIED).map_or((text, false), |it| (it, true));
+        let (change, at) = text.split_once(" at ").ok_or_else(wrong)?;
+        let (at, times) = at.split_once(" times ").unwrap_or((at, "1"));
+        Ok(Self {
+            change: change.parse()?,
+            at: at.parse().map_err(|_| wrong())?,
+            times: times.parse().map_err(|_| wrong())?,
+            is_denied,
+        })
     }
 }
 
@@ -258,10 +349,38 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_read_again() {
-        let failed = Failed { change: Change::Replicas(2), at: at() };
-        assert_eq!(Failed::read(&failed.tags()), Some(failed.clone()));
-        assert_eq!(failed.until().to_string(), "2026-01-02T04:04:05Z");
+    fn failures_are_read_again_and_keep_away_for_longer_each_time() {
+        let small = Change::NodeType(NodeType::parse("cache.t4g.small").unwrap());
+        let hours = SignedDuration::from_hours;
+        let mut failures = Failures::default().with(&Change::Replicas(2), at(), true);
+        for (times, (later, until)) in (1..).zip([(1, 2), (3, 9), (20, 44)]) {
+            failures = failures.with(&small, at() + hours(later), false);
+            assert_eq!(Failures::read(&failures.tags()), failures);
+            let failed = failures.of(&small).unwrap();
+            assert_eq!((failed.times, failed.until()), (times, at() + hours(until)));
+        }
+        assert_eq!(
+            failures.node_types(at() + hours(43)),
+            [NodeType::parse("cache.t4g.small").unwrap()]
+        );
+        assert!(failures.node_types(at() + hours(44)).is_empty());
+        let written = failures.tags().into_values().next().unwrap();
+        assert!(tag::is_legal_value(&written), "{written}");
+        assert_eq!(
+            written,
+            "replicas=2 at 2026-01-02T03:04:05Z denied and node-type=cache.t4g.small at 2026-01-02T23:04:05Z times 3"
+        );
+        assert_eq!(failures.with(&small, at() + hours(100), false).of(&small).unwrap().times, 1);
+    }
+
+    #[test]
+    fn the_oldest_failures_are_forgotten_first() {
+        let failures = (1..6).fold(Failures::default(), |it, replicas| {
+            it.with(&Change::Replicas(replicas), at(), false)
+        });
+        assert!(failures.of(&Change::Replicas(2)).is_none());
+        assert!(failures.of(&Change::Replicas(3)).is_some());
+        assert_eq!(failures.newest().unwrap().change, Change::Replicas(5));
     }
 
     #[test]

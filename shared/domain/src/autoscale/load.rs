@@ -1,10 +1,11 @@
 //! What the metrics of the members say, one sample a minute.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Bytes, MemberId, Percent};
+use crate::{Bytes, MemberId};
 
 /// The metrics that a decision is made on. All are kept for each node (facts 6.1).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -29,13 +30,26 @@ pub enum Metric {
     Reads,
     /// Commands that write, on a replica those of its primary.
     Writes,
+    /// The bytes that the host sent.
+    Sent,
+    /// Reads that found their key.
+    Hits,
+    /// Reads that did not.
+    Misses,
+    /// The CPU credits that a burstable node has saved.
+    Credits,
+    /// Whether the node is the primary, as 1 or 0.
+    Primary,
+    /// Whether a snapshot is being written, as 1 or 0.
+    Saving,
 }
 
 impl Metric {
-    /// Everything that is read of a cache that may be scaled.
-    pub const ALL: [Self; 9] = [
+    /// What is read of a member, to tell what size its group should have.
+    pub const ALL: [Self; 16] = [
         Self::Memory,
         Self::UsedBytes,
+        Self::Items,
         Self::Cpu,
         Self::EngineCpu,
         Self::Evictions,
@@ -43,7 +57,17 @@ impl Metric {
         Self::Lag,
         Self::Reads,
         Self::Writes,
+        Self::Sent,
+        Self::Hits,
+        Self::Misses,
+        Self::Credits,
+        Self::Primary,
+        Self::Saving,
     ];
+    /// What is read of a number that a member may have had before: what it took off the others.
+    pub const OF_FORMER: [Self; 4] = [Self::Reads, Self::Writes, Self::EngineCpu, Self::Primary];
+    /// What is read of the days before: what a whole week needs must fit.
+    pub const OF_THE_WEEK: [Self; 3] = [Self::UsedBytes, Self::Reads, Self::Writes];
 
     /// The name in `AWS/ElastiCache`.
     pub fn name(self) -> &'static str {
@@ -58,6 +82,12 @@ impl Metric {
             Self::Lag => "ReplicationLag",
             Self::Reads => "GetTypeCmds",
             Self::Writes => "SetTypeCmds",
+            Self::Sent => "NetworkBytesOut",
+            Self::Hits => "CacheHits",
+            Self::Misses => "CacheMisses",
+            Self::Credits => "CPUCreditBalance",
+            Self::Primary => "IsMaster",
+            Self::Saving => "SaveInProgress",
         }
     }
 
@@ -65,8 +95,41 @@ impl Metric {
     pub fn statistic(self) -> &'static str {
         match self {
             Self::Memory | Self::Cpu | Self::EngineCpu => "Average",
-            Self::UsedBytes | Self::Items | Self::Connections | Self::Lag => "Maximum",
-            Self::Evictions | Self::Reads | Self::Writes => "Sum",
+            Self::UsedBytes
+            | Self::Items
+            | Self::Connections
+            | Self::Lag
+            | Self::Primary
+            | Self::Saving => "Maximum",
+            Self::Credits => "Minimum",
+            Self::Evictions
+            | Self::Reads
+            | Self::Writes
+            | Self::Sent
+            | Self::Hits
+            | Self::Misses => "Sum",
+        }
+    }
+
+    /// How many minutes are summed up. Of what clients ask for and what is hot every minute counts; five times as much is read for it.
+    pub fn minutes(self) -> i64 {
+        match self {
+            Self::Memory
+            | Self::UsedBytes
+            | Self::Items
+            | Self::Cpu
+            | Self::EngineCpu
+            | Self::Reads
+            | Self::Writes
+            | Self::Sent => 1,
+            Self::Evictions
+            | Self::Connections
+            | Self::Lag
+            | Self::Hits
+            | Self::Misses
+            | Self::Credits
+            | Self::Primary
+            | Self::Saving => 5,
         }
     }
 
@@ -81,7 +144,12 @@ impl Metric {
             | Self::Connections
             | Self::Lag
             | Self::Reads
-            | Self::Writes => 1e15,
+            | Self::Writes
+            | Self::Sent
+            | Self::Hits
+            | Self::Misses
+            | Self::Credits => 1e15,
+            Self::Primary | Self::Saving => 1.0,
         };
         value.is_finite() && (0.0..=most).contains(&value)
     }
@@ -96,13 +164,73 @@ pub struct Sample {
     pub value: f64,
 }
 
+/// The load of a group over days.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loads {
+    /// Over [`Load::DAYS`], by the minute.
+    pub days: Load,
+    /// Before that, back over [`Load::WEEK`], by the hour.
+    pub week: Load,
+}
+
+/// A metric that a member does not tell, or tells too little of.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Gap {
+    /// Which member.
+    pub member: Option<MemberId>,
+    /// Which metric.
+    pub metric: Metric,
+    /// How many samples of the last minutes there are.
+    pub points: usize,
+}
+
+impl Gap {
+    /// The member of these that tells least of what every decision needs.
+    pub fn of(members: &[MemberId], load: &Load, now: Timestamp) -> Self {
+        let points = |it: &MemberId, metric| {
+            let is_recent =
+                |it: &&Sample| it.at.saturating_add(Load::WINDOW).is_ok_and(|end| now <= end);
+            load.series(it, metric).iter().filter(is_recent).count()
+        };
+        let all = members.iter().flat_map(|member| {
+            [Metric::UsedBytes, Metric::EngineCpu].map(|metric| Self {
+                member: Some(member.clone()),
+                metric,
+                points: points(member, metric),
+            })
+        });
+        let none = Self { member: None, metric: Metric::UsedBytes, points: 0 };
+        all.min_by_key(|it| it.points).unwrap_or(none)
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let member = self.member.as_ref().map_or("any member", MemberId::as_str);
+        write!(
+            f,
+            "{} of {member} has {} samples in the last {} minutes",
+            self.metric.name(),
+            self.points,
+            Load::WINDOW.as_mins()
+        )
+    }
+}
+
+/// A replica that is further behind than this is not one to lean on.
+pub const LAG_MAX_SECONDS: f64 = 30.0;
+
 /// The load of a group over the window that was read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Load(BTreeMap<(MemberId, Metric), Vec<Sample>>);
 
 impl Load {
-    /// How far back it is read: as long as CloudWatch keeps it cheap, and longer than any alarm takes to fire.
+    /// How far back it is read, where only the moment counts: longer than any alarm takes to fire.
     pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+    /// How far back it is read to size a group: two days to replay, and one more to see by how much another size was better then.
+    pub const DAYS: SignedDuration = SignedDuration::from_hours(3 * 24);
+    /// How far back it is read by the hour: a whole week's data must fit.
+    pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
     /// Takes in samples: nonsense is dropped, order and doubles are put right.
     pub fn insert(&mut self, member: &MemberId, metric: Metric, samples: Vec<Sample>) {
@@ -126,43 +254,29 @@ impl Load {
         self.series(member, metric).iter().map(|it| (it.at, whole(it.value)))
     }
 
+    /// The members of which there is anything.
+    pub fn members(&self) -> BTreeSet<&MemberId> {
+        self.0.keys().map(|it| &it.0).collect()
+    }
+
     /// The latest value, if it is not older than [`STALE_AFTER`].
     pub fn latest(&self, member: &MemberId, metric: Metric, now: Timestamp) -> Option<f64> {
         let last = self.series(member, metric).last()?;
-        let fresh = last.at.saturating_add(STALE_AFTER).is_ok_and(|it| now <= it);
-        fresh.then_some(last.value)
+        // What is summed up for five minutes is dated by the first of them.
+        let more = SignedDuration::from_mins(metric.minutes() - 1);
+        let stale = last.at.saturating_add(STALE_AFTER + more);
+        stale.is_ok_and(|it| now <= it).then_some(last.value)
+    }
+
+    /// The sum of what was reported from one time until before another.
+    pub fn sum(&self, member: &MemberId, metric: Metric, from: Timestamp, until: Timestamp) -> f64 {
+        let all = self.series(member, metric).iter();
+        all.filter(|it| from <= it.at && it.at < until).map(|it| it.value).sum()
     }
 
     /// The largest value of the window.
     pub fn peak(&self, member: &MemberId, metric: Metric) -> Option<f64> {
         self.series(member, metric).iter().map(|it| it.value).max_by(f64::total_cmp)
-    }
-
-    /// The sum over the window, 0 where there are none: a command metric appears with the first such command (facts 6.2).
-    pub fn sum(&self, member: &MemberId, metric: Metric) -> f64 {
-        self.series(member, metric).iter().map(|it| it.value).sum()
-    }
-
-    /// The latest value, where the metric was at a limit or above it for [`HOT_MINUTES`] of the last [`RECENT`] and still is.
-    pub fn sustained(
-        &self,
-        member: &MemberId,
-        metric: Metric,
-        limit: Percent,
-        now: Timestamp,
-    ) -> Option<Percent> {
-        let recent = self
-            .series(member, metric)
-            .iter()
-            .filter(|it| it.at.saturating_add(RECENT).is_ok_and(|end| now <= end));
-        let hot = recent.filter(|it| limit.0 <= it.value).count();
-        let latest = self.latest(member, metric, now)?;
-        (HOT_MINUTES <= hot && limit.0 <= latest).then_some(Percent(latest))
-    }
-
-    /// How many minutes of the window have a sample.
-    pub fn points(&self, member: &MemberId, metric: Metric) -> usize {
-        self.series(member, metric).len()
     }
 
     /// The most bytes that data took on any of these members.
@@ -185,12 +299,6 @@ fn whole(value: f64) -> u64 {
 
 /// A sample older than this tells nothing of now: CloudWatch is late by a minute or two, not by ten.
 pub const STALE_AFTER: SignedDuration = SignedDuration::from_mins(10);
-
-/// How far back "hot" looks: two minutes more than it needs, since the newest minutes may not be there yet.
-const RECENT: SignedDuration = SignedDuration::from_mins(6);
-
-/// How many hot minutes make it a state and not a moment: as many as the alarms ask for.
-const HOT_MINUTES: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -215,32 +323,12 @@ mod tests {
         load
     }
 
-    #[track_caller]
-    fn check_sustained(values: &[f64], expected: Option<f64>) {
-        let seen = load(values).sustained(&member(), Metric::Memory, Percent(90.0), now());
-        assert_eq!(seen.map(|it| it.0), expected, "{values:?}");
-    }
-
-    #[test]
-    fn a_moment_is_not_a_state() {
-        check_sustained(&[50.0, 50.0, 50.0, 50.0, 95.0], None);
-        check_sustained(&[50.0, 50.0, 95.0, 95.0, 95.0], Some(95.0));
-        check_sustained(&[95.0, 95.0, 95.0, 95.0, 50.0], None);
-        check_sustained(&[95.0, 95.0], None);
-        check_sustained(&[90.0, 90.0, 90.0], Some(90.0));
-        check_sustained(&[], None);
-    }
-
-    #[test]
-    fn what_is_long_past_does_not_count() {
-        check_sustained(&[95.0, 95.0, 95.0, 50.0, 50.0, 50.0, 50.0, 95.0], None);
-    }
-
     #[test]
     fn nonsense_is_dropped() {
-        check_sustained(&[95.0, f64::NAN, 95.0, f64::INFINITY, -3.0], None);
-        check_sustained(&[1e9, 1e9, 1e9], None);
-        assert_eq!(load(&[95.0, f64::NAN, -1.0]).points(&member(), Metric::Memory), 1);
+        let kept = |values: &[f64]| load(values).series(&member(), Metric::Memory).len();
+        assert_eq!(kept(&[95.0, f64::NAN, 95.0, f64::INFINITY, -3.0]), 2);
+        assert_eq!(kept(&[1e9, 1e9, 1e9]), 0);
+        assert_eq!(kept(&[95.0, 200.0]), 2);
     }
 
     #[test]
@@ -262,5 +350,7 @@ mod tests {
         load.insert(&member(), Metric::Memory, vec![Sample { at, value: 95.0 }]);
         assert_eq!(load.latest(&member(), Metric::Memory, now()), None);
         assert_eq!(load.peak(&member(), Metric::Memory), Some(95.0));
+        load.insert(&member(), Metric::Lag, vec![Sample { at, value: 3.0 }]);
+        assert_eq!(load.latest(&member(), Metric::Lag, now()), Some(3.0), "of five minutes");
     }
 }

@@ -1,21 +1,24 @@
 //! The decision.
 
+mod guards;
+mod size;
+
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use jiff::Timestamp;
 
 use super::change::replica_count;
-use super::fit::{self, Demand, NoSmaller};
-use super::pressure::{self, CPU_AFTER_SHRINK, Idle};
 use super::{
-    Act, Advice, Change, Deferred, Failed, Load, LoadView, Made, Metric, Mode, NoLarger, NotTaken,
-    Policy, Pressure, Question, Refusal, Step, Undertaking, Verdict,
+    Act, Advice, Change, Deferred, Failures, LoadView, Made, Mode, Move, Moves, NotTaken, Policy,
+    Question, Refusal, Step, Undertaking, Verdict, offer,
 };
 use crate::alarm::AlarmSet;
 use crate::asked::Asked;
 use crate::engine::Engine;
 use crate::group::Toggle;
-use crate::{Catalog, GroupStatus, GroupView, Next, NodeType, Percent, Tags, Wait, WaitingOn, tag};
+use crate::{
+    Catalog, GroupStatus, GroupView, Next, NodeType, Problems, Tags, Wait, WaitingOn, tag,
+};
 
 /// Decides what to do about a group, or what else has to be known to decide.
 ///
@@ -77,6 +80,7 @@ fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
     };
     let case = Case { catalog, view, group, tags, policy, engine, now };
     case.follow_up()?;
+    case.fits_its_group()?;
     case.may_change()?;
     case.size()
 }
@@ -131,9 +135,8 @@ impl Case<'_> {
         if undertaking.change.is_there(self.group) {
             return self.conclude(undertaking);
         }
-        if Failed::read(self.tags)
-            .is_some_and(|it| it.change == undertaking.change && undertaking.at <= it.at)
-        {
+        let failures = self.failures();
+        if failures.of(&undertaking.change).is_some_and(|it| undertaking.at <= it.at) {
             return self.act(Act::Forget(undertaking));
         }
         // A call made just now cannot have failed yet, and needs no look at the events.
@@ -141,10 +144,9 @@ impl Case<'_> {
             let events = answer(self.view.events.as_ref(), Question::Events(undertaking.at))?;
             let failed = events.iter().any(|it| tells_failure(it, &undertaking.change));
             if failed || undertaking.is_older_than(Undertaking::GIVEN_UP_AFTER, self.now) {
-                let failed =
-                    Failed { change: undertaking.change.clone(), at: whole_seconds(self.now) };
+                let failures = failures.with(&undertaking.change, whole_seconds(self.now), false);
                 let events = events.clone();
-                return self.act(Act::NoteFailure(NotTaken { undertaking, events, failed }));
+                return self.act(Act::NoteFailure(NotTaken { undertaking, events, failures }));
             }
         }
         if undertaking.is_older_than(Undertaking::RETRIED_FOR, self.now) {
@@ -170,10 +172,11 @@ impl Case<'_> {
             }
             (_, Change::Replicas(to)) => may_grow && *to <= self.policy.max_replicas,
             (Change::NodeType(from), Change::NodeType(to)) => {
-                let ceiling = self.policy.max_node_type.as_ref();
-                let larger = fit::larger(self.catalog, from, ceiling, self.engine);
-                let grows = larger.is_ok_and(|it| it.iter().any(|it| it.node_type == *to));
-                may_grow && grows || may_shrink && fit::is_smaller(self.catalog, to, from)
+                let is_offered = offer::is_allowed(self.catalog, from, to, &self.policy);
+                let price =
+                    |it: &NodeType| self.catalog.find(it)?.price(self.engine).map(|it| it.hour);
+                let grows = price(from) < price(to);
+                is_offered && if grows { may_grow } else { may_shrink }
             }
             (Change::Replicas(_), Change::NodeType(_)) => false,
         }
@@ -220,7 +223,24 @@ impl Case<'_> {
         }
         let before = undertaking.from.monthly(self.group, self.catalog);
         let after = undertaking.change.monthly(self.group, self.catalog);
-        self.act(Act::Conclude(Made { undertaking, before, after }))
+        let moves = self.moved(&undertaking);
+        self.act(Act::Conclude(Made { undertaking, before, after, moves, at: self.now }))
+    }
+
+    /// The changes of the node type of late, and this one.
+    fn moved(&self, undertaking: &Undertaking) -> Moves {
+        let moves = self.moves();
+        let (Change::NodeType(from), Change::NodeType(to)) =
+            (&undertaking.from, &undertaking.change)
+        else {
+            return moves;
+        };
+        // Told again after a death between the two, it is one move still.
+        if moves.newest().is_some_and(|it| undertaking.at <= it.at) {
+            return moves;
+        }
+        let price = |it: &NodeType| self.catalog.find(it)?.price(self.engine).map(|it| it.hour);
+        moves.with(Move { is_up: price(from) < price(to), at: whole_seconds(self.now) })
     }
 
     fn alarm_set(&self) -> AlarmSet {
@@ -241,110 +261,38 @@ impl Case<'_> {
         }
     }
 
-    /// Sizes the group by its load.
-    fn size(&self) -> Flow {
-        let load = answer(self.view.load.as_ref(), Question::Load)?;
-        match pressure::assess(self.group, load, self.now) {
-            Pressure::Memory(hot) | Pressure::Writes(hot) => self.grow_nodes(load, hot.to_string()),
-            Pressure::Reads(hot) => {
-                let replicas = replica_count(self.group);
-                if replicas < self.policy.max_replicas {
-                    return self.begin(Change::Replicas(replicas + 1), hot.to_string());
-                }
-                self.grow_nodes(load, hot.to_string())
-            }
-            Pressure::Fair => Continue(()),
-            Pressure::Calm(idle) => self.shrink(load, idle),
-            Pressure::NoData(gap) => refuse(Refusal::NoData(gap)),
-        }
-    }
-
-    fn grow_nodes(&self, load: &Load, why: String) -> Flow {
-        let no_larger = |no: NoLarger, why: String| Refusal::NoLarger {
-            why,
-            no,
-            replicas: replica_count(self.group),
-            max_replicas: self.policy.max_replicas,
-        };
-        let Some(current) = &self.group.node_type else {
-            return refuse(no_larger(NoLarger::Unknown, why));
-        };
-        let ceiling = self.policy.max_node_type.as_ref();
-        let larger = match fit::larger(self.catalog, current, ceiling, self.engine) {
-            Ok(larger) => larger,
-            Err(no) => return refuse(no_larger(no, why)),
-        };
-        let allowed = answer(self.view.allowed.as_ref(), Question::AllowedTypes)?;
-        let used = load.used_peak(self.group.members.iter().map(|it| &it.id));
-        match fit::smallest_that_fits(&larger, used, allowed) {
-            Ok(to) => self.begin(Change::NodeType(to.node_type.clone()), why),
-            Err(no) => refuse(no_larger(no, why)),
-        }
-    }
-
-    /// Shrinks one thing at a time, the replicas first: that is quicker made and quicker undone.
-    fn shrink(&self, load: &Load, idle: Idle) -> Flow {
-        if self.policy.mode == Mode::UpOnly {
-            return Continue(());
-        }
-        let newest = self.group.members.iter().filter_map(|it| it.created_at).max();
-        self.rested(self.changed_at().max(newest), self.policy.down_cooldown())?;
-        if let Some((member, seconds)) = pressure::lagging(self.group, load, self.now) {
-            return refuse(Refusal::Lagging { member: member.to_string(), seconds });
-        }
-        let why = format!("CPU at {:.1} percent at most in 15 minutes", idle.cpu_peak.0);
-        let replicas = replica_count(self.group);
-        if self.fewest_replicas() < replicas {
-            // Where the last replica goes, the primary reads for two.
-            let (before, after) = if replicas == 1 { (2, 1) } else { (replicas, replicas - 1) };
-            let expected = Percent(idle.cpu_peak.0 * f64::from(before) / f64::from(after));
-            if expected.0 <= CPU_AFTER_SHRINK.0 {
-                return self.begin(Change::Replicas(replicas - 1), why);
-            }
-        }
-        self.shrink_nodes(load, idle, &why)
-    }
-
-    fn shrink_nodes(&self, load: &Load, idle: Idle, why: &str) -> Flow {
-        let Some(current) = &self.group.node_type else { return Continue(()) };
-        let ids = || self.group.members.iter().map(|it| &it.id);
-        // `assess` calls nobody calm whose bytes are not known.
-        let Some(used) = load.used_peak(ids()) else { return Continue(()) };
-        let connected = ids().filter_map(|it| load.peak(it, Metric::Connections));
-        let demand = Demand { used, idle, connected: whole(connected.fold(0.0, f64::max)) };
-        let to = match fit::smaller(self.catalog, current, self.engine, &demand) {
-            Ok(to) => to.node_type.clone(),
-            Err(NoSmaller::Family) => return Continue(()),
-            Err(no) => return refuse(Refusal::NoSmaller(no)),
-        };
-        let allowed = answer(self.view.allowed.as_ref(), Question::AllowedTypes)?;
-        if !allowed.contains(&to) {
-            return refuse(Refusal::NoSmaller(NoSmaller::NotAllowed(to)));
-        }
-        self.begin(Change::NodeType(to), format!("data of {used} and {why}"))
-    }
-
     /// Writes down a change and its reason, or leaves it to a person.
     fn begin(&self, change: Change, why: String) -> Flow {
-        let failed =
-            Failed::read(self.tags).filter(|it| it.change == change && self.now < it.until());
-        if let Some(failed) = failed {
-            return refuse(Refusal::BackingOff { change, until: failed.until() });
+        let failures = self.failures();
+        let same = failures.of(&change).filter(|it| self.now < it.until());
+        if let Some(failed) = failures.denied(self.now).or(same) {
+            return refuse(Refusal::BackingOff(failed.clone()));
         }
         match self.policy.mode {
             Mode::Off => refuse(Refusal::Off),
-            Mode::Recommend => {
-                let command = change.command(self.group);
-                let before = self.present(&change).monthly(self.group, self.catalog);
-                let after = change.monthly(self.group, self.catalog);
-                refuse(Refusal::Recommended(Advice { change, why, command, before, after }))
-            }
+            Mode::Recommend => refuse(Refusal::Recommended(self.advice(change, why))),
             Mode::UpOnly | Mode::Full => {
                 let from = self.present(&change);
                 let at = whole_seconds(self.now);
                 self.act(Act::Begin(Undertaking { change, from, at, why }))
             }
         }
+    }
+
+    /// What a person would do, and what it would cost.
+    fn advice(&self, change: Change, why: String) -> Advice {
+        let command = change.command(self.group);
+        let before = self.present(&change).monthly(self.group, self.catalog);
+        let after = change.monthly(self.group, self.catalog);
+        Advice { change, why, command, before, after }
+    }
+
+    fn failures(&self) -> Failures {
+        Failures::read(self.tags)
+    }
+
+    fn moves(&self) -> Moves {
+        Moves::read(self.tags)
     }
 
     /// What there is now of what is to be changed.
@@ -357,7 +305,8 @@ impl Case<'_> {
     }
 
     fn act(&self, act: Act) -> Flow {
-        let step = Step { group: self.group.id.clone(), arn: self.group.arn.clone(), act };
+        let (group, arn) = (self.group.id.clone(), self.group.arn.clone());
+        let step = Step { group, arn, failures: self.failures(), act };
         Break(Verdict::Plan(Next::Do(step)))
     }
 
@@ -367,9 +316,31 @@ impl Case<'_> {
 
     /// Failover and Multi-AZ each need a replica, whatever the policy says (facts 4.4).
     fn fewest_replicas(&self) -> u32 {
+        self.policy.min_replicas.max(self.replicas_needed())
+    }
+
+    fn replicas_needed(&self) -> u32 {
         let needs_one = self.group.automatic_failover != Toggle::Disabled
             || self.group.multi_az != Toggle::Disabled;
-        self.policy.min_replicas.max(u32::from(needs_one))
+        u32::from(needs_one)
+    }
+
+    /// Refuses bounds that somebody wrote and the group cannot have.
+    fn fits_its_group(&self) -> Flow {
+        let needed = self.replicas_needed();
+        let mut problems = Problems::default();
+        let bounds = [
+            (tag::AUTOSCALE_MIN_REPLICAS, self.policy.min_replicas),
+            (tag::AUTOSCALE_MAX_REPLICAS, self.policy.max_replicas),
+        ];
+        for (key, count) in bounds {
+            if count < needed && self.tags.contains_key(key) {
+                let rule =
+                    format!("{count} is less than the {needed} that failover and Multi-AZ need");
+                problems.add(key, rule);
+            }
+        }
+        if problems.is_empty() { Continue(()) } else { refuse(Refusal::BadPolicy(problems)) }
     }
 }
 
@@ -388,17 +359,8 @@ fn whole_seconds(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float becomes the nearest number that there is, and counts are not negative"
-)]
-fn whole(count: f64) -> u32 {
-    count as u32
-}
-
 /// No change fails within seconds.
 const LOOK_AT_EVENTS_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
 
 #[cfg(test)]
-mod tests;
+pub(in crate::autoscale) mod tests;

@@ -148,15 +148,10 @@ fn snapshotting_member(group: &GroupView) -> Option<crate::MemberId> {
 /// The tags that say whose a group is and what may be done with it.
 pub fn tags(wanted: &Wanted, secret: Option<&str>) -> Tags {
     let spec = &wanted.spec;
-    let policy = &spec.autoscale;
     let topics: Vec<_> = wanted.alarm_topics().iter().map(ToString::to_string).collect();
     let said = [
         (tag::OWNER, Some(wanted.owner.to_string())),
         (tag::SECRET, secret.map(str::to_owned)),
-        (tag::AUTOSCALE, Some(policy.mode.clone())),
-        (tag::AUTOSCALE_MAX_NODE_TYPE, policy.max_node_type.as_ref().map(ToString::to_string)),
-        (tag::AUTOSCALE_MIN_REPLICAS, policy.min_replicas.map(|it| it.to_string())),
-        (tag::AUTOSCALE_MAX_REPLICAS, policy.max_replicas.map(|it| it.to_string())),
         (tag::SNAPSHOT_KEEP, Some(spec.snapshot_keep.to_string())),
         (tag::DRILL_DAYS, spec.drill_days.map(|it| it.to_string())),
         (tag::PARK, spec.night_park.then(|| NIGHTLY.to_owned())),
@@ -164,7 +159,8 @@ pub fn tags(wanted: &Wanted, secret: Option<&str>) -> Tags {
         (tag::REPLACES, wanted.replaces.as_ref().map(ToString::to_string)),
         (tag::ALARMS, Some(if spec.alarms { "on" } else { "off" }.to_owned())),
     ];
-    let ours = said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    let said = said.into_iter().chain(spec.autoscale.tags());
+    let ours = said.filter_map(|(key, value)| Some((key.to_owned(), value?)));
     spec.tags.clone().into_iter().chain(ours).collect()
 }
 
@@ -183,6 +179,10 @@ pub fn tag_changes(sought: &Tags, seen: &Tags) -> (Tags, Vec<&'static str>) {
         tag::AUTOSCALE_MAX_NODE_TYPE,
         tag::AUTOSCALE_MIN_REPLICAS,
         tag::AUTOSCALE_MAX_REPLICAS,
+        tag::AUTOSCALE_NODE_TYPES,
+        tag::AUTOSCALE_BUDGET,
+        tag::AUTOSCALE_MINUTE,
+        tag::AUTOSCALE_DATA,
         tag::DRILL_DAYS,
         tag::PARK,
         tag::REPLACES,

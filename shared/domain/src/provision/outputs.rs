@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{GroupSpec, Replaced, UpstashSpec, diff};
 use crate::alarm;
-use crate::autoscale::fit::is_smaller;
+use crate::autoscale::offer::is_smaller;
 use crate::cost::bill::Bill;
 use crate::group::{Resilience, Tls};
 use crate::shard::Shape;

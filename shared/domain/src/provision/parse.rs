@@ -141,6 +141,7 @@ fn group(
         max_node_type: autoscale.max_node_type.as_ref(),
         min_replicas: autoscale.min_replicas,
         max_replicas: autoscale.max_replicas,
+        autoscale: Some(&autoscale),
         ..rest.stated()
     };
     let broken = rules::check(&stated, owner, read.map(), before);

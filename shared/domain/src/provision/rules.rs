@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value};
 
-use super::GroupSpec;
 use super::parse::engine::too_old;
+use super::{AutoscalePolicy, GroupSpec};
 use crate::engine::Release;
 use crate::shard::Shape;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
@@ -28,6 +28,7 @@ pub(super) struct Stated<'a> {
     pub(super) max_node_type: Option<&'a NodeType>,
     pub(super) min_replicas: Option<u32>,
     pub(super) max_replicas: Option<u32>,
+    pub(super) autoscale: Option<&'a AutoscalePolicy>,
     pub(super) upgrades_itself: Option<bool>,
     pub(super) night_park: bool,
     pub(super) protected: bool,
@@ -187,10 +188,15 @@ fn bounds(stated: &Stated<'_>, problems: &mut Problems) {
     if !stated.shape.is_some_and(Shape::is_sharded) {
         return;
     }
+    let says = |of: fn(&AutoscalePolicy) -> bool| stated.autoscale.is_some_and(of);
     for (name, is_stated) in [
         ("AutoscaleMaxNodeType", stated.max_node_type.is_some()),
         ("AutoscaleMaxReplicas", stated.max_replicas.is_some()),
         ("AutoscaleMinReplicas", stated.min_replicas.is_some()),
+        ("AutoscaleNodeTypes", says(|it| it.node_types.is_some())),
+        ("AutoscaleBudget", says(|it| it.budget.is_some())),
+        ("AutoscaleMinuteWorth", says(|it| it.minute.is_some())),
+        ("AutoscaleData", says(|it| it.data.is_some())),
     ] {
         if is_stated {
             problems.add(

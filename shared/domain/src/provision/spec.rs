@@ -7,7 +7,7 @@ use crate::log::LogDelivery;
 use crate::rotate::Form;
 use crate::shard::Shape;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
-use crate::{Arn, GroupId, NodeType, Tags};
+use crate::{Arn, GroupId, NodeType, Tags, tag};
 
 use super::parameters::Parameters;
 use super::{Deletion, Replacement, Source};
@@ -175,9 +175,31 @@ pub struct AutoscalePolicy {
     pub min_replicas: Option<u32>,
     /// The most replicas it may make.
     pub max_replicas: Option<u32>,
+    /// The node types and families it may choose from, as its tag says them.
+    pub node_types: Option<String>,
+    /// The most that the nodes may cost for it to make them larger, in dollars a month.
+    pub budget: Option<String>,
+    /// What a minute of overload is worth, in dollars.
+    pub minute: Option<String>,
+    /// What the data is: `store`, `cache`, or `cache 5`.
+    pub data: Option<String>,
 }
 
 impl AutoscalePolicy {
+    /// The tags that say it.
+    pub fn tags(&self) -> [(&'static str, Option<String>); 8] {
+        [
+            (tag::AUTOSCALE, Some(self.mode.clone())),
+            (tag::AUTOSCALE_MAX_NODE_TYPE, self.max_node_type.as_ref().map(ToString::to_string)),
+            (tag::AUTOSCALE_MIN_REPLICAS, self.min_replicas.map(|it| it.to_string())),
+            (tag::AUTOSCALE_MAX_REPLICAS, self.max_replicas.map(|it| it.to_string())),
+            (tag::AUTOSCALE_NODE_TYPES, self.node_types.clone()),
+            (tag::AUTOSCALE_BUDGET, self.budget.clone()),
+            (tag::AUTOSCALE_MINUTE, self.minute.clone()),
+            (tag::AUTOSCALE_DATA, self.data.clone()),
+        ]
+    }
+
     /// Whether the autoscaler changes the size by itself: where it does not, the size is nobody's but the stack's.
     pub fn changes_size(&self) -> bool {
         matches!(self.mode.as_str(), "up-only" | "full")

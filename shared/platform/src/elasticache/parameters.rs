@@ -52,6 +52,11 @@ impl ElastiCache {
     }
 
     /// What was set by a user; the other hundred parameters stay unread.
+    /// What an operator set in a parameter group; nothing where it is gone.
+    pub async fn own_parameters(&self, group: &str) -> Result<Parameters, Fault> {
+        self.values(group).await
+    }
+
     async fn values(&self, group: &str) -> Result<Parameters, Fault> {
         let mut pages = self
             .client

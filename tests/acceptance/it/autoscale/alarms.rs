@@ -100,8 +100,8 @@ async fn a_member_that_is_not_named_after_its_group_is_watched_too() {
     ]);
     stage.scene.pass(Duration::from_mins(30)).await;
     assert_eq!(stage.members(), ["orders-001", "orders-002"]);
-    stage.everywhere(&[(CPU, 40.0), (ENGINE_CPU, 40.0)]);
-    stage.load("orders-002", &[(CPU, 91.0)]);
+    stage.everywhere(&[(CPU, 5.0), (ENGINE_CPU, 10.0)]);
+    stage.load("orders-002", &[(ENGINE_CPU, 91.0), ("GetTypeCmds", 60_000.0)]);
     stage.minutes(20).await;
     stage.send(json!({ "action": "evaluate", "group": GROUP })).await;
     assert_eq!(stage.members(), ["orders-001", "orders-002", "orders-003"]);

@@ -10,13 +10,18 @@ use std::time::Duration;
 /// Grows a node, adds a replica and takes it back, sees a change come to nothing, and deletes the alarms of a group that is gone.
 pub(crate) async fn every_call() {
     let stage = Stage::new().await;
-    stage.load("orders-002", &[(ENGINE_CPU, 88.0)]);
-    stage.minutes(5).await;
+    stage.load("orders-002", &[(ENGINE_CPU, 88.0), ("GetTypeCmds", 60_000.0)]);
+    stage.minutes(8).await;
     stage.send(alarm_event("orders-002", Watch::Cpu)).await;
-    stage.everywhere(&[(CPU, 4.0), (ENGINE_CPU, 3.0)]);
-    stage.fill_to(80_000_000);
-    stage.rounds(20).await;
+    assert_eq!(stage.members().len(), 3);
+    stage.everywhere(&[(CPU, 4.0), (ENGINE_CPU, 3.0), ("GetTypeCmds", 600.0)]);
+    stage.rounds(36).await;
     assert_eq!(stage.members().len(), 2);
+
+    let stage = Stage::with_eviction("allkeys-lru").await;
+    stage.fill_to(FULL);
+    stage.minutes(5).await;
+    stage.send(alarm_event("orders-001", Watch::Memory)).await;
 
     let stage = Stage::new().await;
     stage.scene.world.with(|it| {

@@ -42,7 +42,7 @@ impl Stage {
         Self::with(Settings::default(), &[("cachewarden:autoscale", "full")]).await
     }
 
-    /// Two micro nodes with these tags, in a world that behaves so. Its alarms exist, and it is calm and half full.
+    /// Two micro nodes with these tags, in a world that behaves so. Its alarms exist, and it is half full and lives on the CPU that it earns.
     pub(crate) async fn with(settings: Settings, tags: &[(&str, &str)]) -> Self {
         Self::shaped(settings, tags, &[("NumCacheClusters", "2")]).await
     }
@@ -57,8 +57,35 @@ impl Stage {
         Self::shaped(Settings::default(), &[("cachewarden:autoscale", "full")], &shards).await
     }
 
+    /// The same with a parameter group of its own, in which an operator set this eviction policy.
+    pub(crate) async fn with_eviction(policy: &str) -> Self {
+        let own = [("NumCacheClusters", "2"), ("CacheParameterGroupName", "theirs")];
+        let scene = Scene::with(Settings::default()).await;
+        let parameters: [&[(&str, &str)]; 2] = [
+            &[
+                ("Action", "CreateCacheParameterGroup"),
+                ("CacheParameterGroupFamily", "redis7"),
+                ("CacheParameterGroupName", "theirs"),
+                ("Description", "theirs"),
+            ],
+            &[
+                ("Action", "ModifyCacheParameterGroup"),
+                ("CacheParameterGroupName", "theirs"),
+                ("ParameterNameValues.ParameterNameValue.1.ParameterName", "maxmemory-policy"),
+                ("ParameterNameValues.ParameterNameValue.1.ParameterValue", policy),
+            ],
+        ];
+        for fields in parameters {
+            ask(&scene, &with_version(fields));
+        }
+        Self::on(scene, &[("cachewarden:autoscale", "full")], &own).await
+    }
+
     async fn shaped(settings: Settings, tags: &[(&str, &str)], shape: &[(&str, &str)]) -> Self {
-        let scene = Scene::with(settings).await;
+        Self::on(Scene::with(settings).await, tags, shape).await
+    }
+
+    async fn on(scene: Scene, tags: &[(&str, &str)], shape: &[(&str, &str)]) -> Self {
         let mut group: Vec<(String, String)> = [
             ("Action", "CreateReplicationGroup"),
             ("Version", "2015-02-02"),
@@ -92,7 +119,7 @@ impl Stage {
         let app = App::new(&scene.aws, settings, scene.clock, scene.journal.clone());
         let stage = Self { scene, app, said: RefCell::default(), is_to_die: Cell::new(false) };
         stage.make_alarms().await;
-        stage.everywhere(&[("CPUUtilization", 40.0), ("EngineCPUUtilization", 40.0)]);
+        stage.everywhere(&[("CPUUtilization", 5.0), ("EngineCPUUtilization", 10.0)]);
         stage.fill_to(200_000_000);
         stage.minutes(15).await;
         stage.scene.world.take_effects();
@@ -284,12 +311,7 @@ impl Stage {
 
     /// What a person does to ElastiCache.
     pub(crate) fn by_hand(&self, fields: &[(&str, &str)]) {
-        let fields: Vec<(String, String)> = fields
-            .iter()
-            .chain(&[("Version", "2015-02-02")])
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect();
-        ask(&self.scene, &fields);
+        ask(&self.scene, &with_version(fields));
     }
 
     /// Nothing that left the function holds what was planted.
@@ -328,6 +350,11 @@ pub(crate) fn alarm_event(member: &str, watch: Watch) -> Value {
 
 fn notification(message: &str) -> Value {
     json!({ "Records": [{ "EventSource": "aws:sns", "Sns": { "Type": "Notification", "TopicArn": ALARM_TOPIC, "Message": message } }] })
+}
+
+fn with_version(fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let all = fields.iter().chain(&[("Version", "2015-02-02")]);
+    all.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
 /// A call of a person to ElastiCache.

@@ -12,13 +12,21 @@ use serde_json::{Value, json};
 use super::{Way, is_looked_at_by_schedule, must_succeed, on_scene, unless};
 use crate::scene::{GROUP, Scene};
 
+/// Nothing but the autoscaler works on the group, and all of its data is wanted.
+fn policy() -> [(&'static str, Value); 4] {
+    [
+        ("AutoscaleMode", json!("full")),
+        ("AutoscaleData", json!("store")),
+        ("RotationDays", json!(0)),
+        ("SnapshotKeep", json!(0)),
+    ]
+}
+
 async fn calm(way: Way, seed: u64) -> Scene {
     let scene = Scene::new(way.settings(seed)).await;
-    let policy =
-        [("AutoscaleMode", json!("full")), ("RotationDays", json!(0)), ("SnapshotKeep", json!(0))];
-    scene.created(&policy).await;
+    scene.created(&policy()).await;
     for member in members(&scene) {
-        load(&scene, &member, 40.0);
+        load(&scene, &member, 10.0);
     }
     scene.world().with(|it| it.elasticache.fill(GROUP, 200_000_000));
     scene.account.play(Duration::from_mins(15), |_| false).await;
@@ -150,20 +158,23 @@ impl Flow for Reads {
 }
 
 /// A group that is larger than it need be, for nearly as long as it has to be calm before anything is taken from it.
-async fn idle(way: Way, seed: u64, over: &[(&str, Value)]) -> Scene {
+async fn idle(way: Way, seed: u64, over: &[(&str, Value)], known: Duration) -> Scene {
     let scene = Scene::new(way.settings(seed)).await;
-    let policy =
-        [("AutoscaleMode", json!("full")), ("RotationDays", json!(0)), ("SnapshotKeep", json!(0))];
-    scene.created(&[&policy, over].concat()).await;
+    scene.created(&[&policy()[..], over].concat()).await;
     for member in members(&scene) {
         load(&scene, &member, 4.0);
     }
     scene.world().with(|it| it.elasticache.fill(GROUP, 80_000_000));
+    // Nobody looks at first: two days have to be known before a node type is taken back.
+    scene.account.play(known, |_| false).await;
     // By the schedule it is looked at, and left alone.
-    scene.account.pass(Duration::from_mins(50)).await;
+    scene.account.pass(LOOKED_AT).await;
     scene.account.settle().await;
     scene
 }
+
+/// For so long it is looked at before anything is done.
+const LOOKED_AT: Duration = Duration::from_mins(30);
 
 /// Nobody reads: a replica less.
 pub(super) struct FewerReplicas(pub(super) Way);
@@ -173,7 +184,8 @@ impl Flow for FewerReplicas {
     is_looked_at_by_schedule!();
 
     async fn set(&self, seed: u64) -> Scene {
-        idle(self.0, seed, &[("RedisNumCacheNodes", json!(3))]).await
+        let known = Duration::from_mins(20);
+        idle(self.0, seed, &[("RedisNumCacheNodes", json!(3))], known).await
     }
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
@@ -195,7 +207,9 @@ impl Flow for SmallerNodes {
     is_looked_at_by_schedule!();
 
     async fn set(&self, seed: u64) -> Scene {
-        idle(self.0, seed, &[("RedisNodeType", json!("cache.t4g.small"))]).await
+        // Four fifths of two days, but for an hour.
+        let known = Duration::from_hours(37) + Duration::from_mins(30);
+        idle(self.0, seed, &[("RedisNodeType", json!("cache.t4g.small"))], known).await
     }
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {

@@ -1,20 +1,31 @@
 mod calm;
+mod guards;
 mod load;
 mod policy;
 mod progress;
 mod random;
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 
 use super::*;
 use crate::alarm;
-use crate::autoscale::Sample;
+use crate::autoscale::{Loads, Metric, Sample};
+use crate::provision::parameters::Parameters;
 use crate::{GroupId, MemberId, MemberView, Role};
 
-/// A group of the seed, `orders`: two micro nodes, cool, with a full policy.
-struct View(LoadView);
+/// As many minutes as are read.
+const DAYS: i64 = 3 * 24 * 60;
 
-fn now() -> Timestamp {
+/// A group of the seed, `orders`: two micro nodes, cool, with a full policy. And what each member tells every minute, for so many minutes.
+pub(in crate::autoscale) struct View(
+    pub(in crate::autoscale) LoadView,
+    BTreeMap<(MemberId, Metric), f64>,
+    i64,
+);
+
+pub(super) fn now() -> Timestamp {
     "2026-01-02T12:00:00Z".parse().unwrap()
 }
 
@@ -22,7 +33,7 @@ fn node_type(name: &str) -> NodeType {
     NodeType::parse(name).unwrap()
 }
 
-fn orders() -> View {
+pub(in crate::autoscale) fn orders() -> View {
     let group = GroupView {
         id: GroupId::parse("orders").unwrap(),
         arn: "arn:aws:elasticache:eu-west-1:123456789012:replicationgroup:orders".to_owned(),
@@ -64,16 +75,21 @@ fn orders() -> View {
     let view = LoadView {
         group: Some(group),
         listed: None,
-        load: Some(Load::default()),
+        load: Some(Loads::default()),
+        parameters: Some(Parameters::new()),
         allowed: Some(
-            ["cache.m7g.large", "cache.t4g.medium", "cache.t4g.micro", "cache.t4g.small"]
-                .map(node_type)
+            ["m7g.large", "m7g.xlarge", "t4g.medium", "t4g.micro", "t4g.small"]
+                .map(|it| format!("cache.{it}"))
+                .map(|it| node_type(&it))
                 .to_vec(),
         ),
         events: Some(Vec::new()),
         alarms: Some(alarm::Upkeep::default()),
     };
-    View(view).member("001", Role::Primary).member("002", Role::Replica).cool()
+    View(view, BTreeMap::new(), DAYS)
+        .member("001", Role::Primary)
+        .member("002", Role::Replica)
+        .cool()
 }
 
 impl View {
@@ -127,57 +143,78 @@ impl View {
         self
     }
 
-    /// Sets a metric of a member to one value for every minute of the window.
+    /// What a metric of a member is every minute.
     fn with(mut self, number: &str, metric: Metric, value: f64) -> Self {
-        let member = MemberId::parse(&format!("orders-{number}")).unwrap();
-        let samples =
-            (1..=15).map(|it| Sample { at: now() - SignedDuration::from_mins(it), value });
-        let old = self.0.load.take().unwrap_or_default();
-        let mut load = Load::default();
-        for it in self.0.group.as_ref().unwrap().member_ids.clone() {
-            for kind in Metric::ALL.into_iter().filter(|kind| (&it, *kind) != (&member, metric)) {
-                load.insert(&it, kind, old.series(&it, kind).to_vec());
-            }
-        }
-        load.insert(&member, metric, samples.collect());
-        self.0.load = Some(load);
+        self.1.insert((MemberId::parse(&format!("orders-{number}")).unwrap(), metric), value);
         self
     }
 
-    /// Every member at a CPU of 40 % and half full: neither hot nor calm.
-    fn cool(mut self) -> Self {
-        let numbers: Vec<String> = self
-            .group()
-            .member_ids
-            .iter()
-            .map(|it| it.as_str().trim_start_matches("orders-").to_owned())
-            .collect();
-        for number in numbers {
-            self = self
-                .with(&number, Metric::Memory, 50.0)
-                .with(&number, Metric::UsedBytes, 200_000_000.0)
-                .with(&number, Metric::Cpu, 40.0)
-                .with(&number, Metric::EngineCpu, 40.0);
+    /// Nothing is told but of the last minutes.
+    fn for_minutes(mut self, minutes: i64) -> Self {
+        self.2 = minutes;
+        self
+    }
+
+    /// Every member tells this.
+    fn all(mut self, values: &[(Metric, f64)]) -> Self {
+        for id in self.group().member_ids.clone() {
+            self.1.extend(values.iter().map(|(metric, value)| ((id.clone(), *metric), *value)));
         }
         self
+    }
+
+    /// Every member half full and busy by nearly half: neither too large nor too small.
+    fn cool(self) -> Self {
+        self.all(&[
+            (Metric::Memory, 50.0),
+            (Metric::UsedBytes, 200_000_000.0),
+            (Metric::Cpu, 20.0),
+            (Metric::EngineCpu, 40.0),
+        ])
+        .clients(16_000.0, 16_000.0)
     }
 
     /// Every member idle, with this many bytes of data.
-    fn idle(mut self, used: f64) -> Self {
-        let numbers: Vec<String> = self
-            .group()
-            .member_ids
-            .iter()
-            .map(|it| it.as_str().trim_start_matches("orders-").to_owned())
-            .collect();
-        for number in numbers {
-            self = self
-                .with(&number, Metric::Memory, 10.0)
-                .with(&number, Metric::UsedBytes, used)
-                .with(&number, Metric::Cpu, 5.0)
-                .with(&number, Metric::EngineCpu, 4.0);
+    fn idle(self, used: f64) -> Self {
+        let percent = used / 4_000_000.0;
+        self.all(&[
+            (Metric::Memory, percent),
+            (Metric::UsedBytes, used),
+            (Metric::Cpu, 3.0),
+            (Metric::EngineCpu, 2.0),
+        ])
+        .clients(800.0, 400.0)
+    }
+
+    /// So many reads and writes a second, of which replicas share the reads.
+    fn clients(mut self, reads: f64, writes: f64) -> Self {
+        let ids = self.group().member_ids.clone();
+        let replicas = f64::from(u32::try_from(ids.len() - 1).unwrap().max(1));
+        for (at, id) in ids.into_iter().enumerate() {
+            let reads = if at == 0 { 0.0 } else { reads / replicas };
+            self.1.insert((id.clone(), Metric::Reads), reads * 60.0);
+            self.1.insert((id, Metric::Writes), writes * 60.0);
         }
         self
+    }
+
+    /// The same view with what its members tell.
+    fn seen(self) -> LoadView {
+        let Self(mut view, values, minutes) = self;
+        if let (Some(loads), false) = (&mut view.load, values.is_empty()) {
+            let start = |it: i64| now() - SignedDuration::from_mins(it);
+            for ((member, metric), value) in values {
+                let step = usize::try_from(metric.minutes()).unwrap();
+                let samples = (1..=minutes).step_by(step).map(|it| Sample { at: start(it), value });
+                loads.days.insert(&member, metric, samples.collect());
+            }
+        }
+        view
+    }
+
+    /// The replica is busy with what clients read from it.
+    fn busy_with_reads(self) -> Self {
+        self.clients(60_000.0, 1_000.0).with("002", Metric::EngineCpu, 88.0)
     }
 
     fn short_of_memory(self) -> Self {
@@ -188,7 +225,8 @@ impl View {
 /// What is decided, in a line.
 #[track_caller]
 fn check(view: View, expected: &str) {
-    let said = match decide(Catalog::embedded(), &view.0, now()) {
+    let view = view.seen();
+    let said = match decide(Catalog::embedded(), &view, now()) {
         Verdict::Ask(question) => format!("Ask: {question:?}"),
         Verdict::Plan(Next::Settled) => "Settled".to_owned(),
         Verdict::Plan(Next::Wait(wait)) => format!("Wait: {}", wait.on),
@@ -205,7 +243,10 @@ fn check(view: View, expected: &str) {
                 it.before.unwrap().total,
                 it.after.unwrap().total
             ),
-            Act::NoteFailure(it) => format!("NoteFailure: {} {:?}", it.failed.change, it.events),
+            Act::NoteFailure(it) => {
+                let failed = it.failures.newest().unwrap();
+                format!("NoteFailure: {} {:?}", failed.change, it.events)
+            }
             Act::Forget(it) => format!("Forget: {}", it.change),
         },
     };

@@ -41,8 +41,9 @@ impl Candidate {
     }
 }
 
-/// A rounded belief by size: throughput does not grow with the vCPUs, since one thread executes all commands (autoscaling B.3).
-fn engine_ops(entry: &Entry) -> f64 {
+/// How many commands a second keep an engine busy, as a rounded belief by size: throughput does not grow with the vCPUs, since one thread executes all
+/// commands (autoscaling B.3).
+pub fn engine_ops(entry: &Entry) -> f64 {
     let size = entry.node_type.as_str().rsplit('.').next().unwrap_or_default();
     let by_size = match size {
         _ if entry.burstable => 80_000.0,

@@ -5,8 +5,9 @@ use super::{Candidate, History, Minute};
 
 /// A saturated node hides what is asked of it, and an idle one tells nothing of its limits.
 const TELLING: std::ops::RangeInclusive<f64> = 0.05..=0.95;
-/// What is learned is believed so far: beyond it something else is wrong.
-const LEARNED: (f64, f64) = (0.7, 1.4);
+/// What is learned is believed so far. A command may be a look for one key or a walk over thousands: what one takes of an engine differs from one
+/// application to the next by far more than the engines do.
+pub const LEARNED: (f64, f64) = (0.05, 2.0);
 /// What a reply has beside its value, where nobody tells.
 const BYTES: f64 = 500.0;
 
@@ -45,7 +46,7 @@ fn factor(hour: &History<'_>, mix: Mix, candidate: &Candidate) -> f64 {
         seen += minute.busiest();
     }
     let count = hour.count(|it| tells(&it));
-    if count < TOLD_BY || expected < *TELLING.start() * as_f64(count) || seen <= 0.0 {
+    if count < TOLD_BY || seen < *TELLING.start() * as_f64(count) || expected <= 0.0 {
         return 1.0;
     }
     (expected / seen).clamp(LEARNED.0, LEARNED.1)

@@ -143,19 +143,52 @@ pub fn grown(
         }
         (Some((size, _)), _) => Some(size),
         (None, Some((own, _))) => Some(own),
-        // Nothing carries it: the most that there is helps most.
-        (None, None) => open()
-            .filter(|(_, it)| now.usable <= it.usable)
-            .max_by(|one, other| room(*one).total_cmp(&room(*other)))
+        // Nothing carries it, and the data counts more than what is slow.
+        (None, None) if heat == Heat::Memory && open().any(|(_, it)| has_room(it)) => open()
+            .filter(|(_, it)| has_room(it))
+            .min_by(|one, other| order(*one).total_cmp(&order(*other)))
             .map(|it| it.0),
+        // What helps most, if it helps.
+        (None, None) => {
+            let strain = |size: Size, it: &Candidate| {
+                let engine = it.engine * rule.factor(measured.factor, size.at == has.at);
+                strain(heat, (demand, steady, measured), it, engine, size.replicas)
+            };
+            let before = strain(has, now);
+            let helps = open().filter(|(_, it)| now.usable <= it.usable);
+            let helps = helps.map(|(size, it)| (size, strain(size, it), it.cost(size.replicas)));
+            helps
+                .filter(|it| it.1 < HELPS * before)
+                .min_by(|one, other| one.1.total_cmp(&other.1).then(one.2.total_cmp(&other.2)))
+                .map(|it| it.0)
+        }
     }
 }
+
+/// What is hot, as a share of what a size takes of it.
+fn strain(
+    heat: Heat,
+    (demand, steady, measured): (Demand, Demand, &Measured),
+    candidate: &Candidate,
+    engine: f64,
+    replicas: u32,
+) -> f64 {
+    let busy = |of: Demand| {
+        let (primary, replica) = carry::busy(of, measured.mix, engine, replicas);
+        primary.max(replica)
+    };
+    match heat {
+        Heat::Engine => busy(demand),
+        Heat::Network => carry::sent(demand, measured.mix, replicas) / candidate.network,
+        Heat::Memory => 1.0 / candidate.usable,
+        Heat::Credits => candidate.earns.map_or(0.0, |earns| replay::spent(busy(steady)) / earns),
+    }
+}
+
+/// What is hot is to become less by more than noise, or nothing is gained.
+const HELPS: f64 = 0.95;
 
 /// By cost, and by the larger memory where it is the same.
 fn order((size, it): (Size, &Candidate)) -> f64 {
     it.cost(size.replicas) - 1e-15 * it.usable
-}
-
-fn room((size, it): (Size, &Candidate)) -> f64 {
-    it.engine * f64::from(1 + size.replicas)
 }

@@ -39,7 +39,8 @@ pub struct Rule {
     pub looks: i64,
     /// The share of the CPU credits' earnings that a steady load may take.
     pub credits: f64,
-    /// The most that one decision may multiply the price by: a sample of a wrong unit must not buy the largest node.
+    /// The most that one decision may multiply the price by: a sample of a wrong unit must not buy the largest node. Two sizes up a family cost a
+    /// little more than four times as much.
     pub leap: f64,
 }
 
@@ -63,7 +64,15 @@ impl Default for Rule {
             deep: 30,
             looks: 5,
             credits: 0.8,
-            leap: 4.0,
+            leap: 4.1,
         }
+    }
+}
+
+impl Rule {
+    /// The numbers where data may be lost that nobody has twice: less memory is filled, and a node type that went to and fro stays as it is for
+    /// longer. Every look is a deep one, since nobody knows how far apart looks are.
+    pub fn guarded() -> Self {
+        Self { memory: 0.85, memory_hot: 0.90, changes: 4, deep: 1, ..Self::default() }
     }
 }

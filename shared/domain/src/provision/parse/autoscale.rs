@@ -3,9 +3,10 @@
 use super::super::AutoscalePolicy;
 use super::super::property::Properties;
 use super::engine::{Types, node_type};
+use crate::autoscale::{Policy, offer};
 use crate::engine::Engine;
 use crate::shard::Shape;
-use crate::{Catalog, NodeType};
+use crate::{Catalog, NodeType, tag};
 
 pub(super) const AUTOSCALE_MODES: &[&str] = &["off", "recommend", "up-only", "full"];
 
@@ -20,6 +21,19 @@ pub(super) fn autoscale(
     let max_node_type = node_type(read, "AutoscaleMaxNodeType", engine, types, None);
     let min_replicas = read.number("AutoscaleMinReplicas", 0..=5);
     let max_replicas = read.number("AutoscaleMaxReplicas", 0..=5);
+    let mut said = |name: &'static str, key: &'static str| {
+        let text = read.text(name)?;
+        // As its tag will hold it.
+        let text = text.split([' ', ',']).filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ");
+        if let Some(rule) = Policy::problem_of(key, &text, Catalog::embedded()) {
+            read.problems.add(name, rule);
+        }
+        Some(text)
+    };
+    let node_types = said("AutoscaleNodeTypes", tag::AUTOSCALE_NODE_TYPES);
+    let budget = said("AutoscaleBudget", tag::AUTOSCALE_BUDGET);
+    let minute = said("AutoscaleMinuteWorth", tag::AUTOSCALE_MINUTE);
+    let data = said("AutoscaleData", tag::AUTOSCALE_DATA);
     let memory = |it: &NodeType| Catalog::embedded().find(it).map(|it| it.maxmemory);
     if let (Some(start), Some(most)) = (starts_with, &max_node_type)
         && memory(most) < memory(start)
@@ -27,8 +41,21 @@ pub(super) fn autoscale(
         read.problems
             .add("AutoscaleMaxNodeType", format!("{most} is smaller than RedisNodeType, {start}"));
     }
-    let policy = AutoscalePolicy { mode, max_node_type, min_replicas, max_replicas };
+    let policy = AutoscalePolicy {
+        mode,
+        max_node_type,
+        min_replicas,
+        max_replicas,
+        node_types,
+        budget,
+        minute,
+        data,
+    };
     let Shape::Single { nodes } = shape else { return policy };
+    // Prices change, and a stack that is there must be free to go back to what it said.
+    if types.before.is_none() {
+        budget_has_room(read, engine, starts_with, &policy);
+    }
     let replicas = shape.replicas();
     if let (Some(least), Some(most)) = (min_replicas, max_replicas)
         && most < least
@@ -49,4 +76,28 @@ pub(super) fn autoscale(
         );
     }
     policy
+}
+
+/// A budget has to pay for the smallest size that the autoscaler may choose.
+fn budget_has_room(
+    read: &mut Properties<'_>,
+    engine: Engine,
+    starts_with: Option<&NodeType>,
+    policy: &AutoscalePolicy,
+) {
+    let tags = policy.tags().into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    let catalog = Catalog::embedded();
+    let (Ok(Some(read_back)), Some(start)) = (Policy::read(&tags.collect(), catalog), starts_with)
+    else {
+        return;
+    };
+    let Some(budget) = read_back.budget else { return };
+    if let Some(least) = offer::least_a_month(catalog, start, &read_back, engine)
+        && budget < least
+    {
+        read.problems.add(
+            "AutoscaleBudget",
+            format!("{budget} is less than the ${least:.2} a month of the smallest size"),
+        );
+    }
 }

@@ -219,6 +219,24 @@ fn impossible_combinations_are_told() {
     );
     wrong(&[("AutoscaleMinReplicas", "2")], &["is more than the 1 replicas"]);
     wrong(
+        &[
+            ("AutoscaleNodeTypes", "cache.r7g,cache.r9.huge"),
+            ("AutoscaleBudget", "-1"),
+            ("AutoscaleMinuteWorth", "much"),
+            ("AutoscaleData", "cache 120"),
+        ],
+        &[
+            "AutoscaleNodeTypes: cache.r9.huge is not in the catalog",
+            "AutoscaleBudget: \"-1\" is not a number of dollars above 0",
+            "AutoscaleMinuteWorth: \"much\" is not a number of dollars above 0",
+            "AutoscaleData: \"cache 120\" is neither store nor cache",
+        ],
+    );
+    wrong(
+        &[("AutoscaleBudget", "20")],
+        &["AutoscaleBudget: 20 is less than the $23.36 a month of the smallest size"],
+    );
+    wrong(
         &[("RedisNodeType", "cache.t4g.medium"), ("AutoscaleMaxNodeType", "cache.t4g.small")],
         &["cache.t4g.small is smaller than RedisNodeType, cache.t4g.medium"],
     );

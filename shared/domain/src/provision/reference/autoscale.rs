@@ -4,6 +4,20 @@ use super::{Default, OnUpdate, Property};
 
 pub(super) const PROPERTIES: &[Property] = &[
     Property {
+        name: "AutoscaleBudget",
+        takes: "dollars a month, such as `250`; with `ClusterMode` `disabled`",
+        default: Default::Absent,
+        update: OnUpdate::InPlace,
+        rule: "it pays for the smallest size that the autoscaler may choose. Nothing is made larger beyond it, and that is told",
+    },
+    Property {
+        name: "AutoscaleData",
+        takes: "`store`, `cache`, or `cache 5` where five in a hundred reads may miss; with `ClusterMode` `disabled`",
+        default: Default::Derived("by the eviction policy"),
+        update: OnUpdate::InPlace,
+        rule: "a store grows when it is full. A cache, which is what `allkeys-…` makes of it, grows when too many reads miss",
+    },
+    Property {
         name: "AutoscaleMaxNodeType",
         takes: "with `ClusterMode` `disabled`, a current node type without data tiering, not smaller than `RedisNodeType`, that runs `RedisEngineVersion`",
         default: Default::Derived("the largest of the family"),
@@ -25,10 +39,24 @@ pub(super) const PROPERTIES: &[Property] = &[
         rule: "a group that fails over keeps a replica",
     },
     Property {
+        name: "AutoscaleMinuteWorth",
+        takes: "dollars, such as `0.5`; with `ClusterMode` `disabled`",
+        default: Default::Derived("what the nodes cost in an hour"),
+        update: OnUpdate::InPlace,
+        rule: "none; a minute of overload is weighed against the price of nodes with it",
+    },
+    Property {
         name: "AutoscaleMode",
         takes: "`off`, `recommend`, `up-only`, `full`",
         default: Default::Value("full"),
         update: OnUpdate::InPlace,
         rule: "none; it becomes a tag of the group. With `ClusterMode` `enabled` the autoscaler leaves the cache alone, and says so",
+    },
+    Property {
+        name: "AutoscaleNodeTypes",
+        takes: "node types and families, such as `cache.r7g cache.t4g.medium`; with `ClusterMode` `disabled`",
+        default: Default::Derived("the family of the cache, and of `AutoscaleMaxNodeType`"),
+        update: OnUpdate::InPlace,
+        rule: "each is in the catalog. What runs the version and has room for the data is chosen from them",
     },
 ];

@@ -1,66 +1,59 @@
 use super::*;
 
 #[test]
-fn a_calm_group_gives_back_a_replica_first() {
+fn a_calm_group_gives_back_a_replica() {
     check(
-        orders().member("003", Role::Replica).idle(100_000_000.0),
-        "Begin: replicas=1 from 2 at 2026-01-02T12:00:00Z for CPU at 5.0 percent at most in 15 minutes",
+        orders().member("003", Role::Replica).idle(200_000_000.0),
+        "Begin: replicas=1 from 2 at 2026-01-02T12:00:00Z for the last hour and the next three of the day ask for 1",
     );
 }
 
 #[test]
-fn failover_keeps_its_replica_whatever_the_policy_says() {
-    let one = || orders().idle(1000.0).tagged(tag::AUTOSCALE_MIN_REPLICAS, "0");
-    check(one(), "Settled");
-    let mut without = one();
+fn failover_keeps_its_replica() {
+    check(orders().idle(200_000_000.0), "Settled");
+    let mut without = orders().idle(200_000_000.0).tagged(tag::AUTOSCALE_MIN_REPLICAS, "0");
     without.group().automatic_failover = Toggle::Disabled;
     without.group().multi_az = Toggle::Disabled;
     check(
         without,
-        "Begin: replicas=0 from 1 at 2026-01-02T12:00:00Z for CPU at 5.0 percent at most in 15 minutes",
+        "Begin: replicas=0 from 1 at 2026-01-02T12:00:00Z for the last hour and the next three of the day ask for 0",
     );
 }
 
 #[test]
-fn a_shrink_waits_for_data_that_fits_with_its_margin() {
+fn a_node_type_that_would_have_done_for_less_is_taken() {
     check(
-        orders().of_type("cache.t4g.small").idle(250_000_000.0),
-        "Refuse: not shrinking: the data takes 238.4 MiB, cache.t4g.micro has 230.4 MiB for it with a margin",
+        orders()
+            .of_type("cache.m7g.xlarge")
+            .idle(1e9)
+            .tagged(tag::AUTOSCALE_NODE_TYPES, "cache.m7g"),
+        "Begin: node-type=cache.m7g.large from cache.m7g.xlarge at 2026-01-02T12:00:00Z for two days on cache.m7g.large in place of cache.m7g.xlarge cost less with overload counted in",
     );
 }
 
 #[test]
-fn nothing_shrinks_on_missing_data() {
-    let mut view = orders().of_type("cache.t4g.small").idle(1000.0);
-    let mut load = Load::default();
-    for id in view.group().member_ids.clone() {
-        for metric in Metric::ALL {
-            let samples = view.0.load.as_ref().unwrap().series(&id, metric).to_vec();
-            load.insert(&id, metric, samples.into_iter().rev().take(11).collect());
-        }
-    }
-    view.0.load = Some(load);
+fn nothing_shrinks_on_two_days_of_which_half_is_missing() {
+    let small = || orders().of_type("cache.t4g.small").idle(100_000_000.0);
+    check(small().for_minutes(24 * 60), "Settled");
     check(
-        view,
-        "Refuse: too little data: DatabaseMemoryUsagePercentage of orders-001 has 11 samples in the last 15 minutes, it takes 12",
+        small().for_minutes(2 * 24 * 60),
+        "Begin: node-type=cache.t4g.micro from cache.t4g.small at 2026-01-02T12:00:00Z for two days on cache.t4g.micro in place of cache.t4g.small cost less with overload counted in",
     );
 }
 
 #[test]
 fn a_group_without_data_is_not_touched() {
-    let mut view = orders();
-    view.0.load = Some(Load::default());
+    let mut silent = orders();
+    silent.1.clear();
     check(
-        view,
-        "Refuse: too little data: DatabaseMemoryUsagePercentage of orders-001 has 0 samples in the last 15 minutes, it takes 1",
+        silent,
+        "Refuse: too little data: BytesUsedForCache of orders-001 has 0 samples in the last 15 minutes",
     );
-}
-
-#[test]
-fn a_replica_that_lags_is_no_time_to_shrink() {
+    let mut half = orders().idle(1000.0);
+    half.1.remove(&(MemberId::parse("orders-002").unwrap(), Metric::UsedBytes));
     check(
-        orders().member("003", Role::Replica).idle(1000.0).with("002", Metric::Lag, 31.0),
-        "Refuse: not shrinking: orders-002 is 31 s behind its primary",
+        half,
+        "Refuse: too little data: BytesUsedForCache of orders-002 has 0 samples in the last 15 minutes",
     );
 }
 
@@ -73,7 +66,7 @@ fn after_a_change_the_group_is_left_alone() {
     check(
         orders()
             .of_type("cache.t4g.small")
-            .idle(1000.0)
+            .idle(100_000_000.0)
             .tagged(tag::CHANGED, "2026-01-02T11:01:00Z"),
         "Refuse: the last change is too recent; looks again after 2026-01-02T12:01:00Z",
     );
@@ -88,7 +81,7 @@ fn after_a_change_the_group_is_left_alone() {
 
 #[test]
 fn a_new_group_is_not_shrunk_before_it_is_filled() {
-    let mut view = orders().of_type("cache.t4g.small").idle(1000.0);
+    let mut view = orders().of_type("cache.t4g.small").idle(100_000_000.0);
     view.group().members[1].created_at = Some("2026-01-02T11:30:00Z".parse().unwrap());
     check(view, "Refuse: the last change is too recent; looks again after 2026-01-02T12:30:00Z");
 }

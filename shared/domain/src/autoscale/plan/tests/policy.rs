@@ -2,14 +2,19 @@ use super::*;
 
 #[test]
 fn replicas_end_at_their_bound_and_then_the_nodes_grow() {
-    let busy = || orders().with("002", Metric::Cpu, 88.0).tagged(tag::AUTOSCALE_MAX_REPLICAS, "1");
+    let busy = || {
+        orders()
+            .of_type("cache.m7g.large")
+            .busy_with_reads()
+            .tagged(tag::AUTOSCALE_MAX_REPLICAS, "1")
+    };
     check(
         busy(),
-        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for CPUUtilization of orders-002 at 88.0 percent - the limit is 75",
+        "Begin: node-type=cache.m7g.xlarge from cache.m7g.large at 2026-01-02T12:00:00Z for EngineCPUUtilization of orders-002 at 88.0 percent - the limit is 80",
     );
     check(
-        busy().tagged(tag::AUTOSCALE_MAX_NODE_TYPE, "cache.t4g.micro"),
-        "Refuse: not growing although CPUUtilization of orders-002 at 88.0 percent - the limit is 75: already at the ceiling, cache.t4g.micro; raise cachewarden:autoscale-max-node-type to go on; replicas are 1 of 1",
+        busy().tagged(tag::AUTOSCALE_MAX_NODE_TYPE, "cache.m7g.large"),
+        "Refuse: not growing although EngineCPUUtilization of orders-002 at 88.0 percent - the limit is 80: already at the ceiling, cache.m7g.large; raise cachewarden:autoscale-max-node-type to go on; replicas are 1 of 1",
     );
 }
 
@@ -26,11 +31,60 @@ fn the_ceiling_is_never_passed() {
 
 #[test]
 fn a_type_that_elasticache_does_not_allow_is_not_asked_for() {
-    let mut view = orders().short_of_memory();
-    view.0.allowed = Some(vec![node_type("cache.r7g.large")]);
+    let mut next = orders().short_of_memory();
+    next.0.allowed = Some(vec![node_type("cache.t4g.medium")]);
     check(
-        view,
-        "Refuse: not growing although DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90: ElastiCache allows none of cache.t4g.small cache.t4g.medium; replicas are 1 of 5",
+        next,
+        "Begin: node-type=cache.t4g.medium from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+    );
+    let mut none = orders().short_of_memory();
+    none.0.allowed = Some(vec![node_type("cache.r7g.large")]);
+    check(none, "Refuse: ElastiCache allows none of cache.t4g.small");
+    let mut less = orders().of_type("cache.t4g.small").idle(100_000_000.0);
+    less.0.allowed = Some(vec![node_type("cache.t4g.medium")]);
+    check(less, "Refuse: ElastiCache allows none of cache.t4g.micro");
+}
+
+#[test]
+fn only_what_is_listed_is_chosen() {
+    check(
+        orders().short_of_memory().tagged(tag::AUTOSCALE_NODE_TYPES, "cache.t4g.medium"),
+        "Begin: node-type=cache.t4g.medium from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+    );
+}
+
+#[test]
+fn a_budget_is_not_passed_and_what_would_help_is_told() {
+    let short = || orders().short_of_memory();
+    let Verdict::Plan(Next::Refuse(Refusal::OverBudget { advice, budget })) =
+        decide(Catalog::embedded(), &short().tagged(tag::AUTOSCALE_BUDGET, "40").seen(), now())
+    else {
+        panic!("the budget is below the next size");
+    };
+    assert_eq!((budget, advice.after.unwrap().total.to_string()), (40.0, "$46.72".to_owned()));
+    assert!(advice.command.contains("--cache-node-type cache.t4g.small"));
+    check(
+        short().tagged(tag::AUTOSCALE_BUDGET, "46.72"),
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+    );
+    check(
+        short().tagged(tag::AUTOSCALE_BUDGET, "20"),
+        "Refuse: the policy tags cannot be followed: cachewarden:autoscale-budget: 20 is less than the $23.36 a month of the smallest size; put them right to go on",
+    );
+}
+
+#[test]
+fn replicas_below_what_multi_az_needs_are_refused_where_somebody_wrote_them() {
+    check(
+        orders().tagged(tag::AUTOSCALE_MIN_REPLICAS, "0").tagged(tag::AUTOSCALE_MAX_REPLICAS, "0"),
+        "Refuse: the policy tags cannot be followed: cachewarden:autoscale-min-replicas: 0 is less than the 1 that failover and Multi-AZ need; cachewarden:autoscale-max-replicas: 0 is less than the 1 that failover and Multi-AZ need; put them right to go on",
+    );
+    let mut without = orders().tagged(tag::AUTOSCALE_MIN_REPLICAS, "0");
+    without.group().automatic_failover = Toggle::Disabled;
+    without.group().multi_az = Toggle::Disabled;
+    check(
+        without,
+        "Begin: replicas=0 from 1 at 2026-01-02T12:00:00Z for the last hour and the next three of the day ask for 0",
     );
 }
 
@@ -48,7 +102,7 @@ fn each_mode_does_no_more_than_it_may() {
     check(small_and_idle().tagged(tag::AUTOSCALE, "up-only"), "Settled");
     check(
         small_and_idle(),
-        "Begin: node-type=cache.t4g.micro from cache.t4g.small at 2026-01-02T12:00:00Z for data of 95.4 MiB and CPU at 5.0 percent at most in 15 minutes",
+        "Begin: node-type=cache.t4g.micro from cache.t4g.small at 2026-01-02T12:00:00Z for two days on cache.t4g.micro in place of cache.t4g.small cost less with overload counted in",
     );
 }
 
@@ -56,7 +110,7 @@ fn each_mode_does_no_more_than_it_may() {
 fn advice_has_its_price_and_its_command() {
     let view = orders().short_of_memory().tagged(tag::AUTOSCALE, "recommend");
     let Verdict::Plan(Next::Refuse(Refusal::Recommended(advice))) =
-        decide(Catalog::embedded(), &view.0, now())
+        decide(Catalog::embedded(), &view.seen(), now())
     else {
         panic!("expected advice");
     };

@@ -223,17 +223,40 @@ fn a_change_that_elasticache_dropped_is_not_tried_in_a_circle() {
             .tagged(tag::AUTOSCALE_FAILED, "node-type=cache.t4g.small at 2026-01-02T12:00:00Z"),
         "Forget: node-type=cache.t4g.small",
     );
+    let failed = |at: &str| {
+        let what = format!("node-type=cache.t4g.small at {at}");
+        orders().short_of_memory().tagged(tag::AUTOSCALE_FAILED, &what)
+    };
     check(
-        orders()
-            .short_of_memory()
-            .tagged(tag::AUTOSCALE_FAILED, "node-type=cache.t4g.small at 2026-01-02T11:30:00Z"),
-        "Refuse: node-type=cache.t4g.small did not take the last time; not tried again before 2026-01-02T12:30:00Z",
+        failed("2026-01-02T11:30:00Z"),
+        "Begin: node-type=cache.t4g.medium from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
     );
     check(
-        orders()
-            .short_of_memory()
-            .tagged(tag::AUTOSCALE_FAILED, "node-type=cache.t4g.small at 2026-01-02T11:00:00Z"),
+        failed("2026-01-02T11:30:00Z").tagged(tag::AUTOSCALE_MAX_NODE_TYPE, "cache.t4g.small"),
+        "Refuse: not growing although DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90: already at the ceiling, cache.t4g.small; raise cachewarden:autoscale-max-node-type to go on; cache.t4g.small: did not take the last time; replicas are 1 of 5",
+    );
+    check(
+        failed("2026-01-02T11:00:00Z"),
         "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+    );
+}
+
+#[test]
+fn replicas_that_did_not_take_are_not_tried_in_a_circle() {
+    check(
+        orders()
+            .busy_with_reads()
+            .tagged(tag::AUTOSCALE_FAILED, "replicas=2 at 2026-01-02T08:00:00Z times 2"),
+        "Refuse: replicas=2 did not take the last time; not tried again before 2026-01-02T14:00:00Z",
+    );
+}
+
+#[test]
+fn where_one_change_was_denied_no_other_is_tried() {
+    let denied = "node-type=cache.t4g.small at 2026-01-02T11:30:00Z denied";
+    check(
+        orders().short_of_memory().tagged(tag::AUTOSCALE_FAILED, denied),
+        "Refuse: node-type=cache.t4g.small was denied the last time; not tried again before 2026-01-02T12:30:00Z",
     );
 }
 
@@ -272,7 +295,7 @@ fn nothing_is_asked_that_the_decision_does_not_turn_on() {
     check(without_types(orders().short_of_memory()), "Ask: AllowedTypes");
     check(without_types(orders()), "Settled");
     check(
-        without_types(orders().with("002", Metric::Cpu, 88.0)),
-        "Begin: replicas=2 from 1 at 2026-01-02T12:00:00Z for CPUUtilization of orders-002 at 88.0 percent - the limit is 75",
+        without_types(orders().busy_with_reads()),
+        "Begin: replicas=2 from 1 at 2026-01-02T12:00:00Z for EngineCPUUtilization of orders-002 at 88.0 percent - the limit is 80",
     );
 }

@@ -13,7 +13,8 @@ struct Any {
     failover: bool,
     /// Of each metric of each member; the sign and the size of some are absurd.
     values: Vec<f64>,
-    holes: usize,
+    /// For so many minutes they are told.
+    minutes: i64,
 }
 
 const TYPES: [&str; 6] = [
@@ -41,9 +42,9 @@ fn any_group() -> impl Strategy<Value = Any> {
         (0..=5_u32, 0..=5_u32),
         any::<bool>(),
         prop::collection::vec(value, Metric::ALL.len() * 6),
-        0..15_usize,
+        prop::sample::select(vec![2_i64, 12, 300, 3000, DAYS]),
     )
-        .prop_map(|(node_type, ceiling, mode, replicas, bounds, failover, values, holes)| {
+        .prop_map(|(node_type, ceiling, mode, replicas, bounds, failover, values, minutes)| {
             Any {
                 node_type,
                 ceiling,
@@ -52,7 +53,7 @@ fn any_group() -> impl Strategy<Value = Any> {
                 bounds,
                 failover: failover && 0 < replicas,
                 values,
-                holes,
+                minutes,
             }
         })
 }
@@ -75,18 +76,16 @@ fn view(any: &Any) -> View {
     let toggle = if any.failover { Toggle::Enabled } else { Toggle::Disabled };
     view.group().automatic_failover = toggle;
     view.group().multi_az = toggle;
-    let mut load = Load::default();
     let mut values = any.values.iter().cycle();
     for id in view.group().member_ids.clone() {
         for metric in Metric::ALL {
             let value = *values.next().unwrap();
-            let samples = (1..=15)
-                .skip(any.holes)
-                .map(|it| Sample { at: now() - SignedDuration::from_mins(it), value });
-            load.insert(&id, metric, samples.collect());
+            // Bytes in proportion to what a node has, so that something fits sometimes.
+            let value = if metric == Metric::UsedBytes { value * 4e6 } else { value };
+            view.1.insert((id.clone(), metric), value);
         }
     }
-    view.0.load = Some(load);
+    view = view.for_minutes(any.minutes);
     view.0.allowed = Some(TYPES.map(node_type).to_vec());
     view
 }
@@ -96,12 +95,12 @@ fn memory(node_type: &NodeType) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_load_and_no_policy_leads_outside_the_bounds(any in any_group()) {
-        let view = view(&any);
-        let verdict = decide(Catalog::embedded(), &view.0, now());
+        let view = view(&any).seen();
+        let verdict = decide(Catalog::embedded(), &view, now());
         let Verdict::Plan(Next::Do(step)) = verdict else { return Ok(()) };
         let Act::Begin(undertaking) = step.act else { panic!("nothing was begun before") };
         prop_assert!(["up-only", "full"].contains(&any.mode));
@@ -119,21 +118,21 @@ proptest! {
                     }
                 } else {
                     prop_assert_eq!(any.mode, "full");
-                    let used = view.0.load.as_ref().unwrap()
-                        .used_peak(view.0.group.as_ref().unwrap().member_ids.iter()).unwrap();
-                    let usable = Catalog::embedded().find(to).unwrap().usable;
-                    prop_assert!(used.0 * 10 < usable.0 * 6 + 10, "{} in {}", used, usable);
+                    let days = &view.load.as_ref().unwrap().days;
+                    let peak = |it| days.peak(it, Metric::UsedBytes).unwrap();
+                    let ids = &view.group.as_ref().unwrap().member_ids;
+                    let used = ids.iter().map(peak).fold(0.0, f64::max);
+                    let usable = Catalog::embedded().find(to).unwrap().usable.0;
+                    prop_assert!(used <= usable as f64 * 0.85, "{} in {}", used, usable);
                 }
                 let tiering = |it: &NodeType| Catalog::embedded().find(it).unwrap().data_tiering;
                 prop_assert_eq!(tiering(to), tiering(&from));
             }
             Change::Replicas(to) if any.replicas < *to => {
-                prop_assert_eq!(*to, any.replicas + 1);
                 prop_assert!(*to <= any.bounds.1);
             }
             Change::Replicas(to) => {
                 prop_assert_eq!(any.mode, "full");
-                prop_assert_eq!(*to + 1, any.replicas);
                 prop_assert!(any.bounds.0.max(u32::from(any.failover)) <= *to);
             }
         }
@@ -152,7 +151,7 @@ proptest! {
             3 => view.group().node_groups_settled = false,
             _ => view.group().token_change = Some("SETTING".to_owned()),
         }
-        let verdict = decide(Catalog::embedded(), &view.0, now());
+        let verdict = decide(Catalog::embedded(), &view.seen(), now());
         match verdict {
             Verdict::Plan(Next::Wait(_)) => {}
             Verdict::Plan(Next::Refuse(Refusal::Off)) => prop_assert_eq!(any.mode, "off"),

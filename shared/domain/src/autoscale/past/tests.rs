@@ -1,0 +1,153 @@
+use jiff::SignedDuration;
+
+use super::*;
+use crate::autoscale::plan::tests::orders;
+use crate::{Catalog, NodeType};
+
+const HAS: &str = "cache.m7g.xlarge";
+
+fn now() -> Timestamp {
+    "2026-01-10T12:00:30Z".parse().unwrap()
+}
+
+fn member(number: &str) -> MemberId {
+    MemberId::parse(&format!("orders-{number}")).unwrap()
+}
+
+/// So many samples of a metric, each of so many minutes, the newest of which began so many minutes ago.
+fn samples(values: &[f64], minutes: i64, newest: i64) -> Vec<Sample> {
+    let start = |it: i64| {
+        let second = now().as_second() / 60 * 60 - (newest + it * minutes) * 60;
+        Timestamp::from_second(second).unwrap()
+    };
+    (0..)
+        .zip(values.iter().rev())
+        .map(|(it, value)| Sample { at: start(it), value: *value })
+        .collect()
+}
+
+/// The last minutes of a group of which each member tells these.
+fn last(has: &str, told: &[(&str, Metric, &[f64])]) -> Vec<Option<Minute>> {
+    let mut days = Load::default();
+    for (number, metric, values) in told {
+        days.insert(&member(number), *metric, samples(values, metric.minutes(), 1));
+    }
+    let group = orders().0.group.unwrap();
+    let has = NodeType::parse(has).unwrap();
+    let has = Catalog::embedded().find(&has).unwrap();
+    let past = Past::of(&group, has, &days, &Load::default(), now());
+    let end = past.minutes.len();
+    past.minutes[end - 3..].to_vec()
+}
+
+const CALM: [(&str, Metric, &[f64]); 4] = [
+    ("001", Metric::EngineCpu, &[10.0, 20.0, 30.0]),
+    ("002", Metric::EngineCpu, &[5.0, 15.0, 45.0]),
+    ("001", Metric::UsedBytes, &[7e6, 7e6, 7e6]),
+    ("002", Metric::UsedBytes, &[7e6, 8e6, 7e6]),
+];
+
+fn with(
+    more: &[(&'static str, Metric, &'static [f64])],
+) -> Vec<(&'static str, Metric, &'static [f64])> {
+    CALM.iter().chain(more).copied().collect()
+}
+
+#[test]
+fn what_members_say_is_put_together_minute_by_minute() {
+    let told = with(&[
+        ("001", Metric::Reads, &[600.0, 1200.0, 600.0]),
+        ("002", Metric::Reads, &[6000.0, 12000.0, 6000.0]),
+        ("001", Metric::Writes, &[1800.0, 1800.0, 1800.0]),
+        ("002", Metric::Writes, &[1800.0, 1800.0, 1800.0]),
+        ("001", Metric::Sent, &[60.0, 600.0, 60.0]),
+        ("002", Metric::Sent, &[120.0, 120.0, 120.0]),
+        ("001", Metric::Hits, &[90.0]),
+        ("002", Metric::Hits, &[0.0]),
+        ("001", Metric::Misses, &[10.0]),
+        ("002", Metric::Credits, &[500.0]),
+    ]);
+    let minutes = last(HAS, &told);
+    let one = minutes[1].unwrap();
+    assert_eq!((one.reads, one.by_replicas, one.replicas), (220.0, 200.0, 1));
+    assert_eq!((one.primary, one.replica), (0.2, 0.15));
+    assert_eq!((one.memory, one.sent), (8e6, 10.0));
+    // Those of five minutes began at 11:59 and are of no minute before.
+    let newest = minutes[2].unwrap();
+    assert_eq!((newest.misses, newest.credits), (0.1, Some(500.0)));
+    assert_eq!((one.misses, one.credits), (0.0, None));
+}
+
+#[test]
+fn replicas_repeat_writes_and_do_not_add_to_them() {
+    let told =
+        with(&[("001", Metric::Writes, &[600_000.0; 3]), ("002", Metric::Writes, &[600_000.0; 3])]);
+    assert_eq!(last(HAS, &told)[2].unwrap().writes, 10_000.0);
+}
+
+#[test]
+fn a_minute_counts_for_who_was_the_primary_then() {
+    let told = with(&[
+        ("001", Metric::Primary, &[0.0]),
+        ("002", Metric::Primary, &[1.0]),
+        ("001", Metric::Reads, &[0.0, 0.0, 6e5]),
+        ("002", Metric::Reads, &[0.0, 0.0, 12e5]),
+    ]);
+    let newest = last(HAS, &told)[2].unwrap();
+    assert_eq!((newest.primary, newest.replica), (0.45, 0.3));
+    assert_eq!((newest.reads, newest.by_replicas), (30_000.0, 10_000.0));
+}
+
+#[test]
+fn a_replica_that_has_gone_counts_while_it_was_there() {
+    let told = with(&[
+        ("003", Metric::EngineCpu, &[90.0]),
+        ("003", Metric::Reads, &[60_000.0]),
+        ("003", Metric::Primary, &[0.0]),
+    ]);
+    let minutes = last(HAS, &told);
+    let newest = minutes[2].unwrap();
+    assert_eq!((newest.replicas, newest.replica, newest.by_replicas), (2, 0.9, 1000.0));
+    assert_eq!(minutes[1].unwrap().replicas, 1);
+}
+
+#[test]
+fn on_few_vcpus_the_host_counts_as_well() {
+    let told = with(&[("001", Metric::Cpu, &[40.0, 40.0, 40.0])]);
+    let busy = |has: &str| last(has, &told)[2].unwrap().primary;
+    assert_eq!((busy("cache.m7g.large"), busy(HAS)), (0.8, 0.3));
+}
+
+#[test]
+fn what_nobody_tells_is_no_minute_and_what_is_late_is_no_gap() {
+    let told: [(&str, Metric, &[f64]); 2] =
+        [("001", Metric::EngineCpu, &[10.0, 20.0, 30.0]), ("001", Metric::UsedBytes, &[7e6, 7e6])];
+    let minutes = last(HAS, &told);
+    assert_eq!(minutes.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, true]);
+}
+
+#[test]
+fn what_no_command_tells_counts_as_writes() {
+    let minute = last(HAS, &CALM)[2].unwrap();
+    // A twentieth of what is believed of the engine.
+    assert!((minute.writes - 0.45 * 250_000.0 / 20.0).abs() < 1.0, "{}", minute.writes);
+    let told = with(&[("001", Metric::Reads, &[60.0 * 20_000.0; 3])]);
+    assert_eq!(last(HAS, &told)[2].unwrap().writes, 0.0);
+}
+
+#[test]
+fn the_days_before_are_known_by_the_hour() {
+    let mut week = Load::default();
+    week.insert(&member("001"), Metric::UsedBytes, samples(&[5e6, 9e6], 60, 4 * 24 * 60));
+    week.insert(&member("001"), Metric::Reads, samples(&[3600.0, 7200.0], 60, 4 * 24 * 60));
+    let group = orders().0.group.unwrap();
+    let has = Catalog::embedded().find(&NodeType::parse(HAS).unwrap()).unwrap().clone();
+    let past = Past::of(&group, &has, &Load::default(), &week, now());
+    let history = past.history();
+    let known: Vec<(i64, &Minute)> = history.numbered().collect();
+    assert_eq!(known.len(), 120);
+    let first = now() - SignedDuration::from_mins(4 * 24 * 60 + 60);
+    assert_eq!(known[0].0, first.as_second() / 60);
+    assert_eq!((known[0].1.memory, known[119].1.memory), (5e6, 9e6));
+    assert_eq!((known[0].1.reads, known[119].1.reads), (1.0, 2.0));
+}
