@@ -134,6 +134,7 @@ impl Flow for Reads {
         });
         let before = shape(scene);
         load(scene, &replica, 92.0);
+        scene.world().with(|it| hold(it, &replica, "GetTypeCmds", 600_000.0));
         // The reads stay, whoever hears of them, until a new replica takes its part, or larger nodes have room for them.
         for _ in 0..6 {
             scene.account.pass(Duration::from_mins(10)).await;
@@ -143,6 +144,7 @@ impl Flow for Reads {
         }
         for member in members(scene) {
             load(scene, &member, 50.0);
+            scene.world().with(|it| hold(it, &member, "GetTypeCmds", 300_000.0));
         }
         scene.account.pass(Duration::from_mins(90)).await;
         scene.account.settle().await;
@@ -158,7 +160,12 @@ impl Flow for Reads {
 }
 
 /// A group that is larger than it need be, for nearly as long as it has to be calm before anything is taken from it.
-async fn idle(way: Way, seed: u64, over: &[(&str, Value)], known: Duration) -> Scene {
+async fn idle(
+    way: Way,
+    seed: u64,
+    over: &[(&str, Value)],
+    (known, looked_at): (Duration, Duration),
+) -> Scene {
     let scene = Scene::new(way.settings(seed)).await;
     scene.created(&[&policy()[..], over].concat()).await;
     for member in members(&scene) {
@@ -168,13 +175,10 @@ async fn idle(way: Way, seed: u64, over: &[(&str, Value)], known: Duration) -> S
     // Nobody looks at first: two days have to be known before a node type is taken back.
     scene.account.play(known, |_| false).await;
     // By the schedule it is looked at, and left alone.
-    scene.account.pass(LOOKED_AT).await;
+    scene.account.pass(looked_at).await;
     scene.account.settle().await;
     scene
 }
-
-/// For so long it is looked at before anything is done.
-const LOOKED_AT: Duration = Duration::from_mins(30);
 
 /// Nobody reads: a replica less.
 pub(super) struct FewerReplicas(pub(super) Way);
@@ -184,8 +188,8 @@ impl Flow for FewerReplicas {
     is_looked_at_by_schedule!();
 
     async fn set(&self, seed: u64) -> Scene {
-        let known = Duration::from_mins(20);
-        idle(self.0, seed, &[("RedisNumCacheNodes", json!(3))], known).await
+        let times = (Duration::from_mins(20), Duration::from_mins(30));
+        idle(self.0, seed, &[("RedisNumCacheNodes", json!(3))], times).await
     }
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
@@ -207,13 +211,13 @@ impl Flow for SmallerNodes {
     is_looked_at_by_schedule!();
 
     async fn set(&self, seed: u64) -> Scene {
-        // Four fifths of two days, but for an hour.
-        let known = Duration::from_hours(37) + Duration::from_mins(30);
-        idle(self.0, seed, &[("RedisNodeType", json!("cache.t4g.small"))], known).await
+        // Four fifths of two days, but for half an hour.
+        let times = (Duration::from_mins(37 * 60 + 50), Duration::from_mins(15));
+        idle(self.0, seed, &[("RedisNodeType", json!("cache.t4g.small"))], times).await
     }
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
-        scene.account.pass(Duration::from_mins(75)).await;
+        scene.account.pass(Duration::from_mins(60)).await;
         scene.account.settle().await;
     }
 
