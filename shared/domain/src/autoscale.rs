@@ -3,6 +3,7 @@
 //! In reading order: [`load`] is what the metrics say, [`pressure`] what that asks for, [`policy`] what the operator allows, [`fit`]
 //! which node type is next, [`change`] what is written while a change is made, and [`plan`] decides.
 
+pub mod backtest;
 pub mod change;
 pub mod fit;
 pub mod load;
