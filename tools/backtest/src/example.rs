@@ -6,7 +6,7 @@
 use std::f64::consts::PI;
 use std::fmt::Write as _;
 
-/// The seed of `examples/backtest.csv`.
+/// The seed of `examples/week.csv`.
 pub(crate) const SEED: u64 = 7;
 
 const DAY: u32 = 1440;
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn the_file_of_the_example_is_what_its_seed_makes() {
-        let file = include_str!("../../../examples/backtest.csv");
+        let file = include_str!("../../../examples/week.csv");
         assert!(csv(SEED) == file, "make it again with backtest --example");
         assert!(file.len() < 300_000);
         assert!(csv(SEED + 1) != file);

@@ -1,18 +1,23 @@
 //! What the decision of [`sizing`](super::sizing) would have done over a past, beside what was there: dollars, overload and changes.
 //!
-//! In reading order: [`rebuild`] is what the metrics of a minute would have said at another size, [`tally`] what a size costs and where it fails, [`walk`]
-//! goes through the past minute by minute, [`why`] says what a decision was made for, and [`report`] and [`picture`] tell it. All of it is pure.
+//! In reading order: [`had`] is what there was, [`rebuild`] what the metrics of a minute would have said at another size, [`tally`] what a size costs
+//! and where it fails, [`walk`] goes through the past minute by minute, [`why`] says what a decision was made for, and [`report`] and [`picture`] tell it.
+//! All of it is pure.
 //!
 //! What is assumed, and the report says so:
 //!
 //! * The past is what was *served*. An engine or a memory that was full hides what else was asked for: [`Outcome::hidden`] counts those minutes.
-//! * At another size an engine is as much busier or calmer as the model of [`carry`](super::sizing::carry) says, from what was really seen in that minute. The share of the reads that
-//!   goes to replicas is that of the hour before it, and stays the same whatever replicas there are: without any, it is not known and taken as none.
-//! * The data of a store are as many bytes at any size. Those of a cache are what they were, or as many as fit: more memory than there was makes no more hits,
-//!   and less makes fewer in proportion. Both are the worst that can be, as the first bytes of a cache are worth most.
-//! * Changes take as long as [`walk::MORE`], [`walk::FEWER`] and [`walk::TYPE`] say, never fail, and no window forbids them. No alarm calls between two looks.
+//! * At another size an engine is as much busier or calmer as the model of [`carry`](super::sizing::carry) says, from what was really seen in that minute.
+//!   The share of the reads that goes to replicas is that of the hour before it, and stays the same whatever replicas there are: without any, it is not
+//!   known and taken as none.
+//! * The data of a store are as many bytes at any size. Those of a cache are what they were, or as many as fit: more memory than there was makes no more
+//!   hits, and less makes fewer in proportion. Both are the worst that can be, as the first bytes of a cache are worth most.
+//! * A burstable node begins with half of the CPU credits that it can save where it was there before, and with none where it is new.
+//! * Changes take as long as [`walk::MORE`], [`walk::FEWER`] and [`walk::TYPE`] say, never fail, and no window forbids them. No alarm calls between two
+//!   looks.
 
 pub mod clock;
+pub mod had;
 pub mod picture;
 pub mod rebuild;
 pub mod report;

@@ -208,7 +208,7 @@ fn axis(panel: Panel, name: &str, times: f64, unit: &str) -> String {
         let value = panel.most * share;
         let y = panel.y(value);
         out += &line((LEFT, y), (RIGHT, y), 0.3);
-        let digits = usize::from(value * times < 10.0);
+        let digits = usize::from(0.0 < value && value * times < 10.0);
         let text = format!("{:.digits$}{unit}", value * times);
         out += &label(LEFT - 6.0, y + 4.0, "end", &text);
     }

@@ -1,7 +1,7 @@
 //! The text that tells what came of it, for a terminal of a hundred columns.
 
 use super::super::sizing::{Kind, Size};
-use super::tally::{BURST_MINUTES, BUSY_MAX, FULL, Tally};
+use super::tally::{BURST_MINUTES, BUSY_MAX, FULL, STARTING_HOURS, Tally};
 use super::{Decision, Outcome, Trial, clock, count, walk};
 
 /// No line is longer.
@@ -38,9 +38,10 @@ fn header(group: &str, trial: &Trial<'_>, outcome: &Outcome) -> String {
 
 fn assumptions(trial: &Trial<'_>, outcome: &Outcome) -> String {
     let mut told = vec![
-        "Prices are those of the catalog; changes of the node type are paid twice for \
-         an hour or what the rule says, new replicas for two thirds of one."
-            .to_owned(),
+        format!(
+            "Prices are those of the catalog; another node type is paid beside the old one for {:.1} h, a new replica for {STARTING_HOURS} h before it serves.",
+            trial.rule.change_hours
+        ),
         format!(
             "A replica is there after {} minutes and gone after {}, another node type is there after {}; nothing fails, and no window forbids a change.",
             walk::MORE,

@@ -11,7 +11,7 @@ pub const FULL: f64 = 0.99;
 /// The network carries more than its baseline for about so many minutes (autoscaling C.2).
 pub const BURST_MINUTES: usize = 30;
 /// For how many hours a replica is paid before it serves: while it fills, and since hours are rounded up.
-const STARTING_HOURS: f64 = 0.65;
+pub const STARTING_HOURS: f64 = 0.65;
 
 /// What it comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

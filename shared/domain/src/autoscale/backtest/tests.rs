@@ -1,5 +1,6 @@
 //! Pasts of the tests, and what is asked of them.
 
+mod rebuilt;
 mod told;
 mod walked;
 

@@ -23,18 +23,13 @@ const DAY: i64 = 1440;
 ///
 /// The past is empty, or what there was is not told.
 pub fn run(trial: &Trial<'_>) -> Result<Outcome, Unfit> {
-    let (_, start) = trial.fits()?;
-    let seen = filled(trial);
-    let mut walk = Walk::new(trial, start);
-    for (place, minute) in seen.iter().enumerate() {
-        let so_far = seen.get(..=place).unwrap_or_default();
-        walk.minute(so_far, minute.as_ref());
-    }
-    let known = seen.iter().flatten().count();
+    let walk = walked(trial)?;
+    let minutes = walk.told.len();
+    let known = walk.told.iter().flatten().count();
     Ok(Outcome {
         from: trial.from(),
-        minutes: seen.len(),
-        unknown: seen.len() - known,
+        minutes,
+        unknown: minutes - known,
         hidden: walk.hidden,
         at_limit: walk.at_limit,
         was: walk.was.tally,
@@ -42,6 +37,18 @@ pub fn run(trial: &Trial<'_>) -> Result<Outcome, Unfit> {
         decisions: walk.decisions,
         sizes: walk.sizes,
     })
+}
+
+/// Has gone through the past.
+pub(super) fn walked<'a>(trial: &'a Trial<'a>) -> Result<Walk<'a>, Unfit> {
+    let (_, start) = trial.fits()?;
+    let seen = filled(trial);
+    let mut walk = Walk::new(trial, start);
+    for (place, minute) in seen.iter().enumerate() {
+        let so_far = seen.get(..=place).unwrap_or_default();
+        walk.minute(so_far, minute.as_ref());
+    }
+    Ok(walk)
 }
 
 /// Every minute of the past; those that are silent behind a value which stands for them have it too.
@@ -65,7 +72,7 @@ struct Pending {
 }
 
 /// How far it is.
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     trial: &'a Trial<'a>,
     /// What the group had, and when it gets what it had next.
     had: Size,
@@ -77,7 +84,7 @@ struct Walk<'a> {
     moves: Vec<i64>,
     credits: Credits,
     /// What the metrics would have said.
-    told: Vec<Option<Minute>>,
+    pub(super) told: Vec<Option<Minute>>,
     was: Meter<'a>,
     would: Meter<'a>,
     hidden: usize,

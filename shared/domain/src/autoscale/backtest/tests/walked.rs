@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 
 use super::super::Why;
-use super::super::clock;
-use super::super::walk::{FEWER, MORE, TYPE};
+use super::super::walk::{FEWER, MORE, TYPE, walked};
+use super::super::{clock, had};
 use super::*;
 
 #[test]
@@ -102,6 +102,45 @@ fn values_of_five_minutes_stand_for_all_five_and_are_seen_when_those_are_over() 
     let outcome = sparse.outcome();
     assert_eq!(outcome.unknown, 0);
     assert!(1 <= outcome.would.types);
+}
+
+#[test]
+fn nothing_is_seen_before_its_metrics_are_there() {
+    let first = |every: usize| {
+        let full = |at| if at < 300 { 2.0 } else { 4.6 };
+        let mut group =
+            Group::asked(size("m7g.large", 1), 330, |at| (1000.0, 100.0, full(at) * GIB));
+        group.minutes.iter_mut().enumerate().for_each(|(at, it)| {
+            if at % every != 0 {
+                *it = None;
+            }
+        });
+        (group.every, group.rule.looks) = (every, 1);
+        let outcome = group.outcome();
+        outcome.decisions.iter().find(|it| matches!(it.why, Why::Memory { .. })).unwrap().at
+    };
+    // The third minute of a full memory is 302, and metrics are two minutes late.
+    assert_eq!(first(1), 304);
+    // The mean of five minutes is there when they are over.
+    assert_eq!(first(5), 308);
+}
+
+#[test]
+fn the_replicas_of_a_past_are_read_from_its_metrics() {
+    let mut group = idle(1);
+    let mut set = |minutes: std::ops::Range<usize>, replicas: u32| {
+        group.minutes[minutes].iter_mut().flatten().for_each(|it| it.replicas = replicas);
+    };
+    // One that was late for some minutes, and one that was taken away.
+    set(100..107, 1);
+    set(500..1440, 1);
+    let at = size("m7g.2xlarge", 0).at;
+    let had = |group: &Group| had::by_replicas(&group.trial().history, at);
+    assert_eq!(had(&group), [(0, Size { at, replicas: 2 }), (500, Size { at, replicas: 1 })]);
+    group.minutes.truncate(3);
+    assert_eq!(had(&group), [(0, Size { at, replicas: 2 })]);
+    group.minutes.clear();
+    assert_eq!(had(&group), []);
 }
 
 #[test]
@@ -216,20 +255,21 @@ proptest! {
         let piece = |at: i64| past[usize::try_from(at / 300).unwrap() % past.len()];
         let mut group = Group::asked(has, 2 * DAY, piece);
         group.every = every;
+        // Clients ask in another way from time to time, which the future must not tell either.
+        for (at, it) in group.minutes.iter_mut().flatten().enumerate() {
+            it.by_replicas = it.reads * [0.7, 0.1, 0.4][at / 300 % 3];
+        }
         group.minutes.iter_mut().step_by(silent).for_each(|it| *it = None);
         let whole = group.outcome();
+        let told = walked(&group.trial()).unwrap().told;
         prop_assert_eq!(&whole, &group.outcome());
         group.minutes.truncate(ends);
         let Ok(cut) = group.tried() else { return Ok(()) };
         let end = i64::try_from(ends).unwrap();
         let before: Vec<_> = whole.decisions.iter().filter(|it| it.at < end).copied().collect();
         prop_assert_eq!(&before, &cut.decisions);
-        // Nor does another future, from the moment on that the metrics of now are seen.
-        let again = group.minutes.clone();
-        group.minutes.extend(again.iter().map(|it| it.map(|it| Minute { primary: 1.0, replica: 1.0, ..it })));
-        let other = group.outcome();
-        let other: Vec<_> = other.decisions.iter().filter(|it| it.at < end).copied().collect();
-        prop_assert_eq!(&other, &cut.decisions);
+        // Nor does it change what the metrics would have said.
+        prop_assert_eq!(&told[..ends], &walked(&group.trial()).unwrap().told[..]);
         let outcome = cut.would;
         prop_assert!(outcome.overload <= ends && outcome.dollars.is_finite() && 0.0 < outcome.dollars);
     }
