@@ -12,7 +12,7 @@ export SAM_CLI_TELEMETRY := 0
 # Of two compilers that may be about, the one of rust-toolchain.toml.
 unexport RUSTUP_TOOLCHAIN
 
-.PHONY: help setup demo up down plan test test-exhaustive bench bench-autoscale deploy clean
+.PHONY: help setup demo up down plan test test-exhaustive bench bench-autoscale backtest deploy clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
@@ -53,6 +53,13 @@ bench: setup ## Measure cold start, memory and size of the functions beside a ba
 SEEDS ?= 1
 bench-autoscale: ## Measure how good the sizes of autoscale are, against a clairvoyant and what others do: SEEDS="1 2", TRACES=folder of CSV files.
 	@cargo run --locked --profile simulator --quiet -p bench-autoscale -- $(if $(TRACES),--traces $(TRACES)) $(SEEDS)
+
+# A CSV file of what a group was asked for (tools/backtest/src/past.rs says which columns) and what it had; without one, the week of an example.
+backtest: ## Tell what autoscale would have decided over a past: make backtest TRACE=file.csv TYPE=cache.r7g.large REPLICAS=1 [ENGINE=valkey] [MIN=1] [MAX=5] [MINUTE=dollars] [MISSES=percent] [FAMILIES=m7g,r7g] [PICTURE=backtest.svg]
+	@cargo run --locked --profile simulator --quiet -p backtest -- $(if $(TRACE),--trace "$(TRACE)" $(if $(TYPE),--type "$(TYPE)") \
+	    $(if $(REPLICAS),--replicas "$(REPLICAS)"),--trace examples/week.csv --type "$(or $(TYPE),cache.m7g.2xlarge)" --replicas "$(or $(REPLICAS),2)") \
+	    $(if $(ENGINE),--engine "$(ENGINE)") $(if $(MIN),--min "$(MIN)") $(if $(MAX),--max "$(MAX)") $(if $(MINUTE),--minute "$(MINUTE)") \
+	    $(if $(MISSES),--misses "$(MISSES)") $(if $(FAMILIES),--families "$(FAMILIES)") $(if $(PICTURE),--picture "$(PICTURE)")
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
 	@cargo lambda build --release --locked --package provision --package rotate --package snapshot --package autoscale

@@ -4,6 +4,7 @@
 //! types that leaves, [`sizing`] which of them the past asks for, [`change`] and [`moves`] what is written while a change is made and after it,
 //! and [`plan`] decides.
 
+pub mod backtest;
 pub mod change;
 pub mod load;
 pub mod moves;

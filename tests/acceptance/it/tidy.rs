@@ -57,7 +57,7 @@ fn files(below: &str, ending: &str) -> BTreeMap<String, String> {
 }
 
 fn rust_files() -> BTreeMap<String, String> {
-    ["functions", "shared", "tests"].into_iter().flat_map(|it| files(it, ".rs")).collect()
+    ["functions", "shared", "tests", "tools"].into_iter().flat_map(|it| files(it, ".rs")).collect()
 }
 
 /// What a crate is made of, by the section of its manifest.
@@ -218,7 +218,7 @@ fn a_panic_unwinds_where_deployed_too() {
 fn a_package_is_named_like_its_directory() {
     let mut broken = Broken::new();
     for (path, text) in
-        ["functions", "shared", "tests"].into_iter().flat_map(|it| files(it, "Cargo.toml"))
+        ["functions", "shared", "tests", "tools"].into_iter().flat_map(|it| files(it, "Cargo.toml"))
     {
         let directory = Path::new(&path).parent().unwrap().file_name().unwrap().to_str().unwrap();
         if !text.contains(&format!("name = \"{directory}\"")) {
