@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use domain::autoscale::Load;
 use domain::{GroupId, MemberId};
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ pub(crate) enum Request {
     LookAround,
     /// Tell what would be done about a group.
     Plan(GroupId),
+    /// Tell what would have been decided about a group over so many days.
+    Backtest { group: GroupId, days: i64 },
 }
 
 /// A group to look at.
@@ -72,7 +75,7 @@ pub(crate) fn parse(event: &Value) -> Request {
         return gather(records.iter().map(notification));
     }
     if let Some(action) = event.get("action") {
-        return asked(action, event.get("group"));
+        return asked(action, event.get("group"), event.get("days"));
     }
     if event.get("alarmData").is_some() {
         return gather([state_change(event.get("alarmData"), event.get("alarmArn"))]);
@@ -105,7 +108,7 @@ fn gather(parts: impl IntoIterator<Item = Result<Look, Ignored>>) -> Request {
     Request::Look { looks, ignored }
 }
 
-fn asked(action: &Value, group: Option<&Value>) -> Request {
+fn asked(action: &Value, group: Option<&Value>, days: Option<&Value>) -> Request {
     let nothing = |why: String| gather([Err(Ignored { what: "an action".to_owned(), why })]);
     let group = match group {
         None | Some(Value::Null) => None,
@@ -121,8 +124,25 @@ fn asked(action: &Value, group: Option<&Value>) -> Request {
             gather([Ok(Look { subject: Subject::Group(group), cause: Cause::Asked })])
         }
         (Some("plan"), Some(group)) => Request::Plan(group),
-        (Some("plan"), None) => nothing("plan takes a group".to_owned()),
-        (_, _) => nothing(format!("{action} is not an action, evaluate and plan are")),
+        (Some("backtest"), Some(group)) => match days_of(days) {
+            Some(days) => Request::Backtest { group, days },
+            None => nothing(format!(
+                "its days are {}, and 1 to {} are kept",
+                days.map_or_else(String::new, Value::to_string),
+                Load::KEPT_DAYS.1
+            )),
+        },
+        (Some(action @ ("plan" | "backtest")), None) => nothing(format!("{action} takes a group")),
+        (_, _) => nothing(format!("{action} is not an action; evaluate, plan and backtest are")),
+    }
+}
+
+/// How many days a backtest goes back, where that can be: as many as are asked for, or a month.
+fn days_of(days: Option<&Value>) -> Option<i64> {
+    const A_MONTH: i64 = 30;
+    match days {
+        None | Some(Value::Null) => Some(A_MONTH),
+        Some(days) => days.as_i64().filter(|it| (1..=Load::KEPT_DAYS.1).contains(it)),
     }
 }
 

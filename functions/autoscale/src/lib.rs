@@ -99,6 +99,7 @@ impl App {
             }
             Request::LookAround => run.look_around().await,
             Request::Plan(group) => run.plan(group).await,
+            Request::Backtest { group, days } => run.backtest(&group, days).await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is looked at: the group always, the rest only where the decision turns on it.
 
-use domain::autoscale::{LoadView, Question, Verdict, decide};
-use domain::{GroupStatus, GroupView, MemberId};
+use domain::autoscale::{LoadView, Loads, Question, Verdict, decide};
+use domain::{GroupId, GroupStatus, GroupView, MemberId};
 use jiff::Timestamp;
 use platform::Fault;
 
@@ -67,6 +67,32 @@ async fn answer(
         }
     }
     Ok(())
+}
+
+/// What a backtest goes through: the group, and its metrics over so many days; from when on, and how many minutes of them are told together.
+pub(crate) async fn past(
+    app: &App,
+    group: &GroupId,
+    days: i64,
+    now: Timestamp,
+) -> Result<(LoadView, Timestamp, u16), Fault> {
+    let mut view =
+        LoadView { group: app.elasticache.group_with_tags(group).await?, ..LoadView::default() };
+    let Some(group) = view.group.clone() else { return Ok((view, now, 1)) };
+    let parameters = async {
+        let own = group.members.first().and_then(|it| it.parameter_group.clone());
+        match own.filter(|it| !it.starts_with("default.")) {
+            Some(name) => app.elasticache.own_parameters(&name).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let former = former(&group);
+    let (parameters, read) =
+        tokio::join!(parameters, app.metrics.days(&group.member_ids, &former, days, now));
+    let (days, from, together) = read?;
+    view.parameters = parameters?;
+    view.load = Some(Loads { days, ..Loads::default() });
+    Ok((view, from, together))
 }
 
 /// The numbers that a group may have had members by before, as ElastiCache names them (facts 1.5): what replicas took off the others at noon is not

@@ -1,5 +1,7 @@
 //! What is told, to people and to the journal, in words that an operator can act on.
 
+pub(crate) mod backtest;
+
 use domain::alarm::Upkeep;
 use domain::autoscale::sizing::Rule;
 use domain::autoscale::{

@@ -28,7 +28,7 @@ pub use change::{Change, Failed, Failures, Undertaking};
 pub use load::{Gap, Load, Loads, Metric, Sample};
 pub use moves::{Move, Moves};
 pub use offer::Out;
-pub use plan::decide;
+pub use plan::{decide, setting};
 pub use policy::{Mode, Policy};
 
 /// What was seen. The group is always looked at; the rest only where the decision turns on it.

@@ -48,6 +48,24 @@ impl Metrics {
         Ok(Loads { days, week })
     }
 
+    /// The same of more days, as fine as CloudWatch keeps them; from when on, and how many minutes are told together.
+    pub async fn days(
+        &self,
+        members: &[MemberId],
+        former: &[MemberId],
+        days: i64,
+        now: Timestamp,
+    ) -> Result<(Load, Timestamp, u16), Fault> {
+        let together = if days <= Load::KEPT_DAYS.0 { 1 } else { 5 };
+        let from = now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(now);
+        let mut load = Load::coarse(together);
+        let mut series = of(members, &Metric::ALL);
+        series.extend(of(former, &Metric::OF_FORMER));
+        let minutes = |it: Metric| it.minutes().max(i64::from(together));
+        self.read(&series, minutes, (from, now), &mut load).await?;
+        Ok((load, from, together))
+    }
+
     /// What the keys of these members took over the last [`Load::WINDOW`], by the minute.
     pub async fn used(&self, members: &[MemberId], now: Timestamp) -> Result<Load, Fault> {
         self.of(members, &[Metric::UsedBytes], now).await

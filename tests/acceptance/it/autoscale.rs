@@ -383,6 +383,46 @@ async fn the_plan_tells_and_does_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_backtest_tells_what_would_have_been_decided_and_does_nothing() {
+    // It needs no policy: who asks may not have given the group to the autoscaler yet.
+    for tags in [&[("cachewarden:autoscale", "full")][..], &[]] {
+        let stage = Stage::with(Settings::default(), tags).await;
+        stage.by_hand(&[
+            ("Action", "IncreaseReplicaCount"),
+            ("ReplicationGroupId", GROUP),
+            ("NewReplicaCount", "3"),
+            ("ApplyImmediately", "true"),
+        ]);
+        stage.scene.pass(Duration::from_hours(30)).await;
+        let before = stage.calls();
+        let event = json!({ "action": "backtest", "group": GROUP, "days": 2 });
+        let Ended::Answered(answer) = stage.send(event).await else { panic!("no answer") };
+        assert_eq!(answer["status"], "settled", "{answer}");
+        let summary = answer["summary"].as_str().unwrap();
+        assert!(summary.starts_with("orders: over 2 days it cost $"), "{summary}");
+        let report = answer["report"].as_str().unwrap();
+        assert!(report.contains("Backtest of orders"), "{report}");
+        assert!(report.contains("as it would have been"), "{report}");
+        assert!(report.lines().all(|it| it.chars().count() <= 100), "{report}");
+        assert!(answer["picture"].as_str().unwrap().starts_with("<svg"));
+        let asked = [
+            "DescribeCacheClusters",
+            "DescribeReplicationGroups",
+            "ListTagsForResource",
+            "GetMetricData",
+        ];
+        assert_eq!(stage.calls_since(before), asked);
+        assert_eq!(stage.records().last().unwrap()["asked"], "backtest orders");
+    }
+    let stage = Stage::new().await;
+    let gone = stage.send(json!({ "action": "backtest", "group": "nobody" })).await;
+    assert_eq!(
+        Stage::summary(&gone),
+        "refused: nobody: the group or the member is not there any more"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_ours_is_left_alone_and_recorded_once() {
     let stage = Stage::with(Settings::default(), &[]).await;
     fill(&stage).await;

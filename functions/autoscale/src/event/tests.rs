@@ -8,6 +8,7 @@ fn check(event: Value, expected: &str) {
     let said = match parse(&event) {
         Request::LookAround => "look around".to_owned(),
         Request::Plan(group) => format!("plan {group}"),
+        Request::Backtest { group, days } => format!("backtest {group} over {days} days"),
         Request::Look { looks, ignored } => {
             let looks = looks.into_iter().map(|look| {
                 let cause = match look.cause {
@@ -192,4 +193,16 @@ fn actions_are_read() {
         json!({ "action": "explode" }),
         "leave an action: \"explode\" is not an action, evaluate and plan are",
     );
+}
+
+#[test]
+fn a_backtest_takes_a_group_and_as_many_days_as_are_kept() {
+    let backtest = |days: Value| json!({ "action": "backtest", "group": "orders", "days": days });
+    check(json!({ "action": "backtest", "group": "orders" }), "backtest orders over 30 days");
+    check(backtest(json!(63)), "backtest orders over 63 days");
+    for wrong in [json!(0), json!(64), json!("30"), json!(1.5)] {
+        let expected = format!("leave an action: its days are {wrong}, and 1 to 63 are kept");
+        check(backtest(wrong), &expected);
+    }
+    check(json!({ "action": "backtest" }), "leave an action: backtest takes a group");
 }

@@ -222,7 +222,11 @@ pub const LAG_MAX_SECONDS: f64 = 30.0;
 
 /// The load of a group over the window that was read.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Load(BTreeMap<(MemberId, Metric), Vec<Sample>>);
+pub struct Load {
+    series: BTreeMap<(MemberId, Metric), Vec<Sample>>,
+    /// How many minutes are summed up beyond one, where all metrics are.
+    more: u16,
+}
 
 impl Load {
     /// How far back it is read, where only the moment counts: longer than any alarm takes to fire.
@@ -231,10 +235,22 @@ impl Load {
     pub const DAYS: SignedDuration = SignedDuration::from_hours(3 * 24);
     /// How far back it is read by the hour: a whole week's data must fit.
     pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+    /// For so many days CloudWatch keeps every minute, and for so many every five (autoscaling D.1).
+    pub const KEPT_DAYS: (i64, i64) = (15, 63);
+
+    /// Nothing yet, of a past of which CloudWatch keeps so many minutes together.
+    pub fn coarse(minutes: u16) -> Self {
+        Self { more: minutes.saturating_sub(1), ..Self::default() }
+    }
+
+    /// How many minutes what is counted by the minute stands for.
+    pub fn minutes_together(&self) -> f64 {
+        1.0 + f64::from(self.more)
+    }
 
     /// Takes in samples: nonsense is dropped, order and doubles are put right.
     pub fn insert(&mut self, member: &MemberId, metric: Metric, samples: Vec<Sample>) {
-        let kept = self.0.entry((member.clone(), metric)).or_default();
+        let kept = self.series.entry((member.clone(), metric)).or_default();
         kept.extend(samples.into_iter().filter(|it| metric.admits(it.value)));
         kept.sort_by_key(|it| it.at);
         kept.dedup_by_key(|it| it.at);
@@ -242,7 +258,7 @@ impl Load {
 
     /// The samples of one metric of one member, in order.
     pub fn series(&self, member: &MemberId, metric: Metric) -> &[Sample] {
-        self.0.get(&(member.clone(), metric)).map_or(&[], Vec::as_slice)
+        self.series.get(&(member.clone(), metric)).map_or(&[], Vec::as_slice)
     }
 
     /// The samples of a metric that counts bytes or keys.
@@ -256,7 +272,7 @@ impl Load {
 
     /// The members of which there is anything.
     pub fn members(&self) -> BTreeSet<&MemberId> {
-        self.0.keys().map(|it| &it.0).collect()
+        self.series.keys().map(|it| &it.0).collect()
     }
 
     /// The latest value, if it is not older than [`STALE_AFTER`].

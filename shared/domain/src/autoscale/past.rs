@@ -26,24 +26,47 @@ impl Past {
         let from = end - span(Load::WEEK);
         let (old, new) = (span(Load::WEEK) - span(Load::DAYS), span(Load::DAYS));
         let mut minutes = hours(week, from, places(old));
-        let mut sums = vec![Sum::default(); places(new)];
         let begin = end - span(Load::DAYS);
-        for member in days.members() {
-            let roles = roles(group, member, days, begin, sums.len());
-            add(&mut sums, &roles, member, has, days, begin);
-        }
-        let engine = engine_ops(has);
-        minutes.extend(sums.iter().map(|it| it.minute().map(|it| whole(it, engine))));
+        minutes.extend(told(group, has, days, begin, places(new)));
         // Metrics come a minute or two late. What is not there yet is no gap.
         let late = minutes.iter().rev().take(LATE_MAX).take_while(|it| it.is_none()).count();
         minutes.truncate(minutes.len().saturating_sub(late));
         Self { from, minutes }
     }
 
+    /// The same of any span, of which every so many minutes are told together: those between them are not known.
+    pub fn over(
+        group: &GroupView,
+        has: &Entry,
+        load: &Load,
+        (from, until): (Timestamp, Timestamp),
+    ) -> Self {
+        let minute = |it: Timestamp| it.as_second().div_euclid(60);
+        let (from, until) = (minute(from), minute(until));
+        Self { from, minutes: told(group, has, load, from, places(until - from)) }
+    }
+
     /// The minutes.
     pub fn history(&self) -> History<'_> {
         History::new(self.from, &self.minutes)
     }
+}
+
+/// So many minutes, as their members tell them.
+fn told(
+    group: &GroupView,
+    has: &Entry,
+    load: &Load,
+    from: i64,
+    minutes: usize,
+) -> Vec<Option<Minute>> {
+    let mut sums = vec![Sum::default(); minutes];
+    for member in load.members() {
+        let roles = roles(group, member, load, from, minutes);
+        add(&mut sums, &roles, member, has, load, from);
+    }
+    let engine = engine_ops(has);
+    sums.iter().map(|it| it.minute().map(|it| whole(it, engine))).collect()
 }
 
 /// So many minutes may be missing at the end.
@@ -147,18 +170,19 @@ fn add(sums: &mut [Sum], roles: &[bool], member: &MemberId, has: &Entry, days: &
             }
         });
     };
+    let seconds = 60.0 * days.minutes_together();
     take(Metric::Reads, &|sum, is_primary, value| {
-        sum.reads += value / 60.0;
-        sum.by_replicas += if is_primary { 0.0 } else { value / 60.0 };
+        sum.reads += value / seconds;
+        sum.by_replicas += if is_primary { 0.0 } else { value / seconds };
     });
     // Replicas repeat the writes of their primary; where there was a failover two of them were one.
     take(Metric::Writes, &|sum, is_primary, value| {
-        sum.writes = if is_primary { sum.writes.max(value / 60.0) } else { sum.writes };
+        sum.writes = if is_primary { sum.writes.max(value / seconds) } else { sum.writes };
     });
     take(Metric::UsedBytes, &|sum, _, value| {
         sum.memory = Some(sum.memory.map_or(value, |it| it.max(value)));
     });
-    take(Metric::Sent, &|sum, _, value| sum.sent = sum.sent.max(value / 60.0));
+    take(Metric::Sent, &|sum, _, value| sum.sent = sum.sent.max(value / seconds));
     take(Metric::Hits, &|sum, _, value| sum.hits += value);
     take(Metric::Misses, &|sum, _, value| sum.misses += value);
     take(Metric::Credits, &|sum, _, value| {

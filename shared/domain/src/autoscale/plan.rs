@@ -8,6 +8,8 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use jiff::Timestamp;
 
 use super::change::replica_count;
+use super::offer::Offer;
+use super::sizing::{Bounds, Rule};
 use super::{
     Act, Advice, Change, Deferred, Failures, LoadView, Made, Mode, Move, Moves, NotTaken, Policy,
     Question, Refusal, Step, Undertaking, Verdict, offer,
@@ -56,29 +58,53 @@ struct Case<'a> {
     now: Timestamp,
 }
 
+/// What a group may have, and by what numbers that is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// The node types.
+    pub offer: Offer,
+    /// What the operator says.
+    pub bounds: Bounds,
+    /// The numbers.
+    pub rule: Rule,
+}
+
+/// The same without any decision, for who tries a past: whatever state the group is in, and as if its mode let everything be done.
+///
+/// # Errors
+///
+/// Why no size of it is ever chosen.
+pub fn setting(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Result<Setting, Refusal> {
+    let of = || -> Flow<Setting> {
+        let Some(group) = &view.group else { return refuse(Refusal::Gone) };
+        let mut tags = group.tags.clone().unwrap_or_default();
+        tags.insert(tag::AUTOSCALE.to_owned(), "full".to_owned());
+        let case = Case::of(catalog, view, group, &tags, now)?;
+        let Some(entry) = group.node_type.as_ref().and_then(|it| catalog.find(it)) else {
+            return refuse(Refusal::UnknownType(group.node_type.clone()));
+        };
+        let loads = answer(view.load.as_ref(), Question::Load)?;
+        let ground = case.ground(entry, loads, view.parameters.as_ref())?;
+        Continue(Setting { offer: ground.offer, bounds: ground.bounds, rule: ground.rule })
+    };
+    match of() {
+        Continue(setting) => Ok(setting),
+        Break(Verdict::Plan(Next::Refuse(refusal))) => Err(refusal),
+        Break(Verdict::Ask(question)) => Err(Refusal::Unanswered(question)),
+        Break(Verdict::Plan(Next::Settled | Next::Wait(_) | Next::Do(_))) => Err(Refusal::Off),
+    }
+}
+
 fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
     let Some(group) = &view.group else { return refuse(Refusal::Gone) };
     let Some(tags) = &group.tags else { return untold(catalog, view, group) };
-    let policy = match Policy::read(tags, catalog) {
+    match Policy::read(tags, catalog) {
         Ok(None) => return refuse(Refusal::NotOurs),
         Err(problems) => return refuse(Refusal::BadPolicy(problems)),
-        Ok(Some(policy)) => policy,
-    };
-    tended(&policy, tags)?;
+        Ok(Some(policy)) => tended(&policy, tags)?,
+    }
     ready(group)?;
-    if group.cluster_enabled {
-        return refuse(Refusal::ClusterMode);
-    }
-    let tiered =
-        group.node_type.as_ref().and_then(|it| catalog.find(it)).filter(|it| it.data_tiering);
-    if let Some(tiered) = tiered {
-        return refuse(Refusal::DataTiering(tiered.node_type.clone()));
-    }
-    let engine = group.members.first().map(|it| it.engine.as_str()).unwrap_or_default();
-    let Ok(engine) = engine.parse() else {
-        return refuse(Refusal::UnknownEngine(engine.to_owned()));
-    };
-    let case = Case { catalog, view, group, tags, policy, engine, now };
+    let case = Case::of(catalog, view, group, tags, now)?;
     case.follow_up()?;
     case.fits_its_group()?;
     case.may_change()?;
@@ -125,6 +151,36 @@ fn ready(group: &GroupView) -> Flow {
         Some(member) => wait(WaitingOn::Member(member.id.to_string())),
         None if group.is_settled() => Continue(()),
         None => wait(WaitingOn::Modification),
+    }
+}
+
+impl<'a> Case<'a> {
+    /// A group that may be sized, whatever it is busy with.
+    fn of(
+        catalog: &'a Catalog,
+        view: &'a LoadView,
+        group: &'a GroupView,
+        tags: &'a Tags,
+        now: Timestamp,
+    ) -> Flow<Self> {
+        let policy = match Policy::read(tags, catalog) {
+            Ok(None) => return refuse(Refusal::NotOurs),
+            Err(problems) => return refuse(Refusal::BadPolicy(problems)),
+            Ok(Some(policy)) => policy,
+        };
+        if group.cluster_enabled {
+            return refuse(Refusal::ClusterMode);
+        }
+        let tiered =
+            group.node_type.as_ref().and_then(|it| catalog.find(it)).filter(|it| it.data_tiering);
+        if let Some(tiered) = tiered {
+            return refuse(Refusal::DataTiering(tiered.node_type.clone()));
+        }
+        let engine = group.members.first().map(|it| it.engine.as_str()).unwrap_or_default();
+        let Ok(engine) = engine.parse() else {
+            return refuse(Refusal::UnknownEngine(engine.to_owned()));
+        };
+        Continue(Self { catalog, view, group, tags, policy, engine, now })
     }
 }
 

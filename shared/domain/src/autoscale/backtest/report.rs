@@ -26,11 +26,11 @@ fn header(group: &str, trial: &Trial<'_>, outcome: &Outcome) -> String {
     let known = match outcome.unknown {
         0 => "every minute is known".to_owned(),
         unknown => {
-            format!("{unknown} of {} minutes are unknown and count for cost alone", outcome.minutes)
+            format!("{unknown} of {} minutes are unknown, and count for cost alone", outcome.minutes)
         }
     };
     format!(
-        "Backtest of {group}\n{} to {}, {days:.1} days; {known}\n",
+        "Backtest of {group}\n{} to {}, {days:.1} days\n{known}\n",
         clock::minute(from, from),
         clock::minute(until, from)
     )

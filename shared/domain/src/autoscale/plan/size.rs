@@ -104,7 +104,7 @@ impl Case<'_> {
         Continue((ground, choice))
     }
 
-    fn ground<'a>(
+    pub(super) fn ground<'a>(
         &self,
         entry: &'a Entry,
         loads: &'a Loads,

@@ -17,7 +17,7 @@ fn a_report_says_what_was_what_would_have_been_and_what_that_means() {
     let group = idle(4);
     let told = report(&group);
     for part in [
-        "Backtest of orders\nday 1 00:00 to day 5 00:00, 4.0 days; every minute is known\n",
+        "Backtest of orders\nday 1 00:00 to day 5 00:00, 4.0 days\nevery minute is known\n",
         "as it was   ",
         "as it would have been\n",
         "cache.m7g.2xlarge with 2 replicas",
