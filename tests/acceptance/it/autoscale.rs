@@ -4,6 +4,7 @@ mod alarms;
 mod failures;
 pub(crate) mod grants;
 mod shards;
+mod sizes;
 pub(crate) mod stage;
 
 use std::time::Duration;
@@ -196,22 +197,6 @@ async fn a_want_of_capacity_is_told_whenever_it_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_one_size_cannot_be_had_the_next_best_is_taken() {
-    for shortage in [Shortage::AtOnce, Shortage::Later] {
-        let stage = Stage::new().await;
-        fill(&stage).await;
-        let small = "cache.t4g.small".to_owned();
-        stage.scene.world.with(|it| it.faults.shortages.insert(small, shortage));
-        stage.send(alarm_event("orders-001", Watch::Memory)).await;
-        stage.rounds(2).await;
-        assert_eq!(stage.node_type(), "cache.t4g.medium", "{shortage:?}");
-        let subjects: Vec<String> = stage.told().into_iter().map(|it| it.subject).collect();
-        assert_eq!(subjects.len(), 2, "the failure and the change: {subjects:?}");
-        assert!(subjects[1].ends_with("from cache.t4g.micro to cache.t4g.medium"), "{subjects:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn the_ceiling_and_the_bounds_hold_and_are_told_once() {
     let tags = [
         ("cachewarden:autoscale", "full"),
@@ -344,25 +329,6 @@ async fn a_decision_makes_no_call_that_it_does_not_need() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cache_that_may_drop_any_key_does_not_grow_for_being_full() {
-    for (eviction, grown) in [("allkeys-lru", 0), ("volatile-lru", 1)] {
-        let stage = Stage::with_eviction(eviction).await;
-        fill(&stage).await;
-        stage.send(alarm_event("orders-001", Watch::Memory)).await;
-        stage.rounds(3).await;
-        assert_eq!(stage.changes(), grown, "{eviction}");
-    }
-    let stage = Stage::with_eviction("volatile-lru").await;
-    let before = stage.calls();
-    stage.send(alarm_event("orders-001", Watch::Memory)).await;
-    let asked = stage.calls_since(before);
-    assert!(
-        !asked.contains(&"DescribeCacheParameters".to_owned()),
-        "nothing turns on it: {asked:?}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn the_plan_tells_and_does_nothing() {
     let stage = Stage::new().await;
     fill(&stage).await;
@@ -380,46 +346,6 @@ async fn the_plan_tells_and_does_nothing() {
             || it.starts_with("Get"))
     );
     assert!(stage.told().is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_backtest_tells_what_would_have_been_decided_and_does_nothing() {
-    // It needs no policy: who asks may not have given the group to the autoscaler yet.
-    for tags in [&[("cachewarden:autoscale", "full")][..], &[]] {
-        let stage = Stage::with(Settings::default(), tags).await;
-        stage.by_hand(&[
-            ("Action", "IncreaseReplicaCount"),
-            ("ReplicationGroupId", GROUP),
-            ("NewReplicaCount", "3"),
-            ("ApplyImmediately", "true"),
-        ]);
-        stage.scene.pass(Duration::from_hours(30)).await;
-        let before = stage.calls();
-        let event = json!({ "action": "backtest", "group": GROUP, "days": 2 });
-        let Ended::Answered(answer) = stage.send(event).await else { panic!("no answer") };
-        assert_eq!(answer["status"], "settled", "{answer}");
-        let summary = answer["summary"].as_str().unwrap();
-        assert!(summary.starts_with("orders: over 2 days it cost $"), "{summary}");
-        let report = answer["report"].as_str().unwrap();
-        assert!(report.contains("Backtest of orders"), "{report}");
-        assert!(report.contains("as it would have been"), "{report}");
-        assert!(report.lines().all(|it| it.chars().count() <= 100), "{report}");
-        assert!(answer["picture"].as_str().unwrap().starts_with("<svg"));
-        let asked = [
-            "DescribeCacheClusters",
-            "DescribeReplicationGroups",
-            "ListTagsForResource",
-            "GetMetricData",
-        ];
-        assert_eq!(stage.calls_since(before), asked);
-        assert_eq!(stage.records().last().unwrap()["asked"], "backtest orders");
-    }
-    let stage = Stage::new().await;
-    let gone = stage.send(json!({ "action": "backtest", "group": "nobody" })).await;
-    assert_eq!(
-        Stage::summary(&gone),
-        "refused: nobody: the group or the member is not there any more"
-    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,10 @@ fn header(group: &str, trial: &Trial<'_>, outcome: &Outcome) -> String {
     let known = match outcome.unknown {
         0 => "every minute is known".to_owned(),
         unknown => {
-            format!("{unknown} of {} minutes are unknown, and count for cost alone", outcome.minutes)
+            format!(
+                "{unknown} of {} minutes are unknown, and count for cost alone",
+                outcome.minutes
+            )
         }
     };
     format!(
