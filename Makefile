@@ -51,8 +51,8 @@ bench: setup ## Measure cold start, memory and size of the functions beside a ba
 
 # Loads by seed, as many seeds as are named, and those of a folder of CSV files: SEEDS="2 3" TRACES=my-traces.
 SEEDS ?= 1
-bench-autoscale: ## Measure how good the sizes of autoscale are, against a clairvoyant and what others do: SEEDS="1 2", TRACES=folder of CSV files.
-	@cargo run --locked --profile simulator --quiet -p bench-autoscale -- $(if $(TRACES),--traces $(TRACES)) $(SEEDS)
+bench-autoscale: ## Measure how good the sizes of autoscale are, against a clairvoyant and what others do: SEEDS="1 2", TRACES=folder of CSV files, CURVES=1 (each set to more and to less), ABLATIONS=1 (ours without each part), STRESS=1 (harder worlds).
+	@cargo run --locked --profile simulator --quiet -p bench-autoscale -- $(if $(TRACES),--traces $(TRACES)) $(if $(CURVES),--curves) $(if $(ABLATIONS),--ablations) $(if $(STRESS),--stress) $(SEEDS)
 
 deploy: setup ## Deploy to AWS; sam asks for the parameters.
 	@cargo lambda build --release --locked --package provision --package rotate --package snapshot --package autoscale

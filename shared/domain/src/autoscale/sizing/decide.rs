@@ -145,7 +145,7 @@ impl Ground<'_> {
             self.replicas(lasting(&case.history.last(10)).times(1.1), &tried, self.range())?;
         let size = Size { at: best, replicas: now.max(to.schedule.at(case.now)) };
         let price = tried.candidate.cost(size.replicas);
-        let costs = price * case.rule.change_hours + case.bounds.minute;
+        let costs = price * case.rule.change_hours + case.rule.change_minutes * case.bounds.minute;
         let saved = if has.bar.is_some() { f64::MAX } else { self.saved(&tried) };
         if saved < costs {
             return None;

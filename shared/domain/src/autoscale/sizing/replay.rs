@@ -151,10 +151,3 @@ fn settled<'a>(history: &History<'a>, rule: &Rule) -> History<'a> {
 }
 
 const SETTLED: usize = 3 * 1440;
-
-impl Rule {
-    /// What is learned of the type that a group has, as a multiple of what is believed of this one.
-    pub(super) fn factor(&self, learned: f64, is_same: bool) -> f64 {
-        if is_same { learned } else { learned.powf(self.shared) }
-    }
-}

@@ -31,6 +31,10 @@ pub struct Rule {
     pub changes: u32,
     /// How many hours a change of the node type takes, in which both old and new nodes are paid for.
     pub change_hours: f64,
+    /// How many minutes of overload such a change is reckoned as, since it cuts connections.
+    pub change_minutes: f64,
+    /// How much of what is learned of the type that a group has is believed of it: 1 all of it, 0 nothing.
+    pub learned: f64,
     /// How much of what is learned of the type that a group has holds for the others: 1 if all of it is due to the commands, 0 if to the type.
     pub shared: f64,
     /// Every so many minutes other node types are looked at.
@@ -59,11 +63,21 @@ impl Default for Rule {
             dwell: 360,
             changes: 6,
             change_hours: 1.0,
+            change_minutes: 1.0,
+            learned: 1.0,
             shared: 1.0,
             deep: 30,
             looks: 5,
             credits: 0.8,
             leap: 4.0,
         }
+    }
+}
+
+impl Rule {
+    /// What is learned of the type that a group has, as a multiple of what is believed of this one.
+    pub(super) fn factor(&self, learned: f64, is_same: bool) -> f64 {
+        let here = learned.powf(self.learned);
+        if is_same { here } else { here.powf(self.shared) }
     }
 }
