@@ -18,6 +18,7 @@ pub(crate) fn ablations() -> Vec<Entrant> {
         ("change at any gain", Rule { change_hours: 0.0, change_minutes: 0.0, ..rule }),
         ("look back a day", Rule { look_back: DAY, ..rule }),
         ("look back a week", Rule { look_back: 7 * DAY, ..rule }),
+        ("all days as they were", Rule { today: (1.0, 1.0), ..rule }),
         ("nothing learned", Rule { learned: 0.0, ..rule }),
         ("no margin", Rule { margin: 1.0, ..rule }),
         ("leap without limit", Rule { leap: f64::INFINITY, ..rule }),

@@ -186,6 +186,7 @@ impl Ground<'_> {
         let Size { at, replicas } = case.has;
         let Some(has) = self.tried(at) else { return Choice::Hold };
         let load = Ripple::of(&case.history.last(case.rule.look_back));
+        let load = load.as_today(&case.history, case.rule.today);
         let schedule = replay::one(self, &load, &has);
         let of = |minutes: usize| {
             let demand = lasting(&case.history.last(minutes)).times(1.05);

@@ -127,10 +127,13 @@ const ABOVE_FAILED: f64 = 1.05;
 
 /// The peak of a week; where it is a new high, what a day and a half more of the same growth would make of it.
 fn stored(history: &History<'_>, rule: &Rule) -> f64 {
-    let peak = settled(history, rule).most(|it| it.memory);
+    let past = settled(history, rule);
+    let peak = past.most(|it| it.memory);
     let hour_ending = |ago: usize| history.before(ago).last(60).mean(|it| it.memory);
     let (now, day, before) = (hour_ending(0), hour_ending(1440), hour_ending(2880));
-    let is_growing = 0.02 * now < now - day && 0.01 * now < day - before && 0.98 * peak <= now;
+    // What was flushed and fills up again gets no higher than where it was before.
+    let is_high = 0.98 * peak <= now && 1.01 * past.before(1440).most(|it| it.memory) < now;
+    let is_growing = is_high && 0.02 * now < now - day && 0.01 * now < day - before;
     if day <= 0.0 || before <= 0.0 || !is_growing { peak } else { now + 1.5 * (now - day) }
 }
 

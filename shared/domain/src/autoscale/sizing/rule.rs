@@ -11,7 +11,7 @@ pub struct Rule {
     pub memory_back: usize,
     /// By how much the load of the past is raised: so much it may grow before anybody looks again.
     pub margin: f64,
-    /// How far a size may be filled by the raised load of the past.
+    /// How far a size may be filled by the raised load of the past. What is planned for must not be hot when it comes as it was.
     pub plan: Limits,
     /// How much of its room data may take on a type that is chosen.
     pub memory: f64,
@@ -37,6 +37,9 @@ pub struct Rule {
     pub learned: f64,
     /// How much of what is learned of the type that a group has holds for the others: 1 if all of it is due to the commands, 0 if to the type.
     pub shared: f64,
+    /// How far the past is held against today, when replicas are scheduled: each of its days counts as if it had been as busy as the last hours
+    /// are against the same hours of it, by no less and no more than this.
+    pub today: (f64, f64),
     /// Every so many minutes other node types are looked at.
     pub deep: i64,
     /// Every so many minutes the group is looked at.
@@ -52,8 +55,8 @@ impl Default for Rule {
         Self {
             look_back: 2 * 1440,
             memory_back: 7 * 1440,
-            margin: 1.10,
-            plan: Limits { busy: 0.85, network: 0.90 },
+            margin: 1.05,
+            plan: Limits { busy: 0.84, network: 0.90 },
             memory: 0.90,
             hot: 0.80,
             memory_hot: 0.92,
@@ -61,11 +64,12 @@ impl Default for Rule {
             slot: 60,
             lead: 20,
             dwell: 360,
-            changes: 6,
+            changes: 2,
             change_hours: 1.0,
             change_minutes: 1.0,
             learned: 1.0,
             shared: 1.0,
+            today: (0.3, 1.0),
             deep: 30,
             looks: 5,
             credits: 0.8,
