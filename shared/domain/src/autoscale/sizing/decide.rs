@@ -146,8 +146,7 @@ impl Ground<'_> {
         let size = Size { at: best, replicas: now.max(to.schedule.at(case.now)) };
         let price = tried.candidate.cost(size.replicas);
         let costs = price * case.rule.change_hours + case.rule.change_minutes * case.bounds.minute;
-        let saved = if has.bar.is_some() { f64::MAX } else { self.saved(&tried) };
-        if saved < costs {
+        if has.bar.is_none() && !self.has_saved(&tried, costs) {
             return None;
         }
         let is_smaller = price < case.candidates.get(case.has.at)?.cost(case.has.replicas);
@@ -156,18 +155,18 @@ impl Ground<'_> {
         (!(is_smaller && is_held)).then_some(size)
     }
 
-    /// The dollars that another node type would have saved since it became the better one, no longer ago than the last change of the type and
-    /// no more than a day. It is recomputed from the past, so nothing has to be remembered.
-    fn saved(&self, best: &Tried<'_>) -> f64 {
+    /// Whether another node type would have saved so many dollars since it became the better one, no longer ago than the last change of the type
+    /// and no more than a day. It is recomputed from the past, so nothing has to be remembered.
+    fn has_saved(&self, best: &Tried<'_>, costs: f64) -> bool {
         let case = self.case;
-        let Some(has) = self.tried(case.has.at) else { return 0.0 };
+        let Some(has) = self.tried(case.has.at) else { return false };
         let day = |tried: &Tried<'_>, load: &Ripple| {
             replay::one(self, load, tried).day(tried.candidate.price, case.bounds.minute)
         };
         let moved = case.ago(case.since.moved);
         let mut saved = 0.0;
         for ago in (0..24 * 60).step_by(STEP) {
-            if moved < i64::try_from(ago).unwrap_or(i64::MAX) {
+            if costs <= saved || moved < i64::try_from(ago).unwrap_or(i64::MAX) {
                 break;
             }
             let load = Ripple::of(&case.history.before(ago).last(case.rule.look_back));
@@ -177,7 +176,7 @@ impl Ground<'_> {
             }
             saved += gain.min(3.0 * 24.0 * has.candidate.price * 2.0) * as_f64(STEP) / 1440.0;
         }
-        saved
+        costs <= saved
     }
 
     /// As many replicas as this slot of the day wants and the next, and the last hour; more at once, fewer after a while.
