@@ -51,8 +51,8 @@ bench: setup ## Measure cold start, memory and size of the functions beside a ba
 
 # Loads by seed, as many seeds as are named, and those of a folder of CSV files: SEEDS="2 3" TRACES=my-traces.
 SEEDS ?= 1
-bench-autoscale: ## Measure how good the sizes of autoscale are, against a clairvoyant and what others do: SEEDS="1 2", TRACES=folder of CSV files.
-	@cargo run --locked --profile simulator --quiet -p bench-autoscale -- $(if $(TRACES),--traces $(TRACES)) $(SEEDS)
+bench-autoscale: ## Measure how good the sizes of autoscale are, against a clairvoyant and what others do: SEEDS="1 2", TRACES=folder of CSV files, CURVES=1 (each set to more and to less), ABLATIONS=1 (ours without each part), STRESS=1 (harder worlds).
+	@cargo run --locked --profile simulator --quiet -p bench-autoscale -- $(if $(TRACES),--traces $(TRACES)) $(if $(CURVES),--curves) $(if $(ABLATIONS),--ablations) $(if $(STRESS),--stress) $(SEEDS)
 
 # A CSV file of what a group was asked for (tools/backtest/src/past.rs says which columns) and what it had; without one, the week of an example.
 backtest: ## Tell what autoscale would have decided over a past: make backtest TRACE=file.csv TYPE=cache.r7g.large REPLICAS=1 [ENGINE=valkey] [MIN=1] [MAX=5] [MINUTE=dollars] [MISSES=percent] [FAMILIES=m7g,r7g] [PICTURE=backtest.svg]

@@ -358,15 +358,12 @@ pub(crate) fn made(group: &GroupId, made: &Made) -> Message {
 /// What follows from the changes of the node type of a day, where it was changed to and fro.
 fn to_and_fro(made: &Made) -> String {
     let count = made.moves.of_a_day(made.at);
-    let Some(until) = made.moves.until_fewer(made.at).filter(|_| 1 < count) else {
-        return String::new();
-    };
-    let frozen = if Rule::guarded().changes <= count {
-        format!("; it is not made smaller again before {until}")
-    } else {
-        String::new()
-    };
-    format!("That is change {count} of the node type within a day{frozen}.\n")
+    let frozen = made.moves.until_fewer(Rule::guarded().changes, made.at);
+    frozen.map_or_else(String::new, |until| {
+        format!(
+            "That is change {count} of the node type within a day; it is not made smaller again before {until}.\n"
+        )
+    })
 }
 
 /// Tells that ElastiCache took a change and dropped it.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Arguments {
     /// Of these seeds.
     pub(crate) seeds: Vec<u64>,
@@ -13,11 +14,16 @@ pub(crate) struct Arguments {
     pub(crate) only: String,
     /// Each decision of ours is told.
     pub(crate) shows: bool,
+    /// Every policy is set to more and to less, and compared at the same cost and at the same overload.
+    pub(crate) curves: bool,
+    /// Ours is tried without each of its parts.
+    pub(crate) ablations: bool,
+    /// All are tried in harder worlds.
+    pub(crate) stress: bool,
 }
 
 /// How it is called.
-pub(crate) const USAGE: &str =
-    "bench-autoscale [--traces FOLDER] [--only NAME] [--decisions] [SEED...]";
+pub(crate) const USAGE: &str = "bench-autoscale [--traces FOLDER] [--only NAME] [--decisions] [--curves] [--ablations] [--stress] [SEED...]";
 
 impl Arguments {
     /// Reads them.
@@ -34,6 +40,9 @@ impl Arguments {
                 "--traces" => asked.traces = Some(value()?.into()),
                 "--only" => asked.only = value()?,
                 "--decisions" => asked.shows = true,
+                "--curves" => asked.curves = true,
+                "--ablations" => asked.ablations = true,
+                "--stress" => asked.stress = true,
                 seed => match seed.parse() {
                     Ok(seed) => asked.seeds.push(seed),
                     Err(_) => {
@@ -59,12 +68,14 @@ mod tests {
 
     #[test]
     fn seeds_and_options_are_read() {
-        let asked = read("--traces shapes 2 --only noisy 3 --decisions").unwrap();
+        let asked = read("--traces shapes 2 --only noisy 3 --decisions --stress").unwrap();
         let expected = Arguments {
             seeds: vec![2, 3],
             traces: Some("shapes".into()),
             only: "noisy".to_owned(),
             shows: true,
+            stress: true,
+            ..Arguments::default()
         };
         assert_eq!(asked, expected);
     }

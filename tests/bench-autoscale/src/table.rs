@@ -1,7 +1,7 @@
 //! What is told: each trace, the policies side by side, and whether the limits were kept.
 
 use crate::arguments::Arguments;
-use crate::policy::{NAMES, OURS};
+use crate::policy::{self, OURS};
 use crate::score::{Mark, Row, geometric, percentile};
 use crate::trace::count;
 
@@ -22,7 +22,7 @@ pub(crate) fn print(rows: &[Row], asked: &Arguments) -> bool {
     if !asked.only.is_empty() || asked.seeds.is_empty() {
         return true;
     }
-    limits(&ours(&others), &ours(&tails))
+    limits(&marks(&others, OURS), &marks(&tails, OURS))
 }
 
 fn heading(asked: &Arguments) {
@@ -44,11 +44,12 @@ fn heading(asked: &Arguments) {
 
 fn each(rows: &[Row]) {
     println!(
-        "{:<26} {:>9} {:>6} {:>8} | {:>5} {:>5} {:>7} {:>6} {:>6} {:>8}",
+        "{:<26} {:>9} {:>6} {:>8} {:>6} | {:>5} {:>5} {:>7} {:>6} {:>6} {:>8}",
         "trace",
         "oracle $",
         "moves",
         "replicas",
+        "fixed",
         "cost",
         "J",
         "breach",
@@ -60,11 +61,12 @@ fn each(rows: &[Row]) {
         let Some(ours) = row.of(OURS) else { continue };
         let mark = row.mark(ours);
         println!(
-            "{:<26} {:>9.2} {:>6} {:>8} | {:>5.2} {:>5.2} {:>7} {:>6} {:>6} {:>8}",
+            "{:<26} {:>9.2} {:>6} {:>8} {:>6.2} | {:>5.2} {:>5.2} {:>7} {:>6} {:>6} {:>8}",
             row.name,
             row.oracle.cost,
             row.oracle.moves,
             row.oracle.replicas,
+            row.mark_of(&row.fixed).cost,
             mark.cost,
             mark.joint,
             ours.breach,
@@ -76,9 +78,21 @@ fn each(rows: &[Row]) {
 }
 
 fn policies(rows: &[&Row]) {
+    columns("policy");
+    let known: Vec<Mark> = rows.iter().map(|it| it.mark_of(&it.oracle)).collect();
+    line("oracle", &known);
+    let fixed: Vec<Mark> = rows.iter().map(|it| it.mark_of(&it.fixed)).collect();
+    line("best fixed", &fixed);
+    for entrant in policy::usual() {
+        line(&entrant.name, &marks(rows, &entrant.name));
+    }
+}
+
+/// The names of the columns.
+pub(crate) fn columns(first: &str) {
     println!(
-        "{:<16} {:>20} {:>20} {:>11} {:>6} {:>11} {:>7} {:>9} {:>7}",
-        "policy",
+        "{:<24} {:>20} {:>20} {:>11} {:>6} {:>11} {:>7} {:>9} {:>7}",
+        first,
         "cost / oracle's",
         "J / oracle's",
         "breach/day",
@@ -88,22 +102,20 @@ fn policies(rows: &[&Row]) {
         "replicas/w",
         "shrunk"
     );
-    let known: Vec<Mark> = rows.iter().map(|it| it.mark_of(&it.oracle)).collect();
-    line("oracle", &known);
-    let fixed: Vec<Mark> = rows.iter().map(|it| it.mark_of(&it.fixed)).collect();
-    line("best fixed", &fixed);
-    for name in NAMES {
-        let marks: Vec<Mark> = rows.iter().filter_map(|it| Some(it.mark(it.of(name)?))).collect();
-        line(name, &marks);
-    }
 }
 
-fn line(name: &str, marks: &[Mark]) {
+/// How a policy did on each trace.
+pub(crate) fn marks(rows: &[&Row], name: &str) -> Vec<Mark> {
+    rows.iter().filter_map(|it| Some(it.mark(it.of(name)?))).collect()
+}
+
+/// The line of somebody who took part.
+pub(crate) fn line(name: &str, marks: &[Mark]) {
     let cost = geometric(&marks.iter().map(|it| it.cost).collect::<Vec<_>>());
     let joint = geometric(&marks.iter().map(|it| it.joint).collect::<Vec<_>>());
     let shrunk: usize = marks.iter().map(|it| it.shrunk).sum();
     println!(
-        "{name:<16} {:>5.2} [{:>5.2}, {:>5.2}] {:>5.2} [{:>5.2}, {:>5.2}] {:>11.1} {:>6.1} {:>11.1} {:>7.1} {:>9.1} {shrunk:>8}",
+        "{name:<24} {:>5.2} [{:>5.2}, {:>5.2}] {:>5.2} [{:>5.2}, {:>5.2}] {:>11.1} {:>6.1} {:>11.1} {:>7.1} {:>9.1} {shrunk:>8}",
         cost.value,
         cost.low,
         cost.high,
@@ -118,12 +130,9 @@ fn line(name: &str, marks: &[Mark]) {
     );
 }
 
-fn mean(marks: &[Mark], of: impl Fn(&Mark) -> f64) -> f64 {
+/// The mean of a number of each.
+pub(crate) fn mean(marks: &[Mark], of: impl Fn(&Mark) -> f64) -> f64 {
     marks.iter().map(of).sum::<f64>() / count(marks.len().max(1))
-}
-
-fn ours(rows: &[&Row]) -> Vec<Mark> {
-    rows.iter().filter_map(|it| Some(it.mark(it.of(OURS)?))).collect()
 }
 
 /// What the decision has to reach on the suite (autoscaling C.7).

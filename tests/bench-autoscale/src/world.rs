@@ -68,6 +68,14 @@ pub(crate) struct Hardness {
     pub(crate) fails: f64,
     /// How much longer changes take.
     pub(crate) slow: f64,
+    /// By how much engines are other than believed: the standard deviation.
+    pub(crate) believed: f64,
+}
+
+impl Default for Hardness {
+    fn default() -> Self {
+        Self { fails: 0.01, slow: 1.0, believed: 0.10 }
+    }
 }
 
 /// A change under way.

@@ -52,9 +52,11 @@ impl Moves {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// When the oldest of the last day will be a day ago.
-    pub fn until_fewer(&self, now: Timestamp) -> Option<Timestamp> {
-        self.0.iter().find(|it| is_within_a_day(it, now))?.at.saturating_add(DAY).ok()
+    /// Until when there are as many as this in a day, if there are now.
+    pub fn until_fewer(&self, than: u32, now: Timestamp) -> Option<Timestamp> {
+        let of_a_day: Vec<&Move> = self.0.iter().filter(|it| is_within_a_day(it, now)).collect();
+        let last = of_a_day.len().checked_sub(usize::try_from(than).ok()?)?;
+        of_a_day.get(last)?.at.saturating_add(DAY).ok()
     }
 
     /// The newest.
@@ -135,7 +137,8 @@ mod tests {
     fn a_day_has_so_many_and_is_over_some_time() {
         let moves = many_of(&[(true, 0), (false, 7), (true, 9)]);
         assert_eq!((moves.of_a_day(at(10)), moves.of_a_day(at(24))), (3, 2));
-        assert_eq!(moves.until_fewer(at(10)), Some(at(24)));
+        let until = |than| moves.until_fewer(than, at(10));
+        assert_eq!([4, 3, 2, 1].map(until), [None, Some(at(24)), Some(at(31)), Some(at(33))]);
         let since = moves.since(None, at(10));
         let minute = |it: i64| Some(at(it).as_second() / 60);
         assert_eq!((since.grown, since.moved, since.moves), (minute(9), minute(9), 3));

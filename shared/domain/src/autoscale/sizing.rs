@@ -1,13 +1,14 @@
 //! Which size a group should have: the node type and the replicas that its past asks for, at the least cost.
 //!
 //! In reading order: [`candidate`] is what a node type carries and costs, [`history`] what was seen of a group minute by minute, [`carry`] whether
-//! one carries the other, [`measure`] how the clients use the group, [`schedule`] how many replicas each hour wants, [`replay`] what each
-//! node type would have cost and where it would have failed, [`protect`] what is done at once when a group is hot, and [`mod@decide`] puts them
-//! together. All of it is pure: the function that runs in Lambda and the benchmark call the same.
+//! one carries the other, [`measure`] how the clients use the group, [`ground`] both together, [`schedule`] how many replicas each hour wants,
+//! [`replay`] what each node type would have cost and where it would have failed, [`protect`] what is done at once when a group is hot, and
+//! [`mod@decide`] puts them together. All of it is pure: the function that runs in Lambda and the benchmark call the same.
 
 pub mod candidate;
 pub mod carry;
 pub mod decide;
+pub mod ground;
 pub mod history;
 pub mod measure;
 pub mod protect;

@@ -7,9 +7,10 @@ use crate::ladder::REPLICAS_MAX;
 use crate::world::{Policy, View};
 
 /// Counts replicas.
-pub(crate) struct Replicas;
-
-const TARGET: f64 = 0.60;
+pub(crate) struct Replicas {
+    /// How busy they are to be.
+    pub(crate) target: f64,
+}
 
 impl Policy for Replicas {
     #[expect(
@@ -19,13 +20,13 @@ impl Policy for Replicas {
     )]
     fn act(&mut self, view: &View<'_>) -> Option<Size> {
         let Size { at, replicas } = view.has;
-        let is_over = TARGET <= view.least(3, |it| it.replica);
+        let is_over = self.target <= view.least(3, |it| it.replica);
         if is_over && 10 <= view.since_change() && replicas < REPLICAS_MAX {
             let wants =
-                (f64::from(replicas) * view.mean(3, |it| it.replica) / TARGET).ceil() as u32;
+                (f64::from(replicas) * view.mean(3, |it| it.replica) / self.target).ceil() as u32;
             return Some(Size { at, replicas: wants.max(replicas + 1).min(REPLICAS_MAX) });
         }
-        let is_under = view.most(15, |it| it.replica) < 0.75 * TARGET;
+        let is_under = view.most(15, |it| it.replica) < 0.75 * self.target;
         (is_under && 15 <= view.since_change() && 1 < replicas)
             .then(|| Size { at, replicas: replicas - 1 })
     }

@@ -18,11 +18,16 @@ pub(crate) struct Ours<'a> {
 const SCHEDULE: usize = 5;
 
 impl<'a> Ours<'a> {
-    /// For a group with a load like this one. `shows` has each decision told.
-    pub(crate) fn new(ladder: &'a Ladder, trace: &Trace, minute: f64, shows: bool) -> Self {
+    /// For a group with a load like this one, where a minute of overload is worth so many dollars.
+    pub(crate) fn new(ladder: &'a Ladder, trace: &Trace, rule: Rule, minute: f64) -> Self {
         let kind = trace.misses_max.map_or(Kind::Store, |misses| Kind::Cache { misses });
         let bounds = Bounds { least: 1, most: REPLICAS_MAX, minute, kind };
-        Self { ladder, bounds, rule: Rule::default(), shows }
+        Self { ladder, bounds, rule, shows: false }
+    }
+
+    /// Has each decision told, where it is so.
+    pub(crate) fn telling(self, shows: bool) -> Self {
+        Self { shows, ..self }
     }
 
     fn since(&self, view: &View<'_>) -> Since {

@@ -11,18 +11,26 @@ use crate::world::curve_scale;
 
 /// For the 99.5th percentile and the largest memory, with three tenths more.
 pub(crate) fn start(ladder: &Ladder, trace: &Trace) -> Size {
+    start_with(ladder, trace, MORE)
+}
+
+/// So many times the peaks of the first week are what an engineer picks for.
+pub(crate) const MORE: f64 = 1.3;
+
+/// For so many times the 99.5th percentile and the largest memory.
+pub(crate) fn start_with(ladder: &Ladder, trace: &Trace, more: f64) -> Size {
     let warm = trace.warm();
     let demand = Demand {
         reads: quantile(warm.iter().map(|it| it.reads), 0.995),
         writes: quantile(warm.iter().map(|it| it.writes), 0.995),
     };
     let memory = match trace.misses_max {
-        Some(_) => 8.0 * curve_scale(&trace.minutes),
-        None => warm.iter().map(|it| it.data).fold(0.0, f64::max) * 1.3,
+        Some(_) => 8.0 * (more / MORE) * curve_scale(&trace.minutes),
+        None => warm.iter().map(|it| it.data).fold(0.0, f64::max) * more,
     };
     let wanted = Wanted {
-        steady: mean(trace).times(1.3),
-        ..Wanted::new(demand.times(1.3), memory, 0.7, 0.85, 1.0)
+        steady: mean(trace).times(more),
+        ..Wanted::new(demand.times(more), memory, 0.7, 0.85, 1.0)
     };
     fit::cheapest_or_dearest(ladder, trace, &wanted)
 }

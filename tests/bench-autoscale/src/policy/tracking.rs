@@ -14,28 +14,30 @@ pub(crate) struct Tracking<'a> {
     pub(crate) ladder: &'a Ladder,
     /// For the mix of commands.
     pub(crate) trace: &'a Trace,
+    /// How busy it is to be.
+    pub(crate) target: f64,
 }
 
-const TARGET: f64 = 0.6;
 const FULL: f64 = 0.75;
 
 impl Policy for Tracking<'_> {
     fn act(&mut self, view: &View<'_>) -> Option<Size> {
+        let target = self.target;
         let busy = view.mean(5, |it| it.primary).max(view.mean(5, |it| it.replica));
         let usable = self.ladder.types.get(view.has.at)?.usable;
         let full = view.mean(5, |it| it.memory / usable);
         let memory = |minutes: usize| view.most(minutes, |it| it.memory);
-        if TARGET < busy || FULL < full {
+        if target < busy || FULL < full {
             if view.since_change() < 10 {
                 return None;
             }
             let demand =
                 Demand { reads: view.mean(5, |it| it.reads), writes: view.mean(5, |it| it.writes) };
             let wanted =
-                Wanted::new(demand.times((busy / TARGET).max(1.0)), memory(5), TARGET, FULL, 0.8);
+                Wanted::new(demand.times((busy / target).max(1.0)), memory(5), target, FULL, 0.8);
             return Some(fit::cheapest_or_dearest(self.ladder, self.trace, &wanted));
         }
-        if view.since_change() < 15 || 0.45 <= view.most(15, Minute::busiest) {
+        if view.since_change() < 15 || 0.75 * target <= view.most(15, Minute::busiest) {
             return None;
         }
         let demand =
@@ -43,7 +45,7 @@ impl Policy for Tracking<'_> {
         let to = fit::cheapest(
             self.ladder,
             self.trace,
-            &Wanted::new(demand, memory(15), TARGET, FULL, 0.8),
+            &Wanted::new(demand, memory(15), target, FULL, 0.8),
         )?;
         (self.ladder.cost(to) < self.ladder.cost(view.has)).then_some(to)
     }

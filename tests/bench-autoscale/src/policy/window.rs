@@ -16,16 +16,16 @@ use crate::world::{Policy, View};
 pub(crate) struct MovingWindow<'a> {
     ladder: &'a Ladder,
     trace: &'a Trace,
+    margin: f64,
     said: VecDeque<(usize, Size)>,
 }
 
-const MARGIN: f64 = 1.12;
 const DEFERS: usize = 2 * DAY;
 
 impl<'a> MovingWindow<'a> {
-    /// Begins.
-    pub(crate) fn new(ladder: &'a Ladder, trace: &'a Trace) -> Self {
-        Self { ladder, trace, said: VecDeque::new() }
+    /// Begins, with so many times what was asked for.
+    pub(crate) fn new(ladder: &'a Ladder, trace: &'a Trace, margin: f64) -> Self {
+        Self { ladder, trace, margin, said: VecDeque::new() }
     }
 
     fn dearest_since(&self, minute: usize) -> Option<Size> {
@@ -45,9 +45,9 @@ impl Policy for MovingWindow<'_> {
             let fades = |at: usize| 0.5_f64.powf(count(history.len() - at) / 720.0);
             let values =
                 sample.filter_map(|(at, it)| it.as_ref().map(|it| (of(it), of(it) * fades(at))));
-            weighted(values.collect(), 0.95) * MARGIN
+            weighted(values.collect(), 0.95) * self.margin
         };
-        let memory = view.most(7 * DAY, |it| it.memory) * MARGIN;
+        let memory = view.most(7 * DAY, |it| it.memory) * self.margin;
         let demand = Demand { reads: of(|it| it.reads), writes: of(|it| it.writes) };
         let wanted = Wanted::new(demand, memory, 0.8, 1.0, 1.0);
         self.said.push_back((view.now, fit::cheapest_or_dearest(self.ladder, self.trace, &wanted)));

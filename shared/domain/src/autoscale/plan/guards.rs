@@ -137,7 +137,7 @@ impl Case<'_> {
     fn flapping(&self, ground: &Ground<'_>) -> Flow {
         let moves = self.moves();
         let count = moves.of_a_day(self.now);
-        match moves.until_fewer(self.now).filter(|_| ground.rule.changes <= count) {
+        match moves.until_fewer(ground.rule.changes, self.now) {
             Some(until) => refuse(Refusal::Frozen { count, until }),
             None => Continue(()),
         }

@@ -1,7 +1,8 @@
 //! The decision.
 
-use super::carry::{self, Demand};
-use super::measure::{Measured, as_f64, measure};
+use super::carry::Demand;
+use super::ground::{Ground, Tried};
+use super::measure::{as_f64, measure};
 use super::protect::{self, Heat};
 use super::replay::{self, Replayed};
 use super::ripple::Ripple;
@@ -65,36 +66,22 @@ pub fn decide(case: &Case<'_>) -> Choice {
     if case.ago(case.since.changed) < SETTLES {
         return Choice::Hold;
     }
-    let measured = measure(
-        &case.history,
-        candidate,
-        usize::try_from(case.ago(case.since.moved)).unwrap_or(usize::MAX),
-    );
-    let (rule, bounds) = (case.rule, case.bounds);
-    let heat = protect::heat(&case.history, candidate, bounds, rule);
+    let moved = usize::try_from(case.ago(case.since.moved)).unwrap_or(usize::MAX);
+    let ground = Ground { case, measured: measure(&case.history, candidate, moved) };
+    let heat = protect::heat(case, candidate);
     if let Some(heat) = heat.filter(|it| case.is_ripe(*it)) {
-        return match protect::grown(
-            heat,
-            &case.history,
-            case.candidates,
-            case.has,
-            &measured,
-            bounds,
-            rule,
-        ) {
+        return match protect::grown(heat, &ground) {
             Some(size) if case.may_answer(heat, size) => Choice::Grow(heat, size),
             Some(_) => Choice::Hold,
             None => Choice::AtItsLimit(heat),
         };
     }
-    if case.now.rem_euclid(rule.deep) < rule.looks {
-        let replayed =
-            replay::all(&case.history, case.candidates, case.has, &measured, bounds, rule);
-        if let Some(size) = case.better(&replayed, &measured) {
-            return Choice::Move(size);
-        }
+    if case.now.rem_euclid(case.rule.deep) < case.rule.looks
+        && let Some(size) = ground.better(&replay::all(&ground))
+    {
+        return Choice::Move(size);
     }
-    case.follow(candidate, &measured)
+    ground.follow()
 }
 
 impl Case<'_> {
@@ -138,103 +125,89 @@ impl Case<'_> {
         RISES < asked.len()
             && asked.windows(2).all(|it| matches!(it, [one, other] if RISE * one < *other))
     }
+}
 
+impl Ground<'_> {
     /// Another node type that was better for long enough to pay for the change.
-    fn better(&self, replayed: &[Replayed], measured: &Measured) -> Option<Size> {
-        let has = replayed.get(self.has.at)?;
+    fn better(&self, replayed: &[Replayed]) -> Option<Size> {
+        let case = self.case;
+        let has = replayed.get(case.has.at)?;
         let open = replayed.iter().enumerate().filter(|(_, it)| it.bar.is_none());
         let (best, to) = open.min_by(|one, other| one.1.day.total_cmp(&other.1.day))?;
-        if best == self.has.at
-            || self.history.len() < self.rule.look_back
-            || !self.is_known(self.rule.look_back)
+        if best == case.has.at
+            || case.history.len() < case.rule.look_back
+            || !case.is_known(case.rule.look_back)
         {
             return None;
         }
-        let candidate = self.candidates.get(best)?;
-        let engine = candidate.engine * self.rule.factor(measured.factor, false);
-        let recent = self.history.last(10);
-        let demand =
-            Demand { reads: recent.lasting(|it| it.reads), writes: recent.lasting(|it| it.writes) }
-                .times(1.1);
-        let range = (self.bounds.least, self.bounds.most);
-        let now = carry::replicas(demand, measured.mix, candidate, engine, self.rule.plan, range)?;
-        let size = Size { at: best, replicas: now.max(to.schedule.at(self.now)) };
-        let price = candidate.cost(size.replicas);
-        let costs = price * self.rule.change_hours + self.bounds.minute;
-        let saved = if has.bar.is_some() { f64::MAX } else { self.saved(best, measured) };
-        if saved < costs {
+        let tried = self.tried(best)?;
+        let now =
+            self.replicas(lasting(&case.history.last(10)).times(1.1), &tried, self.range())?;
+        let size = Size { at: best, replicas: now.max(to.schedule.at(case.now)) };
+        let price = tried.candidate.cost(size.replicas);
+        let costs = price * case.rule.change_hours + case.rule.change_minutes * case.bounds.minute;
+        if has.bar.is_none() && !self.has_saved(&tried, costs) {
             return None;
         }
-        let is_smaller = price < self.candidates.get(self.has.at)?.cost(self.has.replicas);
+        let is_smaller = price < case.candidates.get(case.has.at)?.cost(case.has.replicas);
         let is_held =
-            self.ago(self.since.grown) < self.rule.dwell || self.rule.changes <= self.since.moves;
+            case.ago(case.since.grown) < case.rule.dwell || case.rule.changes <= case.since.moves;
         (!(is_smaller && is_held)).then_some(size)
     }
 
-    /// The dollars that another node type would have saved since it became the better one, no longer ago than the last change of the type and
-    /// no more than a day. It is recomputed from the past, so nothing has to be remembered.
-    fn saved(&self, best: usize, measured: &Measured) -> f64 {
-        let (Some(has), Some(to)) = (self.candidates.get(self.has.at), self.candidates.get(best))
-        else {
-            return 0.0;
+    /// Whether another node type would have saved so many dollars since it became the better one, no longer ago than the last change of the type
+    /// and no more than a day. It is recomputed from the past, so nothing has to be remembered.
+    fn has_saved(&self, best: &Tried<'_>, costs: f64) -> bool {
+        let case = self.case;
+        let Some(has) = self.tried(case.has.at) else { return false };
+        let day = |tried: &Tried<'_>, load: &Ripple| {
+            replay::one(self, load, tried).day(tried.candidate.price, case.bounds.minute)
         };
-        let day = |candidate: &Candidate, is_same: bool, load: &Ripple| {
-            let engine = candidate.engine * self.rule.factor(measured.factor, is_same);
-            let schedule = replay::one(load, candidate, engine, measured, self.bounds, self.rule);
-            schedule.day(candidate.price, self.bounds.minute)
-        };
-        let moved = self.ago(self.since.moved);
+        let moved = case.ago(case.since.moved);
         let mut saved = 0.0;
         for ago in (0..24 * 60).step_by(STEP) {
-            if moved < i64::try_from(ago).unwrap_or(i64::MAX) {
+            if costs <= saved || moved < i64::try_from(ago).unwrap_or(i64::MAX) {
                 break;
             }
-            let load = Ripple::of(&self.history.before(ago).last(self.rule.look_back));
-            let gain = day(has, true, &load) - day(to, false, &load);
+            let load = Ripple::of(&case.history.before(ago).last(case.rule.look_back));
+            let gain = day(&has, &load) - day(best, &load);
             if gain <= 0.0 {
                 break;
             }
-            saved += gain.min(3.0 * 24.0 * has.price * 2.0) * as_f64(STEP) / 1440.0;
+            saved += gain.min(3.0 * 24.0 * has.candidate.price * 2.0) * as_f64(STEP) / 1440.0;
         }
-        saved
+        costs <= saved
     }
 
     /// As many replicas as this slot of the day wants and the next, and the last hour; more at once, fewer after a while.
-    fn follow(&self, candidate: &Candidate, measured: &Measured) -> Choice {
-        let engine = candidate.engine * measured.factor;
-        let window = self.history.last(self.rule.look_back);
-        let schedule =
-            replay::one(&Ripple::of(&window), candidate, engine, measured, self.bounds, self.rule);
-        let range = (self.bounds.least, self.bounds.most);
+    fn follow(&self) -> Choice {
+        let case = self.case;
+        let Size { at, replicas } = case.has;
+        let Some(has) = self.tried(at) else { return Choice::Hold };
+        let load = Ripple::of(&case.history.last(case.rule.look_back));
+        let load = load.as_today(&case.history, case.rule.today);
+        let schedule = replay::one(self, &load, &has);
         let of = |minutes: usize| {
-            let recent = self.history.last(minutes);
-            let demand = Demand {
-                reads: recent.lasting(|it| it.reads),
-                writes: recent.lasting(|it| it.writes),
-            };
-            let wants = carry::replicas(
-                demand.times(1.05),
-                measured.mix,
-                candidate,
-                engine,
-                self.rule.plan,
-                range,
-            );
-            wants.unwrap_or(self.bounds.most)
+            let demand = lasting(&case.history.last(minutes)).times(1.05);
+            self.replicas(demand, &has, self.range()).unwrap_or(case.bounds.most)
         };
-        let soon = schedule.at(self.now).max(schedule.at(self.now.saturating_add(self.rule.lead)));
+        let soon = schedule.at(case.now).max(schedule.at(case.now.saturating_add(case.rule.lead)));
         let wants = soon.max(of(10));
-        let Size { at, replicas } = self.has;
         if replicas < wants {
             return Choice::Replicas(Size { at, replicas: wants });
         }
-        let ahead = (0..3).map(|it| schedule.at(self.now.saturating_add(60 * it))).max();
-        let enough = of(60).max(ahead.unwrap_or_default()).max(self.bounds.least);
-        if enough < replicas && self.is_known(60) && 30 < self.ago(self.since.changed) {
+        let ahead = (0..3).map(|it| schedule.at(case.now.saturating_add(60 * it))).max();
+        let enough = of(60).max(ahead.unwrap_or_default()).max(case.bounds.least);
+        if enough < replicas && case.is_known(60) && 30 < case.ago(case.since.changed) {
             return Choice::Replicas(Size { at, replicas: enough });
         }
         Choice::Hold
     }
+}
+
+/// What lasted of what was asked for.
+fn lasting(recent: &History<'_>) -> Demand {
+    Demand { reads: recent.lasting(|it| it.reads), writes: recent.lasting(|it| it.writes) }
 }
 
 /// How many minutes lie between two looks at what another type would have saved.

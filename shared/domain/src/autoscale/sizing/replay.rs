@@ -1,10 +1,11 @@
 //! The past once more, with every node type: what it would have cost, and for how many minutes it would have failed.
 
 use super::carry::{self, Demand};
-use super::measure::{Measured, as_f64};
+use super::ground::{Ground, Tried};
+use super::measure::as_f64;
 use super::ripple::Ripple;
 use super::schedule::{Schedule, Wants, slot};
-use super::{Bounds, Candidate, History, Kind, Minute, Rule, Size};
+use super::{Case, History, Kind, Minute, Rule};
 
 /// What became of one node type.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,16 +28,9 @@ pub enum Bar {
 }
 
 /// Replays one node type.
-pub fn one(
-    load: &Ripple,
-    candidate: &Candidate,
-    engine: f64,
-    measured: &Measured,
-    bounds: &Bounds,
-    rule: &Rule,
-) -> Schedule {
-    let range = (bounds.least, bounds.most);
-    let mut wants = Wants::new(rule.slot, range);
+pub fn one(ground: &Ground<'_>, load: &Ripple, tried: &Tried<'_>) -> Schedule {
+    let (rule, bounds) = (ground.case.rule, ground.case.bounds);
+    let mut wants = Wants::new(rule.slot, ground.range());
     let slots = 1440_usize.div_ceil(rule.slot.max(1));
     for (at, level) in &load.levels {
         let slot = slot(*at, slots);
@@ -45,59 +39,45 @@ pub fn one(
             let demand =
                 Demand { reads: level.reads * ripple.reads, writes: level.writes * ripple.writes };
             let range = (least, bounds.most);
-            let replicas = carry::replicas(
-                demand.times(rule.margin),
-                measured.mix,
-                candidate,
-                engine,
-                rule.plan,
-                range,
-            );
+            let replicas = ground.replicas(demand.times(rule.margin), tried, range);
             // The next ripple is no smaller.
             least = replicas.unwrap_or(bounds.most);
             wants.add(slot, replicas, share * load.each);
         }
     }
-    wants.schedule(candidate.price, bounds.minute)
+    wants.schedule(tried.candidate.price, bounds.minute)
 }
 
 /// Replays all of them.
-pub fn all(
-    history: &History<'_>,
-    candidates: &[Candidate],
-    has: Size,
-    measured: &Measured,
-    bounds: &Bounds,
-    rule: &Rule,
-) -> Vec<Replayed> {
-    let window = history.last(rule.look_back);
+pub fn all(ground: &Ground<'_>) -> Vec<Replayed> {
+    let case = ground.case;
+    let window = case.history.last(case.rule.look_back);
     let load = Ripple::of(&window);
-    let needs = memory(history, candidates.get(has.at), bounds, rule);
-    let of = |(at, candidate): (usize, &Candidate)| {
-        let engine = candidate.engine * rule.factor(measured.factor, at == has.at);
-        let schedule = one(&load, candidate, engine, measured, bounds, rule);
-        let bar = if rule.memory * candidate.usable < needs {
+    let needs = memory(case);
+    let of = |tried: Tried<'_>| {
+        let schedule = one(ground, &load, &tried);
+        let bar = if case.rule.memory * tried.candidate.usable < needs {
             Some(Bar::Memory)
-        } else if is_draining(&window, candidate, engine, measured, &schedule, rule) {
+        } else if is_draining(ground, &window, &tried, &schedule) {
             Some(Bar::Credits)
         } else {
             None
         };
-        Replayed { day: schedule.day(candidate.price, bounds.minute), schedule, bar }
+        let day = schedule.day(tried.candidate.price, case.bounds.minute);
+        Replayed { schedule, day, bar }
     };
-    candidates.iter().enumerate().map(of).collect()
+    ground.all().map(of).collect()
 }
 
 /// Whether the load of the window would eat up the CPU credits (autoscaling B.4).
 fn is_draining(
+    ground: &Ground<'_>,
     window: &History<'_>,
-    candidate: &Candidate,
-    engine: f64,
-    measured: &Measured,
+    tried: &Tried<'_>,
     schedule: &Schedule,
-    rule: &Rule,
 ) -> bool {
-    let Some(earns) = candidate.earns else { return false };
+    let Some(earns) = tried.candidate.earns else { return false };
+    let rule = ground.case.rule;
     let mean = Demand { reads: window.mean(|it| it.reads), writes: window.mean(|it| it.writes) };
     let mean = mean.times(rule.margin);
     let slots: f64 = schedule.slots.iter().map(|it| f64::from(*it)).sum();
@@ -107,7 +87,8 @@ fn is_draining(
         clippy::cast_sign_loss,
         reason = "a handful of replicas"
     )]
-    let (primary, replica) = carry::busy(mean, measured.mix, engine, replicas.round() as u32);
+    let replicas = replicas.round() as u32;
+    let (primary, replica) = carry::busy(mean, ground.measured.mix, tried.engine, replicas);
     rule.credits * earns < spent(primary.max(replica))
 }
 
@@ -117,11 +98,12 @@ pub fn spent(busy: f64) -> f64 {
 }
 
 /// The room that the data of the past takes, and what it is growing by.
-pub fn memory(history: &History<'_>, has: Option<&Candidate>, bounds: &Bounds, rule: &Rule) -> f64 {
-    match bounds.kind {
+pub fn memory(case: &Case<'_>) -> f64 {
+    let (history, rule) = (&case.history, case.rule);
+    match case.bounds.kind {
         Kind::Store => stored(history, rule),
         Kind::Cache { misses } => {
-            let usable = has.map_or(0.0, |it| it.usable);
+            let usable = case.candidates.get(case.has.at).map_or(0.0, |it| it.usable);
             let half_a_day = history.last(720).most(|it| it.misses);
             // Where it missed too much of late, so much memory and less is not tried again.
             let failed =
@@ -145,10 +127,13 @@ const ABOVE_FAILED: f64 = 1.05;
 
 /// The peak of a week; where it is a new high, what a day and a half more of the same growth would make of it.
 fn stored(history: &History<'_>, rule: &Rule) -> f64 {
-    let peak = settled(history, rule).most(|it| it.memory);
+    let past = settled(history, rule);
+    let peak = past.most(|it| it.memory);
     let hour_ending = |ago: usize| history.before(ago).last(60).mean(|it| it.memory);
     let (now, day, before) = (hour_ending(0), hour_ending(1440), hour_ending(2880));
-    let is_growing = 0.02 * now < now - day && 0.01 * now < day - before && 0.98 * peak <= now;
+    // What was flushed and fills up again gets no higher than where it was before.
+    let is_high = 0.98 * peak <= now && 1.01 * past.before(1440).most(|it| it.memory) < now;
+    let is_growing = is_high && 0.02 * now < now - day && 0.01 * now < day - before;
     if day <= 0.0 || before <= 0.0 || !is_growing { peak } else { now + 1.5 * (now - day) }
 }
 
@@ -169,10 +154,3 @@ fn settled<'a>(history: &History<'a>, rule: &Rule) -> History<'a> {
 }
 
 const SETTLED: usize = 3 * 1440;
-
-impl Rule {
-    /// What is learned of the type that a group has, as a multiple of what is believed of this one.
-    pub(super) fn factor(&self, learned: f64, is_same: bool) -> f64 {
-        if is_same { learned } else { learned.powf(self.shared) }
-    }
-}

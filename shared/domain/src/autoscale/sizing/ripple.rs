@@ -42,6 +42,41 @@ impl Ripple {
     }
 }
 
+impl Ripple {
+    /// The same, with each day as busy as the last hours were against those that led up to it: no less and no more than so much.
+    #[must_use]
+    pub fn as_today(mut self, history: &History<'_>, (least, most): (f64, f64)) -> Self {
+        let mean = |ago: usize| {
+            let hours = history.before(ago).last(HOURS);
+            Demand { reads: hours.mean(|it| it.reads), writes: hours.mean(|it| it.writes) }
+        };
+        let (now, end) = (mean(0), history.end());
+        let held = |it: f64| match it {
+            it if !it.is_finite() || ALIKE.contains(&it) => 1.0,
+            it => it.clamp(least, most),
+        };
+        let of = |days: usize| {
+            let then = mean(days * 1440);
+            Demand { reads: held(now.reads / then.reads), writes: held(now.writes / then.writes) }
+        };
+        let days = self.levels.len() * STEP / 1440 + 1;
+        let ratios: Vec<Demand> = (1..=days).map(of).collect();
+        for (at, level) in &mut self.levels {
+            let ago = usize::try_from(end.saturating_sub(*at) / 1440).unwrap_or(usize::MAX);
+            let Some(ratio) = ratios.get(ago) else { continue };
+            *level =
+                Demand { reads: level.reads * ratio.reads, writes: level.writes * ratio.writes };
+        }
+        self
+    }
+}
+
+/// Days are never quite alike.
+const ALIKE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+
+/// Long enough that noise does not matter, and short enough to tell today from yesterday by the morning.
+const HOURS: usize = 3 * 60;
+
 /// What lasts around a minute: the median before it or behind it, whichever is more, so that the edge of what lasts is no ripple.
 fn level(minutes: &[(i64, Demand)], place: usize) -> Demand {
     let before = minutes.get(place.saturating_sub(WINDOW - 1)..=place).unwrap_or_default();

@@ -11,7 +11,7 @@ pub struct Rule {
     pub memory_back: usize,
     /// By how much the load of the past is raised: so much it may grow before anybody looks again.
     pub margin: f64,
-    /// How far a size may be filled by the raised load of the past.
+    /// How far a size may be filled by the raised load of the past. What is planned for must not be hot when it comes as it was.
     pub plan: Limits,
     /// How much of its room data may take on a type that is chosen.
     pub memory: f64,
@@ -31,8 +31,15 @@ pub struct Rule {
     pub changes: u32,
     /// How many hours a change of the node type takes, in which both old and new nodes are paid for.
     pub change_hours: f64,
+    /// How many minutes of overload such a change is reckoned as, since it cuts connections.
+    pub change_minutes: f64,
+    /// How much of what is learned of the type that a group has is believed of it: 1 all of it, 0 nothing.
+    pub learned: f64,
     /// How much of what is learned of the type that a group has holds for the others: 1 if all of it is due to the commands, 0 if to the type.
     pub shared: f64,
+    /// How far the past is held against today, when replicas are scheduled: each of its days counts as if it had been as busy as the last hours
+    /// are against the same hours of it, by no less and no more than this.
+    pub today: (f64, f64),
     /// Every so many minutes other node types are looked at.
     pub deep: i64,
     /// Every so many minutes the group is looked at.
@@ -49,8 +56,8 @@ impl Default for Rule {
         Self {
             look_back: 2 * 1440,
             memory_back: 7 * 1440,
-            margin: 1.10,
-            plan: Limits { busy: 0.85, network: 0.90 },
+            margin: 1.05,
+            plan: Limits { busy: 0.84, network: 0.90 },
             memory: 0.90,
             hot: 0.80,
             memory_hot: 0.92,
@@ -58,9 +65,12 @@ impl Default for Rule {
             slot: 60,
             lead: 20,
             dwell: 360,
-            changes: 6,
+            changes: 2,
             change_hours: 1.0,
+            change_minutes: 1.0,
+            learned: 1.0,
             shared: 1.0,
+            today: (0.3, 1.0),
             deep: 30,
             looks: 5,
             credits: 0.8,
@@ -73,6 +83,12 @@ impl Rule {
     /// The numbers where data may be lost that nobody has twice: less memory is filled, and a node type that went to and fro stays as it is for
     /// longer. Every look is a deep one, since nobody knows how far apart looks are.
     pub fn guarded() -> Self {
-        Self { memory: 0.85, memory_hot: 0.90, changes: 4, deep: 1, ..Self::default() }
+        Self { memory: 0.85, memory_hot: 0.90, deep: 1, ..Self::default() }
+    }
+
+    /// What is learned of the type that a group has, as a multiple of what is believed of this one.
+    pub(super) fn factor(&self, learned: f64, is_same: bool) -> f64 {
+        let here = learned.powf(self.learned);
+        if is_same { here } else { here.powf(self.shared) }
     }
 }

@@ -65,14 +65,14 @@ fn a_replica_that_lags_is_no_time_to_shrink() {
 
 #[test]
 fn a_node_type_that_went_to_and_fro_stays() {
-    let moves = "up 2026-01-01T13:00:00Z down 2026-01-01T20:00:00Z up 2026-01-02T00:00:00Z";
-    let four = format!("{moves} down 2026-01-02T04:00:00Z");
-    check(too_large().tagged(tag::AUTOSCALE_MOVES, moves), SHRINKS);
+    let one = "down 2026-01-01T11:00:00Z up 2026-01-02T00:00:00Z";
+    let two = format!("{one} down 2026-01-02T04:00:00Z");
+    check(too_large().tagged(tag::AUTOSCALE_MOVES, one), SHRINKS);
     check(
-        too_large().tagged(tag::AUTOSCALE_MOVES, &four),
-        "Refuse: not shrinking: the node type was changed 4 times in a day, and no more is tried before 2026-01-02T13:00:00Z",
+        too_large().tagged(tag::AUTOSCALE_MOVES, &two),
+        "Refuse: not shrinking: the node type was changed 2 times in a day, and no more is tried before 2026-01-03T00:00:00Z",
     );
-    check(orders().short_of_memory().tagged(tag::AUTOSCALE_MOVES, &four), GROWS);
+    check(orders().short_of_memory().tagged(tag::AUTOSCALE_MOVES, &two), GROWS);
 }
 
 #[test]

@@ -51,6 +51,20 @@ fn what_was_flushed_comes_back_and_its_room_is_kept() {
 }
 
 #[test]
+fn what_fills_up_again_to_where_it_was_is_not_taken_for_growth() {
+    // It takes three days and ends as high as it was before it was flushed, or higher.
+    let group = |most: f64| {
+        let fills = move |at: i64| {
+            let days = f64::from(i32::try_from(at).unwrap()) / 1440.0;
+            load(60.0, (1.2 + days).min(most))
+        };
+        Group::asked(size("m7g.large", 1), |_| load(60.0, 4.0)).then(3 * 1440, fills)
+    };
+    assert_eq!(group(3.95).choice(), Choice::Hold);
+    assert_eq!(group(4.2).choice(), Choice::Move(size("r7g.large", 1)));
+}
+
+#[test]
 fn a_type_that_lives_on_credits_is_for_a_load_that_earns_them() {
     let group = |thousands: f64| Group::asked(size("m7g.large", 1), move |_| load(thousands, 1.0));
     assert_eq!(group(10.0).choice(), Choice::Move(size("t4g.medium", 1)));
@@ -137,8 +151,8 @@ fn at_the_end_of_what_it_may_have_that_is_told() {
 
 #[test]
 fn replicas_follow_the_hours_of_the_day() {
-    // Twice the load from six to twelve; the sixtieth hour of the past ends at noon of the third day.
-    let by_hour = |at: i64| load(if (360..720).contains(&(at % 1440)) { 150.0 } else { 60.0 }, 3.0);
+    // More than twice the load from six to twelve; the sixtieth hour of the past ends at noon of the third day.
+    let by_hour = |at: i64| load(if (360..720).contains(&(at % 1440)) { 160.0 } else { 60.0 }, 3.0);
     let group = |until: i64, replicas: u32| {
         let mut group = Group::asked(size("m7g.large", replicas), by_hour);
         let cut = usize::try_from(until).unwrap();
@@ -150,7 +164,7 @@ fn replicas_follow_the_hours_of_the_day() {
     // In time to be filled: what lasts is there some minutes before.
     assert_eq!(group(day + 330, 1).choice(), Choice::Replicas(size("m7g.large", 2)));
     assert_eq!(group(day + 540, 2).choice(), Choice::Hold);
-    assert_eq!(group(day + 540, 1).choice(), Choice::Replicas(size("m7g.large", 2)));
+    assert_eq!(group(day + 540, 1).choice(), Choice::Grow(Heat::Engine, size("m7g.large", 2)));
 }
 
 #[test]

@@ -91,6 +91,38 @@ fn a_spike_is_a_ripple_and_the_edge_of_what_lasts_is_none() {
 }
 
 #[test]
+fn a_day_counts_as_if_it_had_been_as_busy_as_today() {
+    // The day before yesterday as today, yesterday twice that.
+    let of_day = |at: usize| if (1440..2880).contains(&at) { 200.0 } else { 100.0 };
+    let values: Vec<f64> = (0..3 * 1440).map(of_day).collect();
+    let minutes = minutes(&values);
+    let history = History::new(0, &minutes);
+    let ripple = |today| Ripple::of(&history).as_today(&history, today);
+    let level =
+        |ripple: &Ripple, at: i64| ripple.levels.iter().find(|it| it.0 == at).unwrap().1.reads;
+    // What led up to the last day was twice as busy as now, and what led up to the day before that was as busy as now.
+    let even = ripple((0.1, 10.0));
+    assert_eq!((level(&even, 3000), level(&even, 2000)), (50.0, 200.0));
+    assert_eq!(level(&ripple((0.8, 10.0)), 3000), 80.0);
+    assert_eq!(ripple((1.0, 1.0)), Ripple::of(&history));
+}
+
+#[test]
+fn what_is_planned_for_is_not_hot() {
+    // Else what the schedule takes away comes back by the next alarm.
+    let rule = Rule::default();
+    assert!(rule.plan.busy / rule.margin <= rule.hot);
+}
+
+#[test]
+fn what_is_learned_of_one_type_holds_for_others_as_far_as_the_rule_says() {
+    let rule = Rule { learned: 1.0, shared: 0.0, ..Rule::default() };
+    assert_eq!((rule.factor(1.2, true), rule.factor(1.2, false)), (1.2, 1.0));
+    let rule = Rule { learned: 0.0, shared: 1.0, ..rule };
+    assert_eq!((rule.factor(1.2, true), rule.factor(1.2, false)), (1.0, 1.0));
+}
+
+#[test]
 fn replicas_are_scheduled_where_they_are_worth_their_price() {
     let mut wants = Wants::new(60, (1, 3));
     for hour in 0..24 {
