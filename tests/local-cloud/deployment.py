@@ -35,6 +35,8 @@ class Deployment:
             "EnableEncryptionInTransit": "true",
             "SnapshotRetentionLimit": "7",
             "EnableAlarms": "true",
+            # All of its keys are wanted: full memory is a reason to grow, whatever the eviction policy.
+            "AutoscaleData": "store",
             "Environment": ENVIRONMENT,
         }
 
