@@ -206,7 +206,7 @@ impl Run<'_> {
         let mut view = LoadView::default();
         let seen = observe::look(self.app, &look.subject, now, &mut view).await;
         if seen.is_ok() || view.group.is_some() {
-            story.saw(&view, now);
+            story.saw(&self.app.catalog(), &view, now);
         }
         match seen {
             Ok(()) => {}
@@ -347,7 +347,7 @@ impl Operation for Scaling<'_> {
         let mut view = LoadView::default();
         let seen = observe::look(self.app, self.subject, now, &mut view).await;
         if seen.is_ok() || view.group.is_some() {
-            self.story.borrow_mut().saw(&view, now);
+            self.story.borrow_mut().saw(&self.app.catalog(), &view, now);
         }
         seen.map(|()| view)
     }

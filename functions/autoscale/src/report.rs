@@ -6,7 +6,7 @@ use domain::alarm::Upkeep;
 use domain::autoscale::sizing::Rule;
 use domain::autoscale::{
     Act, Advice, Change, Failures, Load, LoadView, Made, Metric, NotTaken, Refusal, Undertaking,
-    Weight,
+    Weight, evidence,
 };
 use domain::cost::MonthlyCost;
 use domain::{Catalog, GroupId, GroupView, MemberId, Problems, Wait};
@@ -49,7 +49,7 @@ impl Story {
     }
 
     /// Takes in what was seen. A later look without metrics does not wipe out an earlier one with them.
-    pub(crate) fn saw(&mut self, view: &LoadView, now: Timestamp) {
+    pub(crate) fn saw(&mut self, catalog: &Catalog, view: &LoadView, now: Timestamp) {
         let Some(group) = &view.group else {
             "no such group".clone_into(&mut self.saw);
             return;
@@ -70,8 +70,17 @@ impl Story {
         let mut parts = vec![format!("{} is {}, {nodes} x {node_type}", group.id, group.status)];
         if let Some(loads) = &view.load {
             parts.extend(self.measured(group, &loads.days, now));
+            self.weighed(catalog, view, now);
         }
         self.saw = parts.join(", ");
+    }
+
+    /// Takes in the sizes that were weighed.
+    fn weighed(&mut self, catalog: &Catalog, view: &LoadView, now: Timestamp) {
+        let Some(evidence) = evidence(catalog, view, now) else { return };
+        self.metrics.push(("MonthlyDollars", evidence.monthly));
+        let members = std::mem::take(&mut self.evidence);
+        self.evidence = json!({ "members": members, "sizes": evidence });
     }
 
     /// Takes in the numbers, and says the largest of them.
@@ -93,6 +102,8 @@ impl Story {
         };
         self.metrics =
             drawn.iter().filter_map(|(name, metric)| Some((*name, most(*metric)?))).collect();
+        let nodes = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
+        self.metrics.push(("Nodes", f64::from(nodes)));
         drawn
             .iter()
             .filter_map(|(_, metric)| {

@@ -6,6 +6,7 @@
 
 pub mod backtest;
 pub mod change;
+pub mod evidence;
 pub mod load;
 pub mod moves;
 pub mod offer;
@@ -25,6 +26,7 @@ use crate::provision::parameters::Parameters;
 use crate::{GroupId, GroupView, Next, NodeType, Problems, Tags};
 
 pub use change::{Change, Failed, Failures, Undertaking};
+pub use evidence::{Evidence, evidence};
 pub use load::{Gap, Load, Loads, Metric, Sample};
 pub use moves::{Move, Moves};
 pub use offer::Out;

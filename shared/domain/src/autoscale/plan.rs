@@ -32,6 +32,8 @@ pub fn decide(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Verdict {
     }
 }
 
+pub(super) use size::a_month;
+
 /// Goes on, or has its verdict.
 type Flow<T = ()> = ControlFlow<Verdict, T>;
 

@@ -81,3 +81,32 @@ async fn where_one_size_cannot_be_had_the_next_best_is_taken() {
         assert!(subjects[1].ends_with("from cache.t4g.micro to cache.t4g.medium"), "{subjects:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_smaller_and_is_short_of_memory_for_it_is_taken_back_and_left_so() {
+    let stage = Stage::of_type("cache.t4g.small").await;
+    stage.scene.pass(Duration::from_hours(39)).await;
+    stage.rounds(2).await;
+    assert_eq!(stage.node_type(), "cache.t4g.micro", "two days would have done with less");
+    assert_eq!(stage.tags()["cachewarden:autoscale-moves"].split(' ').next(), Some("down"));
+    let records = stage.records();
+    let decided = |it: &&serde_json::Value| it["decided"].as_str().unwrap().contains("t4g.micro");
+    let record = records.iter().find(decided).unwrap();
+    let weighed = &record["evidence"]["sizes"]["weighed"];
+    assert_eq!(weighed[0]["nodeType"], "cache.t4g.small");
+    assert_eq!(weighed[1]["nodeType"], "cache.t4g.micro");
+    assert!(weighed[1]["dollarsADay"].as_f64() < weighed[0]["dollarsADay"].as_f64());
+    assert_eq!((&record["Nodes"], &record["MonthlyDollars"]), (&json!(2.0), &json!(46.72)));
+
+    fill(&stage).await;
+    stage.rounds(6).await;
+    assert_eq!(stage.node_type(), "cache.t4g.small");
+    let told = stage.told();
+    assert_eq!(told.len(), 2, "{told:?}");
+    let back = &told[1].message;
+    assert!(back.contains("That is change 2 of the node type within a day"), "{back}");
+    stage.fill_to(80_000_000);
+    stage.rounds(100).await;
+    assert_eq!(stage.node_type(), "cache.t4g.small", "no third change in a day");
+    assert_eq!(stage.changes(), 2);
+}

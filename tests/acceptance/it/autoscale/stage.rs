@@ -81,6 +81,15 @@ impl Stage {
         Self::on(scene, &[("cachewarden:autoscale", "full")], &own).await
     }
 
+    /// Two nodes of this type, with little in them.
+    pub(crate) async fn of_type(node_type: &str) -> Self {
+        let shape = [("NumCacheClusters", "2"), ("CacheNodeType", node_type)];
+        let tags = [("cachewarden:autoscale", "full")];
+        let stage = Self::shaped(Settings::default(), &tags, &shape).await;
+        stage.fill_to(80_000_000);
+        stage
+    }
+
     async fn shaped(settings: Settings, tags: &[(&str, &str)], shape: &[(&str, &str)]) -> Self {
         Self::on(Scene::with(settings).await, tags, shape).await
     }
@@ -93,7 +102,6 @@ impl Stage {
             ("ReplicationGroupDescription", "orders"),
             ("Engine", "redis"),
             ("EngineVersion", "7.1"),
-            ("CacheNodeType", "cache.t4g.micro"),
             ("AutomaticFailoverEnabled", "true"),
             ("MultiAZEnabled", "true"),
             ("TransitEncryptionEnabled", "true"),
@@ -102,6 +110,9 @@ impl Stage {
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .to_vec();
         group.extend(shape.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        if !shape.iter().any(|it| it.0 == "CacheNodeType") {
+            group.push(("CacheNodeType".to_owned(), "cache.t4g.micro".to_owned()));
+        }
         for (index, (key, value)) in tags.iter().chain(&[("cachewarden:owner", OWNER)]).enumerate()
         {
             group.push((format!("Tags.Tag.{}.Key", index + 1), (*key).to_owned()));

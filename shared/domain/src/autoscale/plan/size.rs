@@ -340,6 +340,6 @@ const MISSES_MORE: (f64, f64) = (1.1, 0.01);
 const LEGIBLE: Percent = Percent(20.0);
 
 /// The dollars of a month, of those of an hour.
-pub(super) fn a_month(hour: f64) -> f64 {
+pub(in crate::autoscale) fn a_month(hour: f64) -> f64 {
     hour * HOURS_A_MONTH
 }

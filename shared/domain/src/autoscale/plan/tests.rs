@@ -25,7 +25,7 @@ pub(in crate::autoscale) struct View(
     i64,
 );
 
-pub(super) fn now() -> Timestamp {
+pub(in crate::autoscale) fn now() -> Timestamp {
     "2026-01-02T12:00:00Z".parse().unwrap()
 }
 
@@ -124,7 +124,7 @@ impl View {
         self
     }
 
-    fn of_type(mut self, name: &str) -> Self {
+    pub(in crate::autoscale) fn of_type(mut self, name: &str) -> Self {
         let group = self.group();
         group.node_type = Some(node_type(name));
         group.members.iter_mut().for_each(|it| it.node_type = Some(node_type(name)));
@@ -175,7 +175,7 @@ impl View {
     }
 
     /// Every member idle, with this many bytes of data.
-    fn idle(self, used: f64) -> Self {
+    pub(in crate::autoscale) fn idle(self, used: f64) -> Self {
         let percent = used / 4_000_000.0;
         self.all(&[
             (Metric::Memory, percent),
@@ -199,7 +199,7 @@ impl View {
     }
 
     /// The same view with what its members tell.
-    fn seen(self) -> LoadView {
+    pub(in crate::autoscale) fn seen(self) -> LoadView {
         let Self(mut view, values, minutes) = self;
         if let (Some(loads), false) = (&mut view.load, values.is_empty()) {
             let start = |it: i64| now() - SignedDuration::from_mins(it);

@@ -66,8 +66,8 @@ pub fn decide(case: &Case<'_>) -> Choice {
     if case.ago(case.since.changed) < SETTLES {
         return Choice::Hold;
     }
-    let moved = usize::try_from(case.ago(case.since.moved)).unwrap_or(usize::MAX);
-    let ground = Ground { case, measured: measure(&case.history, candidate, moved) };
+    let measured = measure(&case.history, candidate, case.minutes_as_it_is());
+    let ground = Ground { case, measured };
     let heat = protect::heat(case, candidate);
     if let Some(heat) = heat.filter(|it| case.is_ripe(*it)) {
         return match protect::grown(heat, &ground) {
@@ -85,6 +85,11 @@ pub fn decide(case: &Case<'_>) -> Choice {
 }
 
 impl Case<'_> {
+    /// For how many minutes it has had its node type.
+    pub fn minutes_as_it_is(&self) -> usize {
+        usize::try_from(self.ago(self.since.moved)).unwrap_or(usize::MAX)
+    }
+
     fn ago(&self, minute: Option<i64>) -> i64 {
         minute.map_or(i64::MAX, |it| self.now.saturating_sub(it))
     }
