@@ -1,20 +1,20 @@
 //! What is told, to people and to the journal, in words that an operator can act on.
 
 pub(crate) mod backtest;
+mod story;
 
 use domain::alarm::Upkeep;
 use domain::autoscale::sizing::Rule;
 use domain::autoscale::{
-    Act, Advice, Change, Failures, Load, LoadView, Made, Metric, NotTaken, Refusal, Undertaking,
-    Weight, evidence,
+    Act, Advice, Change, Failures, Held, LoadView, Made, NotTaken, Refusal, Undertaking, Weight,
 };
 use domain::cost::MonthlyCost;
 use domain::{Catalog, GroupId, GroupView, MemberId, Problems, Wait};
-use jiff::Timestamp;
 use platform::journal::Record;
 use platform::{Fault, FaultKind};
-use serde_json::{Value, json};
+use serde_json::json;
 
+pub(crate) use self::story::Story;
 use crate::event::{Cause, Ignored, Look};
 
 /// A message to people.
@@ -22,95 +22,6 @@ use crate::event::{Cause, Ignored, Look};
 pub(crate) struct Message {
     pub(crate) subject: String,
     pub(crate) body: String,
-}
-
-/// What one run on one group saw and did.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Story {
-    /// The group, once it is known.
-    pub(crate) group: Option<GroupId>,
-    /// The first look that had metrics, or else the last look.
-    pub(crate) saw: String,
-    /// The numbers of it.
-    pub(crate) evidence: Value,
-    /// The largest shares, to be drawn.
-    pub(crate) metrics: Vec<(&'static str, f64)>,
-    /// What was done, in order.
-    pub(crate) done: Vec<String>,
-    /// Whether people were told already.
-    pub(crate) told: bool,
-}
-
-impl Story {
-    /// Takes in a step, before it is taken: one that fails was still meant.
-    pub(crate) fn does(&mut self, act: &Act) {
-        self.done.push(words(act));
-        self.told |= tells(act);
-    }
-
-    /// Takes in what was seen. A later look without metrics does not wipe out an earlier one with them.
-    pub(crate) fn saw(&mut self, catalog: &Catalog, view: &LoadView, now: Timestamp) {
-        let Some(group) = &view.group else {
-            "no such group".clone_into(&mut self.saw);
-            return;
-        };
-        self.group = Some(group.id.clone());
-        if let Some(names) = view.alarms.as_ref().map(|it| &it.foreign).filter(|it| !it.is_empty())
-        {
-            let left = format!("left alone, since not ours: {}", names.join(" "));
-            if !self.done.contains(&left) {
-                self.done.push(left);
-            }
-        }
-        if view.load.is_none() && !self.evidence.is_null() {
-            return;
-        }
-        let node_type = group.node_type.as_ref().map_or("an unknown type", |it| it.as_str());
-        let nodes = group.member_ids.len();
-        let mut parts = vec![format!("{} is {}, {nodes} x {node_type}", group.id, group.status)];
-        if let Some(loads) = &view.load {
-            parts.extend(self.measured(group, &loads.days, now));
-            self.weighed(catalog, view, now);
-        }
-        self.saw = parts.join(", ");
-    }
-
-    /// Takes in the sizes that were weighed.
-    fn weighed(&mut self, catalog: &Catalog, view: &LoadView, now: Timestamp) {
-        let Some(evidence) = evidence(catalog, view, now) else { return };
-        self.metrics.push(("MonthlyDollars", evidence.monthly));
-        let members = std::mem::take(&mut self.evidence);
-        self.evidence = json!({ "members": members, "sizes": evidence });
-    }
-
-    /// Takes in the numbers, and says the largest of them.
-    fn measured(&mut self, group: &GroupView, load: &Load, now: Timestamp) -> Vec<String> {
-        let latest = |member: &MemberId, metric| load.latest(member, metric, now);
-        let rows = group.member_ids.iter().map(|id| {
-            let row =
-                Metric::ALL.map(|metric| (metric.name().to_owned(), json!(latest(id, metric))));
-            (id.to_string(), Value::Object(row.into_iter().collect()))
-        });
-        self.evidence = Value::Object(rows.collect());
-        let drawn = [
-            ("MemoryPercent", Metric::Memory),
-            ("CpuPercent", Metric::Cpu),
-            ("EngineCpuPercent", Metric::EngineCpu),
-        ];
-        let most = |metric| {
-            group.member_ids.iter().filter_map(|it| latest(it, metric)).max_by(f64::total_cmp)
-        };
-        self.metrics =
-            drawn.iter().filter_map(|(name, metric)| Some((*name, most(*metric)?))).collect();
-        let nodes = u32::try_from(group.member_ids.len()).unwrap_or(u32::MAX);
-        self.metrics.push(("Nodes", f64::from(nodes)));
-        drawn
-            .iter()
-            .filter_map(|(_, metric)| {
-                Some(format!("{} {:.1} at most", metric.name(), most(*metric)?))
-            })
-            .collect()
-    }
 }
 
 /// How a run on one group ended.
@@ -160,7 +71,7 @@ impl End {
             Self::Settled => "the next alarm or the schedule looks again".to_owned(),
             Self::Refused(refusal) => match refusal {
                 Refusal::Recommended(advice) => format!("to do it: {}", advice.command),
-                Refusal::OverBudget { advice, .. } => format!(
+                Refusal::Held(Held::OverBudget { advice, .. }) => format!(
                     "raise cachewarden:autoscale-budget, or do it by hand: {}",
                     advice.command
                 ),
@@ -178,13 +89,7 @@ impl End {
                 | Refusal::UnknownType(_)
                 | Refusal::NoLarger { .. }
                 | Refusal::NotAllowed(_)
-                | Refusal::TooFar { .. }
-                | Refusal::InWindow(..)
-                | Refusal::Lagging { .. }
-                | Refusal::NoSpare { .. }
-                | Refusal::Frozen { .. }
-                | Refusal::Flushed(_)
-                | Refusal::WouldNotFit { .. }
+                | Refusal::Held(_)
                 | Refusal::Unanswered(_) => "the schedule looks again".to_owned(),
             },
             Self::Unfinished(wait) => format!("looks again in {} s", wait.recheck.as_secs()),
@@ -441,9 +346,9 @@ fn not_before(failures: &Failures) -> String {
 pub(crate) fn not_done(story: &Story, why: &End) -> Message {
     let group = story.group.as_ref().map_or("a group", |it| it.as_str());
     let advice = match why {
-        End::Refused(Refusal::Recommended(advice) | Refusal::OverBudget { advice, .. }) => {
-            advised(advice)
-        }
+        End::Refused(
+            Refusal::Recommended(advice) | Refusal::Held(Held::OverBudget { advice, .. }),
+        ) => advised(advice),
         End::Settled
         | End::Refused(_)
         | End::Unfinished(_)

@@ -76,7 +76,11 @@ pub struct Setting {
 /// # Errors
 ///
 /// Why no size of it is ever chosen.
-pub fn setting(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Result<Setting, Refusal> {
+pub fn setting(
+    catalog: &Catalog,
+    view: &LoadView,
+    now: Timestamp,
+) -> Result<Setting, Box<Refusal>> {
     let of = || -> Flow<Setting> {
         let Some(group) = &view.group else { return refuse(Refusal::Gone) };
         let mut tags = group.tags.clone().unwrap_or_default();
@@ -91,9 +95,11 @@ pub fn setting(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Result<Set
     };
     match of() {
         Continue(setting) => Ok(setting),
-        Break(Verdict::Plan(Next::Refuse(refusal))) => Err(refusal),
-        Break(Verdict::Ask(question)) => Err(Refusal::Unanswered(question)),
-        Break(Verdict::Plan(Next::Settled | Next::Wait(_) | Next::Do(_))) => Err(Refusal::Off),
+        Break(Verdict::Plan(Next::Refuse(refusal))) => Err(Box::new(refusal)),
+        Break(Verdict::Ask(question)) => Err(Box::new(Refusal::Unanswered(question))),
+        Break(Verdict::Plan(Next::Settled | Next::Wait(_) | Next::Do(_))) => {
+            Err(Box::new(Refusal::Off))
+        }
     }
 }
 

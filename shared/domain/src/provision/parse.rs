@@ -138,9 +138,6 @@ fn group(
         kms_key: kms_key.as_ref(),
         release,
         shape: Some(shape),
-        max_node_type: autoscale.max_node_type.as_ref(),
-        min_replicas: autoscale.min_replicas,
-        max_replicas: autoscale.max_replicas,
         autoscale: Some(&autoscale),
         ..rest.stated()
     };

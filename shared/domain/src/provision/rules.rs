@@ -11,7 +11,7 @@ use super::{AutoscalePolicy, GroupSpec};
 use crate::engine::Release;
 use crate::shard::Shape;
 use crate::window::{MaintenanceWindow, SnapshotWindow};
-use crate::{Arn, NodeType, Owner, Problems, tag};
+use crate::{Arn, Owner, Problems, tag};
 
 /// What the rules look at, as far as it could be read.
 #[derive(Clone, Debug, Default)]
@@ -25,9 +25,6 @@ pub(super) struct Stated<'a> {
     pub(super) notification_topic: Option<&'a Arn>,
     pub(super) kms_key: Option<&'a Arn>,
     pub(super) shape: Option<Shape>,
-    pub(super) max_node_type: Option<&'a NodeType>,
-    pub(super) min_replicas: Option<u32>,
-    pub(super) max_replicas: Option<u32>,
     pub(super) autoscale: Option<&'a AutoscalePolicy>,
     pub(super) upgrades_itself: Option<bool>,
     pub(super) night_park: bool,
@@ -164,7 +161,8 @@ fn nights(stated: &Stated<'_>, problems: &mut Problems) {
 }
 
 fn ceiling(stated: &Stated<'_>, problems: &mut Problems) {
-    if let (Some(most), Some(release)) = (stated.max_node_type, stated.release)
+    if let (Some(most), Some(release)) =
+        (stated.autoscale.and_then(|it| it.max_node_type.as_ref()), stated.release)
         && let Some(rule) = too_old(most, release)
     {
         problems.add("AutoscaleMaxNodeType", rule);
@@ -173,7 +171,7 @@ fn ceiling(stated: &Stated<'_>, problems: &mut Problems) {
 
 fn floor(stated: &Stated<'_>, problems: &mut Problems) {
     if let (Some(0), Some(Shape::Single { nodes: nodes @ 2.. })) =
-        (stated.min_replicas, stated.shape)
+        (stated.autoscale.and_then(|it| it.min_replicas), stated.shape)
     {
         problems.add(
             "AutoscaleMinReplicas",
@@ -190,9 +188,9 @@ fn bounds(stated: &Stated<'_>, problems: &mut Problems) {
     }
     let says = |of: fn(&AutoscalePolicy) -> bool| stated.autoscale.is_some_and(of);
     for (name, is_stated) in [
-        ("AutoscaleMaxNodeType", stated.max_node_type.is_some()),
-        ("AutoscaleMaxReplicas", stated.max_replicas.is_some()),
-        ("AutoscaleMinReplicas", stated.min_replicas.is_some()),
+        ("AutoscaleMaxNodeType", says(|it| it.max_node_type.is_some())),
+        ("AutoscaleMaxReplicas", says(|it| it.max_replicas.is_some())),
+        ("AutoscaleMinReplicas", says(|it| it.min_replicas.is_some())),
         ("AutoscaleNodeTypes", says(|it| it.node_types.is_some())),
         ("AutoscaleBudget", says(|it| it.budget.is_some())),
         ("AutoscaleMinuteWorth", says(|it| it.minute.is_some())),

@@ -217,7 +217,7 @@ impl Flow for SmallerNodes {
     }
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
-        scene.account.pass(Duration::from_mins(60)).await;
+        scene.account.pass(Duration::from_hours(1)).await;
         scene.account.settle().await;
     }
 

@@ -82,7 +82,8 @@ fn what_members_say_is_put_together_minute_by_minute() {
 fn replicas_repeat_writes_and_do_not_add_to_them() {
     let told =
         with(&[("001", Metric::Writes, &[600_000.0; 3]), ("002", Metric::Writes, &[600_000.0; 3])]);
-    assert_eq!(last(HAS, &told)[2].unwrap().writes, 10_000.0);
+    let writes = last(HAS, &told)[2].unwrap().writes;
+    assert!((writes - 10_000.0).abs() < 0.001, "{writes}");
 }
 
 #[test]
@@ -132,7 +133,8 @@ fn what_no_command_tells_counts_as_writes() {
     // A twentieth of what is believed of the engine.
     assert!((minute.writes - 0.45 * 250_000.0 / 20.0).abs() < 1.0, "{}", minute.writes);
     let told = with(&[("001", Metric::Reads, &[60.0 * 20_000.0; 3])]);
-    assert_eq!(last(HAS, &told)[2].unwrap().writes, 0.0);
+    let writes = last(HAS, &told)[2].unwrap().writes;
+    assert!(writes.abs() < 0.001, "{writes}");
 }
 
 #[test]

@@ -13,9 +13,13 @@ use crate::autoscale::load::{LAG_MAX_SECONDS, Metric};
 use crate::autoscale::sizing::carry::{self, Demand};
 use crate::autoscale::sizing::measure::measure;
 use crate::autoscale::sizing::{Kind, Minute};
-use crate::autoscale::{Refusal, Window};
+use crate::autoscale::{Held, Refusal, Window};
 use crate::window::{MaintenanceWindow, SnapshotWindow};
 use crate::{Role, WaitingOn};
+
+fn hold<T>(held: Held) -> Flow<T> {
+    refuse(Refusal::Held(held))
+}
 
 impl Case<'_> {
     /// All of them, in the order in which an operator would want to hear of them.
@@ -26,7 +30,7 @@ impl Case<'_> {
         self.windows(wish)?;
         self.saving(ground)?;
         if wish.is_up() {
-            self.leap(ground, wish)?;
+            Self::leap(ground, wish)?;
             return self.budget(wish, why);
         }
         self.rested_for_less()?;
@@ -35,7 +39,7 @@ impl Case<'_> {
         if matches!(wish.change, Change::NodeType(_)) {
             self.flapping(ground)?;
             self.flush(ground, wish)?;
-            self.room(ground, wish)?;
+            Self::room(ground, wish)?;
         }
         Continue(())
     }
@@ -48,12 +52,12 @@ impl Case<'_> {
             Some(&self.group.snapshot_window).filter(|_| 0 < self.group.snapshot_retention_days);
         let snapshots = snapshots.and_then(|it| it.parse::<SnapshotWindow>().ok());
         if let Some(window) = snapshots.filter(|it| it.is_near(self.now, margin)) {
-            return refuse(Refusal::InWindow(Window::Snapshot, window.to_string()));
+            return hold(Held::InWindow(Window::Snapshot, window.to_string()));
         }
         let maintenance = self.group.members.iter().map(|it| it.maintenance_window.as_str());
-        let maintenance = maintenance.filter_map(|it| it.parse::<MaintenanceWindow>().ok());
-        match maintenance.filter(|it| it.is_near(self.now, margin)).next() {
-            Some(window) => refuse(Refusal::InWindow(Window::Maintenance, window.to_string())),
+        let mut maintenance = maintenance.filter_map(|it| it.parse::<MaintenanceWindow>().ok());
+        match maintenance.find(|it| it.is_near(self.now, margin)) {
+            Some(window) => hold(Held::InWindow(Window::Maintenance, window.to_string())),
             None => Continue(()),
         }
     }
@@ -61,18 +65,18 @@ impl Case<'_> {
     /// Not while a member writes a snapshot, or feeds a new replica. Without it, copy-on-write and a full copy take the reserved memory together.
     fn saving(&self, ground: &Ground<'_>) -> Flow {
         let is_saving = |it| ground.loads.days.latest(it, Metric::Saving, self.now) == Some(1.0);
-        match self.group.member_ids.iter().any(is_saving) {
-            true => wait(WaitingOn::Snapshot(None)),
-            false => Continue(()),
+        if self.group.member_ids.iter().any(is_saving) {
+            return wait(WaitingOn::Snapshot(None));
         }
+        Continue(())
     }
 
     /// One decision multiplies the price by no more than this. Without it, a sample of a wrong unit buys the largest node.
-    fn leap(&self, ground: &Ground<'_>, wish: &Wish) -> Flow {
+    fn leap(ground: &Ground<'_>, wish: &Wish) -> Flow {
         if wish.cost <= ground.rule.leap * wish.paid {
             return Continue(());
         }
-        refuse(Refusal::TooFar { change: wish.change.clone(), times: wish.cost / wish.paid })
+        hold(Held::TooFar { change: wish.change.clone(), times: wish.cost / wish.paid })
     }
 
     /// Nothing is made larger beyond what the operator pays for. Without it, an attack or a defect scales to the largest node.
@@ -80,7 +84,7 @@ impl Case<'_> {
         match self.policy.budget.filter(|it| *it < a_month(wish.cost)) {
             Some(budget) => {
                 let advice = self.advice(wish.change.clone(), why.to_owned());
-                refuse(Refusal::OverBudget { advice, budget })
+                hold(Held::OverBudget { advice, budget })
             }
             None => Continue(()),
         }
@@ -100,7 +104,7 @@ impl Case<'_> {
             Some((it.id.to_string(), lag))
         });
         match behind.find(|(_, lag)| LAG_MAX_SECONDS < *lag) {
-            Some((member, seconds)) => refuse(Refusal::Lagging { member, seconds }),
+            Some((member, seconds)) => hold(Held::Lagging { member, seconds }),
             None => Continue(()),
         }
     }
@@ -130,7 +134,7 @@ impl Case<'_> {
         if alone <= ALONE_MAX {
             return Continue(());
         }
-        refuse(Refusal::NoSpare { change: wish.change.clone(), percent: alone * 100.0 })
+        hold(Held::NoSpare { change: wish.change.clone(), percent: alone * 100.0 })
     }
 
     /// A node type that went to and fro all day stays as it is. Without it, every change drops connections and none helps.
@@ -138,7 +142,7 @@ impl Case<'_> {
         let moves = self.moves();
         let count = moves.of_a_day(self.now);
         match moves.until_fewer(ground.rule.changes, self.now) {
-            Some(until) => refuse(Refusal::Frozen { count, until }),
+            Some(until) => hold(Held::Frozen { count, until }),
             None => Continue(()),
         }
     }
@@ -153,14 +157,14 @@ impl Case<'_> {
         match flushed(&ground.past.history().last(DAY_MINUTES)) {
             Some(minute) => {
                 let at = Timestamp::from_second(minute * 60).unwrap_or(self.now);
-                refuse(Refusal::Flushed(at.saturating_add(SETTLES_AGAIN).unwrap_or(at)))
+                hold(Held::Flushed(at.saturating_add(SETTLES_AGAIN).unwrap_or(at)))
             }
             None => Continue(()),
         }
     }
 
     /// The most that the data took in a week fits with its margin. Without it, the change fails after half an hour, or evicts what nobody has twice.
-    fn room(&self, ground: &Ground<'_>, wish: &Wish) -> Flow {
+    fn room(ground: &Ground<'_>, wish: &Wish) -> Flow {
         if matches!(ground.bounds.kind, Kind::Cache { .. }) {
             return Continue(());
         }
@@ -170,7 +174,7 @@ impl Case<'_> {
         if needs <= has {
             return Continue(());
         }
-        refuse(Refusal::WouldNotFit { to: to.node_type.clone(), needs, has })
+        hold(Held::WouldNotFit { to: to.node_type.clone(), needs, has })
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::autoscale::Held;
 
 #[test]
 fn replicas_end_at_their_bound_and_then_the_nodes_grow() {
@@ -56,7 +57,7 @@ fn only_what_is_listed_is_chosen() {
 #[test]
 fn a_budget_is_not_passed_and_what_would_help_is_told() {
     let short = || orders().short_of_memory();
-    let Verdict::Plan(Next::Refuse(Refusal::OverBudget { advice, budget })) =
+    let Verdict::Plan(Next::Refuse(Refusal::Held(Held::OverBudget { advice, budget }))) =
         decide(Catalog::embedded(), &short().tagged(tag::AUTOSCALE_BUDGET, "40").seen(), now())
     else {
         panic!("the budget is below the next size");

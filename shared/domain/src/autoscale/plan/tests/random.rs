@@ -90,6 +90,11 @@ fn view(any: &Any) -> View {
     view
 }
 
+#[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^53")]
+fn as_f64(bytes: u64) -> f64 {
+    bytes as f64
+}
+
 fn memory(node_type: &NodeType) -> u64 {
     Catalog::embedded().find(node_type).unwrap().maxmemory.0
 }
@@ -123,7 +128,7 @@ proptest! {
                     let ids = &view.group.as_ref().unwrap().member_ids;
                     let used = ids.iter().map(peak).fold(0.0, f64::max);
                     let usable = Catalog::embedded().find(to).unwrap().usable.0;
-                    prop_assert!(used <= usable as f64 * 0.85, "{} in {}", used, usable);
+                    prop_assert!(used <= as_f64(usable) * 0.85, "{} in {}", used, usable);
                 }
                 let tiering = |it: &NodeType| Catalog::embedded().find(it).unwrap().data_tiering;
                 prop_assert_eq!(tiering(to), tiering(&from));
