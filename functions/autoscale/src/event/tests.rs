@@ -191,7 +191,7 @@ fn actions_are_read() {
     );
     check(
         json!({ "action": "explode" }),
-        "leave an action: \"explode\" is not an action, evaluate and plan are",
+        "leave an action: \"explode\" is not an action; evaluate, plan and backtest are",
     );
 }
 
