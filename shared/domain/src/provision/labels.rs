@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::property::Properties;
 use crate::{Tags, tag};
 
-/// A resource has fifty tags at most (facts 1.6), of which ours take up to twenty.
-const TAGS_MAX: usize = 30;
+/// A resource has fifty tags at most (facts 1.6), of which ours take up to twenty-five.
+const TAGS_MAX: usize = 25;
 const KEY_LEN_MAX: usize = 128;
 /// What begins so is ours, or AWS's.
 const RESERVED: [&str; 2] = ["aws:", "cachewarden:"];
@@ -155,7 +155,7 @@ mod tests {
         );
         check(json!({ "k".repeat(129): "planted" }), &["a key has 128 characters"]);
         check(json!("team=a,team=b"), &["has the key \"team\" twice"]);
-        let many: Map<String, Value> = (0..31).map(|it| (format!("k{it}"), json!("v"))).collect();
-        check(Value::Object(many), &["has 31 tags"]);
+        let many: Map<String, Value> = (0..26).map(|it| (format!("k{it}"), json!("v"))).collect();
+        check(Value::Object(many), &["has 26 tags"]);
     }
 }

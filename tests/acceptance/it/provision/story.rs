@@ -85,6 +85,7 @@ async fn an_update_changes_what_the_stack_changed() {
     assert_eq!((group.members.len(), group.snapshot_retention_days), (3, 3));
     let tags = group.tags.unwrap();
     assert_eq!(tags[tag::AUTOSCALE_MAX_REPLICAS], "4");
+    assert_eq!(tags[tag::AUTOSCALE_DATA], "store", "not every key may be dropped any more");
     assert!(!tags.contains_key(tag::ASKED), "what was seen is no longer asked for");
     stack.watches(&["001", "002", "003"]).await;
     // And back, as CloudFormation rolls back: old and new swapped.

@@ -185,8 +185,12 @@ impl Case<'_> {
         (1.0 <= hits + misses).then(|| misses / (hits + misses) * MISSES_MORE.0 + MISSES_MORE.1)
     }
 
-    /// The parameter group, where it is not one of those that nobody can change.
+    /// The parameter group, where it is not one of those that nobody can change. That of a stack of ours says what the tags say, and reserves what
+    /// ElastiCache does by itself.
     fn own_parameters(&self) -> Option<&str> {
+        if self.policy.data.is_some() && self.tags.contains_key(tag::OWNER) {
+            return None;
+        }
         let of = self.group.members.first()?.parameter_group.as_deref()?;
         (!of.starts_with("default.")).then_some(of)
     }

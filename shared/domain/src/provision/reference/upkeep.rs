@@ -124,9 +124,9 @@ pub(super) const PROPERTIES: &[Property] = &[
     },
     Property {
         name: "Tags",
-        takes: "tags of the replication group: a map, a list of `Key` and `Value`, or `team=shop,stage=live`; 30 at most, none that begins with `aws:` or `cachewarden:`",
+        takes: "tags of the replication group: a map, a list of `Key` and `Value`, or `team=shop,stage=live`; 25 at most, none that begins with `aws:` or `cachewarden:`",
         default: Default::Absent,
         update: OnUpdate::InPlace,
-        rule: "a resource has fifty tags, and ours take up to twenty; what others tag is left alone",
+        rule: "a resource has fifty tags, and ours take up to twenty-five; what others tag is left alone",
     },
 ];

@@ -93,6 +93,9 @@ fn a_cache_that_may_drop_any_key_does_not_grow_for_being_full() {
     let mut unasked = full();
     unasked.0.parameters = None;
     check(unasked, "Ask: Parameters(\"theirs\")");
+    let mut ours = full().tagged(tag::AUTOSCALE_DATA, "store");
+    ours.0.parameters = None;
+    check(ours, grows);
 }
 
 #[test]
