@@ -42,6 +42,7 @@ pub enum Refusal {
     NoLarger {
         why: String,
         most: Option<NodeType>,
+        is_largest: bool,
         out: Vec<(NodeType, Out)>,
         replicas: u32,
         max_replicas: u32,
@@ -169,15 +170,18 @@ impl fmt::Display for Refusal {
             Self::NoData(gap) => write!(f, "too little data: {gap}"),
             Self::UnknownType(None) => f.write_str("its node type is not told"),
             Self::UnknownType(Some(it)) => write!(f, "its node type, {it}, is not in the catalog"),
-            Self::NoLarger { why, most, out, replicas, max_replicas } => {
+            Self::NoLarger { why, most, is_largest, out, replicas, max_replicas } => {
                 write!(f, "not growing although {why}: ")?;
-                match most {
-                    Some(most) => write!(
+                match (most, is_largest) {
+                    (Some(most), true) => write!(
                         f,
                         "already at the ceiling, {most}; raise cachewarden:autoscale-max-node-type to go on"
                     )?,
-                    None => f.write_str(
+                    (None, true) => f.write_str(
                         "already the largest that it may have; name a larger type in cachewarden:autoscale-max-node-type to go on",
+                    )?,
+                    (_, false) => f.write_str(
+                        "nothing that it may have would help; name other types in cachewarden:autoscale-node-types to go on",
                     )?,
                 }
                 out.iter().try_for_each(|(it, why)| write!(f, "; {it}: {why}"))?;

@@ -235,7 +235,10 @@ impl Case<'_> {
 
     /// Nothing larger may be had.
     fn at_its_limit(&self, ground: &Ground<'_>, heat: Heat) -> Flow {
+        let usable = ground.offer.current().map_or(f64::MAX, |it| it.usable);
+        let is_largest = ground.offer.candidates.iter().all(|it| it.usable <= usable);
         refuse(Refusal::NoLarger {
+            is_largest,
             why: self.heat_of(ground, heat),
             most: self.policy.max_node_type.clone(),
             out: ground.offer.out.clone(),

@@ -46,7 +46,7 @@ fn a_node_busy_with_writes_grows_and_gets_no_replica_that_repeats_them() {
     // No burstable node has a faster engine.
     check(
         busy("cache.t4g.micro", 80_000.0),
-        "Refuse: not growing although EngineCPUUtilization of orders-001 at 90.0 percent - the limit is 80: already the largest that it may have; name a larger type in cachewarden:autoscale-max-node-type to go on; replicas are 1 of 5",
+        "Refuse: not growing although EngineCPUUtilization of orders-001 at 90.0 percent - the limit is 80: nothing that it may have would help; name other types in cachewarden:autoscale-node-types to go on; replicas are 1 of 5",
     );
 }
 

@@ -15,6 +15,8 @@ struct Any {
     values: Vec<f64>,
     /// For so many minutes they are told.
     minutes: i64,
+    /// When automatic snapshots are taken. It is noon.
+    window: &'static str,
 }
 
 const TYPES: [&str; 6] = [
@@ -43,9 +45,10 @@ fn any_group() -> impl Strategy<Value = Any> {
         any::<bool>(),
         prop::collection::vec(value, Metric::ALL.len() * 6),
         prop::sample::select(vec![2_i64, 12, 300, 3000, DAYS]),
+        prop::sample::select(vec!["03:00-05:00", "11:30-12:30", "12:20-13:20", "23:00-00:00"]),
     )
-        .prop_map(|(node_type, ceiling, mode, replicas, bounds, failover, values, minutes)| {
-            Any {
+        .prop_map(
+            |(node_type, ceiling, mode, replicas, bounds, failover, values, minutes, window)| Any {
                 node_type,
                 ceiling,
                 mode,
@@ -54,8 +57,9 @@ fn any_group() -> impl Strategy<Value = Any> {
                 failover: failover && 0 < replicas,
                 values,
                 minutes,
-            }
-        })
+                window,
+            },
+        )
 }
 
 fn view(any: &Any) -> View {
@@ -86,6 +90,7 @@ fn view(any: &Any) -> View {
         }
     }
     view = view.for_minutes(any.minutes);
+    any.window.clone_into(&mut view.group().snapshot_window);
     view.0.allowed = Some(TYPES.map(node_type).to_vec());
     view
 }
@@ -109,6 +114,7 @@ proptest! {
         let Verdict::Plan(Next::Do(step)) = verdict else { return Ok(()) };
         let Act::Begin(undertaking) = step.act else { panic!("nothing was begun before") };
         prop_assert!(["up-only", "full"].contains(&any.mode));
+        prop_assert!(any.window != "11:30-12:30", "a call into a window");
         prop_assert!(any.bounds.0 <= any.bounds.1, "bounds that contradict each other move nothing");
         let from = node_type(any.node_type);
         match &undertaking.change {
