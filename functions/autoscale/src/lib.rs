@@ -18,7 +18,7 @@ use platform::fleet::Tagged;
 use platform::settings::{self, AutoscaleSettings};
 use platform::{
     Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Metrics,
-    Operation, Outcome, Topics, converge, telemetry,
+    Operation, Outcome, Topics, abreast, converge, telemetry,
 };
 use serde_json::{Value, json};
 
@@ -143,32 +143,18 @@ impl Run<'_> {
             Ok(found) => found,
             Err(fault) => return self.cannot("look around", &fault),
         };
+        let mut groups: Vec<GroupId> =
+            found.iter().filter(|it| is_on(&it.tags)).filter_map(Tagged::group_id).collect();
+        self.begin_elsewhere(&mut groups);
         let (mut seen, mut begun, mut later) = (0, 0, 0);
         let mut retry = None;
-        for group in found.iter().filter(|it| is_on(&it.tags)).filter_map(Tagged::group_id) {
-            if self.deadline <= self.clock.now() {
-                later += 1;
-                continue;
-            }
-            seen += 1;
-            let look = Look { subject: Subject::Group(group.clone()), cause: Cause::Asked };
-            match self.look(&look).await {
-                (_, End::Again(fault)) => retry = Some(again(&fault)),
-                // Where we only wait for somebody else, the next round of the schedule is soon enough.
-                (story, End::Unfinished(wait)) if !story.done.is_empty() => {
-                    begun += 1;
-                    let event = json!({ "action": "evaluate", "group": group });
-                    let carried = self.carry_on(&self.execution_name(&[look]), &event, &wait).await;
-                    retry = carried.err().or(retry);
-                }
-                (
-                    _,
-                    End::Unfinished(_)
-                    | End::Settled
-                    | End::Refused(_)
-                    | End::TooLong(_)
-                    | End::Failed(_),
-                ) => {}
+        let until = self.looks_until();
+        for came in abreast(&groups, |it| Box::pin(self.look_in_passing(it, until))).await {
+            match came {
+                Came::NotYet => later += 1,
+                Came::Seen => seen += 1,
+                Came::Begun => (seen, begun) = (seen + 1, begun + 1),
+                Came::Again(again) => (seen, retry) = (seen + 1, Some(again)),
             }
         }
         let kept = self.keep_alarms(&found).await;
@@ -187,6 +173,43 @@ impl Run<'_> {
                 ),
             )),
         }
+    }
+
+    /// Looks at one group of a round, if there is time for it. What is begun is carried on by itself.
+    async fn look_in_passing(&self, group: &GroupId, until: Timestamp) -> Came {
+        if until <= self.clock.now() {
+            return Came::NotYet;
+        }
+        let look = Look { subject: Subject::Group(group.clone()), cause: Cause::Asked };
+        match self.look(&look).await {
+            (_, End::Again(fault)) => Came::Again(again(&fault)),
+            // Where we only wait for somebody else, the next round of the schedule is soon enough.
+            (story, End::Unfinished(wait)) if !story.done.is_empty() => {
+                let event = json!({ "action": "evaluate", "group": group });
+                let carried = self.carry_on(&self.execution_name(&[look]), &event, &wait).await;
+                carried.map_or_else(Came::Again, |()| Came::Begun)
+            }
+            (
+                _,
+                End::Unfinished(_)
+                | End::Settled
+                | End::Refused(_)
+                | End::TooLong(_)
+                | End::Failed(_),
+            ) => Came::Seen,
+        }
+    }
+
+    /// Has a round begin with other groups than the last one: where there are more than a round has time for, none is left out for good.
+    pub(crate) fn begin_elsewhere(&self, groups: &mut [GroupId]) {
+        groups.rotate_left(first_of(groups.len(), self.clock.now()));
+    }
+
+    /// Until when groups are looked at: the rest of a round is for their alarms.
+    fn looks_until(&self) -> Timestamp {
+        let now = self.clock.now();
+        let share = self.deadline.duration_since(now) / 4 * 3;
+        now.saturating_add(share).unwrap_or(self.deadline)
     }
 
     /// What a call that failed outside of any group's run comes to: the event again, or a record and the schedule's next round.
@@ -329,6 +352,26 @@ impl Run<'_> {
     }
 }
 
+/// What came of one group of a round.
+enum Came {
+    /// There was no time for it.
+    NotYet,
+    /// It was looked at.
+    Seen,
+    /// Something was begun.
+    Begun,
+    /// A call failed for now.
+    Again(Diagnostic),
+}
+
+/// With which of so many a round begins at this time. It jumps about, so that it has nothing in common with how far rounds are apart.
+fn first_of(count: usize, now: Timestamp) -> usize {
+    const FIBONACCI: u64 = 0x9E37_79B9_7F4A_7C15;
+    let minute = now.as_second().div_euclid(60).unsigned_abs();
+    let mixed = usize::try_from(minute.wrapping_mul(FIBONACCI) >> 33).unwrap_or_default();
+    mixed.checked_rem(count).unwrap_or_default()
+}
+
 /// One group on its way to its size.
 struct Scaling<'a> {
     app: &'a App,
@@ -392,3 +435,19 @@ const DEADLINE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// An event is carried on for this long at most. Changes take up to forty minutes; one that takes hours needs a person.
 const CARRIED_FOR_MAX: SignedDuration = SignedDuration::from_hours(3);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn whatever_the_schedule_each_group_is_the_first_of_some_round() {
+        for (count, minutes) in [(1, 15), (15, 15), (60, 5), (100, 60), (0, 15)] {
+            let at = |it: i64| Timestamp::from_second((29_500_000 + it * minutes) * 60).unwrap();
+            let firsts: BTreeSet<usize> = (0..5000).map(|it| first_of(count, at(it))).collect();
+            assert_eq!(firsts.len(), count.max(1), "{count} groups, every {minutes} minutes");
+        }
+    }
+}

@@ -38,7 +38,9 @@ impl Run<'_> {
         let listed = with_policy.iter().chain(with_alarms.iter().flatten());
         let groups: BTreeMap<&str, GroupId> =
             listed.filter_map(|it| Some((it.arn.as_str(), it.group_id()?))).collect();
-        for group in groups.values() {
+        let mut in_turn: Vec<GroupId> = groups.values().cloned().collect();
+        self.begin_elsewhere(&mut in_turn);
+        for group in &in_turn {
             if self.deadline <= self.clock.now() {
                 kept.later += 1;
                 continue;
