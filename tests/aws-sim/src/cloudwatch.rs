@@ -3,6 +3,7 @@
 mod alarm;
 mod cbor;
 mod configured;
+mod data;
 mod evaluate;
 mod expression;
 mod fields;
@@ -19,7 +20,7 @@ mod watched;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::redis::Load;
 use crate::settings::Switches;
@@ -97,8 +98,8 @@ pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
     };
     let answered = read.and_then(Fields::of_request).and_then(|it| answer(state, &operation, &it));
     match answered {
-        Ok(value) if protocol == Protocol::Cbor => cbor::answer(&value, &id),
-        Ok(value) => json::answer(&value, &id),
+        Ok(answer) if protocol == Protocol::Cbor => cbor::answer(answer.cbor(), &id),
+        Ok(answer) => json::answer(&answer.value(), &id),
         Err(refusal) => refuse(request, refusal, &id),
     }
 }
@@ -117,8 +118,30 @@ fn refuse(request: &Request, refusal: Refusal, id: &str) -> Response {
     response
 }
 
-fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, Refusal> {
-    match operation {
+/// What is answered, until the protocol is known in which to say it.
+enum Answer {
+    Value(Value),
+    Page(data::Page),
+}
+
+impl Answer {
+    fn cbor(&self) -> Vec<u8> {
+        match self {
+            Self::Value(value) => cbor::written(value),
+            Self::Page(page) => page.cbor(),
+        }
+    }
+
+    fn value(self) -> Value {
+        match self {
+            Self::Value(value) => value,
+            Self::Page(page) => page.value(),
+        }
+    }
+}
+
+fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Answer, Refusal> {
+    let value = match operation {
         "PutMetricAlarm" => alarm::put(state, fields),
         "DescribeAlarms" => alarm::describe(state, fields),
         "DescribeAlarmsForMetric" => alarm::describe_for_metric(state, fields),
@@ -127,7 +150,7 @@ fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, 
         "EnableAlarmActions" => Ok(alarm::switch_actions(state, fields, true)),
         "DisableAlarmActions" => Ok(alarm::switch_actions(state, fields, false)),
         "DescribeAlarmHistory" => history::describe(state, fields),
-        "GetMetricData" => query::data(state, fields),
+        "GetMetricData" => return data::Page::of(state, fields).map(Answer::Page),
         "GetMetricStatistics" => query::statistics(state, fields),
         "ListMetrics" => query::list(state, fields),
         "PutMetricData" => query::put(state, fields),
@@ -138,7 +161,8 @@ fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, 
             let text = format!("{other} is not modelled here");
             Err(Refusal::new(400, "UnknownOperationException", text))
         }
-    }
+    };
+    value.map(Answer::Value)
 }
 
 /// A structure as the body of a CBOR request.
@@ -162,9 +186,13 @@ fn invalid(text: impl Into<String>) -> Refusal {
 }
 
 /// A time as CBOR and JSON write it here: seconds with a fraction.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of our age are exact in 53 bits")]
 fn epoch(at: Timestamp) -> Value {
-    json!(at.as_millisecond() as f64 / 1000.0)
+    seconds(at).into()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of our age are exact in 53 bits")]
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Smithy RPC v2: CBOR in and out, which is what current SDKs speak to CloudWatch.
 
+use jiff::Timestamp;
 use minicbor::data::{Tag, Type};
 use minicbor::decode::Error;
 use minicbor::{Decoder, Encoder};
 use serde_json::{Map, Number, Value};
 
+use super::seconds;
 use crate::{Refusal, Request, Response};
 
 /// A request's fields. A time becomes its seconds, as in JSON.
@@ -19,21 +21,26 @@ pub(super) fn read(request: &Request) -> Result<Value, Refusal> {
 
 /// As it is on the wire.
 pub(super) fn written(value: &Value) -> Vec<u8> {
-    let mut encoder = Encoder::new(Vec::new());
+    body(0, |it| write(it, "", value))
+}
+
+/// What is written into it, for which room is made first.
+pub(super) fn body(room: usize, write: impl FnOnce(&mut Encoder<Vec<u8>>) -> Written) -> Vec<u8> {
+    let mut encoder = Encoder::new(Vec::with_capacity(room));
     // Writing into memory cannot fail.
-    drop(write(&mut encoder, "", value));
+    drop(write(&mut encoder));
     encoder.into_writer()
 }
 
-/// An answer.
-pub(super) fn answer(value: &Value, request_id: &str) -> Response {
+/// An answer with this body.
+pub(super) fn answer(body: Vec<u8>, request_id: &str) -> Response {
     let headers = [
         ("content-type", "application/cbor"),
         ("smithy-protocol", "rpc-v2-cbor"),
         ("x-amzn-requestid", request_id),
     ];
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Response { status: 200, headers: headers.to_vec(), body: written(value) }
+    Response { status: 200, headers: headers.to_vec(), body }
 }
 
 /// As deep as JSON is read.
@@ -98,7 +105,8 @@ fn ended(decoder: &mut Decoder<'_>, length: Option<u64>, read: usize) -> Result<
     }
 }
 
-type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
+/// Nothing, but that it was written.
+pub(super) type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 fn write(encoder: &mut Encoder<Vec<u8>>, name: &str, value: &Value) -> Written {
     match value {
@@ -136,6 +144,11 @@ fn write_number(encoder: &mut Encoder<Vec<u8>>, name: &str, number: &Number) -> 
     }
 }
 
+/// A time in a list of them.
+pub(super) fn write_time(encoder: &mut Encoder<Vec<u8>>, at: Timestamp) -> Written {
+    encoder.tag(Tag::new(1))?.f64(seconds(at)).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -149,7 +162,7 @@ mod tests {
             "List": [1, -2, 2.5, true, null],
             "StateUpdatedTimestamp": 1_767_225_600.25,
         });
-        let body = answer(&value, "id").body;
+        let body = written(&value);
         // c1: tag 1, the time since the epoch.
         assert!(body.windows(2).any(|it| it == [0xC1, 0xFB]));
         assert_eq!(read(&Request { body, ..Request::default() }).unwrap(), value);

@@ -190,6 +190,10 @@ impl Modelled {
             let held = self.held.get(member).and_then(|it| it.get(name));
             for stretch in self.stretches(member, span, now).filter(|it| of.fits(it.node)) {
                 let calm = reported.and_then(|it| it.of(stretch.node));
+                if calm.is_none() && held.is_none() {
+                    continue;
+                }
+                samples.reserve(count(stretch.minutes, every));
                 let times = times(stretch.minutes, every);
                 let value = |at| held.and_then(|it| held_at(it, at)).or(calm);
                 samples.extend(times.filter_map(|it| Some(Sample::one(it, value(it)?))));
@@ -267,6 +271,12 @@ fn times((from, until): Span, every: SignedDuration) -> impl Iterator<Item = Tim
     let first = ceil(from, every);
     let next = move |it: &Timestamp| it.checked_add(every).ok();
     std::iter::successors(Some(first), next).take_while(move |it| *it < until)
+}
+
+/// At most so many times are that.
+fn count((from, until): Span, every: SignedDuration) -> usize {
+    let whole = until.duration_since(from).as_secs() / every.as_secs().max(1);
+    usize::try_from(whole.saturating_add(1)).unwrap_or_default()
 }
 
 /// What a metric was held at, at the end of a minute.

@@ -1,109 +1,17 @@
 //! Metrics, asked for and put in.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::fields::{Fields, bad_token, is_id};
-use super::modelled::Span;
+use super::fields::Fields;
 use super::reading::{Filter, Metrics};
 use super::series::floor;
-use super::watched::Stat;
 use super::{MINUTE, Metric, Sample, Statistic, epoch, invalid};
 use crate::wire::json::set;
 use crate::{Refusal, State};
 
-/// `GetMetricData`. Where there is more than was asked for at once, the token says which query goes on, and after how many of its points.
-pub(super) fn data(state: &State, fields: &Fields) -> Result<Value, Refusal> {
-    let span = span(fields)?;
-    let queries = fields.structures("MetricDataQueries");
-    if queries.is_empty() || 500 < queries.len() {
-        return Err(invalid("MetricDataQueries must have 1 to 500 queries"));
-    }
-    let asked = read_all(&queries)?;
-    let mut room = at_most(fields)?;
-    let (first, mut passed) = place(fields)?;
-    let (mut results, mut next) = (Vec::new(), None);
-    for (number, (query, stat)) in queries.iter().zip(&asked).enumerate().skip(first) {
-        if query.flag("ReturnData") == Some(false) {
-            continue;
-        }
-        if room == 0 {
-            next = Some((number, 0));
-            break;
-        }
-        let mut points = points(state, stat, span);
-        if fields.text("ScanBy") != Some("TimestampAscending") {
-            points.reverse();
-        }
-        let begun = std::mem::take(&mut passed);
-        let shown: Vec<_> = points.iter().skip(begun).take(room).collect();
-        room -= shown.len();
-        let is_whole = points.len() <= begun.saturating_add(shown.len());
-        results.push(json!({
-            "Id": query.required("Id")?,
-            "Label": query.text("Label").unwrap_or(&stat.metric.name),
-            "Timestamps": shown.iter().map(|(at, _)| epoch(*at)).collect::<Vec<_>>(),
-            "Values": shown.iter().map(|(_, value)| *value).collect::<Vec<_>>(),
-            "StatusCode": if is_whole { "Complete" } else { "PartialData" },
-        }));
-        if !is_whole {
-            next = Some((number, begun.saturating_add(shown.len())));
-            break;
-        }
-    }
-    let mut answer = json!({ "MetricDataResults": results, "Messages": [] });
-    if let Some((number, passed)) = next {
-        set(&mut answer, "NextToken", format!("{number}.{passed}"));
-    }
-    Ok(answer)
-}
-
-/// So many points are answered at once.
-const POINTS_MAX: usize = 100_800;
-
-fn at_most(fields: &Fields) -> Result<usize, Refusal> {
-    let Some(most) = fields.whole("MaxDatapoints") else { return Ok(POINTS_MAX) };
-    let most = usize::try_from(most).ok().filter(|it| (1..=POINTS_MAX).contains(it));
-    most.ok_or_else(|| invalid(format!("MaxDatapoints must be from 1 to {POINTS_MAX}")))
-}
-
-fn place(fields: &Fields) -> Result<(usize, usize), Refusal> {
-    let Some(token) = fields.text("NextToken") else { return Ok((0, 0)) };
-    let parts = token.split_once('.');
-    let place = parts.and_then(|(query, passed)| Some((query.parse().ok()?, passed.parse().ok()?)));
-    place.ok_or_else(bad_token)
-}
-
-fn points(state: &State, stat: &Stat, (from, until): Span) -> Vec<(Timestamp, f64)> {
-    let from = floor(from, MINUTE.min(stat.period));
-    let periods = Metrics::of(state).periods(&stat.metric, (from, until), stat.period);
-    let value = |(at, samples): (Timestamp, Vec<Sample>)| Some((at, stat.statistic.of(&samples)?));
-    periods.into_iter().filter_map(value).collect()
-}
-
-fn read_all(queries: &[Fields]) -> Result<Vec<Stat>, Refusal> {
-    let mut ids = BTreeSet::new();
-    for query in queries {
-        let id = query.required("Id")?;
-        if !is_id(id) || !ids.insert(id) {
-            let text = format!("The value {id} for parameter Id is not valid or not unique.");
-            return Err(invalid(text));
-        }
-    }
-    queries.iter().map(read).collect()
-}
-
-fn read(query: &Fields) -> Result<Stat, Refusal> {
-    let stat = query.value("MetricStat").cloned().map(Fields::new);
-    let stat = stat.ok_or_else(|| {
-        invalid("metric math is modelled in alarms only: a query here needs MetricStat")
-    })?;
-    Stat::of_query(&stat)
-}
-
-fn span(fields: &Fields) -> Result<(Timestamp, Timestamp), Refusal> {
+/// The span that is asked for.
+pub(super) fn span(fields: &Fields) -> Result<(Timestamp, Timestamp), Refusal> {
     let (from, until) = (fields.required_time("StartTime")?, fields.required_time("EndTime")?);
     if until <= from {
         return Err(invalid("The parameter StartTime must be less than the parameter EndTime."));
@@ -123,7 +31,8 @@ pub(super) fn statistics(state: &State, fields: &Fields) -> Result<Value, Refusa
     }
     let from = floor(from, MINUTE.min(period));
     let mut points = Vec::new();
-    for (at, samples) in Metrics::of(state).periods(&metric, (from, until), period) {
+    let all = |samples: &[Sample]| Some(samples.to_vec());
+    for (at, samples) in Metrics::of(state).periods(&metric, (from, until), period, all) {
         let mut point = json!({ "Timestamp": epoch(at), "Unit": "None" });
         for name in &names {
             let statistic = Statistic::parse(name);

@@ -1,6 +1,6 @@
 //! Metrics as they are read: what was written, and what modelled nodes reported.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,22 +53,31 @@ impl<'a> Metrics<'a> {
         statistic.of(&self.samples(metric, (from, until)))
     }
 
-    /// The samples of every period that begins in a span, oldest first. Periods begin at multiples of their length.
-    pub(super) fn periods(
+    /// What is said of the samples of every period that begins in a span and has some, oldest first. Periods begin at multiples of their length.
+    pub(super) fn periods<T>(
         self,
         metric: &Metric,
         (from, until): Span,
         length: SignedDuration,
-    ) -> BTreeMap<Timestamp, Vec<Sample>> {
-        let mut periods: BTreeMap<Timestamp, Vec<Sample>> = BTreeMap::new();
+        say: impl Fn(&[Sample]) -> Option<T>,
+    ) -> Vec<(Timestamp, T)> {
         let last = until.saturating_add(length).unwrap_or(Timestamp::MAX);
-        for sample in self.samples(metric, (from, last)) {
-            let start = floor(sample.at, length);
-            if from <= start && start < until {
-                periods.entry(start).or_default().push(sample);
-            }
+        let seconds = length.as_secs().max(1);
+        let number = |it: &Sample| it.at.as_second().div_euclid(seconds);
+        let mut samples = self.samples(metric, (from, last));
+        // Several nodes report one after the other. Within a period that order stays, or a sum would not be the same to its last digit.
+        if !samples.is_sorted_by_key(number) {
+            samples.sort_by_key(number);
         }
-        periods
+        let periods = samples.chunk_by(|one, next| number(one) == number(next));
+        let said = periods.filter_map(|samples| {
+            let start = floor(samples.first()?.at, length);
+            let begins_here = from <= start && start < until;
+            Some((start, begins_here.then(|| say(samples))??))
+        });
+        let mut all = Vec::with_capacity(samples.len());
+        all.extend(said);
+        all
     }
 
     fn samples(self, metric: &Metric, span: Span) -> Vec<Sample> {
@@ -220,11 +229,9 @@ mod tests {
         let minute = SignedDuration::from_mins(1);
         let read = |statistic| {
             let statistic = Statistic::parse(statistic).unwrap();
-            let found = metrics.periods(&metric, (at(0), at(240)), minute);
+            let found = metrics.periods(&metric, (at(0), at(240)), minute, |it| statistic.of(it));
             let second = |it: Timestamp| it.as_second() - at(0).as_second();
-            let shown = |(it, samples): (_, Vec<Sample>)| {
-                format!("{}={}", second(it), statistic.of(&samples).unwrap())
-            };
+            let shown = |(it, value): (_, f64)| format!("{}={value}", second(it));
             found.into_iter().map(shown).collect::<Vec<_>>()
         };
         assert_eq!(read("Sum"), ["0=1", "60=8", "180=7"]);

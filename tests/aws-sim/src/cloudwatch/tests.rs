@@ -28,7 +28,7 @@ impl Scene {
             method: "POST".to_owned(),
             uri: format!("/service/GraniteServiceVersion20100801/operation/{operation}"),
             headers: vec![header("authorization", scope), header("smithy-protocol", "rpc-v2-cbor")],
-            body: cbor::answer(fields, "").body,
+            body: cbor::written(fields),
         };
         let response = self.world.call(self.now, &request);
         let body = cbor::read(&Request { body: response.body, ..Request::default() }).unwrap();
