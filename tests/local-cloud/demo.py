@@ -10,13 +10,14 @@ import step_3_rotate
 import step_4_snapshot
 import step_5_grow
 import step_6_replica
-import step_7_delete
+import step_7_shrink
+import step_8_delete
 import telling
 from cloud import Cloud, build_aws_sim
 from deployment import Deployment
 from waiting import Failure
 
-STEPS = [step_1_deploy, step_2_use, step_3_rotate, step_4_snapshot, step_5_grow, step_6_replica, step_7_delete]
+STEPS = [step_1_deploy, step_2_use, step_3_rotate, step_4_snapshot, step_5_grow, step_6_replica, step_7_shrink, step_8_delete]
 
 
 class Story:

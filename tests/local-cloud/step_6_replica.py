@@ -1,4 +1,4 @@
-"""Step 6: reads keep a replica busy, and the group gains one more."""
+"""Step 6: reads keep a replica busy, and the group gains one more: by an alarm, or by the schedule."""
 
 import threading
 
@@ -22,8 +22,13 @@ def run(story):
     telling.did(f"Clients read through the reader endpoint, {app.reader}, as much as it gives.")
     watch = telling.Stopwatch()
     with load:
-        until("a CPU alarm to fire", lambda: states(group, "cpu", "ALARM"), within=240)
-        telling.saw(f"alarm after {watch}: {', '.join(states(group, 'cpu', 'ALARM'))}")
+        # Where other work leaves the server less than a core, the schedule may see that one replica is too few before it is hot.
+        hot, more = lambda: states(group, "cpu", "ALARM"), lambda: len(before) < len(group.members())
+        fired = until("a CPU alarm to fire, or the schedule to see it coming", lambda: hot() or more(), within=240)
+        if fired is True:
+            telling.saw(f"after {watch} the schedule of autoscale asked for one more, before an alarm had fired")
+        else:
+            telling.saw(f"alarm after {watch}: {', '.join(fired)}")
 
         until("one member more", lambda: group.is_available() and len(group.members()) == len(before) + 1, within=300)
     [new] = set(group.members()) - set(before)
@@ -48,6 +53,9 @@ class ReadLoad:
     """Readers of two kinds: many small reads, and some that keep the engine busy."""
 
     READERS = 3
+    # So many of the one to each of the other: who sizes a group by its commands takes an engine that is busy with hardly any for one that runs scripts,
+    # which no replica would relieve.
+    SMALL_READS = 4
     BITS = 8 * 4 * 1024 * 1024
 
     def __init__(self, application):
@@ -77,8 +85,9 @@ class ReadLoad:
                 with client.pipeline(transaction=False) as pipe:
                     for _ in range(10):
                         pipe.bitcount("map")
-                        pipe.get(A_STRING)
+                        for _ in range(self.SMALL_READS):
+                            pipe.get(A_STRING)
                     pipe.execute()
-                self.reads += 20
+                self.reads += 10 * (1 + self.SMALL_READS)
             except (redis.RedisError, OSError) as error:
                 self.errors.append(f"{type(error).__name__}: {error}")

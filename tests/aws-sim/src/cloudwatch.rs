@@ -18,6 +18,7 @@ mod tags;
 mod watched;
 
 use std::collections::BTreeMap;
+use std::iter::successors;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -72,10 +73,33 @@ impl Service {
 
     /// Takes in what a real server did.
     pub(crate) fn measured(&mut self, at: Timestamp, load: &Load, switches: &Switches) {
+        self.take(load, switches, |value| vec![Sample::one(at, value)]);
+    }
+
+    /// Takes in that a real server did the same again and again, so often in each whole minute from one time until another.
+    pub(crate) fn went_on(
+        &mut self,
+        (from, until): (Timestamp, Timestamp),
+        often: f64,
+        load: &Load,
+        switches: &Switches,
+    ) {
+        let end = series::floor(until, MINUTE);
+        let minutes = || {
+            let first = series::ceil(from, MINUTE);
+            successors(Some(first), |it| it.checked_add(MINUTE).ok()).take_while(|it| *it < end)
+        };
+        self.take(load, switches, |value| {
+            minutes().map(|at| Sample::same(at, value, often)).collect()
+        });
+    }
+
+    /// Takes in what each value of a server comes to, on every set of dimensions that it has.
+    fn take(&mut self, load: &Load, switches: &Switches, samples: impl Fn(f64) -> Vec<Sample>) {
         for (name, value) in &load.metrics {
-            self.put(&[at], &load.member, name, *value);
-            if let Some(metric) = Metric::of_group(name, &load.group, load.primary, switches) {
-                self.store.add(metric, [Sample::one(at, *value)]);
+            let of_group = Metric::of_group(name, &load.group, load.primary, switches);
+            for metric in Metric::of_member(name, &load.member).into_iter().chain(of_group) {
+                self.store.add(metric, samples(*value));
             }
         }
     }

@@ -71,7 +71,8 @@ pub async fn serve(options: Options) -> io::Result<()> {
 /// The data plane, where its addresses are to be had.
 fn started(options: &Options) -> io::Result<Plane> {
     Loopback::check(REDIS_PORT)?;
-    let scales = Scales { memory: options.memory_scale, cpu: options.cpu_scale };
+    let scales =
+        Scales { memory: options.memory_scale, cpu: options.cpu_scale, time: options.time_scale };
     Plane::new(&options.state_dir, scales)
 }
 
@@ -87,6 +88,7 @@ struct Simulator {
     skipped: AtomicU64,
     /// Somebody called, or an effect ended: there may be effects to execute.
     stirred: Notify,
+    meter: meter::Meter,
 }
 
 impl Simulator {
@@ -96,7 +98,8 @@ impl Simulator {
         tell(&format!("--seed {} repeats what is random", settings.seed));
         let world = RwLock::new(World::new(settings));
         let (skipped, stirred) = (AtomicU64::new(0), Notify::new());
-        Self { options, plane, world, start, began, skipped, stirred }
+        let meter = meter::Meter::default();
+        Self { options, plane, world, start, began, skipped, stirred, meter }
     }
 
     /// The time of the world.
@@ -110,8 +113,11 @@ impl Simulator {
         self.start.saturating_add(passed).unwrap_or(Timestamp::MAX)
     }
 
-    /// Lets this much of the world's time pass at once.
+    /// Lets this much of the world's time pass at once. What real servers do goes on meanwhile.
     fn skip(&self, seconds: u32) {
+        // Before: whoever looks at alarms then sees no gap.
+        let until = self.now().saturating_add(SignedDuration::from_secs(seconds.into()));
+        meter::go_on(self, until.unwrap_or(Timestamp::MAX));
         self.skipped.fetch_add(seconds.into(), Ordering::SeqCst);
         self.world().advance(self.now());
     }
@@ -129,6 +135,7 @@ impl Simulator {
     async fn reset(&self) {
         let world = World::new(settings(&self.options, self.now()));
         *self.world.write().unwrap_or_else(PoisonError::into_inner) = world;
+        self.meter.forget();
         self.clear().await;
     }
 

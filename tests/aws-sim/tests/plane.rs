@@ -25,7 +25,7 @@ impl Scene {
             "redis-server is not on the path: install the package redis-server"
         );
         let directory = std::env::temp_dir().join(format!("plane-{name}-{}", std::process::id()));
-        let plane = Plane::new(&directory, Scales { memory: 16, cpu: 1.0 }).unwrap();
+        let plane = Plane::new(&directory, Scales { memory: 16, cpu: 1.0, time: 1 }).unwrap();
         Self { plane, addresses: Loopback::default(), directory, last: 0 }
     }
 

@@ -5,6 +5,7 @@ use std::ops::Bound;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::modelled::KEPT;
 use super::node::{OF_GROUPS, OF_ROLES};
 use crate::settings::Switches;
 
@@ -90,7 +91,12 @@ pub struct Sample {
 impl Sample {
     /// One value.
     pub fn one(at: Timestamp, value: f64) -> Self {
-        Self { at, sum: value, count: 1.0, min: value, max: value }
+        Self::same(at, value, 1.0)
+    }
+
+    /// The same value so many times.
+    pub(super) fn same(at: Timestamp, value: f64, count: f64) -> Self {
+        Self { at, sum: value * count, count, min: value, max: value }
     }
 }
 
@@ -118,9 +124,6 @@ impl Point {
 /// All samples of all metrics.
 #[derive(Debug, Default)]
 pub(super) struct Store(BTreeMap<Metric, VecDeque<Sample>>);
-
-/// Longer than anybody here looks back.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 impl Store {
     pub(super) fn add(&mut self, metric: Metric, more: impl IntoIterator<Item = Sample>) {

@@ -300,3 +300,31 @@ fn own_metrics_are_put_and_listed() {
     let point = scene.ok("GetMetricStatistics", fields)["Datapoints"][0].clone();
     assert_eq!((point["Average"].as_f64(), point["SampleCount"].as_f64()), (Some(1.5), Some(4.0)));
 }
+
+#[test]
+fn a_server_that_goes_on_for_a_week_reports_all_of_it_and_an_alarm_sees_no_gap() {
+    let mut scene = Scene::new();
+    scene.ok("PutMetricAlarm", alarm(of_member(), "breaching", 3));
+    scene.minutes(&[COLD; 5]);
+    let metrics = vec![("CPUUtilization", 20.0), ("GetTypeCmds", 100.0)];
+    let (member, group) = ("orders-001".to_owned(), "orders".to_owned());
+    let load = Load { member, group, primary: true, used_memory: 0, metrics };
+    let week = SignedDuration::from_hours(7 * 24);
+    let span = (scene.now, scene.now + week);
+    scene.world.with(|it| it.cloudwatch.went_on(span, 3.0, &load, &Switches::default()));
+    scene.now += week;
+    scene.world.advance(scene.now);
+    assert_eq!(scene.told().len(), 1, "it became OK once, and stayed so");
+    let hours = |metric: &str, statistic: &str| {
+        let fields = json!({ "Namespace": "AWS/ElastiCache", "MetricName": metric, "Dimensions": of_member(),
+            "StartTime": span.0.as_second(), "EndTime": span.1.as_second(), "Period": 3600, "Statistics": [statistic] });
+        let answer = scene.ok("GetMetricStatistics", fields);
+        let points = answer["Datapoints"].as_array().unwrap().clone();
+        points.iter().map(|it| it[statistic].as_f64().unwrap()).collect::<Vec<_>>()
+    };
+    let sums = hours("GetTypeCmds", "Sum");
+    assert!(7 * 24 <= sums.len(), "{}", sums.len());
+    let whole = sums.iter().filter(|it| **it == 60.0 * 300.0).count();
+    assert!(7 * 24 - 1 <= whole, "{sums:?}");
+    assert!(hours("CPUUtilization", "Average").iter().all(|it| *it == 20.0));
+}

@@ -30,6 +30,7 @@ struct Inner {
     password: String,
     memory_scale: u32,
     cpu_scale: f64,
+    time_scale: f64,
     nodes: Mutex<BTreeMap<NodeKey, Arc<Node>>>,
     proxies: AsyncMutex<BTreeMap<Endpoint, Proxy>>,
 }
@@ -51,6 +52,8 @@ pub struct Scales {
     pub memory: u32,
     /// So many cores of AWS are one here.
     pub cpu: f64,
+    /// So many seconds of AWS are one here.
+    pub time: u32,
 }
 
 impl Plane {
@@ -74,6 +77,8 @@ impl Plane {
             password: random_password()?,
             memory_scale: scales.memory.max(1),
             cpu_scale: scales.cpu,
+            // Where the clock stands still, what is done is told as it is.
+            time_scale: f64::from(scales.time.max(1)),
             nodes: Mutex::default(),
             proxies: AsyncMutex::default(),
         })))
@@ -177,6 +182,7 @@ impl Plane {
             passed: now - seen.1,
             memory_scale: f64::from(self.0.memory_scale),
             cpu_scale: self.0.cpu_scale,
+            time_scale: self.0.time_scale,
             vcpus: vcpus(&node.spec.node_type),
         };
         let metrics = look.metrics();

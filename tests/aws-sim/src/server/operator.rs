@@ -48,7 +48,7 @@ pub(super) async fn answer(request: &Request, simulator: &Simulator) -> Response
     Response { status, headers, body: format!("{body:#}\n").into_bytes() }
 }
 
-/// `{"seconds": 600}`: so much of AWS's time passes at once, and all that is due in it happens.
+/// `{"seconds": 600}`: so much of AWS's time passes at once, and all that is due in it happens. Real servers report as if they had gone on meanwhile.
 fn advance(simulator: &Simulator, body: &[u8]) -> Result<Value, String> {
     let wanted: Value = serde_json::from_slice(body).map_err(|err| format!("not JSON: {err}"))?;
     let seconds = wanted.get("seconds").and_then(Value::as_u64);

@@ -1,4 +1,4 @@
-"""Step 7: the stack is deleted. What the policy keeps is kept, and nothing else is left."""
+"""Step 8: the stack is deleted. What the policy keeps is kept, and nothing else is left."""
 
 from botocore.exceptions import ClientError
 
