@@ -110,15 +110,25 @@ impl Sum {
     }
 }
 
-/// Counts what keeps an engine busy and is no command that CloudWatch counts, such as a script, as writes: only a larger node helps there. Without
-/// it a group that runs nothing but scripts would seem to be asked for nothing.
+/// Counts for more what keeps an engine busier than any such commands do: by the mix that there is, as slow reads are reads still. What is no command
+/// that CloudWatch counts, such as a script, counts as writes: only a larger node helps there. Without it a group that runs nothing but scripts would
+/// seem to be asked for nothing.
 fn whole(minute: Minute, engine: f64) -> Minute {
-    let counted = (minute.reads + minute.writes) / engine;
-    let least = minute.busiest() * LEARNED.0;
-    if least <= counted {
+    let commands = minute.reads + minute.writes;
+    let least = minute.busiest() * LEARNED.0 * engine;
+    if least <= commands {
         return minute;
     }
-    Minute { writes: minute.writes + (least - counted) * engine, ..minute }
+    if commands < 1.0 {
+        return Minute { writes: minute.writes + least - commands, ..minute };
+    }
+    let times = least / commands;
+    Minute {
+        reads: minute.reads * times,
+        by_replicas: minute.by_replicas * times,
+        writes: minute.writes * times,
+        ..minute
+    }
 }
 
 /// Whether a member was the primary, minute by minute. Where it did not tell, it counts as what it is now; one that is gone, as a replica.

@@ -56,8 +56,8 @@ fn with(
 #[test]
 fn what_members_say_is_put_together_minute_by_minute() {
     let told = with(&[
-        ("001", Metric::Reads, &[600.0, 1200.0, 600.0]),
-        ("002", Metric::Reads, &[6000.0, 12000.0, 6000.0]),
+        ("001", Metric::Reads, &[6e5, 12e5, 6e5]),
+        ("002", Metric::Reads, &[6e6, 12e6, 6e6]),
         ("001", Metric::Writes, &[1800.0, 1800.0, 1800.0]),
         ("002", Metric::Writes, &[1800.0, 1800.0, 1800.0]),
         ("001", Metric::Sent, &[60.0, 600.0, 60.0]),
@@ -69,7 +69,7 @@ fn what_members_say_is_put_together_minute_by_minute() {
     ]);
     let minutes = last(HAS, &told);
     let one = minutes[1].unwrap();
-    assert_eq!((one.reads, one.by_replicas, one.replicas), (220.0, 200.0, 1));
+    assert_eq!((one.reads, one.by_replicas, one.replicas), (220_000.0, 200_000.0, 1));
     assert_eq!((one.primary, one.replica), (0.2, 0.15));
     assert_eq!((one.memory, one.sent), (8e6, 10.0));
     // Those of five minutes began at 11:59 and are of no minute before.
@@ -103,12 +103,12 @@ fn a_minute_counts_for_who_was_the_primary_then() {
 fn a_replica_that_has_gone_counts_while_it_was_there() {
     let told = with(&[
         ("003", Metric::EngineCpu, &[90.0]),
-        ("003", Metric::Reads, &[60_000.0]),
+        ("003", Metric::Reads, &[900_000.0]),
         ("003", Metric::Primary, &[0.0]),
     ]);
     let minutes = last(HAS, &told);
     let newest = minutes[2].unwrap();
-    assert_eq!((newest.replicas, newest.replica, newest.by_replicas), (2, 0.9, 1000.0));
+    assert_eq!((newest.replicas, newest.replica, newest.by_replicas), (2, 0.9, 15_000.0));
     assert_eq!(minutes[1].unwrap().replicas, 1);
 }
 
@@ -135,6 +135,16 @@ fn what_no_command_tells_counts_as_writes() {
     let told = with(&[("001", Metric::Reads, &[60.0 * 20_000.0; 3])]);
     let writes = last(HAS, &told)[2].unwrap().writes;
     assert!(writes.abs() < 0.001, "{writes}");
+}
+
+#[test]
+fn slow_reads_count_for_more_and_are_reads_still() {
+    let told = with(&[("002", Metric::Reads, &[6_000.0; 3])]);
+    let minute = last(HAS, &told)[2].unwrap();
+    // A hundred a second keep it busy by 45 %: a twentieth of what is believed would be 5,625.
+    assert!((minute.reads - 5_625.0).abs() < 1.0, "{}", minute.reads);
+    assert!((minute.by_replicas - 5_625.0).abs() < 1.0, "{}", minute.by_replicas);
+    assert!(minute.writes < 0.001, "{}", minute.writes);
 }
 
 #[test]
