@@ -1,6 +1,6 @@
 //! The decision.
 
-use super::carry::Demand;
+use super::carry::{self, Demand};
 use super::ground::{Ground, Tried};
 use super::measure::{as_f64, measure};
 use super::protect::{self, Heat};
@@ -194,7 +194,7 @@ impl Ground<'_> {
         let schedule = replay::one(self, &load, &has);
         let of = |minutes: usize| {
             let demand = lasting(&case.history.last(minutes)).times(1.05);
-            self.replicas(demand, &has, self.range()).unwrap_or(case.bounds.most)
+            self.replicas(demand, &has, self.range()).unwrap_or_else(|| self.beyond(demand, &has))
         };
         let soon = schedule.at(case.now).max(schedule.at(case.now.saturating_add(case.rule.lead)));
         let wants = soon.max(of(10));
@@ -207,6 +207,14 @@ impl Ground<'_> {
             return Choice::Replicas(Size { at, replicas: enough });
         }
         Choice::Hold
+    }
+
+    /// How many replicas where no number of them carries it: as many as there may be, unless it is the primary that is over its limit, which none
+    /// of them helps.
+    fn beyond(&self, demand: Demand, has: &Tried<'_>) -> u32 {
+        let replicas = self.case.has.replicas;
+        let (primary, _) = carry::busy(demand, self.measured.mix, has.engine, replicas);
+        if self.case.rule.plan.busy < primary { replicas } else { self.case.bounds.most }
     }
 }
 

@@ -168,6 +168,20 @@ fn replicas_follow_the_hours_of_the_day() {
 }
 
 #[test]
+fn no_replica_is_added_for_what_the_primary_alone_was_asked_for() {
+    let after = |reads, writes| {
+        let base = |_| (30_000.0, 60_000.0, GIB);
+        let group = Group::asked(size("m7g.large", 1), base);
+        let mut group = group.then(12, move |_| (reads, writes, GIB)).then(3, base);
+        group.bounds.most = 2;
+        group.choice()
+    };
+    assert_eq!(after(30_000.0, 135_000.0), Choice::Hold);
+    // Where it was the replicas, as many as there may be help, though not enough.
+    assert_eq!(after(300_000.0, 20_000.0), Choice::Replicas(size("m7g.large", 2)));
+}
+
+#[test]
 fn what_is_absurd_buys_nothing_beyond_a_leap() {
     let group =
         Group::asked(size("t4g.medium", 1), |_| load(10.0, 1.0)).then(10, |_| (1e12, 1e12, GIB));
