@@ -38,6 +38,7 @@ def run(story):
 
     telling.did("The clock of AWS and of the functions leaps by a day at a time. In a day that is leaped over, the nodes report what they did when it")
     telling.note("began, and all schedules and windows open. Redis has clocks of its own, which do not leap, so that no key comes to its end.")
+    telling.note("After a day it is the hour again at which the readers came, so the schedule may keep replicas for them, or ask for more.")
     seen = []
     for day in range(1, DAYS + 1):
         leap(cloud, group, 24)
