@@ -2,7 +2,7 @@
 
 mod alarms;
 
-use domain::autoscale::{Act, Change, Step, Undertaking};
+use domain::autoscale::{Act, Change, Moves, Step, Undertaking};
 use domain::{GroupId, Tags, tag};
 use jiff::Timestamp;
 use platform::{Fault, FaultKind};
@@ -23,15 +23,13 @@ pub(crate) async fn take(app: &App, step: &Step, now: Timestamp) -> Result<(), F
             app.alarms.put_of(set, &set.specs, &app.settings.alarm_topic).await
         }
         Act::DeleteAlarms { names } => app.alarms.delete(names).await,
-        Act::NoteChanged { at } => {
-            let tags = Tags::from([(tag::CHANGED.to_owned(), at.to_string())]);
+        Act::NoteChanged { at, moves } => {
+            let mut tags = Tags::from([(tag::CHANGED.to_owned(), at.to_string())]);
+            tags.extend(moves.iter().flat_map(Moves::tags));
             app.elasticache.tag(arn, &tags).await
         }
         Act::Conclude(made) => {
             tell(app, &report::made(group, made)).await?;
-            if let Change::NodeType(_) = made.undertaking.change {
-                app.elasticache.tag(arn, &made.moves.tags()).await?;
-            }
             app.elasticache.untag(arn, made.undertaking.keys()).await
         }
         Act::NoteFailure(failure) => {

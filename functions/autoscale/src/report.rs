@@ -223,7 +223,7 @@ pub(crate) fn words(act: &Act) -> String {
         Act::Repeat(it) => format!("asked again for {}", change(it)),
         Act::PutAlarms { set } => format!("put {} alarms right", set.specs.len()),
         Act::DeleteAlarms { names } => format!("deleted {} alarms that watch nobody", names.len()),
-        Act::NoteChanged { at } => format!("noted the change at {at}"),
+        Act::NoteChanged { at, .. } => format!("noted the change at {at}"),
         Act::Conclude(it) => format!("changed {}", change(&it.undertaking)),
         Act::NoteFailure(it) => format!("noted that {} did not take", change(&it.undertaking)),
         Act::Forget(it) => format!("took off the note of {}", change(it)),

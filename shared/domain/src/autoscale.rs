@@ -103,8 +103,8 @@ pub enum Act {
     PutAlarms { set: AlarmSet },
     /// Delete alarms that watch nobody any more.
     DeleteAlarms { names: Vec<String> },
-    /// Write down when the group was changed.
-    NoteChanged { at: Timestamp },
+    /// Write down when the group was changed, and the changes of the node type of late where this is one.
+    NoteChanged { at: Timestamp, moves: Option<Moves> },
     /// Tell that the change is made, and take the note off.
     Conclude(Made),
     /// Tell that the change did not take, and write that down.

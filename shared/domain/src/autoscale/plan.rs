@@ -283,28 +283,25 @@ impl Case<'_> {
             return self.act(Act::DeleteAlarms { names: alarms.delete.clone() });
         }
         if self.changed_at().is_none_or(|it| it < undertaking.at) {
-            return self.act(Act::NoteChanged { at: whole_seconds(self.now) });
+            let moves = self.moved(&undertaking);
+            return self.act(Act::NoteChanged { at: whole_seconds(self.now), moves });
         }
         let before = undertaking.from.monthly(self.group, self.catalog);
         let after = undertaking.change.monthly(self.group, self.catalog);
-        let moves = self.moved(&undertaking);
+        let moves = self.moves();
         self.act(Act::Conclude(Made { undertaking, before, after, moves, at: self.now }))
     }
 
-    /// The changes of the node type of late, and this one.
-    fn moved(&self, undertaking: &Undertaking) -> Moves {
-        let moves = self.moves();
+    /// The changes of the node type of late, and this one, where it is one.
+    fn moved(&self, undertaking: &Undertaking) -> Option<Moves> {
         let (Change::NodeType(from), Change::NodeType(to)) =
             (&undertaking.from, &undertaking.change)
         else {
-            return moves;
+            return None;
         };
-        // Told again after a death between the two, it is one move still.
-        if moves.newest().is_some_and(|it| undertaking.at <= it.at) {
-            return moves;
-        }
         let price = |it: &NodeType| self.catalog.find(it)?.price(self.engine).map(|it| it.hour);
-        moves.with(Move { is_up: price(from) < price(to), at: whole_seconds(self.now) })
+        let at = whole_seconds(self.now);
+        Some(self.moves().with(Move { is_up: price(from) < price(to), at }))
     }
 
     fn alarm_set(&self) -> AlarmSet {

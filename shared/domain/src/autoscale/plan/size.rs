@@ -281,8 +281,11 @@ impl Case<'_> {
             return refuse(Refusal::NotAllowed(vec![to.clone()]));
         }
         let has = |it: &sizing::Candidate| it.price * (1.0 + f64::from(replica_count(self.group)));
+        // One that costs more and has less room helps nobody.
+        let usable = ground.offer.candidates.get(wish.size.at).map_or(f64::MAX, |it| it.usable);
         let next = ground.offer.candidates.iter().filter(|it| {
             allowed.contains(&it.node_type)
+                && usable <= it.usable
                 && wish.cost <= has(it)
                 && has(it) <= ground.rule.leap * wish.paid
         });

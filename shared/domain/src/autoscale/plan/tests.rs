@@ -234,7 +234,10 @@ fn check(view: View, expected: &str) {
         Verdict::Plan(Next::Do(step)) => match step.act {
             Act::Begin(it) => format!("Begin: {it}"),
             Act::Repeat(it) => format!("Repeat: {}", it.change),
-            Act::NoteChanged { at } => format!("NoteChanged: {at}"),
+            Act::NoteChanged { at, moves } => {
+                let moves = moves.map_or_else(String::new, |it| format!(", {it}"));
+                format!("NoteChanged: {at}{moves}")
+            }
             Act::PutAlarms { set } => format!("PutAlarms: {}", set.specs.len()),
             Act::DeleteAlarms { names } => format!("DeleteAlarms: {}", names.join(" ")),
             Act::Conclude(it) => format!(

@@ -199,8 +199,8 @@ fn a_made_change_is_followed_by_its_alarms_its_time_and_its_news() {
     let mut theirs = made();
     theirs.0.alarms =
         Some(alarm::Upkeep { foreign: vec!["orders/cpu".to_owned()], ..Default::default() });
-    check(theirs, "NoteChanged: 2026-01-02T12:00:00Z");
-    check(made(), "NoteChanged: 2026-01-02T12:00:00Z");
+    check(theirs, "NoteChanged: 2026-01-02T12:00:00Z, up 2026-01-02T12:00:00Z");
+    check(made(), "NoteChanged: 2026-01-02T12:00:00Z, up 2026-01-02T12:00:00Z");
     check(
         made().tagged(tag::CHANGED, "2026-01-02T11:59:59Z"),
         "Conclude: node-type=cache.t4g.small $23.36 -> $46.72",
