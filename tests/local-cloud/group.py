@@ -2,6 +2,8 @@
 
 from botocore.exceptions import ClientError
 
+from waiting import until
+
 
 class Group:
     def __init__(self, cloud, name):
@@ -50,8 +52,17 @@ class Group:
         return next(it["CacheClusterId"] for it in shard["NodeGroupMembers"] if it["CurrentRole"] == "primary")
 
     def tags(self):
-        arn = self.describe()["ARN"]
-        return {it["Key"]: it["Value"] for it in self.elasticache.list_tags_for_resource(ResourceName=arn)["TagList"]}
+        """Its tags, as soon as it is free to tell them: a schedule may have begun something."""
+        arn, busy = self.describe()["ARN"], self.elasticache.exceptions.InvalidReplicationGroupStateFault
+
+        def told():
+            try:
+                return [self.elasticache.list_tags_for_resource(ResourceName=arn)["TagList"]]
+            except busy:
+                return None
+
+        [listed] = until(f"{self.name} to tell its tags", told, within=120)
+        return {it["Key"]: it["Value"] for it in listed}
 
     def alarms(self):
         """Its alarms, by name."""
