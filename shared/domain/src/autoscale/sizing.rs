@@ -17,7 +17,7 @@ pub mod ripple;
 pub mod rule;
 pub mod schedule;
 #[cfg(test)]
-mod tests;
+pub(in crate::autoscale) mod tests;
 
 pub use candidate::Candidate;
 pub use decide::{Case, Choice, Since, decide};

@@ -4,28 +4,11 @@ mod rebuilt;
 mod told;
 mod walked;
 
-use super::super::sizing::carry::{self, Demand, Mix};
+use super::super::sizing::tests::{GIB, candidates, minute, mix, size};
 use super::super::sizing::{Bounds, Candidate, History, Kind, Minute, Rule, Size};
 use super::{Outcome, Trial, Unfit, run};
-use crate::engine::Engine;
-use crate::{Catalog, NodeType};
 
-const GIB: f64 = 1_073_741_824.0;
 const DAY: i64 = 1440;
-const TYPES: [&str; 5] = ["t4g.medium", "m7g.large", "r7g.large", "m7g.xlarge", "m7g.2xlarge"];
-
-fn candidates() -> Vec<Candidate> {
-    let of = |name: &str| {
-        let node_type = NodeType::parse(&format!("cache.{name}")).unwrap();
-        Candidate::of(Catalog::embedded().find(&node_type).unwrap(), Engine::Valkey, 0.25).unwrap()
-    };
-    TYPES.map(of).to_vec()
-}
-
-/// A size by the name of its type.
-fn size(name: &str, replicas: u32) -> Size {
-    Size { at: TYPES.iter().position(|it| *it == name).unwrap(), replicas }
-}
 
 /// A past that is cheap to go through.
 struct Group {
@@ -71,29 +54,6 @@ impl Group {
 
     fn tried(&self) -> Result<Outcome, Unfit> {
         run(&self.trial())
-    }
-}
-
-fn mix() -> Mix {
-    Mix { to_replicas: 0.7, bytes: 120.0 }
-}
-
-/// What the metrics say of a minute in which so much was asked for.
-fn minute(has: Size, (reads, writes, memory): (f64, f64, f64)) -> Minute {
-    let candidate = candidates().swap_remove(has.at);
-    let demand = Demand { reads, writes };
-    let (primary, replica) = carry::busy(demand, mix(), candidate.engine, has.replicas);
-    Minute {
-        reads,
-        by_replicas: reads * mix().to_replicas,
-        writes,
-        primary: primary.min(1.0),
-        replica: replica.min(1.0),
-        memory: memory.min(candidate.usable),
-        sent: carry::sent(demand, mix(), has.replicas),
-        misses: 0.05,
-        credits: candidate.earns.map(|it| it * 700.0),
-        replicas: has.replicas,
     }
 }
 

@@ -6,22 +6,29 @@ fn node_type(name: &str) -> NodeType {
     NodeType::parse(name).unwrap()
 }
 
-/// What a group of this type is offered under these tags, each with what is left for data of what there is, and what is left out.
-#[track_caller]
-fn check(current: &str, tags: &[(&str, &str)], change: impl Fn(&mut Asked<'_>), expected: &str) {
+fn policy(tags: &[(&str, &str)]) -> Policy {
     let mode = [(tag::AUTOSCALE, "full")];
-    let tags: Tags =
-        tags.iter().chain(&mode).map(|(key, value)| ((*key).into(), (*value).into())).collect();
-    let policy = Policy::read(&tags, Catalog::embedded()).unwrap().unwrap();
-    let mut asked = Asked {
-        policy: &policy,
+    let tags = tags.iter().chain(&mode).map(|(key, value)| ((*key).into(), (*value).into()));
+    Policy::read(&tags.collect::<Tags>(), Catalog::embedded()).unwrap().unwrap()
+}
+
+fn asked(policy: &Policy) -> Asked<'_> {
+    Asked {
+        policy,
         engine: Engine::Redis,
         version: Some("7.1.0".parse().unwrap()),
         reserve: Reserve::DEFAULT,
         usable: None,
         clients: 10.0,
         failed: &[],
-    };
+    }
+}
+
+/// What a group of this type is offered under these tags, each with what is left for data of what there is, and what is left out.
+#[track_caller]
+fn check(current: &str, tags: &[(&str, &str)], change: impl Fn(&mut Asked<'_>), expected: &str) {
+    let policy = policy(tags);
+    let mut asked = asked(&policy);
     change(&mut asked);
     let said = match Offer::of(Catalog::embedded(), &node_type(current), &asked) {
         None => "nothing".to_owned(),
@@ -102,17 +109,8 @@ fn a_type_that_takes_too_few_clients_is_left_out() {
 #[test]
 fn a_type_that_did_not_take_is_not_tried_again_yet() {
     let failed = [node_type("cache.t4g.medium")];
-    let mode = [(tag::AUTOSCALE.to_owned(), "full".to_owned())];
-    let policy = Policy::read(&Tags::from(mode), Catalog::embedded()).unwrap().unwrap();
-    let asked = Asked {
-        policy: &policy,
-        engine: Engine::Redis,
-        version: None,
-        reserve: Reserve::DEFAULT,
-        usable: Some(1e9),
-        clients: 0.0,
-        failed: &failed,
-    };
+    let policy = policy(&[]);
+    let asked = Asked { usable: Some(1e9), failed: &failed, ..asked(&policy) };
     let offer = Offer::of(Catalog::embedded(), &node_type("cache.t4g.small"), &asked).unwrap();
     assert_eq!(offer.out, [(node_type("cache.t4g.medium"), Out::Failed)]);
     assert_eq!(offer.candidates.len(), 2);
@@ -132,17 +130,8 @@ fn what_is_reserved_in_bytes_keeps_the_node_type() {
 
 #[test]
 fn memory_that_is_not_to_shrink_leaves_the_larger_ones() {
-    let mode = [(tag::AUTOSCALE.to_owned(), "full".to_owned())];
-    let policy = Policy::read(&Tags::from(mode), Catalog::embedded()).unwrap().unwrap();
-    let asked = Asked {
-        policy: &policy,
-        engine: Engine::Redis,
-        version: None,
-        reserve: Reserve::DEFAULT,
-        usable: None,
-        clients: 0.0,
-        failed: &[],
-    };
+    let policy = policy(&[]);
+    let asked = asked(&policy);
     let mut offer = Offer::of(Catalog::embedded(), &node_type("cache.t4g.small"), &asked).unwrap();
     offer.no_less_memory();
     let left: Vec<&str> = offer.candidates.iter().map(|it| short(&it.node_type)).collect();

@@ -9,10 +9,10 @@ use super::{Bounds, Candidate, Case, Choice, History, Kind, Minute, Rule, Since,
 use crate::engine::Engine;
 use crate::{Catalog, NodeType};
 
-const GIB: f64 = 1_073_741_824.0;
+pub(in crate::autoscale) const GIB: f64 = 1_073_741_824.0;
 const TYPES: [&str; 5] = ["t4g.medium", "m7g.large", "r7g.large", "m7g.xlarge", "m7g.2xlarge"];
 
-fn candidates() -> Vec<Candidate> {
+pub(in crate::autoscale) fn candidates() -> Vec<Candidate> {
     let of = |name: &str| {
         let node_type = NodeType::parse(&format!("cache.{name}")).unwrap();
         Candidate::of(Catalog::embedded().find(&node_type).unwrap(), Engine::Valkey, 0.25).unwrap()
@@ -21,7 +21,7 @@ fn candidates() -> Vec<Candidate> {
 }
 
 /// A size by the name of its type.
-fn size(name: &str, replicas: u32) -> Size {
+pub(in crate::autoscale) fn size(name: &str, replicas: u32) -> Size {
     Size { at: TYPES.iter().position(|it| *it == name).unwrap(), replicas }
 }
 
@@ -62,15 +62,15 @@ impl Group {
     }
 }
 
-fn mix() -> Mix {
+pub(in crate::autoscale) fn mix() -> Mix {
     Mix { to_replicas: 0.7, bytes: 120.0 }
 }
 
-/// What the metrics say of a minute in which so much was asked for.
-fn minute(has: Size, (reads, writes, memory): (f64, f64, f64)) -> Minute {
-    let candidate = candidates().swap_remove(has.at);
+/// What the metrics say of a minute in which so much was asked for: reads and writes a second, and bytes of data.
+pub(in crate::autoscale) fn minute(has: Size, (reads, writes, memory): (f64, f64, f64)) -> Minute {
+    let (candidate, replicas) = (candidates().swap_remove(has.at), has.replicas);
     let demand = Demand { reads, writes };
-    let (primary, replica) = carry::busy(demand, mix(), candidate.engine, has.replicas);
+    let (primary, replica) = carry::busy(demand, mix(), candidate.engine, replicas);
     Minute {
         reads,
         by_replicas: reads * mix().to_replicas,
@@ -78,9 +78,9 @@ fn minute(has: Size, (reads, writes, memory): (f64, f64, f64)) -> Minute {
         primary: primary.min(1.0),
         replica: replica.min(1.0),
         memory: memory.min(candidate.usable),
-        sent: carry::sent(demand, mix(), has.replicas),
+        sent: carry::sent(demand, mix(), replicas),
         misses: 0.05,
         credits: candidate.earns.map(|it| it * 700.0),
-        replicas: has.replicas,
+        replicas,
     }
 }

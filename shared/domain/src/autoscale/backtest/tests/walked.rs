@@ -245,7 +245,7 @@ proptest! {
     #[test]
     fn what_comes_later_changes_no_earlier_decision(
         past in past(),
-        at in 1_usize..TYPES.len(),
+        at in 1_usize..candidates().len(),
         replicas in 1_u32..=3,
         ends in 200_usize..2800,
         silent in 2_usize..90,

@@ -138,3 +138,17 @@ fn a_group_that_is_left_with_one_replica_carries_the_peak_without_it() {
         "Refuse: not making replicas=1: with a member lost, the other would be busy to 107 percent at the peak of the last two days",
     );
 }
+
+#[test]
+fn one_decision_multiplies_the_price_by_no_more_than_two_sizes_do() {
+    // Its load eats up the credits of a micro, and the operator allows nothing between that and a large.
+    let drained = |to: &str| orders().tagged(tag::AUTOSCALE_NODE_TYPES, to);
+    check(
+        drained("cache.m7g.large"),
+        "Refuse: not making node-type=cache.m7g.large: it costs 9.9 times as much as now, which no single decision may; look at the metrics",
+    );
+    check(
+        drained("cache.m7g.large").of_type("cache.t4g.medium"),
+        "Begin: node-type=cache.m7g.large from cache.t4g.medium at 2026-01-02T12:00:00Z for two days on cache.m7g.large in place of cache.t4g.medium cost less with overload counted in",
+    );
+}
