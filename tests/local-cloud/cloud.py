@@ -2,7 +2,7 @@
 
 - MiniStack is CloudFormation, Lambda, Step Functions, SNS, SQS, EventBridge Scheduler, S3, IAM, EC2's networks and the logs.
 - aws-sim, ours, is ElastiCache with real redis-server processes behind its nodes, Secrets Manager with rotation, CloudWatch with
-  metrics and alarms, and Resource Groups Tagging.
+  metrics and alarms, Resource Groups Tagging, and what is registered with Application Auto Scaling.
 
 The functions run as processes of MiniStack and inherit its environment, which leads each of their services to its server.
 """
@@ -40,6 +40,7 @@ OF_AWS_SIM = {
     "elasticache": "AWS_ENDPOINT_URL_ELASTICACHE",
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     "cloudwatch": "AWS_ENDPOINT_URL_CLOUDWATCH",
+    "application-autoscaling": "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
     "resourcegroupstaggingapi": "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API",
 }
 

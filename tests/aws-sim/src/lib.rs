@@ -21,6 +21,7 @@ pub mod logs;
 mod nonsense;
 pub mod redis;
 pub mod s3;
+pub mod scaling;
 pub mod secrecy;
 pub mod secrets;
 pub mod seed;

@@ -46,7 +46,7 @@ const FORMS: [&str; 34] = [
     "CreateUserGroup&UserGroupId=g&Engine=redis&UserIds.member.1=u",
 ];
 
-const STRUCTURES: [(&str, &str, &str); 25] = [
+const STRUCTURES: [(&str, &str, &str); 28] = [
     (
         "secretsmanager",
         "CreateSecret",
@@ -151,6 +151,21 @@ const STRUCTURES: [(&str, &str, &str); 25] = [
         r#"{"resourceArn":"arn:aws:logs:us-east-1:123456789012:log-group:g"}"#,
     ),
     ("logs", "DeleteLogGroup", r#"{"logGroupName":"g"}"#),
+    (
+        "application-autoscaling",
+        "RegisterScalableTarget",
+        r#"{"ServiceNamespace":"elasticache","ResourceId":"replication-group/shards","ScalableDimension":"elasticache:replication-group:Replicas","MinCapacity":1,"MaxCapacity":5,"SuspendedState":{"DynamicScalingInSuspended":true}}"#,
+    ),
+    (
+        "application-autoscaling",
+        "DescribeScalableTargets",
+        r#"{"ServiceNamespace":"elasticache","ResourceIds":["replication-group/shards"],"ScalableDimension":"elasticache:replication-group:Replicas","MaxResults":1,"NextToken":"after/a/b"}"#,
+    ),
+    (
+        "application-autoscaling",
+        "DeregisterScalableTarget",
+        r#"{"ServiceNamespace":"elasticache","ResourceId":"replication-group/shards","ScalableDimension":"elasticache:replication-group:Replicas"}"#,
+    ),
     (
         "tagging",
         "GetResources",

@@ -17,7 +17,7 @@ use crate::watch::Watch;
 use crate::wire::Call;
 use crate::{
     Done, Effect, Refusal, Request, Response, Ticket, callback, cloudwatch, elasticache, fault,
-    logs, s3, secrets, sfn, sns, tagging, upstash,
+    logs, s3, scaling, secrets, sfn, sns, tagging, upstash,
 };
 
 /// A world, shared by all that look at it.
@@ -53,6 +53,8 @@ pub struct State {
     pub logs: logs::Service,
     /// Executions of state machines.
     pub sfn: sfn::Service,
+    /// What is registered with Application Auto Scaling.
+    pub scaling: scaling::Service,
     /// What was published.
     pub sns: sns::Service,
     /// What CloudFormation was answered.
@@ -135,6 +137,7 @@ impl World {
             cloudwatch: cloudwatch::Service::default(),
             logs: logs::Service::default(),
             sfn: sfn::Service::default(),
+            scaling: scaling::Service::default(),
             sns: sns::Service::default(),
             callbacks: callback::Service::default(),
             upstash: upstash::Service::default(),
@@ -379,6 +382,7 @@ impl State {
             "monitoring" => cloudwatch::call(self, asked),
             "logs" => logs::call(self, asked),
             "tagging" => tagging::call(self, asked),
+            "application-autoscaling" => scaling::call(self, asked),
             "states" => sfn::call(self, asked),
             "sns" => sns::call(self, &asked),
             other => {
