@@ -156,6 +156,8 @@ fn kind(code: &str, text: &str, is_theirs: bool) -> FaultKind {
         | "InternalErrorException"
         | "ExecutionLimitExceeded"
         | "ServiceUnavailable"
+        // Application Auto Scaling says it of a look, too, while a target is being changed: nothing waits for us, so the look is tried again.
+        | "ConcurrentUpdateException"
         | "no error code" => FaultKind::Transient,
         _ if is_theirs => FaultKind::Transient,
         _ => FaultKind::Rejected,
@@ -204,6 +206,10 @@ mod tests {
         // CloudWatch Logs.
         assert_eq!(kind("ResourceAlreadyExistsException", ""), FaultKind::Taken);
         assert_eq!(kind("OperationAbortedException", ""), FaultKind::Busy);
+        // Application Auto Scaling.
+        assert_eq!(kind("ConcurrentUpdateException", ""), FaultKind::Transient);
+        assert_eq!(kind("ValidationException", ""), FaultKind::Rejected);
+        assert_eq!(kind("InvalidNextTokenException", ""), FaultKind::Rejected);
     }
 
     #[test]
