@@ -3,7 +3,7 @@
 mod alarms;
 
 use domain::autoscale::{Act, Change, Moves, Step, Undertaking};
-use domain::{GroupId, Tags, tag};
+use domain::{Tags, tag};
 use jiff::Timestamp;
 use platform::{Fault, FaultKind};
 
@@ -47,7 +47,7 @@ async fn change(
     undertaking: &Undertaking,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let asked = call(app, &step.group, undertaking).await;
+    let asked = call(app, step, undertaking).await;
     match asked.as_ref().map_err(|fault| fault.kind) {
         // Taken, or on its way already. From now on the group is busy with it, and a look before the next wait would only be stale
         // (facts 1.2).
@@ -69,13 +69,14 @@ async fn change(
     }
 }
 
-async fn call(app: &App, group: &GroupId, undertaking: &Undertaking) -> Result<(), Fault> {
+async fn call(app: &App, step: &Step, undertaking: &Undertaking) -> Result<(), Fault> {
+    let Step { group, shards, .. } = step;
     match (&undertaking.change, &undertaking.from) {
         (Change::NodeType(to), _) => app.elasticache.resize(group, to).await,
         (Change::Replicas(to), Change::Replicas(from)) if to < from => {
-            app.elasticache.remove_replicas(group, *to, &[]).await
+            app.elasticache.remove_replicas(group, *to, shards).await
         }
-        (Change::Replicas(to), _) => app.elasticache.add_replicas(group, *to, &[]).await,
+        (Change::Replicas(to), _) => app.elasticache.add_replicas(group, *to, shards).await,
     }
 }
 

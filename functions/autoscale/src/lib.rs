@@ -18,7 +18,7 @@ use platform::fleet::Tagged;
 use platform::settings::{self, AutoscaleSettings};
 use platform::{
     Alarms, Aws, Clock, ClockSource, ElastiCache, Fault, FaultKind, Fleet, Journal, Metrics,
-    Operation, Outcome, Topics, abreast, converge, telemetry,
+    Operation, Outcome, ScalableTargets, Topics, abreast, converge, telemetry,
 };
 use serde_json::{Value, json};
 
@@ -32,6 +32,7 @@ pub struct App {
     metrics: Metrics,
     alarms: Alarms,
     topics: Topics,
+    targets: ScalableTargets,
     fleet: Fleet,
     executions: Executions,
     settings: AutoscaleSettings,
@@ -60,6 +61,7 @@ impl App {
             metrics: Metrics::new(aws),
             alarms: Alarms::new(aws),
             topics: Topics::new(aws),
+            targets: ScalableTargets::new(aws),
             fleet: Fleet::new(aws),
             executions: Executions::new(aws, settings.state_machine.clone()),
             settings,

@@ -59,6 +59,9 @@ async fn answer(
         Question::AllowedTypes => {
             view.allowed = Some(app.elasticache.allowed_node_types(&group.id).await?);
         }
+        Question::Registered => {
+            view.registered = Some(app.targets.of(&group.id).await?);
+        }
         Question::Events(since) => {
             view.events = Some(app.elasticache.events_since(&group.id, since).await?);
         }
@@ -98,13 +101,21 @@ pub(crate) async fn past(
 /// The numbers that a group may have had members by before, as ElastiCache names them (facts 1.5): what replicas took off the others at noon is not
 /// told by those that there are at night.
 fn former(group: &GroupView) -> Vec<MemberId> {
-    let ids =
-        (1..=NUMBERS_MAX).filter_map(|it| MemberId::parse(&format!("{}-{it:03}", group.id)).ok());
-    ids.filter(|it| !group.member_ids.contains(it)).collect()
+    let id = &group.id;
+    let names = if group.cluster_enabled {
+        group.shards.iter().map(|it| format!("{id}-{}", it.id)).collect()
+    } else {
+        vec![id.to_string()]
+    };
+    let numbered = |name: &String| {
+        let ids = (1..=NUMBERS_MAX).map(|it| MemberId::parse(&format!("{name}-{it:03}")));
+        ids.filter_map(Result::ok).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(numbered).filter(|it| !group.member_ids.contains(it)).collect()
 }
 
-/// A group has a primary and five replicas at most (facts 4.4).
+/// A group, and each shard, has a primary and five replicas at most (facts 4.4).
 const NUMBERS_MAX: u32 = 6;
 
-/// There are six kinds of question, and an answered one is not asked again.
-const QUESTIONS_MAX: usize = 7;
+/// There are seven kinds of question, and an answered one is not asked again.
+const QUESTIONS_MAX: usize = 8;

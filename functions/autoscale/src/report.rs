@@ -78,7 +78,7 @@ impl End {
                 Refusal::Gone | Refusal::NotOurs | Refusal::Off => "nothing".to_owned(),
                 Refusal::BadPolicy(_)
                 | Refusal::Unusable(_)
-                | Refusal::ClusterMode
+                | Refusal::Registered(_)
                 | Refusal::DataTiering(_)
                 | Refusal::UnknownEngine(_)
                 | Refusal::Deferred(_)

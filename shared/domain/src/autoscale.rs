@@ -47,6 +47,8 @@ pub struct LoadView {
     pub parameters: Option<Parameters>,
     /// The node types that ElastiCache would change this group to, larger and smaller.
     pub allowed: Option<Vec<NodeType>>,
+    /// What of the group Application Auto Scaling scales, by its names for it.
+    pub registered: Option<Vec<String>>,
     /// What ElastiCache says that happened, in its own words.
     pub events: Option<Vec<String>>,
     /// What is wrong with the alarms.
@@ -73,6 +75,8 @@ pub enum Question {
     Parameters(String),
     /// Which node types are allowed?
     AllowedTypes,
+    /// Does Application Auto Scaling scale the group?
+    Registered,
     /// What happened since?
     Events(Timestamp),
     /// What is wrong with the alarms?
@@ -86,6 +90,8 @@ pub struct Step {
     pub group: GroupId,
     /// Its ARN, by which it is tagged.
     pub arn: String,
+    /// The shards whose replicas are changed; none where there are no shards.
+    pub shards: Vec<String>,
     /// The changes that did not take so far: another is written down beside them.
     pub failures: Failures,
     /// What to do.
@@ -106,7 +112,7 @@ pub enum Act {
     /// Write down when the group was changed, and the changes of the node type of late where this is one.
     NoteChanged { at: Timestamp, moves: Option<Moves> },
     /// Tell that the change is made, and take the note off.
-    Conclude(Made),
+    Conclude(Box<Made>),
     /// Tell that the change did not take, and write that down.
     NoteFailure(NotTaken),
     /// Take the note of a change off.

@@ -11,7 +11,7 @@ use domain::MemberId;
 use domain::autoscale::{Load, Loads, Metric, Sample};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Aws, Fault};
+use crate::{Aws, Fault, abreast};
 
 /// The client. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -101,8 +101,14 @@ impl Metrics {
         span: (Timestamp, Timestamp),
         load: &mut Load,
     ) -> Result<(), Fault> {
-        for some in wanted.chunks(SERIES_MAX) {
-            self.read_some(some, &minutes, span, load).await?;
+        let chunks: Vec<_> = wanted.chunks(SERIES_MAX).collect();
+        let minutes = &minutes;
+        let read = abreast(&chunks, |some| async move {
+            let mut load = Load::default();
+            self.read_some(some, minutes, span, &mut load).await.map(|()| load)
+        });
+        for part in read.await {
+            load.join(part?);
         }
         Ok(())
     }
@@ -143,7 +149,7 @@ impl Metrics {
     }
 }
 
-/// One `GetMetricData` takes so many series, which a group without shards never has.
+/// One `GetMetricData` takes so many series: those of thirty members, which only a group with shards has.
 const SERIES_MAX: usize = 500;
 
 /// Each of these metrics of each of these members.

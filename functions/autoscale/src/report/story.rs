@@ -69,7 +69,7 @@ impl Story {
     /// Takes in the numbers, and says the largest of them.
     fn measured(&mut self, group: &GroupView, load: &Load, now: Timestamp) -> Vec<String> {
         let latest = |member: &MemberId, metric| load.latest(member, metric, now);
-        let rows = group.member_ids.iter().map(|id| {
+        let rows = told_of(group, load, now).into_iter().map(|id| {
             let row =
                 Metric::ALL.map(|metric| (metric.name().to_owned(), json!(latest(id, metric))));
             (id.to_string(), Value::Object(row.into_iter().collect()))
@@ -95,3 +95,17 @@ impl Story {
             .collect()
     }
 }
+
+/// The members whose numbers are told: all of a group without shards, and of many those that are fullest or busiest. A log line has an end.
+fn told_of<'a>(group: &'a GroupView, load: &Load, now: Timestamp) -> Vec<&'a MemberId> {
+    let heat = |it: &MemberId| {
+        let of = |metric| load.latest(it, metric, now).unwrap_or_default();
+        of(Metric::Memory).max(of(Metric::EngineCpu)).max(of(Metric::Cpu))
+    };
+    let mut members: Vec<&MemberId> = group.member_ids.iter().collect();
+    members.sort_by(|one, other| heat(other).total_cmp(&heat(one)));
+    members.truncate(MEMBERS_TOLD);
+    members
+}
+
+const MEMBERS_TOLD: usize = 24;

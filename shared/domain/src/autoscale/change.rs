@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::asked::{Asked, AskedField};
 use crate::cost::{self, MonthlyCost};
+use crate::shard::ShardView;
 use crate::{Catalog, GroupView, NodeType, Tags, tag};
 
 /// What is changed, to what.
@@ -52,25 +53,16 @@ pub struct Failed {
 pub struct Failures(Vec<Failed>);
 
 impl Change {
-    /// Whether the group and every member are so, by value: `available` alone proves nothing (facts 4.3).
-    pub fn is_there(&self, group: &GroupView) -> bool {
-        match self {
-            Self::NodeType(to) => {
-                group.node_type.as_ref() == Some(to)
-                    && group.members.iter().all(|it| it.node_type.as_ref() == Some(to))
-            }
-            Self::Replicas(to) => replica_count(group) == *to,
-        }
-    }
-
-    /// What a group costs in a month with this change, or with this of it unchanged.
+    /// What a group costs in a month with this change, or with this of it unchanged. Shards that have more replicas than others are counted as if they
+    /// had not.
     pub fn monthly(&self, group: &GroupView, catalog: &Catalog) -> Option<MonthlyCost> {
         let engine = group.members.first()?.engine.parse().ok()?;
         let (node_type, replicas) = match self {
             Self::NodeType(to) => (to, replica_count(group)),
             Self::Replicas(to) => (group.node_type.as_ref()?, *to),
         };
-        cost::monthly(catalog, node_type, engine, u64::from(replicas) + 1)
+        let nodes = u64::from(shard_count(group)) * (u64::from(replicas) + 1);
+        cost::monthly(catalog, node_type, engine, nodes)
     }
 
     /// The command that makes this change by hand.
@@ -81,18 +73,61 @@ impl Change {
                 "aws elasticache modify-replication-group --replication-group-id {id} --cache-node-type {to} --apply-immediately"
             ),
             Self::Replicas(to) => {
-                let verb = if replica_count(group) < *to { "increase" } else { "decrease" };
+                let is_more = replica_count(group) < *to;
+                let verb = if is_more { "increase" } else { "decrease" };
+                let shards = if is_more { lacking(group, *to) } else { beyond(group, *to) };
+                let count = if shards.len() == group.shards.len() {
+                    format!("--new-replica-count {to}")
+                } else {
+                    let each = |it: &String| format!(" NodeGroupId={it},NewReplicaCount={to}");
+                    let each: String = shards.iter().map(each).collect();
+                    format!("--replica-configuration{each}")
+                };
                 format!(
-                    "aws elasticache {verb}-replica-count --replication-group-id {id} --new-replica-count {to} --apply-immediately"
+                    "aws elasticache {verb}-replica-count --replication-group-id {id} {count} --apply-immediately"
                 )
             }
         }
     }
 }
 
-/// How many replicas a group lists: its members but for the primary. Roles are not asked, they are absent for a while after a failover.
+/// How many replicas each primary of a group has, by those that it lists; where shards have not the same number, the smallest of them. Roles are not
+/// asked, they are absent for a while after a failover.
 pub fn replica_count(group: &GroupView) -> u32 {
+    if group.cluster_enabled {
+        return group.shards.iter().map(ShardView::replicas).min().unwrap_or_default();
+    }
     u32::try_from(group.member_ids.len().saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
+/// How many primaries share the keys of a group.
+pub fn shard_count(group: &GroupView) -> u32 {
+    if group.cluster_enabled { u32::try_from(group.shards.len()).unwrap_or(u32::MAX) } else { 1 }
+}
+
+fn most_replicas(group: &GroupView) -> u32 {
+    let most = group.shards.iter().map(ShardView::replicas).max();
+    most.filter(|_| group.cluster_enabled).unwrap_or_else(|| replica_count(group))
+}
+
+/// Whether a group and every member of it have this node type.
+pub fn has_type(group: &GroupView, node_type: &NodeType) -> bool {
+    group.node_type.as_ref() == Some(node_type)
+        && group.members.iter().all(|it| it.node_type.as_ref() == Some(node_type))
+}
+
+/// The shards that have fewer replicas than so many.
+fn lacking(group: &GroupView, than: u32) -> Vec<String> {
+    named(group, |it| it.replicas() < than)
+}
+
+/// The shards that have more replicas than so many.
+fn beyond(group: &GroupView, than: u32) -> Vec<String> {
+    named(group, |it| than < it.replicas())
+}
+
+fn named(group: &GroupView, is_one: impl Fn(&ShardView) -> bool) -> Vec<String> {
+    group.shards.iter().filter(|it| is_one(it)).map(|it| it.id.clone()).collect()
 }
 
 impl Undertaking {
@@ -101,6 +136,27 @@ impl Undertaking {
     pub const RETRIED_FOR: SignedDuration = SignedDuration::from_mins(20);
     /// After the last call a look may be stale (facts 1.2): this much later, what is not there did not take.
     pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_mins(22);
+
+    /// Whether the group and every member are so, by value: `available` alone proves nothing (facts 4.3). A shard that somebody gave more replicas than were
+    /// asked for, or left fewer, is none to be put right.
+    pub fn is_there(&self, group: &GroupView) -> bool {
+        match (&self.from, &self.change) {
+            (_, Change::NodeType(to)) => has_type(group, to),
+            (Change::Replicas(from), Change::Replicas(to)) if to < from => {
+                most_replicas(group) <= *to
+            }
+            (_, Change::Replicas(to)) => *to <= replica_count(group),
+        }
+    }
+
+    /// The shards whose replicas are to be changed; none where there are no shards, or where it is not about replicas.
+    pub fn shards(&self, group: &GroupView) -> Vec<String> {
+        match (&self.from, &self.change) {
+            (_, Change::NodeType(_)) => Vec::new(),
+            (Change::Replicas(from), Change::Replicas(to)) if to < from => beyond(group, *to),
+            (_, Change::Replicas(to)) => lacking(group, *to),
+        }
+    }
 
     /// Reads the tag. A value that we cannot read counts as none.
     pub fn read(tags: &Tags) -> Option<Self> {

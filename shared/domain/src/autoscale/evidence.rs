@@ -187,8 +187,7 @@ mod tests {
 
     #[test]
     fn of_a_group_that_is_not_sized_there_is_none() {
-        let mut sharded = orders();
-        sharded.0.group.as_mut().unwrap().cluster_enabled = true;
-        assert_eq!(evidence(Catalog::embedded(), &sharded.seen(), now()), None);
+        let tiered = orders().of_type("cache.r6gd.xlarge").seen();
+        assert_eq!(evidence(Catalog::embedded(), &tiered, now()), None);
     }
 }

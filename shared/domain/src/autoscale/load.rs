@@ -256,6 +256,11 @@ impl Load {
         kept.dedup_by_key(|it| it.at);
     }
 
+    /// Takes in what was read of other members or of other metrics.
+    pub fn join(&mut self, other: Self) {
+        self.series.extend(other.series);
+    }
+
     /// The samples of one metric of one member, in order.
     pub fn series(&self, member: &MemberId, metric: Metric) -> &[Sample] {
         self.series.get(&(member.clone(), metric)).map_or(&[], Vec::as_slice)

@@ -11,7 +11,7 @@ use crate::{Catalog, NodeType};
 /// The node types that a group may have, the one that it has among them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
-    /// What each carries and costs.
+    /// What each carries, and what one node of it in each shard costs.
     pub candidates: Vec<Candidate>,
     /// Which of them the group has.
     pub has: usize,
@@ -55,6 +55,8 @@ pub struct Asked<'a> {
     pub engine: Engine,
     /// The version that all members run.
     pub version: Option<Version>,
+    /// How many primaries share the keys.
+    pub shards: u32,
     /// What is kept from data.
     pub reserve: Reserve,
     /// The bytes that are left for data on the type that it has, as its metrics tell.
@@ -94,6 +96,7 @@ impl Offer {
             let Some(mut candidate) = Candidate::of(entry, asked.engine, reserved) else {
                 continue;
             };
+            candidate.price *= f64::from(asked.shards);
             if is_current {
                 candidate.usable = asked.usable.unwrap_or(candidate.usable);
                 offer.has = offer.candidates.len();
@@ -124,10 +127,10 @@ pub fn is_allowed(catalog: &Catalog, from: &NodeType, to: &NodeType, policy: &Po
     types.is_some_and(|(from, to)| may_be(catalog, from, to, policy))
 }
 
-/// What the smallest size costs in a month that the operator lets a group of this type have, in dollars.
+/// What the smallest size costs in a month that the operator lets a group of this type and so many shards have, in dollars.
 pub fn least_a_month(
     catalog: &Catalog,
-    has: &NodeType,
+    (shards, has): (u32, &NodeType),
     policy: &Policy,
     engine: Engine,
 ) -> Option<f64> {
@@ -136,7 +139,7 @@ pub fn least_a_month(
         .iter()
         .filter(|it| it.node_type == has.node_type || may_be(catalog, has, it, policy));
     let hours = types.filter_map(|it| Some(it.price(engine)?.hour.as_f64()));
-    let nodes = 1.0 + f64::from(policy.min_replicas);
+    let nodes = f64::from(shards) * (1.0 + f64::from(policy.min_replicas));
     hours.min_by(f64::total_cmp).map(|it| it * nodes * HOURS_A_MONTH)
 }
 

@@ -1,9 +1,13 @@
 //! The minutes of a group, put together from what the metrics of its members say.
 //!
-//! A minute tells what clients asked for and how busy the group was with it: who asks what another size would have made of it needs both.
+//! A minute tells what clients asked for and how busy the group was with it: who asks what another size would have made of it needs both. Where the
+//! keys are shared by shards, all of which have one size, it is the minute of the hottest of them.
+
+mod hottest;
 
 use jiff::Timestamp;
 
+use self::hottest::Hottest;
 use super::load::{Load, Metric, Sample};
 use super::sizing::candidate::engine_ops;
 use super::sizing::measure::LEARNED;
@@ -25,7 +29,7 @@ impl Past {
         let end = now.as_second().div_euclid(60);
         let from = end - span(Load::WEEK);
         let (old, new) = (span(Load::WEEK) - span(Load::DAYS), span(Load::DAYS));
-        let mut minutes = hours(week, from, places(old));
+        let mut minutes = hours(group, week, from, places(old));
         let begin = end - span(Load::DAYS);
         minutes.extend(told(group, has, days, begin, places(new)));
         // Metrics come a minute or two late. What is not there yet is no gap.
@@ -60,13 +64,16 @@ fn told(
     from: i64,
     minutes: usize,
 ) -> Vec<Option<Minute>> {
-    let mut sums = vec![Sum::default(); minutes];
-    for member in load.members() {
-        let roles = roles(group, member, load, from, minutes);
-        add(&mut sums, &roles, member, has, load, from);
+    let mut hottest = Hottest::of(minutes, engine_ops(has));
+    for (shard, members) in hottest::shards(group, load.members()) {
+        let mut sums = vec![Sum::default(); minutes];
+        for member in members {
+            let roles = roles(group, member, load, from, minutes);
+            add(&mut sums, &roles, member, has, load, from);
+        }
+        hottest.take(&sums, hottest::is_there(group, shard));
     }
-    let engine = engine_ops(has);
-    sums.iter().map(|it| it.minute().map(|it| whole(it, engine))).collect()
+    hottest.told()
 }
 
 /// So many minutes may be missing at the end.
@@ -78,6 +85,7 @@ struct Sum {
     reads: f64,
     by_replicas: f64,
     writes: f64,
+    repeated: f64,
     primary: Option<f64>,
     replica: Option<f64>,
     memory: Option<f64>,
@@ -94,16 +102,22 @@ impl Sum {
         if self.primary.is_none() && self.replica.is_none() {
             return None;
         }
-        let asked = self.hits + self.misses;
+        let replica = self.replica.unwrap_or_default();
+        // Where nobody says to be the primary, it may be any of them.
+        let (primary, writes) = match self.primary {
+            Some(primary) => (primary, self.writes),
+            None => (replica, self.writes.max(self.repeated)),
+        };
         Some(Minute {
             reads: self.reads,
             by_replicas: self.by_replicas,
-            writes: self.writes,
-            primary: self.primary.unwrap_or_default(),
-            replica: self.replica.unwrap_or_default(),
+            writes,
+            primary,
+            replica,
             memory: self.memory?,
             sent: self.sent,
-            misses: if asked <= 0.0 { 0.0 } else { self.misses / asked },
+            // Of all shards together: see `Hottest`.
+            misses: 0.0,
             credits: self.credits,
             replicas: self.replicas,
         })
@@ -131,7 +145,8 @@ fn whole(minute: Minute, engine: f64) -> Minute {
     }
 }
 
-/// Whether a member was the primary, minute by minute. Where it did not tell, it counts as what it is now; one that is gone, as a replica.
+/// Whether a member was the primary, minute by minute. Where it did not tell, it counts as what it is now; with shards, of which nobody says that, as
+/// what it told before, or after. One that is gone and told nothing counts as a replica.
 fn roles(
     group: &GroupView,
     member: &MemberId,
@@ -139,15 +154,21 @@ fn roles(
     from: i64,
     minutes: usize,
 ) -> Vec<bool> {
-    let is_primary =
-        group.members.iter().any(|it| it.id == *member && it.role == Some(Role::Primary));
-    let mut roles = vec![is_primary; minutes];
-    each(days.series(member, Metric::Primary), Metric::Primary, from, minutes, |at, value| {
+    let now = group.members.iter().find(|it| it.id == *member).and_then(|it| it.role);
+    let now = now.map(|it| it == Role::Primary);
+    let mut roles = vec![now; minutes];
+    let told = days.series(member, Metric::Primary);
+    each(told, Metric::Primary, from, minutes, |at, value| {
         if let Some(role) = roles.get_mut(at) {
-            *role = 0.5 < value;
+            *role = Some(0.5 < value);
         }
     });
-    roles
+    let first = told.first().is_some_and(|it| 0.5 < it.value);
+    let carried = roles.into_iter().scan(first, |last, role| {
+        *last = role.unwrap_or(*last);
+        Some(*last)
+    });
+    carried.collect()
 }
 
 /// Adds what one member says.
@@ -187,7 +208,8 @@ fn add(sums: &mut [Sum], roles: &[bool], member: &MemberId, has: &Entry, days: &
     });
     // Replicas repeat the writes of their primary; where there was a failover two of them were one.
     take(Metric::Writes, &|sum, is_primary, value| {
-        sum.writes = if is_primary { sum.writes.max(value / seconds) } else { sum.writes };
+        let of = if is_primary { &mut sum.writes } else { &mut sum.repeated };
+        *of = of.max(value / seconds);
     });
     take(Metric::UsedBytes, &|sum, _, value| {
         sum.memory = Some(sum.memory.map_or(value, |it| it.max(value)));
@@ -221,28 +243,37 @@ fn each(
 }
 
 /// The days of which only hours are known: what they held and what was asked for. How busy anybody was is not said of them.
-fn hours(week: &Load, from: i64, minutes: usize) -> Vec<Option<Minute>> {
-    let mut sums: Vec<Option<Sum>> = vec![None; minutes];
-    for member in week.members() {
-        let mut take = |metric: Metric, put: &dyn Fn(&mut Sum, f64)| {
-            for sample in week.series(member, metric) {
-                let first = sample.at.as_second().div_euclid(60) - from;
-                for minute in first.max(0)..first + 60 {
-                    let at = usize::try_from(minute).ok();
-                    if let Some(sum) = at.and_then(|it| sums.get_mut(it)) {
-                        put(sum.get_or_insert_default(), sample.value);
-                    }
+fn hours(group: &GroupView, week: &Load, from: i64, minutes: usize) -> Vec<Option<Minute>> {
+    let mut hottest = Hottest::of(minutes, 0.0);
+    for (_, members) in hottest::shards(group, week.members()) {
+        let mut sums = vec![Sum::default(); minutes];
+        for member in members {
+            add_hours(&mut sums, member, week, from);
+        }
+        // What nobody tells of a day of which only hours are told is no gap of a minute.
+        hottest.take(&sums, false);
+    }
+    hottest.told()
+}
+
+fn add_hours(sums: &mut [Sum], member: &MemberId, week: &Load, from: i64) {
+    let mut take = |metric: Metric, put: &dyn Fn(&mut Sum, f64)| {
+        for sample in week.series(member, metric) {
+            let first = sample.at.as_second().div_euclid(60) - from;
+            for minute in first.max(0)..first + 60 {
+                let at = usize::try_from(minute).ok();
+                if let Some(sum) = at.and_then(|it| sums.get_mut(it)) {
+                    sum.primary.get_or_insert_default();
+                    put(sum, sample.value);
                 }
             }
-        };
-        take(Metric::UsedBytes, &|sum, value| {
-            sum.memory = Some(sum.memory.map_or(value, |it| it.max(value)));
-        });
-        take(Metric::Reads, &|sum, value| sum.reads += value / 3600.0);
-        take(Metric::Writes, &|sum, value| sum.writes = sum.writes.max(value / 3600.0));
-    }
-    let told = |it: Sum| Sum { primary: Some(0.0), ..it }.minute();
-    sums.into_iter().map(|it| it.and_then(told)).collect()
+        }
+    };
+    take(Metric::UsedBytes, &|sum, value| {
+        sum.memory = Some(sum.memory.map_or(value, |it| it.max(value)));
+    });
+    take(Metric::Reads, &|sum, value| sum.reads += value / 3600.0);
+    take(Metric::Writes, &|sum, value| sum.writes = sum.writes.max(value / 3600.0));
 }
 
 fn places(minutes: i64) -> usize {

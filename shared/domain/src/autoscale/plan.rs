@@ -7,7 +7,7 @@ use std::ops::ControlFlow::{self, Break, Continue};
 
 use jiff::Timestamp;
 
-use super::change::replica_count;
+use super::change::{has_type, replica_count};
 use super::offer::Offer;
 use super::sizing::{Bounds, Rule};
 use super::{
@@ -157,9 +157,15 @@ fn ready(group: &GroupView) -> Flow {
     }
     match group.members.iter().find(|it| !it.is_settled()) {
         Some(member) => wait(WaitingOn::Member(member.id.to_string())),
-        None if group.is_settled() => Continue(()),
+        None if group.is_settled() && is_told(group) => Continue(()),
         None => wait(WaitingOn::Modification),
     }
+}
+
+/// Whether each member is told to be in a shard, where there are shards: one that comes or goes is in none.
+fn is_told(group: &GroupView) -> bool {
+    let told: usize = group.shards.iter().map(|it| it.members.len()).sum();
+    !group.cluster_enabled || told == group.member_ids.len()
 }
 
 impl<'a> Case<'a> {
@@ -176,9 +182,6 @@ impl<'a> Case<'a> {
             Err(problems) => return refuse(Refusal::BadPolicy(problems)),
             Ok(Some(policy)) => policy,
         };
-        if group.cluster_enabled {
-            return refuse(Refusal::ClusterMode);
-        }
         let tiered =
             group.node_type.as_ref().and_then(|it| catalog.find(it)).filter(|it| it.data_tiering);
         if let Some(tiered) = tiered {
@@ -196,7 +199,7 @@ impl Case<'_> {
     /// Finishes what was begun: makes the change, sees that it took, puts the alarms right, tells.
     fn follow_up(&self) -> Flow {
         let Some(undertaking) = Undertaking::read(self.tags) else { return self.foreign() };
-        if undertaking.change.is_there(self.group) {
+        if undertaking.is_there(self.group) {
             return self.conclude(undertaking);
         }
         let failures = self.failures();
@@ -264,8 +267,7 @@ impl Case<'_> {
     /// Keeps away from a change that another function or a person has asked for and that is not there yet.
     fn foreign(&self) -> Flow {
         let Some(asked) = Asked::read(self.tags) else { return Continue(()) };
-        let there =
-            NodeType::parse(&asked.value).is_ok_and(|it| Change::NodeType(it).is_there(self.group));
+        let there = NodeType::parse(&asked.value).is_ok_and(|it| has_type(self.group, &it));
         if there || asked.is_overdue(self.now) {
             return Continue(());
         }
@@ -289,7 +291,8 @@ impl Case<'_> {
         let before = undertaking.from.monthly(self.group, self.catalog);
         let after = undertaking.change.monthly(self.group, self.catalog);
         let moves = self.moves();
-        self.act(Act::Conclude(Made { undertaking, before, after, moves, at: self.now }))
+        let made = Made { undertaking, before, after, moves, at: self.now };
+        self.act(Act::Conclude(Box::new(made)))
     }
 
     /// The changes of the node type of late, and this one, where it is one.
@@ -329,6 +332,7 @@ impl Case<'_> {
         if let Some(failed) = failures.denied(self.now).or(same) {
             return refuse(Refusal::BackingOff(failed.clone()));
         }
+        self.is_left_to_us()?;
         match self.policy.mode {
             Mode::Off => refuse(Refusal::Off),
             Mode::Recommend => refuse(Refusal::Recommended(self.advice(change, why))),
@@ -338,6 +342,18 @@ impl Case<'_> {
                 self.act(Act::Begin(Undertaking { change, from, at, why }))
             }
         }
+    }
+
+    /// Keeps away from a group that Application Auto Scaling scales, which it does with shards only (facts 4.5). Without it, the two would fight.
+    fn is_left_to_us(&self) -> Flow {
+        if !self.group.cluster_enabled {
+            return Continue(());
+        }
+        let dimensions = answer(self.view.registered.as_ref(), Question::Registered)?;
+        if dimensions.is_empty() {
+            return Continue(());
+        }
+        refuse(Refusal::Registered(dimensions.clone()))
     }
 
     /// What a person would do, and what it would cost.
@@ -367,7 +383,16 @@ impl Case<'_> {
 
     fn act(&self, act: Act) -> Flow {
         let (group, arn) = (self.group.id.clone(), self.group.arn.clone());
-        let step = Step { group, arn, failures: self.failures(), act };
+        let shards = match &act {
+            Act::Begin(it) | Act::Repeat(it) => it.shards(self.group),
+            Act::PutAlarms { .. }
+            | Act::DeleteAlarms { .. }
+            | Act::NoteChanged { .. }
+            | Act::Conclude(_)
+            | Act::NoteFailure(_)
+            | Act::Forget(_) => Vec::new(),
+        };
+        let step = Step { group, arn, shards, failures: self.failures(), act };
         Break(Verdict::Plan(Next::Do(step)))
     }
 
@@ -375,15 +400,18 @@ impl Case<'_> {
         self.tags.get(tag::CHANGED)?.parse().ok()
     }
 
-    /// Failover and Multi-AZ each need a replica, whatever the policy says (facts 4.4).
+    /// Failover and Multi-AZ each need a replica, whatever the policy says (facts 4.4). Where nobody says how many, one is left, and none is made.
     fn fewest_replicas(&self) -> u32 {
-        self.policy.min_replicas.max(self.replicas_needed())
+        let is_stated = self.tags.contains_key(tag::AUTOSCALE_MIN_REPLICAS);
+        let has = if is_stated { u32::MAX } else { replica_count(self.group) };
+        self.policy.min_replicas.min(has).max(self.replicas_needed())
     }
 
+    /// With shards, failover is always on and needs none.
     fn replicas_needed(&self) -> u32 {
-        let needs_one = self.group.automatic_failover != Toggle::Disabled
-            || self.group.multi_az != Toggle::Disabled;
-        u32::from(needs_one)
+        let fails_over =
+            !self.group.cluster_enabled && self.group.automatic_failover != Toggle::Disabled;
+        u32::from(fails_over || self.group.multi_az != Toggle::Disabled)
     }
 
     /// Refuses bounds that somebody wrote and the group cannot have.

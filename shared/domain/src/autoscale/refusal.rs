@@ -20,8 +20,8 @@ pub enum Refusal {
     BadPolicy(Problems),
     /// The group is in a state from which it does not come back by itself.
     Unusable(String),
-    /// The group spreads its keys over shards.
-    ClusterMode,
+    /// Application Auto Scaling scales the group, by these dimensions (facts 4.5).
+    Registered(Vec<String>),
     /// The nodes move data between memory and disk (facts 6.2), and are not sized by how full their memory is.
     DataTiering(NodeType),
     /// The engine is none that we know.
@@ -121,7 +121,7 @@ impl Refusal {
             Self::NoLarger { out, .. } if out.iter().any(|it| it.1 == Out::Failed) => Weight::Told,
             Self::BadPolicy(_)
             | Self::Unusable(_)
-            | Self::ClusterMode
+            | Self::Registered(_)
             | Self::DataTiering(_)
             | Self::UnknownEngine(_)
             | Self::UnknownType(_)
@@ -146,8 +146,10 @@ impl fmt::Display for Refusal {
                 write!(f, "the policy tags cannot be followed: {problems}; put them right to go on")
             }
             Self::Unusable(status) => write!(f, "the group is {status}"),
-            Self::ClusterMode => f.write_str(
-                "the group is in cluster mode, where shards are counted and not only replicas; Application Auto Scaling does that",
+            Self::Registered(dimensions) => write!(
+                f,
+                "Application Auto Scaling is registered on the group, for {}, and two that scale it would fight; deregister it there, or set cachewarden:autoscale to off",
+                dimensions.join(" and ")
             ),
             Self::UnknownEngine(engine) => write!(f, "the engine \"{engine}\" is not known"),
             Self::DataTiering(node_type) => write!(
@@ -161,7 +163,9 @@ impl fmt::Display for Refusal {
             Self::ForeignChange(asked) => {
                 write!(f, "somebody else asked for {asked}, which is not there yet")
             }
-            Self::CoolingDown(until) => write!(f, "the last change is too recent; looks again after {until}"),
+            Self::CoolingDown(until) => {
+                write!(f, "the last change is too recent; looks again after {until}")
+            }
             Self::BackingOff(failed) => {
                 let why = if failed.is_denied { "was denied" } else { "did not take" };
                 let (change, until) = (&failed.change, failed.until());

@@ -162,7 +162,7 @@ pub fn tags(wanted: &Wanted, secret: Option<&str>) -> Tags {
     // What the engine does when it is full says what the data is, where the stack does not: nobody has to ask for the parameters then.
     let drops_any = spec.maxmemory_policy.starts_with("allkeys-");
     let data = if drops_any { "cache" } else { "store" };
-    let data = (!spec.shape.is_sharded() && spec.autoscale.data.is_none()).then(|| data.to_owned());
+    let data = spec.autoscale.data.is_none().then(|| data.to_owned());
     let said = said.into_iter().chain(spec.autoscale.tags()).chain([(tag::AUTOSCALE_DATA, data)]);
     let ours = said.filter_map(|(key, value)| Some((key.to_owned(), value?)));
     spec.tags.clone().into_iter().chain(ours).collect()

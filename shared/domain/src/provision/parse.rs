@@ -138,6 +138,7 @@ fn group(
         kms_key: kms_key.as_ref(),
         release,
         shape: Some(shape),
+        multi_az,
         autoscale: Some(&autoscale),
         ..rest.stated()
     };

@@ -25,6 +25,7 @@ pub(super) struct Stated<'a> {
     pub(super) notification_topic: Option<&'a Arn>,
     pub(super) kms_key: Option<&'a Arn>,
     pub(super) shape: Option<Shape>,
+    pub(super) multi_az: bool,
     pub(super) autoscale: Option<&'a AutoscalePolicy>,
     pub(super) upgrades_itself: Option<bool>,
     pub(super) night_park: bool,
@@ -60,7 +61,6 @@ pub(super) fn check(
     if before.is_none() {
         ceiling(stated, &mut problems);
         floor(stated, &mut problems);
-        bounds(stated, &mut problems);
         own_upgrades(stated, &mut problems);
     }
     problems
@@ -170,39 +170,23 @@ fn ceiling(stated: &Stated<'_>, problems: &mut Problems) {
 }
 
 fn floor(stated: &Stated<'_>, problems: &mut Problems) {
-    if let (Some(0), Some(Shape::Single { nodes: nodes @ 2.. })) =
-        (stated.autoscale.and_then(|it| it.min_replicas), stated.shape)
-    {
-        problems.add(
-            "AutoscaleMinReplicas",
-            format!(
-                "0 is less than 1: a cache of RedisNumCacheNodes {nodes} fails over, and ElastiCache leaves it a replica for that"
-            ),
-        );
-    }
-}
-
-fn bounds(stated: &Stated<'_>, problems: &mut Problems) {
-    if !stated.shape.is_some_and(Shape::is_sharded) {
+    let (Some(0), Some(shape)) = (stated.autoscale.and_then(|it| it.min_replicas), stated.shape)
+    else {
         return;
-    }
-    let says = |of: fn(&AutoscalePolicy) -> bool| stated.autoscale.is_some_and(of);
-    for (name, is_stated) in [
-        ("AutoscaleMaxNodeType", says(|it| it.max_node_type.is_some())),
-        ("AutoscaleMaxReplicas", says(|it| it.max_replicas.is_some())),
-        ("AutoscaleMinReplicas", says(|it| it.min_replicas.is_some())),
-        ("AutoscaleNodeTypes", says(|it| it.node_types.is_some())),
-        ("AutoscaleBudget", says(|it| it.budget.is_some())),
-        ("AutoscaleMinuteWorth", says(|it| it.minute.is_some())),
-        ("AutoscaleData", says(|it| it.data.is_some())),
-    ] {
-        if is_stated {
-            problems.add(
-                name,
-                "is not heeded with ClusterMode enabled: the autoscaler leaves a cache with shards as the stack states it; leave it out",
-            );
+    };
+    let why = match shape {
+        Shape::Single { nodes: 0 | 1 } => return,
+        Shape::Single { nodes } => format!("a cache of RedisNumCacheNodes {nodes} fails over"),
+        // With shards it fails over without replicas too, and only zones need them.
+        Shape::Sharded { .. } if stated.multi_az => {
+            "a cache with EnableMultiAz true has a second zone".to_owned()
         }
-    }
+        Shape::Sharded { .. } => return,
+    };
+    problems.add(
+        "AutoscaleMinReplicas",
+        format!("0 is less than 1: {why}, and ElastiCache leaves it a replica for that"),
+    );
 }
 
 fn own_upgrades(stated: &Stated<'_>, problems: &mut Problems) {

@@ -14,6 +14,7 @@ fn policy(tags: &[(&str, &str)]) -> Policy {
 
 fn asked(policy: &Policy) -> Asked<'_> {
     Asked {
+        shards: 1,
         policy,
         engine: Engine::Redis,
         version: Some("7.1.0".parse().unwrap()),

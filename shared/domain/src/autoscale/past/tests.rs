@@ -2,6 +2,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::autoscale::plan::tests::orders;
+use crate::shard::ShardView;
 use crate::{Catalog, NodeType};
 
 const HAS: &str = "cache.m7g.xlarge";
@@ -162,4 +163,102 @@ fn the_days_before_are_known_by_the_hour() {
     assert_eq!(known[0].0, first.as_second() / 60);
     assert_eq!((known[0].1.memory, known[119].1.memory), (5e6, 9e6));
     assert_eq!((known[0].1.reads, known[119].1.reads), (1.0, 2.0));
+}
+
+/// Two shards, each a primary and a replica.
+fn two_shards() -> GroupView {
+    let mut group = orders().0.group.unwrap();
+    group.cluster_enabled = true;
+    group.members.clear();
+    group.member_ids.clear();
+    for id in ["0001", "0002"] {
+        let members = [1, 2].map(|it| member(&format!("{id}-{it:03}")));
+        group.member_ids.extend(members.clone());
+        let shard = ShardView { id: id.to_owned(), slots: None, members: members.to_vec() };
+        group.shards.push(shard);
+    }
+    group
+}
+
+fn last_of_shards(told: &[(&str, Metric, &[f64])]) -> Vec<Option<Minute>> {
+    let mut days = Load::default();
+    for (number, metric, values) in told {
+        days.insert(&member(number), *metric, samples(values, metric.minutes(), 1));
+    }
+    let has = NodeType::parse(HAS).unwrap();
+    let has = Catalog::embedded().find(&has).unwrap();
+    let past = Past::of(&two_shards(), has, &days, &Load::default(), now());
+    let end = past.minutes.len();
+    past.minutes[end - 3..].to_vec()
+}
+
+const SHARDS: [(&str, Metric, &[f64]); 12] = [
+    ("0001-001", Metric::EngineCpu, &[10.0, 20.0, 30.0]),
+    ("0001-002", Metric::EngineCpu, &[5.0, 15.0, 45.0]),
+    ("0002-001", Metric::EngineCpu, &[40.0, 10.0, 10.0]),
+    ("0002-002", Metric::EngineCpu, &[1.0, 1.0, 1.0]),
+    ("0001-001", Metric::UsedBytes, &[7e6, 7e6, 7e6]),
+    ("0001-002", Metric::UsedBytes, &[7e6, 7e6, 7e6]),
+    ("0002-001", Metric::UsedBytes, &[9e6, 8e6, 8e6]),
+    ("0002-002", Metric::UsedBytes, &[8e6, 8e6, 8e6]),
+    ("0001-002", Metric::Reads, &[6e6, 12e6, 18e6]),
+    ("0002-001", Metric::Writes, &[24e5, 6e5, 6e5]),
+    ("0001-001", Metric::Primary, &[1.0]),
+    ("0002-001", Metric::Primary, &[1.0]),
+];
+
+#[test]
+fn a_minute_of_shards_is_that_of_the_hottest_with_the_most_that_any_holds() {
+    let minutes = last_of_shards(&SHARDS);
+    let (first, newest) = (minutes[0].unwrap(), minutes[2].unwrap());
+    assert_eq!((first.primary, first.replica, first.writes), (0.4, 0.01, 40_000.0));
+    assert_eq!((newest.primary, newest.replica), (0.3, 0.45));
+    assert_eq!((newest.reads, newest.by_replicas, newest.writes), (300_000.0, 300_000.0, 0.0));
+    assert_eq!((first.memory, newest.memory, newest.replicas), (9e6, 8e6, 1));
+}
+
+#[test]
+fn reads_that_miss_are_a_share_of_those_of_all_shards() {
+    let told = SHARDS
+        .iter()
+        .copied()
+        .chain([("0001-001", Metric::Hits, &[900.0][..]), ("0002-001", Metric::Misses, &[100.0])]);
+    let newest = last_of_shards(&told.collect::<Vec<_>>())[2].unwrap();
+    assert!((newest.misses - 0.1).abs() < 1e-9, "{}", newest.misses);
+}
+
+#[test]
+fn a_shard_that_falls_silent_may_be_the_hottest_and_one_that_was_not_there_is_none() {
+    let gap: Vec<_> = SHARDS
+        .iter()
+        .map(|it| if it.0.starts_with("0002") { (it.0, it.1, &it.2[..1]) } else { *it })
+        .collect();
+    // Its one sample is of the newest minute: before that it was not there.
+    let known =
+        |minutes: &[Option<Minute>]| minutes.iter().map(Option::is_some).collect::<Vec<_>>();
+    assert_eq!(known(&last_of_shards(&gap)), [true, true, true]);
+    let mut days = Load::default();
+    for (number, metric, values) in SHARDS {
+        let is_second = number.starts_with("0002") && metric.minutes() == 1;
+        let newest = if is_second { 3 } else { 1 };
+        let values = if is_second { &values[..1] } else { values };
+        days.insert(&member(number), metric, samples(values, metric.minutes(), newest));
+    }
+    let has = NodeType::parse(HAS).unwrap();
+    let has = Catalog::embedded().find(&has).unwrap();
+    let past = |group: &GroupView| {
+        let past = Past::over(group, has, &days, (now() - SignedDuration::from_mins(3), now()));
+        known(&past.minutes)
+    };
+    assert_eq!(past(&two_shards()), [true, false, false]);
+    let mut without = two_shards();
+    without.shards.pop();
+    assert_eq!(past(&without), [true, true, true], "one that is gone is missed by nobody");
+}
+
+#[test]
+fn where_nobody_says_to_be_the_primary_any_may_be() {
+    let told: Vec<_> = SHARDS.iter().copied().filter(|it| it.1 != Metric::Primary).collect();
+    let first = last_of_shards(&told)[0].unwrap();
+    assert_eq!((first.primary, first.replica, first.writes), (0.4, 0.4, 40_000.0));
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use jiff::SignedDuration;
 
 use super::{Case, Flow, answer, refuse};
-use crate::autoscale::change::{Change, replica_count};
+use crate::autoscale::change::{Change, replica_count, shard_count};
 use crate::autoscale::load::{Gap, Load, Loads, Metric};
 use crate::autoscale::offer::{Asked, HOURS_A_MONTH, Offer, Reserve};
 use crate::autoscale::past::Past;
@@ -123,6 +123,7 @@ impl Case<'_> {
                 .iter()
                 .filter_map(|it| it.engine_version.parse().ok())
                 .min(),
+            shards: shard_count(self.group),
             reserve: parameters.map_or(Reserve::DEFAULT, Reserve::of),
             usable,
             clients: clients.fold(0.0, f64::max),
@@ -170,12 +171,13 @@ impl Case<'_> {
         let ago = |it: SignedDuration| self.now.saturating_sub(it).unwrap_or(self.now);
         let (hour, day) = (SignedDuration::from_hours(1), SignedDuration::from_hours(24));
         let ids = || self.group.member_ids.iter();
-        let dropped =
-            ids().map(|it| loads.days.sum(it, Metric::Evictions, ago(Load::WINDOW), self.now));
-        let a_second = dropped.fold(0.0, f64::max) / Load::WINDOW.as_secs_f64();
-        let items = ids().filter_map(|it| loads.days.latest(it, Metric::Items, self.now));
-        let items = items.fold(0.0, f64::max);
-        if items < 1.0 || a_second * hour.as_secs_f64() <= items {
+        let drops_soon = |it: &MemberId| {
+            let dropped = loads.days.sum(it, Metric::Evictions, ago(Load::WINDOW), self.now);
+            let a_second = dropped / Load::WINDOW.as_secs_f64();
+            let items = loads.days.latest(it, Metric::Items, self.now).unwrap_or_default();
+            1.0 <= items && items < a_second * hour.as_secs_f64()
+        };
+        if !ids().any(drops_soon) {
             return None;
         }
         let before = |metric| -> f64 {

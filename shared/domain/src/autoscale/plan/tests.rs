@@ -4,6 +4,7 @@ mod load;
 mod policy;
 mod progress;
 mod random;
+mod shards;
 
 use std::collections::BTreeMap;
 
@@ -83,6 +84,7 @@ pub(in crate::autoscale) fn orders() -> View {
                 .map(|it| node_type(&it))
                 .to_vec(),
         ),
+        registered: Some(Vec::new()),
         events: Some(Vec::new()),
         alarms: Some(alarm::Upkeep::default()),
     };

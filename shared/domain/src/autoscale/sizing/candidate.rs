@@ -18,7 +18,7 @@ pub struct Candidate {
     pub network: f64,
     /// What a burstable one earns: vCPU minutes a minute.
     pub earns: Option<f64>,
-    /// The dollars of an hour.
+    /// The dollars of an hour; where shards share the keys, of one node in each of them.
     pub price: f64,
 }
 

@@ -3,6 +3,7 @@
 use super::super::AutoscalePolicy;
 use super::super::property::Properties;
 use super::engine::{Types, node_type};
+use super::shape::stated;
 use crate::autoscale::{Policy, offer};
 use crate::engine::Engine;
 use crate::shard::Shape;
@@ -51,12 +52,12 @@ pub(super) fn autoscale(
         minute,
         data,
     };
-    let Shape::Single { nodes } = shape else { return policy };
     // Prices change, and a stack that is there must be free to go back to what it said.
     if types.before.is_none() {
-        budget_has_room(read, engine, starts_with, &policy);
+        budget_has_room(read, engine, (shape, starts_with), &policy);
     }
     let replicas = shape.replicas();
+    let starts = || format!("the {replicas} replicas of {}", stated(shape));
     if let (Some(least), Some(most)) = (min_replicas, max_replicas)
         && most < least
     {
@@ -65,15 +66,9 @@ pub(super) fn autoscale(
             format!("{least} is more than AutoscaleMaxReplicas, {most}"),
         );
     } else if min_replicas.is_some_and(|it| replicas < it) {
-        read.problems.add(
-            "AutoscaleMinReplicas",
-            format!("is more than the {replicas} replicas of RedisNumCacheNodes {nodes}"),
-        );
+        read.problems.add("AutoscaleMinReplicas", format!("is more than {}", starts()));
     } else if max_replicas.is_some_and(|it| it < replicas) {
-        read.problems.add(
-            "AutoscaleMaxReplicas",
-            format!("is less than the {replicas} replicas of RedisNumCacheNodes {nodes}"),
-        );
+        read.problems.add("AutoscaleMaxReplicas", format!("is less than {}", starts()));
     }
     policy
 }
@@ -82,7 +77,7 @@ pub(super) fn autoscale(
 fn budget_has_room(
     read: &mut Properties<'_>,
     engine: Engine,
-    starts_with: Option<&NodeType>,
+    (shape, starts_with): (Shape, Option<&NodeType>),
     policy: &AutoscalePolicy,
 ) {
     let tags = policy.tags().into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
@@ -92,7 +87,10 @@ fn budget_has_room(
         return;
     };
     let Some(budget) = read_back.budget else { return };
-    if let Some(least) = offer::least_a_month(catalog, start, &read_back, engine)
+    let (min_replicas, _) = policy.replicas_beside(shape.replicas());
+    let read_back = Policy { min_replicas, ..read_back };
+    let starts = (shape.shards(), start);
+    if let Some(least) = offer::least_a_month(catalog, starts, &read_back, engine)
         && budget < least
     {
         read.problems.add(

@@ -142,11 +142,8 @@ mod tests {
             &["EnableMultiAz is true with ReplicasPerNodeGroup 0"],
         );
         check(
-            &[mode, ("AutoscaleMaxReplicas", "3"), ("AutoscaleMaxNodeType", "cache.t4g.small")],
-            &[
-                "AutoscaleMaxNodeType is not heeded with ClusterMode enabled",
-                "AutoscaleMaxReplicas is not heeded with ClusterMode enabled",
-            ],
+            &[mode, ("ReplicasPerNodeGroup", "2"), ("AutoscaleMaxReplicas", "1")],
+            &["AutoscaleMaxReplicas is less than the 2 replicas of ReplicasPerNodeGroup 2"],
         );
         check(
             &[("ClusterMode", "compatible"), ("NumNodeGroups", "3")],

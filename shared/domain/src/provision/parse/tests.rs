@@ -237,6 +237,10 @@ fn impossible_combinations_are_told() {
         &["AutoscaleBudget: 20 is less than the $23.36 a month of the smallest size"],
     );
     wrong(
+        &[("ClusterMode", "enabled"), ("NumNodeGroups", "3"), ("AutoscaleBudget", "60")],
+        &["AutoscaleBudget: 60 is less than the $70.08 a month of the smallest size"],
+    );
+    wrong(
         &[("RedisNodeType", "cache.t4g.medium"), ("AutoscaleMaxNodeType", "cache.t4g.small")],
         &["cache.t4g.small is smaller than RedisNodeType, cache.t4g.medium"],
     );

@@ -12,15 +12,21 @@ use crate::shard::Shape;
 ///
 /// While a cache is made, there is nothing yet that somebody could have changed.
 pub(super) fn bounded(wanted: &mut Wanted, group: &GroupView) {
-    let Shape::Single { .. } = wanted.spec.shape else { return };
     if !wanted.keep.nodes || wanted.before.is_none() || !wanted.spec.autoscale.changes_size() {
         return;
     }
     let (least, most) = wanted.spec.autoscale.replicas_beside(wanted.spec.shape.replicas());
     let has = diff::shape(group).replicas();
+    // Shards of which one has more than another are somebody's choice, and one number for all would undo it.
+    if group.shards.iter().any(|it| it.replicas() != has) {
+        return;
+    }
     let to = has.min(most).max(least);
     if to != has {
-        wanted.spec.shape = Shape::Single { nodes: to.saturating_add(1) };
+        wanted.spec.shape = match wanted.spec.shape {
+            Shape::Single { .. } => Shape::Single { nodes: to.saturating_add(1) },
+            Shape::Sharded { shards, .. } => Shape::Sharded { shards, replicas: to },
+        };
         wanted.keep.nodes = false;
     }
 }

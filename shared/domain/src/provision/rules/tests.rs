@@ -86,6 +86,12 @@ fn a_cache_that_fails_over_keeps_a_replica() {
     made(&[none], "AutoscaleMinReplicas: 0 is less than 1: a cache of RedisNumCacheNodes 2");
     made(&[none, ("EnableMultiAz", "false")], "0 is less than 1");
     made(&[none, ("RedisNumCacheNodes", "1")], "fine");
+    let shards = ("ClusterMode", "enabled");
+    made(
+        &[none, shards],
+        "AutoscaleMinReplicas: 0 is less than 1: a cache with EnableMultiAz true has a second zone",
+    );
+    made(&[none, shards, ("EnableMultiAz", "false")], "fine");
     made(&[("AutoscaleMinReplicas", "1")], "fine");
 }
 

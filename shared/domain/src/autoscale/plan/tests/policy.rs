@@ -142,13 +142,7 @@ fn a_policy_that_cannot_be_read_moves_nothing() {
 }
 
 #[test]
-fn cluster_mode_data_tiering_and_a_foreign_engine_are_left_alone() {
-    let mut sharded = orders().short_of_memory();
-    sharded.group().cluster_enabled = true;
-    check(
-        sharded,
-        "Refuse: the group is in cluster mode, where shards are counted and not only replicas; Application Auto Scaling does that",
-    );
+fn data_tiering_and_a_foreign_engine_are_left_alone() {
     check(
         orders().of_type("cache.r6gd.xlarge").short_of_memory(),
         "Refuse: cache.r6gd.xlarge moves data between memory and disk, so that its memory is full by design and says nothing about its size",

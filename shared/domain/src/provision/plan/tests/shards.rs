@@ -4,7 +4,7 @@ use super::*;
 use crate::Bytes;
 use crate::autoscale::{Load, Metric, Sample};
 use crate::provision::fit;
-use crate::shard::{SLOTS, ShardView};
+use crate::shard::{SLOTS, Shape, ShardView};
 
 /// A cache that is as the stack states it, with these shards of so many members each.
 fn spread(over: &[(&str, &str)], shards: &[(&str, usize)], node_type: &str) -> Scene {
@@ -241,4 +241,36 @@ fn keys_are_counted_once_while_they_move() {
     assert_eq!(used(&old[..2]), None);
     let stale = [(first, "49", 100.0), (other, "49", 20.0)];
     assert_eq!(used(&stale), None);
+}
+
+/// An update that leaves the size as the stack stated it before, over shards of so many members each.
+fn found(over: &[(&str, &str)], shards: &[(&str, usize)]) -> Scene {
+    let stated = [shape("2", "2").as_slice(), over].concat();
+    let scene = spread(&stated, shards, MICRO);
+    let before = scene.wanted.spec.clone();
+    scene.wanting(|it| {
+        it.keep = Keep::ALL;
+        it.before = Some(Box::new(before));
+    })
+}
+
+#[test]
+fn replicas_of_shards_out_of_the_bounds_go_to_the_nearest() {
+    let bounds = [("AutoscaleMinReplicas", "1"), ("AutoscaleMaxReplicas", "3")];
+    let both = |count: usize| [("0001", count), ("0002", count)];
+    check(found(&bounds, &both(1)), "Do: AddReplicas { to: 1, shards: [\"0001\", \"0002\"] }");
+    for members in 2..=4 {
+        check(found(&bounds, &both(members)), "Settled");
+    }
+    check(found(&bounds, &both(6)), "Do: RemoveReplicas { to: 3, shards: [\"0001\", \"0002\"] }");
+    // Shards that differ are somebody's choice.
+    check(found(&bounds, &[("0001", 6), ("0002", 3)]), "Settled");
+    let off = [&bounds[..], &[("AutoscaleMode", "off")]].concat();
+    check(found(&off, &both(6)), "Settled");
+    // Another number of shards in the same update is still made.
+    let more = found(&bounds, &both(6)).wanting(|it| {
+        it.keep.shards = false;
+        it.spec.shape = Shape::Sharded { shards: 3, replicas: 2 };
+    });
+    check_asked(more, "shards=3", "Do: SetShards { to: 3, gone: []");
 }
