@@ -1,7 +1,5 @@
 //! Signs of what keeps a member busy, where a larger one is not the answer: slow commands, reads that no replica gets, a host busy beside its engine.
 
-use jiff::SignedDuration;
-
 use super::look::{self, Look, Span};
 use super::{Sign, SignKind};
 use crate::MemberId;
@@ -106,9 +104,8 @@ const READS_ELSEWHERE: f64 = 0.10;
 
 /// Without it, a group gets replicas or a larger type for reads that no client sends to its replicas.
 pub(super) fn primary_reads(look: &Look<'_>) -> Option<Sign> {
-    let lines = look.lines();
-    let found = lines.iter().filter_map(|(_, members)| reads_of_line(look, members));
-    look::worst(found).map(|(_, sign)| sign)
+    let lines = look.lines().into_iter();
+    look::worst(lines.filter_map(|it| reads_of_line(look, it))).map(|(_, sign)| sign)
 }
 
 fn reads_of_line(look: &Look<'_>, members: &[MemberId]) -> Option<(f64, Sign)> {
@@ -159,14 +156,13 @@ fn reads_of_line(look: &Look<'_>, members: &[MemberId]) -> Option<(f64, Sign)> {
 const VCPUS_MANY: u16 = 4;
 /// Over so many percent a host is busy, and under so many its engine is not (autoscaling D.6).
 const HOST_BUSY: (f64, f64) = (80.0, 50.0);
-/// So many minutes of an hour.
+/// So many minutes of an hour (autoscaling D.6).
 const HOST_MINUTES: (usize, i64) = (50, 60);
 
 /// Without it, nobody asks why a host is busy whose size no rule would change.
 pub(super) fn host_cpu(look: &Look<'_>) -> Option<Sign> {
-    let hour = SignedDuration::from_mins(HOST_MINUTES.1);
     let busy = look.members().filter_map(|member| {
-        let span = look.last(member, Metric::Cpu, hour.as_mins())?;
+        let span = look.last(member, Metric::Cpu, HOST_MINUTES.1)?;
         let engine = look.within(member, Metric::EngineCpu, span);
         let both = look.within(member, Metric::Cpu, span).iter().filter(|it| {
             HOST_BUSY.0 < it.value && look::at(engine, it.at).is_some_and(|it| it < HOST_BUSY.1)

@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use crate::autoscale::LoadView;
 use crate::autoscale::load::{Load, Metric, Sample};
 use crate::catalog::Entry;
-use crate::shard::ShardView;
 use crate::{Catalog, GroupView, MemberId, MemberView, Role};
 
 /// One look at a group whose metrics were read.
@@ -48,13 +47,12 @@ impl<'a> Look<'a> {
         self.group.member_ids.iter()
     }
 
-    /// Its lines of primary and replicas: one for each shard, with its id, or a single one.
-    pub(super) fn lines(&self) -> Vec<(Option<&'a str>, &'a [MemberId])> {
+    /// Its primaries, each with its replicas: the members of every shard, or all.
+    pub(super) fn lines(&self) -> Vec<&'a [MemberId]> {
         if self.group.shards.is_empty() {
-            return Vec::from([(None, self.group.member_ids.as_slice())]);
+            return Vec::from([self.group.member_ids.as_slice()]);
         }
-        let shard = |it: &'a ShardView| (Some(it.id.as_str()), it.members.as_slice());
-        self.group.shards.iter().map(shard).collect()
+        self.group.shards.iter().map(|it| it.members.as_slice()).collect()
     }
 
     /// What is known of the type of a member.
