@@ -219,7 +219,7 @@ pub fn is_smaller(catalog: &Catalog, one: &NodeType, other: &NodeType) -> bool {
 }
 
 /// `maxclients` of a type: 20,000 on the micro ones, 65,000 on the others but for small and medium burstable ones.
-fn clients_max(entry: &Entry) -> f64 {
+pub(super) fn clients_max(entry: &Entry) -> f64 {
     match (entry.burstable, entry.node_type.as_str().rsplit('.').next()) {
         (true, Some("micro")) => 20_000.0,
         (true, _) => 46_000.0,
@@ -228,7 +228,7 @@ fn clients_max(entry: &Entry) -> f64 {
 }
 
 /// As many clients of what a type takes leave room for all to come back at once after a failover.
-const CLIENTS_SHARE: f64 = 0.8;
+pub(super) const CLIENTS_SHARE: f64 = 0.8;
 
 #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^53")]
 fn as_f64(bytes: u64) -> f64 {

@@ -50,12 +50,12 @@ fn answer<T>(known: Option<&T>, question: Question) -> Flow<&T> {
 }
 
 /// A group that takes changes, and what is allowed with it.
-struct Case<'a> {
+pub(super) struct Case<'a> {
     catalog: &'a Catalog,
     view: &'a LoadView,
     group: &'a GroupView,
     tags: &'a Tags,
-    policy: Policy,
+    pub(super) policy: Policy,
     engine: Engine,
     now: Timestamp,
 }
@@ -170,7 +170,7 @@ fn is_told(group: &GroupView) -> bool {
 
 impl<'a> Case<'a> {
     /// A group that may be sized, whatever it is busy with.
-    fn of(
+    pub(super) fn of(
         catalog: &'a Catalog,
         view: &'a LoadView,
         group: &'a GroupView,

@@ -150,7 +150,11 @@ impl Case<'_> {
 
     /// What full memory means, and whether anybody says how much of it is needed. It goes by the operator's word, else by what the engine does then: one
     /// that may drop any key is a cache (autoscaling B.1).
-    fn kind(&self, parameters: Option<&Parameters>, loads: &Loads) -> (Kind, bool) {
+    pub(in crate::autoscale) fn kind(
+        &self,
+        parameters: Option<&Parameters>,
+        loads: &Loads,
+    ) -> (Kind, bool) {
         let drops_any = parameters
             .and_then(|it| it.get("maxmemory-policy"))
             .is_some_and(|it| it.starts_with("allkeys-"));
@@ -189,7 +193,7 @@ impl Case<'_> {
 
     /// The parameter group, where it is not one of those that nobody can change. That of a stack of ours says what the tags say, and reserves what
     /// ElastiCache does by itself.
-    fn own_parameters(&self) -> Option<&str> {
+    pub(in crate::autoscale) fn own_parameters(&self) -> Option<&str> {
         if self.policy.data.is_some() && self.tags.contains_key(tag::OWNER) {
             return None;
         }

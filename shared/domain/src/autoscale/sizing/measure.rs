@@ -4,7 +4,7 @@ use super::carry::{self, Demand, Mix};
 use super::{Candidate, History, Minute};
 
 /// A saturated node hides what is asked of it, and an idle one tells nothing of its limits.
-const TELLING: std::ops::RangeInclusive<f64> = 0.05..=0.95;
+pub(in crate::autoscale) const TELLING: std::ops::RangeInclusive<f64> = 0.05..=0.95;
 /// What is learned is believed so far. A command may be a look for one key or a walk over thousands: what one takes of an engine differs from one
 /// application to the next by far more than the engines do.
 pub const LEARNED: (f64, f64) = (0.05, 2.0);
@@ -53,7 +53,7 @@ fn factor(hour: &History<'_>, mix: Mix, candidate: &Candidate) -> f64 {
 }
 
 /// Fewer minutes tell nothing.
-const TOLD_BY: usize = 10;
+pub(in crate::autoscale) const TOLD_BY: usize = 10;
 
 /// A count of minutes.
 #[expect(clippy::cast_precision_loss, reason = "a history has some thousand minutes")]
