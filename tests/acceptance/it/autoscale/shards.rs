@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aws_sim::scaling::Target;
 use domain::alarm::Watch;
-use serde_json::json;
 
 use super::stage::{GROUP, Stage, alarm_event};
 
