@@ -32,7 +32,7 @@ def main():
 
 
 def check(service):
-    story = importlib.import_module(f"stories.{service.name}")
+    story = importlib.import_module(f"stories.{service.name.replace('-', '_')}")
     with Simulator() as simulator:
         offered = services.offered(service, simulator)
         simulator.reset()

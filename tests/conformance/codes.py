@@ -11,6 +11,7 @@ PLACES = {
     "secretsmanager": ["secrets.rs", "secrets"],
     "cloudwatch": ["cloudwatch.rs", "cloudwatch"],
     "logs": ["logs.rs", "logs"],
+    "application-autoscaling": ["scaling.rs", "scaling"],
     "sns": ["sns.rs"],
     "stepfunctions": ["sfn.rs"],
     "resourcegroupstaggingapi": ["tagging.rs"],
@@ -38,6 +39,8 @@ UNMODELLED = {"SnapshotNotFoundFault": ("CreateReplicationGroup",), "CacheCluste
 NOT_ITS_OWN = {"UnsupportedProtocol": "CloudWatch in the Query protocol, which no client of today speaks"}
 # Names of metrics that end like a code.
 METRICS = {f"Network{what}AllowanceExceeded" for what in ("BandwidthIn", "BandwidthOut", "Conntrack")}
+# And of a field.
+FIELDS = {"SuspendedState"}
 MADE = re.compile(r'Refusal::new\(\s*\d+,\s*"([A-Za-z.]+)"')
 # Codes that are chosen before the refusal is made stand alone.
 NAMED = re.compile(r'"([A-Z][A-Za-z]+(?:Fault|NotFound|Exceeded|AlreadyExists|State))"')
@@ -57,7 +60,7 @@ def of(service_name, operations):
             found |= set(MADE.findall(text)) | set(NAMED.findall(text))
     if not found:
         raise SystemExit(f"no error code was found in {', '.join(PLACES[service_name])}: the search is wrong")
-    return found - set(operations) - set(NOT_ITS_OWN) - METRICS
+    return found - set(operations) - set(NOT_ITS_OWN) - METRICS - FIELDS
 
 
 def strange(boto):

@@ -76,6 +76,7 @@ SERVICES = [
     Service("cloudwatch", "json"),
     Service("cloudwatch", "smithy-rpc-v2-cbor"),
     Service("logs", "json"),
+    Service("application-autoscaling", "json"),
     Service("sns", "query"),
     Service("stepfunctions", "json"),
     Service("resourcegroupstaggingapi", "json"),

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -65,6 +66,13 @@ class Simulator:
 
     def reset(self):
         self.operate("POST", "reset")
+
+    def elasticache(self, operation, fields):
+        """A call of ElastiCache, for services that are about what it has. A refusal is an error."""
+        form = urllib.parse.urlencode({"Action": operation, "Version": "2015-02-02", **fields})
+        status, _, body = self.post({"authorization": scope("elasticache")}, form.encode())
+        if status != 200:
+            raise RuntimeError(f"{operation} {fields}: {status} {body.decode()}")
 
     def post(self, headers, body, path="/"):
         """A request that no client would make: status, headers and body of the answer."""

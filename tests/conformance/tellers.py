@@ -57,6 +57,11 @@ class Teller:
         self.told.append(("lack", {"what": what, "names": names}, None))
         self.simulator.befall({what: names})
 
+    def beside(self, operation, fields):
+        """What is done in ElastiCache, where the story is another service's."""
+        self.told.append(("beside", {"operation": operation, "fields": fields}, None))
+        self.simulator.elasticache(operation, fields)
+
     def calls(self):
         return sum(outcome is not None for _, _, outcome in self.told)
 

@@ -9,6 +9,7 @@ mod cloudwatch;
 mod elasticache;
 mod given;
 mod logs;
+mod scaling;
 mod secretsmanager;
 mod sns;
 mod stepfunctions;
@@ -61,6 +62,7 @@ enum Client {
     CloudWatch(aws_sdk_cloudwatch::Client),
     ElastiCache(aws_sdk_elasticache::Client),
     Logs(aws_sdk_cloudwatchlogs::Client),
+    Scaling(aws_sdk_applicationautoscaling::Client),
     SecretsManager(aws_sdk_secretsmanager::Client),
     Sns(aws_sdk_sns::Client),
     StepFunctions(aws_sdk_sfn::Client),
@@ -86,6 +88,7 @@ impl Client {
             };
         }
         Some(match service {
+            "application-autoscaling" => Self::Scaling(client!(aws_sdk_applicationautoscaling)),
             "cloudwatch" => Self::CloudWatch(client!(aws_sdk_cloudwatch)),
             "elasticache" => Self::ElastiCache(client!(aws_sdk_elasticache)),
             "logs" => Self::Logs(client!(aws_sdk_cloudwatchlogs)),
@@ -103,6 +106,7 @@ impl Client {
             Self::CloudWatch(it) => cloudwatch::call(it, operation, given).await,
             Self::ElastiCache(it) => elasticache::call(it, operation, given).await,
             Self::Logs(it) => logs::call(it, operation, given).await,
+            Self::Scaling(it) => scaling::call(it, operation, given).await,
             Self::SecretsManager(it) => secretsmanager::call(it, operation, given).await,
             Self::Sns(it) => sns::call(it, operation, given).await,
             Self::StepFunctions(it) => stepfunctions::call(it, operation, given).await,

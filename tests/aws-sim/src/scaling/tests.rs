@@ -292,12 +292,18 @@ fn fields_that_are_missing_or_out_of_range_are_refused() {
 }
 
 #[test]
-fn a_group_that_was_deleted_is_not_registered() {
+fn a_group_that_was_deleted_is_not_registered_nor_is_what_was_retained_of_one() {
     let world = world(&["orders"]);
     let mut aws = Caller { now: world.with(|it| it.now), world: world.clone() };
-    let pairs = [("ReplicationGroupId", "orders")];
+    aws.ask("DeleteReplicationGroup", &[("ReplicationGroupId", "orders")]).unwrap();
+    let pairs = [("ReplicationGroupId", "plain"), ("RetainPrimaryCluster", "true")];
     aws.ask("DeleteReplicationGroup", &pairs).unwrap();
     aws.pass(30);
-    let fields = with(target(ORDERS, SHARDS), &json!({ "MinCapacity": 1, "MaxCapacity": 4 }));
-    invalid(&world, "RegisterScalableTarget", &fields, "does not exist");
+    let retained = aws.member("plain-001");
+    assert!(retained.contains("available"), "{retained}");
+    for id in ["orders", "plain", "plain-001"] {
+        let bounds = json!({ "MinCapacity": 1, "MaxCapacity": 4 });
+        let fields = with(target(&format!("replication-group/{id}"), SHARDS), &bounds);
+        invalid(&world, "RegisterScalableTarget", &fields, "does not exist");
+    }
 }
