@@ -90,18 +90,23 @@ impl Case<'_> {
         parameters: Option<&Parameters>,
     ) -> Flow<(Ground<'a>, Choice)> {
         let ground = self.ground(entry, loads, parameters)?;
+        let choice = self.choice(&ground, &ground.bounds);
+        Continue((ground, choice))
+    }
+
+    /// What is decided inside these bounds.
+    fn choice(&self, ground: &Ground<'_>, bounds: &Bounds) -> Choice {
         let changed = self.changed_at();
-        let choice = sizing::decide(&sizing::Case {
+        sizing::decide(&sizing::Case {
             rule: &ground.rule,
-            bounds: &ground.bounds,
+            bounds,
             candidates: &ground.offer.candidates,
             has: Size { at: ground.offer.has, replicas: replica_count(self.group) },
             history: ground.past.history(),
             // Whether it went to and fro too often is asked where it can be said.
             since: Since { moves: 0, ..self.moves().since(changed, self.now) },
             now: self.now.as_second().div_euclid(60),
-        });
-        Continue((ground, choice))
+        })
     }
 
     pub(super) fn ground<'a>(
@@ -141,6 +146,7 @@ impl Case<'_> {
             most: self.policy.max_replicas,
             minute: self.policy.minute.unwrap_or(paid),
             kind,
+            budget: self.policy.budget.map(|it| it / HOURS_A_MONTH),
         };
         self.budget_has_room(&offer, bounds)?;
         let past = Past::of(self.group, entry, &loads.days, &loads.week, self.now);
@@ -233,8 +239,18 @@ impl Case<'_> {
         why::hot(of, self.group, &ground.loads.days, ground.entry, self.now)
     }
 
-    /// Nothing larger may be had.
+    /// Nothing larger may be had. Where that is for the budget alone, what would help is told with its price.
     fn at_its_limit(&self, ground: &Ground<'_>, heat: Heat) -> Flow {
+        match self.choice(ground, &Bounds { budget: None, ..ground.bounds }) {
+            // What would not last as long as a change takes is no news either.
+            Choice::Hold => return Continue(()),
+            Choice::Grow(heat, size) => {
+                let wish = Self::wish(ground, size, replica_count(self.group), true);
+                let why = self.heat_of(ground, heat);
+                wish.map_or(Continue(()), |it| self.guards(ground, &it, &why))?;
+            }
+            Choice::Blind | Choice::AtItsLimit(_) | Choice::Move(_) | Choice::Replicas(_) => {}
+        }
         let usable = ground.offer.current().map_or(f64::MAX, |it| it.usable);
         let is_largest = ground.offer.candidates.iter().all(|it| it.usable <= usable);
         refuse(Refusal::NoLarger {
@@ -250,28 +266,33 @@ impl Case<'_> {
     /// One change on the way to a size: the node type first, as the replicas follow it by themselves.
     fn towards(&self, ground: &Ground<'_>, size: Size, is_urgent: bool, why: &str) -> Flow {
         let replicas = replica_count(self.group);
-        let Some(candidate) = ground.offer.candidates.get(size.at) else { return Continue(()) };
+        let Some(wish) = Self::wish(ground, size, replicas, is_urgent) else { return Continue(()) };
+        self.guards(ground, &wish, why)?;
+        if let Change::NodeType(to) = &wish.change {
+            let allowed = answer(self.view.allowed.as_ref(), Question::AllowedTypes)?;
+            if !allowed.contains(to) {
+                return self.without(ground, allowed, why, &wish);
+            }
+        }
+        self.begin(wish.change, why.to_owned())
+    }
+
+    /// The first change on the way from so many replicas to a size.
+    fn wish(ground: &Ground<'_>, size: Size, replicas: u32, is_urgent: bool) -> Option<Wish> {
+        let candidate = ground.offer.candidates.get(size.at)?;
         let is_moved = size.at != ground.offer.has;
         let change = if is_moved {
             Change::NodeType(candidate.node_type.clone())
         } else {
             Change::Replicas(size.replicas)
         };
-        let wish = Wish {
+        Some(Wish {
             change,
             size,
             cost: candidate.cost(if is_moved { replicas } else { size.replicas }),
-            paid: ground.offer.current().map_or(0.0, |it| it.cost(replicas)),
+            paid: ground.offer.current()?.cost(replicas),
             is_urgent,
-        };
-        self.guards(ground, &wish, why)?;
-        if is_moved {
-            let allowed = answer(self.view.allowed.as_ref(), Question::AllowedTypes)?;
-            if !allowed.contains(&candidate.node_type) {
-                return self.without(ground, allowed, why, &wish);
-            }
-        }
-        self.begin(wish.change, why.to_owned())
+        })
     }
 
     /// Takes the next candidate of those that ElastiCache allows, where it does not allow the best one.
