@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`load`] is what the metrics say, [`past`] the minutes that they make, [`policy`] what the operator allows, [`offer`] which node
 //! types that leaves, [`sizing`] which of them the past asks for, [`change`] and [`moves`] what is written while a change is made and after it,
-//! and [`plan`] decides.
+//! [`watch`] what came of it, and [`plan`] decides.
 
 pub mod backtest;
 pub mod change;
@@ -15,6 +15,7 @@ pub mod plan;
 pub mod policy;
 pub mod refusal;
 pub mod sizing;
+pub mod watch;
 mod why;
 
 use jiff::Timestamp;
@@ -32,6 +33,7 @@ pub use offer::Out;
 pub use plan::{decide, setting};
 pub use policy::{Mode, Policy};
 pub use refusal::{Deferred, Held, Refusal, Weight, Window};
+pub use watch::{Effect, Watch};
 
 /// What was seen. The group is always looked at; the rest only where the decision turns on it.
 #[derive(Clone, Debug, Default, PartialEq)]

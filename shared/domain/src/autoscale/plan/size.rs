@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow::{Break, Continue};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Case, Flow, answer, refuse};
 use crate::autoscale::change::{Change, replica_count};
@@ -15,7 +15,7 @@ use crate::autoscale::sizing::{self, Bounds, Choice, Kind, Rule, Since, Size};
 use crate::autoscale::{Question, Refusal, Verdict, why};
 use crate::catalog::Entry;
 use crate::provision::parameters::Parameters;
-use crate::{MemberId, Next, NodeType, Percent, Problems, tag};
+use crate::{MemberId, Next, NodeType, Problems, tag};
 
 /// Everything that a size is chosen by.
 pub(super) struct Ground<'a> {
@@ -352,12 +352,7 @@ fn usable<'a>(
     loads: &Loads,
     entry: &Entry,
 ) -> Option<f64> {
-    let of = |it: &MemberId| {
-        let percent = loads.days.series(it, Metric::Memory).last()?;
-        let bytes =
-            loads.days.series(it, Metric::UsedBytes).iter().rfind(|it| it.at <= percent.at)?;
-        (LEGIBLE.0 <= percent.value).then(|| bytes.value / percent.value * 100.0)
-    };
+    let of = |it: &MemberId| loads.days.room(it, Timestamp::MAX);
     #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^53")]
     let all = entry.maxmemory.0 as f64;
     let least = members.filter_map(of).fold(f64::MAX, f64::min);
@@ -366,9 +361,6 @@ fn usable<'a>(
 
 /// By what factor and by what share more reads may miss than before.
 const MISSES_MORE: (f64, f64) = (1.1, 0.01);
-
-/// Of a smaller share the digits do not tell the whole.
-const LEGIBLE: Percent = Percent(20.0);
 
 /// The dollars of a month, of those of an hour.
 pub(in crate::autoscale) fn a_month(hour: f64) -> f64 {
