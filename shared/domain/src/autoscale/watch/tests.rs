@@ -293,7 +293,11 @@ fn the_room_before_a_change_is_what_its_metrics_told_then() {
     for (id, bytes) in [(&one, 400.0), (&two, 300.0)] {
         days.insert(id, Metric::Memory, vec![at(118, 50.0), at(130, 25.0), at(150, 25.0)]);
         // What was told after the percentage is of another minute.
-        days.insert(id, Metric::UsedBytes, vec![at(118, bytes), at(119, 1.0), at(130, bytes)]);
+        days.insert(
+            id,
+            Metric::UsedBytes,
+            vec![at(118, bytes), at(119, 1.0), at(130, 3.0 * bytes)],
+        );
     }
     let room =
         |days: &Load, ids: &[&MemberId]| watch(LARGE, LARGER).room(ids.iter().copied(), days);
