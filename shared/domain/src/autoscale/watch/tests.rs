@@ -1,3 +1,5 @@
+//! What comes of a change, by the hour before it and the hour since.
+
 use super::*;
 use crate::autoscale::load::{Metric, Sample};
 use crate::autoscale::sizing::tests::{GIB, candidates, minute, size};
