@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`load`] is what the metrics say, [`past`] the minutes that they make, [`policy`] what the operator allows, [`offer`] which node
 //! types that leaves, [`sizing`] which of them the past asks for, [`change`] and [`moves`] what is written while a change is made and after it,
-//! [`plan`] decides, [`mod@signs`] finds what no size puts right, and [`told`] is what people heard of already.
+//! [`mod@watch`] what came of it, [`plan`] decides, [`mod@signs`] finds what no size puts right, and [`told`] is what people heard of already.
 
 pub mod backtest;
 pub mod change;
@@ -17,6 +17,7 @@ pub mod refusal;
 pub mod signs;
 pub mod sizing;
 pub mod told;
+pub mod watch;
 mod why;
 
 use jiff::Timestamp;
@@ -36,7 +37,7 @@ pub use policy::{Mode, Policy};
 pub use refusal::{Deferred, Held, Refusal, Weight, Window};
 pub use signs::{Sign, SignKind, signs};
 pub use told::{News, Told};
-pub use told::{News, Told};
+pub use watch::{Effect, Watch};
 
 /// What was seen. The group is always looked at; the rest only where the decision turns on it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -36,6 +36,9 @@ pub const AUTOSCALE_MAX_REPLICAS: &str = "cachewarden:autoscale-max-replicas";
 pub const AUTOSCALE_COOLDOWN_MINUTES: &str = "cachewarden:autoscale-cooldown-minutes";
 /// The change that the autoscaler is making: `replicas=2 from 1 at 2026-01-02T03:04:05Z for <what was seen>`.
 pub const AUTOSCALE_CHANGE: &str = "cachewarden:autoscale-change";
+/// The last change of the autoscaler, while what comes of it is still to be seen:
+/// `replicas=2 from 1 asked 2026-01-02T03:04:05Z at 2026-01-02T03:14:05Z`.
+pub const AUTOSCALE_WATCH: &str = "cachewarden:autoscale-watch";
 /// The last change of the autoscaler that did not take, and when: `replicas=2 at 2026-01-02T03:04:05Z`.
 pub const AUTOSCALE_FAILED: &str = "cachewarden:autoscale-failed";
 /// Which snapshots of ours are kept: how many, `7`, or how many of each tier, `hourly=24 daily=7`.

@@ -34,7 +34,8 @@ pub(crate) fn measure(ladder: &Ladder, trace: &Trace) -> Option<Measured> {
     let candidates: Vec<Candidate> = Catalog::embedded().iter().filter_map(of).collect();
     let node_type = &ladder.types.get(start.at)?.node_type;
     let at = candidates.iter().position(|it| it.node_type == *node_type)?;
-    let bounds = Bounds { least: 1, most: REPLICAS_MAX, minute: 1.0, kind: Kind::Store };
+    let bounds =
+        Bounds { least: 1, most: REPLICAS_MAX, minute: 1.0, kind: Kind::Store, budget: None };
     let history = History::new(0, &minutes);
     let case = Case {
         rule: &Rule { look_back: DAYS * DAY, ..Rule::default() },

@@ -79,7 +79,7 @@ fn try_it(asked: &Asked, past: &Past) -> Result<(), (String, String)> {
         every: past.every,
         had: &[(past.from, sizes.size)],
         rule: &Rule::default(),
-        bounds: &Bounds { least: asked.least, most: asked.most, minute, kind },
+        bounds: &Bounds { least: asked.least, most: asked.most, minute, kind, budget: None },
         candidates: &sizes.candidates,
     };
     let told = |why: backtest::Unfit| (asked.trace.display().to_string(), why.to_string());

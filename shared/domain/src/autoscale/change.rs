@@ -269,7 +269,7 @@ const BETWEEN: &str = " and ";
 const DENIED: &str = " denied";
 
 /// The value of a change, as it is written behind its field.
-fn value(change: &Change) -> String {
+pub(super) fn value(change: &Change) -> String {
     match change {
         Change::NodeType(it) => it.to_string(),
         Change::Replicas(it) => it.to_string(),
@@ -322,7 +322,7 @@ impl FromStr for Failed {
 /// A text that is no change of ours.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("\"{0}\" is not a change that the autoscaler makes")]
-pub struct ChangeError(String);
+pub struct ChangeError(pub(super) String);
 
 impl FromStr for Change {
     type Err = ChangeError;

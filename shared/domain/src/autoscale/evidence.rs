@@ -136,6 +136,7 @@ fn weigh(ground: &Ground<'_>, tried: &Tried<'_>, of: &Replayed) -> Weighed {
         barred_by: of.bar.map(|it| match it {
             Bar::Memory => "the data of a week with its margin",
             Bar::Credits => "the CPU credits that it earns",
+            Bar::Budget => "the budget",
         }),
     }
 }

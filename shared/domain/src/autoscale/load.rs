@@ -295,6 +295,15 @@ impl Load {
         all.filter(|it| from <= it.at && it.at < until).map(|it| it.value).sum()
     }
 
+    /// The bytes that were left for data on a member before a time, as bytes and percentage together told last; nothing where the percentage is too small
+    /// for its digits to tell the whole.
+    pub fn room(&self, member: &MemberId, until: Timestamp) -> Option<f64> {
+        let percent = self.series(member, Metric::Memory).iter().rfind(|it| it.at < until)?;
+        let bytes = self.series(member, Metric::UsedBytes).iter();
+        let bytes = bytes.rev().find(|it| it.at <= percent.at)?;
+        (LEGIBLE <= percent.value).then(|| bytes.value / percent.value * 100.0)
+    }
+
     /// The largest value of the window.
     pub fn peak(&self, member: &MemberId, metric: Metric) -> Option<f64> {
         self.series(member, metric).iter().map(|it| it.value).max_by(f64::total_cmp)
@@ -317,6 +326,9 @@ impl Load {
 fn whole(value: f64) -> u64 {
     value as u64
 }
+
+/// Of a smaller percentage the digits do not tell the whole.
+const LEGIBLE: f64 = 20.0;
 
 /// A sample older than this tells nothing of now: CloudWatch is late by a minute or two, not by ten.
 pub const STALE_AFTER: SignedDuration = SignedDuration::from_mins(10);

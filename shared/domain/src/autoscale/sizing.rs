@@ -44,7 +44,18 @@ pub struct Bounds {
     pub minute: f64,
     /// What the group is for.
     pub kind: Kind,
+    /// The most dollars of an hour to grow to, where that is limited (autoscaling D.5).
+    pub budget: Option<f64>,
 }
+
+impl Bounds {
+    /// Whether the budget pays so many dollars an hour. It is told by the month, and what an hour of it differs by rounding is no money.
+    pub fn pays(&self, hour: f64) -> bool {
+        self.budget.is_none_or(|it| hour <= it * ROUNDED)
+    }
+}
+
+const ROUNDED: f64 = 1.0 + 1e-9;
 
 /// What a full memory means (autoscaling B.1).
 #[derive(Clone, Copy, Debug, PartialEq)]

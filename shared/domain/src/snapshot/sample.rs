@@ -92,6 +92,10 @@ pub(super) fn policy() -> Tags {
         (tag::AUTOSCALE, "full"),
         (tag::ASKED, "node-type=cache.t4g.medium at 2026-01-02T03:04:05Z"),
         (tag::AUTOSCALE_CHANGE, "replicas=2 from 1 at 2026-01-02T03:04:05Z for CPU"),
+        (
+            tag::AUTOSCALE_WATCH,
+            "replicas=2 from 1 asked 2026-01-01T03:04:05Z at 2026-01-01T03:14:05Z",
+        ),
         ("team", "shop"),
         ("aws:cloudformation:stack-name", "shop"),
     ]

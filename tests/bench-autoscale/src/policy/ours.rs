@@ -21,7 +21,7 @@ impl<'a> Ours<'a> {
     /// For a group with a load like this one, where a minute of overload is worth so many dollars.
     pub(crate) fn new(ladder: &'a Ladder, trace: &Trace, rule: Rule, minute: f64) -> Self {
         let kind = trace.misses_max.map_or(Kind::Store, |misses| Kind::Cache { misses });
-        let bounds = Bounds { least: 1, most: REPLICAS_MAX, minute, kind };
+        let bounds = Bounds { least: 1, most: REPLICAS_MAX, minute, kind, budget: None };
         Self { ladder, bounds, rule, shows: false }
     }
 

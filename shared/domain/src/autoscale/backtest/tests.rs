@@ -32,7 +32,7 @@ impl Group {
             every: 1,
             had: vec![(0, had)],
             rule,
-            bounds: Bounds { least: 1, most: 5, minute: 0.5, kind: Kind::Store },
+            bounds: Bounds { least: 1, most: 5, minute: 0.5, kind: Kind::Store, budget: None },
             candidates: candidates(),
         }
     }

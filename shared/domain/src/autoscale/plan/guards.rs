@@ -6,7 +6,7 @@ use std::ops::ControlFlow::Continue;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::size::{Ground, Wish, a_month};
+use super::size::{Ground, Wish};
 use super::{Case, Flow, refuse, wait};
 use crate::autoscale::change::{Change, replica_count};
 use crate::autoscale::load::{LAG_MAX_SECONDS, Metric};
@@ -31,7 +31,7 @@ impl Case<'_> {
         self.saving(ground)?;
         if wish.is_up() {
             Self::leap(ground, wish)?;
-            return self.budget(wish, why);
+            return self.budget(ground, wish, why);
         }
         self.rested_for_less()?;
         self.lag(ground)?;
@@ -80,8 +80,8 @@ impl Case<'_> {
     }
 
     /// Nothing is made larger beyond what the operator pays for. Without it, an attack or a defect scales to the largest node.
-    fn budget(&self, wish: &Wish, why: &str) -> Flow {
-        match self.policy.budget.filter(|it| *it < a_month(wish.cost)) {
+    fn budget(&self, ground: &Ground<'_>, wish: &Wish, why: &str) -> Flow {
+        match self.policy.budget.filter(|_| !ground.bounds.pays(wish.cost)) {
             Some(budget) => {
                 let advice = self.advice(wish.change.clone(), why.to_owned());
                 hold(Held::OverBudget { advice, budget })

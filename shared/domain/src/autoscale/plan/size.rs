@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow::{Break, Continue};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Case, Flow, answer, refuse};
 use crate::autoscale::change::{Change, replica_count, shard_count};
@@ -15,7 +15,7 @@ use crate::autoscale::sizing::{self, Bounds, Choice, Kind, Rule, Since, Size};
 use crate::autoscale::{Question, Refusal, Verdict, why};
 use crate::catalog::Entry;
 use crate::provision::parameters::Parameters;
-use crate::{MemberId, Next, NodeType, Percent, Problems, tag};
+use crate::{MemberId, Next, NodeType, Problems, tag};
 
 /// Everything that a size is chosen by.
 pub(super) struct Ground<'a> {
@@ -90,18 +90,23 @@ impl Case<'_> {
         parameters: Option<&Parameters>,
     ) -> Flow<(Ground<'a>, Choice)> {
         let ground = self.ground(entry, loads, parameters)?;
+        let choice = self.choice(&ground, &ground.bounds);
+        Continue((ground, choice))
+    }
+
+    /// What is decided inside these bounds.
+    fn choice(&self, ground: &Ground<'_>, bounds: &Bounds) -> Choice {
         let changed = self.changed_at();
-        let choice = sizing::decide(&sizing::Case {
+        sizing::decide(&sizing::Case {
             rule: &ground.rule,
-            bounds: &ground.bounds,
+            bounds,
             candidates: &ground.offer.candidates,
             has: Size { at: ground.offer.has, replicas: replica_count(self.group) },
             history: ground.past.history(),
             // Whether it went to and fro too often is asked where it can be said.
             since: Since { moves: 0, ..self.moves().since(changed, self.now) },
             now: self.now.as_second().div_euclid(60),
-        });
-        Continue((ground, choice))
+        })
     }
 
     pub(super) fn ground<'a>(
@@ -142,6 +147,7 @@ impl Case<'_> {
             most: self.policy.max_replicas,
             minute: self.policy.minute.unwrap_or(paid),
             kind,
+            budget: self.policy.budget.map(|it| it / HOURS_A_MONTH),
         };
         self.budget_has_room(&offer, bounds)?;
         let past = Past::of(self.group, entry, &loads.days, &loads.week, self.now);
@@ -239,8 +245,18 @@ impl Case<'_> {
         why::hot(of, self.group, &ground.loads.days, ground.entry, self.now)
     }
 
-    /// Nothing larger may be had.
+    /// Nothing larger may be had. Where that is for the budget alone, what would help is told with its price.
     fn at_its_limit(&self, ground: &Ground<'_>, heat: Heat) -> Flow {
+        match self.choice(ground, &Bounds { budget: None, ..ground.bounds }) {
+            // What would not last as long as a change takes is no news either.
+            Choice::Hold => return Continue(()),
+            Choice::Grow(heat, size) => {
+                let wish = Self::wish(ground, size, replica_count(self.group), true);
+                let why = self.heat_of(ground, heat);
+                wish.map_or(Continue(()), |it| self.guards(ground, &it, &why))?;
+            }
+            Choice::Blind | Choice::AtItsLimit(_) | Choice::Move(_) | Choice::Replicas(_) => {}
+        }
         let usable = ground.offer.current().map_or(f64::MAX, |it| it.usable);
         let is_largest = ground.offer.candidates.iter().all(|it| it.usable <= usable);
         refuse(Refusal::NoLarger {
@@ -256,28 +272,33 @@ impl Case<'_> {
     /// One change on the way to a size: the node type first, as the replicas follow it by themselves.
     fn towards(&self, ground: &Ground<'_>, size: Size, is_urgent: bool, why: &str) -> Flow {
         let replicas = replica_count(self.group);
-        let Some(candidate) = ground.offer.candidates.get(size.at) else { return Continue(()) };
+        let Some(wish) = Self::wish(ground, size, replicas, is_urgent) else { return Continue(()) };
+        self.guards(ground, &wish, why)?;
+        if let Change::NodeType(to) = &wish.change {
+            let allowed = answer(self.view.allowed.as_ref(), Question::AllowedTypes)?;
+            if !allowed.contains(to) {
+                return self.without(ground, allowed, why, &wish);
+            }
+        }
+        self.begin(wish.change, why.to_owned())
+    }
+
+    /// The first change on the way from so many replicas to a size.
+    fn wish(ground: &Ground<'_>, size: Size, replicas: u32, is_urgent: bool) -> Option<Wish> {
+        let candidate = ground.offer.candidates.get(size.at)?;
         let is_moved = size.at != ground.offer.has;
         let change = if is_moved {
             Change::NodeType(candidate.node_type.clone())
         } else {
             Change::Replicas(size.replicas)
         };
-        let wish = Wish {
+        Some(Wish {
             change,
             size,
             cost: candidate.cost(if is_moved { replicas } else { size.replicas }),
-            paid: ground.offer.current().map_or(0.0, |it| it.cost(replicas)),
+            paid: ground.offer.current()?.cost(replicas),
             is_urgent,
-        };
-        self.guards(ground, &wish, why)?;
-        if is_moved {
-            let allowed = answer(self.view.allowed.as_ref(), Question::AllowedTypes)?;
-            if !allowed.contains(&candidate.node_type) {
-                return self.without(ground, allowed, why, &wish);
-            }
-        }
-        self.begin(wish.change, why.to_owned())
+        })
     }
 
     /// Takes the next candidate of those that ElastiCache allows, where it does not allow the best one.
@@ -337,12 +358,7 @@ fn usable<'a>(
     loads: &Loads,
     entry: &Entry,
 ) -> Option<f64> {
-    let of = |it: &MemberId| {
-        let percent = loads.days.series(it, Metric::Memory).last()?;
-        let bytes =
-            loads.days.series(it, Metric::UsedBytes).iter().rfind(|it| it.at <= percent.at)?;
-        (LEGIBLE.0 <= percent.value).then(|| bytes.value / percent.value * 100.0)
-    };
+    let of = |it: &MemberId| loads.days.room(it, Timestamp::MAX);
     #[expect(clippy::cast_precision_loss, reason = "memory sizes are far below 2^53")]
     let all = entry.maxmemory.0 as f64;
     let least = members.filter_map(of).fold(f64::MAX, f64::min);
@@ -351,9 +367,6 @@ fn usable<'a>(
 
 /// By what factor and by what share more reads may miss than before.
 const MISSES_MORE: (f64, f64) = (1.1, 0.01);
-
-/// Of a smaller share the digits do not tell the whole.
-const LEGIBLE: Percent = Percent(20.0);
 
 /// The dollars of a month, of those of an hour.
 pub(in crate::autoscale) fn a_month(hour: f64) -> f64 {

@@ -1,3 +1,4 @@
+mod budget;
 mod calm;
 mod guards;
 mod load;

@@ -147,7 +147,7 @@ impl Ground<'_> {
         }
         let tried = self.tried(best)?;
         let now =
-            self.replicas(lasting(&case.history.last(10)).times(1.1), &tried, self.range())?;
+            self.replicas(lasting(&case.history.last(10)).times(1.1), &tried, self.range(&tried))?;
         let size = Size { at: best, replicas: now.max(to.schedule.at(case.now)) };
         let price = tried.candidate.cost(size.replicas);
         let costs = price * case.rule.change_hours + case.rule.change_minutes * case.bounds.minute;
@@ -194,7 +194,8 @@ impl Ground<'_> {
         let schedule = replay::one(self, &load, &has);
         let of = |minutes: usize| {
             let demand = lasting(&case.history.last(minutes)).times(1.05);
-            self.replicas(demand, &has, self.range()).unwrap_or_else(|| self.beyond(demand, &has))
+            self.replicas(demand, &has, self.range(&has))
+                .unwrap_or_else(|| self.beyond(demand, &has))
         };
         let soon = schedule.at(case.now).max(schedule.at(case.now.saturating_add(case.rule.lead)));
         let wants = soon.max(of(10));
@@ -214,7 +215,7 @@ impl Ground<'_> {
     fn beyond(&self, demand: Demand, has: &Tried<'_>) -> u32 {
         let replicas = self.case.has.replicas;
         let (primary, _) = carry::busy(demand, self.measured.mix, has.engine, replicas);
-        if self.case.rule.plan.busy < primary { replicas } else { self.case.bounds.most }
+        if self.case.rule.plan.busy < primary { replicas } else { self.range(has).1 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::carry::{self, Demand, Limits};
 use super::measure::Measured;
-use super::{Candidate, Case, Size};
+use super::{Bounds, Candidate, Case, Size};
 
 /// A group, and how its clients use it.
 #[derive(Clone, Copy, Debug)]
@@ -35,17 +35,37 @@ impl<'a> Ground<'a> {
         self.case.candidates.iter().enumerate().map(|(at, it)| self.with(at, it))
     }
 
-    /// All sizes that the operator allows.
+    /// All sizes that the operator allows and pays.
     pub fn sizes(&self) -> impl Iterator<Item = (Size, Tried<'a>)> {
-        let (least, most) = self.range();
-        self.all().flat_map(move |it| {
+        let least = self.case.bounds.least;
+        self.all().filter_map(|it| Some((self.most(&it)?, it))).flat_map(move |(most, it)| {
             (least..=most).map(move |replicas| (Size { at: it.at, replicas }, it))
         })
     }
 
-    /// The fewest and the most replicas.
-    pub fn range(&self) -> (u32, u32) {
-        (self.case.bounds.least, self.case.bounds.most)
+    /// The fewest and the most replicas of a candidate; where none of them is paid, the fewest.
+    pub fn range(&self, it: &Tried<'_>) -> (u32, u32) {
+        let least = self.case.bounds.least;
+        (least, self.most(it).unwrap_or(least))
+    }
+
+    /// The most replicas of a candidate that the operator allows and pays, if any.
+    pub fn most(&self, it: &Tried<'_>) -> Option<u32> {
+        let Bounds { least, most, budget, .. } = *self.case.bounds;
+        if budget.is_none() {
+            return Some(most);
+        }
+        (least..=most).rev().find(|replicas| self.is_paid(it, *replicas))
+    }
+
+    /// Whether so many replicas of a candidate cost no more than the budget, nor what is paid already: a budget keeps from growing, and takes
+    /// nothing away. Another node type comes with the replicas that there are, so that these are paid as well.
+    fn is_paid(&self, it: &Tried<'_>, replicas: u32) -> bool {
+        let Size { at, replicas: has } = self.case.has;
+        let most = if it.at == at { replicas } else { replicas.max(has) };
+        let hour = it.candidate.cost(most);
+        let paid = self.case.candidates.get(at).map_or(0.0, |it| it.cost(has));
+        hour <= paid || self.case.bounds.pays(hour)
     }
 
     /// Whether a candidate with so many replicas stays inside the limits.

@@ -65,6 +65,16 @@ impl<'a> History<'a> {
         self.split(cut).0
     }
 
+    /// Those from one minute until before another, by their numbers.
+    #[must_use]
+    pub fn between(&self, from: i64, until: i64) -> Self {
+        let place = |minute: i64| {
+            let place = usize::try_from(minute.saturating_sub(self.from)).unwrap_or_default();
+            place.min(self.minutes.len())
+        };
+        self.split(place(until)).0.split(place(from)).1
+    }
+
     fn split(&self, at: usize) -> (Self, Self) {
         let (one, other) = self.minutes.split_at_checked(at).unwrap_or((self.minutes, &[]));
         let from = self.from.saturating_add_unsigned(at.try_into().unwrap_or(u64::MAX));

@@ -25,23 +25,26 @@ pub enum Bar {
     Memory,
     /// The load would eat up its CPU credits.
     Credits,
+    /// Its fewest replicas cost more than the operator pays.
+    Budget,
 }
 
 /// Replays one node type.
 pub fn one(ground: &Ground<'_>, load: &Ripple, tried: &Tried<'_>) -> Schedule {
     let (rule, bounds) = (ground.case.rule, ground.case.bounds);
-    let mut wants = Wants::new(rule.slot, ground.range());
+    let (fewest, most) = ground.range(tried);
+    let mut wants = Wants::new(rule.slot, (fewest, most));
     let slots = 1440_usize.div_ceil(rule.slot.max(1));
     for (at, level) in &load.levels {
         let slot = slot(*at, slots);
-        let mut least = bounds.least;
+        let mut least = fewest;
         for (share, ripple) in &load.ripples {
             let demand =
                 Demand { reads: level.reads * ripple.reads, writes: level.writes * ripple.writes };
-            let range = (least, bounds.most);
+            let range = (least, most);
             let replicas = ground.replicas(demand.times(rule.margin), tried, range);
             // The next ripple is no smaller.
-            least = replicas.unwrap_or(bounds.most);
+            least = replicas.unwrap_or(most);
             wants.add(slot, replicas, share * load.each);
         }
     }
@@ -58,6 +61,8 @@ pub fn all(ground: &Ground<'_>) -> Vec<Replayed> {
         let schedule = one(ground, &load, &tried);
         let bar = if case.rule.memory * tried.candidate.usable < needs {
             Some(Bar::Memory)
+        } else if tried.at != case.has.at && ground.most(&tried).is_none() {
+            Some(Bar::Budget)
         } else if is_draining(ground, &window, &tried, &schedule) {
             Some(Bar::Credits)
         } else {

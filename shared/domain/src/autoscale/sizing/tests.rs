@@ -1,5 +1,6 @@
 //! A group of the tests, and what is asked of it.
 
+mod budget;
 mod choices;
 mod parts;
 mod random;
@@ -36,7 +37,7 @@ struct Group {
 impl Group {
     /// Two days and a half in which so much was asked for by the minute of the day: reads and writes a second, and bytes of data.
     fn asked(has: Size, of: impl Fn(i64) -> (f64, f64, f64)) -> Self {
-        let bounds = Bounds { least: 1, most: 5, minute: 0.5, kind: Kind::Store };
+        let bounds = Bounds { least: 1, most: 5, minute: 0.5, kind: Kind::Store, budget: None };
         let minutes = (0..3600).map(|at| Some(minute(has, of(at)))).collect();
         Self { has, bounds, since: Since::default(), minutes }
     }

@@ -155,7 +155,7 @@ pub fn is_under_way(group: &Tags) -> bool {
 
 /// The tags of a group that it has again afterwards: not what is under way, which ends with the group.
 pub fn kept(tags: &Tags) -> Tags {
-    const NOT_KEPT: [&str; 8] = [
+    const NOT_KEPT: [&str; 9] = [
         tag::IN_PLACE,
         tag::TAKES,
         tag::PARKED,
@@ -164,6 +164,7 @@ pub fn kept(tags: &Tags) -> Tags {
         tag::CHANGED,
         tag::AUTOSCALE_CHANGE,
         tag::AUTOSCALE_FAILED,
+        tag::AUTOSCALE_WATCH,
     ];
     let is_kept = |key: &str| !key.starts_with("aws:") && !NOT_KEPT.contains(&key);
     let kept = tags.iter().filter(|(key, _)| is_kept(key));

@@ -464,3 +464,10 @@ fn only_what_decides_is_looked_at() {
     assert_eq!(looks(5), (true, false, false));
     assert_eq!(looks(6), (false, false, true));
 }
+
+#[test]
+fn what_was_under_way_on_a_group_is_not_on_the_one_that_comes_back() {
+    let kept = mark::kept(&sample::policy());
+    let keys: Vec<&str> = kept.keys().map(String::as_str).collect();
+    assert_eq!(keys, [tag::AUTOSCALE, tag::OWNER, tag::SECRET, tag::SNAPSHOT_KEEP, "team"]);
+}

@@ -169,7 +169,7 @@ impl Restore {
 
     /// What the new group is tagged with: policies and what people wrote, not what is under way on the source.
     pub(super) fn tags(&self, source: &GroupView, tags: &Tags) -> Tags {
-        const NOT_TAKEN: [&str; 16] = [
+        const NOT_TAKEN: [&str; 17] = [
             tag::TOKEN,
             tag::ASKED,
             tag::CHANGED,
@@ -180,6 +180,7 @@ impl Restore {
             tag::UPGRADED,
             tag::AUTOSCALE_CHANGE,
             tag::AUTOSCALE_FAILED,
+            tag::AUTOSCALE_WATCH,
             tag::RESTORED_FROM,
             tag::REPLACES,
             tag::REPLACED_BY,

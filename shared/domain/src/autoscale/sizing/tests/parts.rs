@@ -22,6 +22,13 @@ fn a_history_is_cut_from_its_end() {
     assert!(history.before(9).is_empty());
     assert_eq!(history.last(2).numbered().map(|it| it.0).collect::<Vec<_>>(), [12, 13]);
     assert_eq!((history.end(), history.last(2).end()), (14, 14));
+    assert_eq!(reads(&history.between(11, 13)), [2.0, 3.0]);
+    assert_eq!(
+        history.last(3).between(12, 99).numbered().map(|it| it.0).collect::<Vec<_>>(),
+        [12, 13]
+    );
+    assert_eq!(reads(&history.between(0, 11)), [1.0]);
+    assert!(history.between(13, 12).is_empty() && history.between(20, 30).is_empty());
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn back() -> Switch {
 
 fn policies() -> Tags {
     let mut tags = sample::policy();
-    for key in [tag::ASKED, tag::AUTOSCALE_CHANGE, "aws:cloudformation:stack-name"] {
+    let passing = [tag::ASKED, tag::AUTOSCALE_CHANGE, tag::AUTOSCALE_WATCH];
+    for key in passing.into_iter().chain(["aws:cloudformation:stack-name"]) {
         tags.remove(key);
     }
     tags.insert(tag::OWNER.to_owned(), "by-hand/orders".to_owned());
