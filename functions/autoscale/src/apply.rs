@@ -1,8 +1,9 @@
 //! The steps. Each can be taken twice without harm: the calls say what shall be, not by how much.
 
 mod alarms;
+mod news;
 
-use domain::autoscale::{Act, Change, Moves, Step, Undertaking};
+use domain::autoscale::{Act, Change, Moves, Step, Undertaking, Watch};
 use domain::{Tags, tag};
 use jiff::Timestamp;
 use platform::{Fault, FaultKind};
@@ -23,14 +24,21 @@ pub(crate) async fn take(app: &App, step: &Step, now: Timestamp) -> Result<(), F
             app.alarms.put_of(set, &set.specs, &app.settings.alarm_topic).await
         }
         Act::DeleteAlarms { names } => app.alarms.delete(names).await,
-        Act::NoteChanged { at, moves } => {
+        Act::NoteChanged { at, moves, watch } => {
             let mut tags = Tags::from([(tag::CHANGED.to_owned(), at.to_string())]);
             tags.extend(moves.iter().flat_map(Moves::tags));
+            tags.extend(watch.tags());
             app.elasticache.tag(arn, &tags).await
         }
         Act::Conclude(made) => {
             tell(app, &report::made(group, made)).await?;
             app.elasticache.untag(arn, made.undertaking.keys()).await
+        }
+        Act::Judge(judged) => {
+            if judged.effect.is_news() {
+                tell(app, &report::judged(group, judged)).await?;
+            }
+            app.elasticache.untag(arn, Watch::KEYS).await
         }
         Act::NoteFailure(failure) => {
             tell(app, &report::not_taken(group, failure)).await?;

@@ -8,7 +8,7 @@ mod report;
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use domain::autoscale::{LoadView, Mode, Policy, Refusal, Step, Verdict, Weight, decide};
+use domain::autoscale::{LoadView, Mode, Policy, Refusal, Step, Verdict, decide};
 use domain::owner::short_hash;
 use domain::{Catalog, GroupId, Next, Problems, Wait, tag};
 use jiff::{SignedDuration, Timestamp};
@@ -281,34 +281,6 @@ impl Run<'_> {
     fn close(&self, look: &Look, story: &Story, end: &End) -> Value {
         self.app.journal.write(&report::record(look, story, end), self.clock.now());
         continuation::ended(end.status(), &end.summary(story))
-    }
-
-    /// Tells people what an alarm did not lead to, and what was begun and failed, whoever began it. The rest the schedule would only
-    /// repeat every few minutes.
-    async fn tell_if_news(&self, look: &Look, story: &Story, end: &End) -> Result<(), Fault> {
-        let is_news = match end {
-            End::Refused(refusal) => refusal.weight() == Weight::News,
-            End::TooLong(_) | End::Failed(_) => true,
-            End::Settled | End::Unfinished(_) | End::Again(_) => false,
-        };
-        match &look.cause {
-            Cause::Alarm { .. } if is_news && !story.told => {
-                apply::tell(self.app, &report::not_done(story, end)).await
-            }
-            Cause::Asked if self.has_failed_at_last(end) && !story.told => {
-                apply::tell(self.app, &report::not_done(story, end)).await
-            }
-            Cause::Alarm { .. } | Cause::Asked => Ok(()),
-        }
-    }
-
-    /// Whether this is the end of work that was carried on, and it came to nothing.
-    fn has_failed_at_last(&self, end: &End) -> bool {
-        let failed = match end {
-            End::TooLong(_) | End::Failed(_) => true,
-            End::Settled | End::Refused(_) | End::Unfinished(_) | End::Again(_) => false,
-        };
-        failed && self.delivery.carrier.is_some()
     }
 
     async fn carry_on(&self, name: &str, event: &Value, wait: &Wait) -> Result<(), Diagnostic> {

@@ -5,8 +5,10 @@ mod story;
 
 use domain::alarm::Upkeep;
 use domain::autoscale::sizing::Rule;
+use domain::autoscale::watch::Verdict;
 use domain::autoscale::{
-    Act, Advice, Change, Failures, Held, LoadView, Made, NotTaken, Refusal, Undertaking, Weight,
+    Act, Advice, Change, Failures, Held, Judged, LoadView, Made, NotTaken, Refusal, Sign, SignKind,
+    Undertaking, Weight,
 };
 use domain::cost::MonthlyCost;
 use domain::{Catalog, GroupId, GroupView, MemberId, Problems, Wait};
@@ -225,6 +227,13 @@ pub(crate) fn words(act: &Act) -> String {
         Act::DeleteAlarms { names } => format!("deleted {} alarms that watch nobody", names.len()),
         Act::NoteChanged { at, .. } => format!("noted the change at {at}"),
         Act::Conclude(it) => format!("changed {}", change(&it.undertaking)),
+        Act::Judge(it) => {
+            format!(
+                "looked at what came of {}: {}",
+                between(&it.watch.from, &it.watch.change),
+                it.effect
+            )
+        }
         Act::NoteFailure(it) => format!("noted that {} did not take", change(&it.undertaking)),
         Act::Forget(it) => format!("took off the note of {}", change(it)),
     }
@@ -239,12 +248,17 @@ pub(crate) fn tells(act: &Act) -> bool {
         | Act::PutAlarms { .. }
         | Act::DeleteAlarms { .. }
         | Act::NoteChanged { .. }
+        | Act::Judge(_)
         | Act::Forget(_) => false,
     }
 }
 
 fn change(undertaking: &Undertaking) -> String {
-    match (&undertaking.from, &undertaking.change) {
+    between(&undertaking.from, &undertaking.change)
+}
+
+fn between(from: &Change, to: &Change) -> String {
+    match (from, to) {
         (Change::NodeType(from), Change::NodeType(to)) => {
             format!("the node type from {from} to {to}")
         }
@@ -267,6 +281,28 @@ pub(crate) fn made(group: &GroupId, made: &Made) -> Message {
             made.undertaking.why,
             prices(made.before.as_ref(), made.after.as_ref()),
             to_and_fro(made),
+        ),
+    }
+}
+
+/// Tells what came of a change that did not do what it was made for.
+pub(crate) fn judged(group: &GroupId, judged: &Judged) -> Message {
+    let change = between(&judged.watch.from, &judged.watch.change);
+    let (word, advice) = match judged.effect.verdict {
+        Verdict::Worse(_) => (
+            "is too small since",
+            "Next: where that lasts it is made larger again, within its bounds; nobody has to do anything.",
+        ),
+        Verdict::NoHelp | Verdict::AsHoped | Verdict::Unknown => (
+            "was not helped by it",
+            "Next: look at the SLOWLOG and for hot keys, since more of the same nodes hardly helps; take the change back if it is not worth its price.",
+        ),
+    };
+    Message {
+        subject: format!("{group}: {word}, an hour after a change"),
+        body: format!(
+            "Cachewarden changed {change} of {group} at {}, and it {word}.\n\nSeen: {}\n\n{advice}\n",
+            judged.watch.at, judged.effect,
         ),
     }
 }
@@ -365,6 +401,38 @@ pub(crate) fn not_done(story: &Story, why: &End) -> Message {
             why.next(),
         ),
     }
+}
+
+/// Tells what a person has to look at, and nobody has told of late: why nothing is done, and what no size puts right. Nothing where there is neither.
+pub(crate) fn to_be_looked_at(
+    story: &Story,
+    refusal: Option<&Refusal>,
+    is_fresh: impl Fn(SignKind) -> bool,
+) -> Option<Message> {
+    let group = story.group.as_ref().map_or("a group", |it| it.as_str());
+    let signs: Vec<&Sign> = story.signs.iter().filter(|it| is_fresh(it.kind)).collect();
+    let lines: Vec<String> =
+        signs.iter().map(|it| format!("- {}\n  {}\n", it.seen, it.advice)).collect();
+    let lines = lines.concat();
+    let again = "Signs like these are told again after a while, where they still are there.\n";
+    let message = match (refusal, signs.first()) {
+        (None, None) => return None,
+        (Some(refusal), first) => {
+            let Message { subject, body } = not_done(story, &End::Refused(refusal.clone()));
+            let besides = match first {
+                Some(_) => format!("\nBesides:\n{lines}\n{again}"),
+                None => String::new(),
+            };
+            Message { subject, body: format!("{body}{besides}") }
+        }
+        (None, Some(first)) => Message {
+            subject: format!("{group}: have a look, {}", first.kind.word()),
+            body: format!(
+                "Cachewarden looked at {group} and saw what a change of its size alone does not put right:\n\n{lines}\n{again}"
+            ),
+        },
+    };
+    Some(message)
 }
 
 /// Tells that the state machine gave up.

@@ -115,10 +115,12 @@ pub enum Act {
     PutAlarms { set: AlarmSet },
     /// Delete alarms that watch nobody any more.
     DeleteAlarms { names: Vec<String> },
-    /// Write down when the group was changed, and the changes of the node type of late where this is one.
-    NoteChanged { at: Timestamp, moves: Option<Moves> },
+    /// Write down when the group was changed, what to what, and the changes of the node type of late where this is one.
+    NoteChanged { at: Timestamp, moves: Option<Moves>, watch: Watch },
     /// Tell that the change is made, and take the note off.
     Conclude(Box<Made>),
+    /// Tell what came of a change, where that is news, and watch it no longer.
+    Judge(Box<Judged>),
     /// Tell that the change did not take, and write that down.
     NoteFailure(NotTaken),
     /// Take the note of a change off.
@@ -138,6 +140,15 @@ pub struct Made {
     pub moves: Moves,
     /// When that was seen.
     pub at: Timestamp,
+}
+
+/// A change, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The change.
+    pub watch: Watch,
+    /// What came of it.
+    pub effect: Effect,
 }
 
 /// A change that did not take.

@@ -6,6 +6,7 @@ pub(crate) mod grants;
 mod shards;
 mod sizes;
 pub(crate) mod stage;
+mod told;
 
 use std::time::Duration;
 
@@ -115,7 +116,9 @@ async fn the_same_alarm_twice_is_one_change() {
     // Hours late, as Lambda may deliver it.
     stage.minutes(300).await;
     let late = stage.send(event).await;
-    assert!(Stage::summary(&late).starts_with("settled: orders: neither too small"), "{late:?}");
+    let said = Stage::summary(&late);
+    assert!(said.starts_with("settled: orders: looked at what came of the node type"), "{said}");
+    assert!(said.ends_with("; neither too small nor too large"), "{said}");
     assert_eq!(stage.changes(), 1);
     assert_eq!(stage.told().len(), 1);
 }

@@ -1,6 +1,6 @@
 //! What one run on one group saw and did, as it goes on.
 
-use domain::autoscale::{Act, Load, LoadView, Metric, evidence};
+use domain::autoscale::{Act, Load, LoadView, Metric, Sign, evidence, signs};
 use domain::{Catalog, GroupId, GroupView, MemberId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,6 +22,10 @@ pub(crate) struct Story {
     pub(crate) done: Vec<String>,
     /// Whether people were told already.
     pub(crate) told: bool,
+    /// The group as it was at the last look, where it was at rest then: it takes tags.
+    pub(crate) rest: Option<Box<GroupView>>,
+    /// What no size puts right.
+    pub(crate) signs: Vec<Sign>,
 }
 
 impl Story {
@@ -38,6 +42,7 @@ impl Story {
             return;
         };
         self.group = Some(group.id.clone());
+        self.rest = group.tags.is_some().then(|| Box::new(group.clone()));
         if let Some(names) = view.alarms.as_ref().map(|it| &it.foreign).filter(|it| !it.is_empty())
         {
             let left = format!("left alone, since not ours: {}", names.join(" "));
@@ -54,6 +59,12 @@ impl Story {
         if let Some(loads) = &view.load {
             parts.extend(self.measured(group, &loads.days, now));
             self.weighed(catalog, view, now);
+            self.signs = signs(catalog, view, now);
+            parts.extend(self.signs.iter().map(|it| it.seen.clone()));
+            if let (Value::Object(evidence), false) = (&mut self.evidence, self.signs.is_empty()) {
+                let words: Vec<&str> = self.signs.iter().map(|it| it.kind.word()).collect();
+                evidence.insert("signs".to_owned(), json!(words));
+            }
         }
         self.saw = parts.join(", ");
     }

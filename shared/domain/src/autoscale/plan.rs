@@ -1,6 +1,7 @@
 //! The decision.
 
 mod guards;
+mod judge;
 mod size;
 
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -12,7 +13,7 @@ use super::offer::Offer;
 use super::sizing::{Bounds, Rule};
 use super::{
     Act, Advice, Change, Deferred, Failures, LoadView, Made, Mode, Move, Moves, NotTaken, Policy,
-    Question, Refusal, Step, Undertaking, Verdict, offer,
+    Question, Refusal, Step, Undertaking, Verdict, Watch, offer,
 };
 use crate::alarm::AlarmSet;
 use crate::asked::Asked;
@@ -114,6 +115,7 @@ fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
     ready(group)?;
     let case = Case::of(catalog, view, group, tags, now)?;
     case.follow_up()?;
+    case.judge()?;
     case.fits_its_group()?;
     case.may_change()?;
     case.size()
@@ -285,8 +287,9 @@ impl Case<'_> {
             return self.act(Act::DeleteAlarms { names: alarms.delete.clone() });
         }
         if self.changed_at().is_none_or(|it| it < undertaking.at) {
-            let moves = self.moved(&undertaking);
-            return self.act(Act::NoteChanged { at: whole_seconds(self.now), moves });
+            let at = whole_seconds(self.now);
+            let (moves, watch) = (self.moved(&undertaking), Watch::of(&undertaking, at));
+            return self.act(Act::NoteChanged { at, moves, watch });
         }
         let before = undertaking.from.monthly(self.group, self.catalog);
         let after = undertaking.change.monthly(self.group, self.catalog);
@@ -389,6 +392,7 @@ impl Case<'_> {
             | Act::DeleteAlarms { .. }
             | Act::NoteChanged { .. }
             | Act::Conclude(_)
+            | Act::Judge(_)
             | Act::NoteFailure(_)
             | Act::Forget(_) => Vec::new(),
         };

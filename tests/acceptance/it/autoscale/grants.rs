@@ -33,6 +33,11 @@ pub(crate) async fn every_call() {
         stage.send(alarm).await;
     }
 
+    let stage = Stage::with_shards().await;
+    stage.everywhere(&[(CPU, 4.0), (ENGINE_CPU, 3.0), ("GetTypeCmds", 600.0)]);
+    stage.rounds(24).await;
+    assert_eq!(stage.members().len(), 8);
+
     let stage = Stage::new().await;
     stage.by_hand(&[("Action", "DeleteReplicationGroup"), ("ReplicationGroupId", GROUP)]);
     stage.scene.pass(Duration::from_mins(30)).await;

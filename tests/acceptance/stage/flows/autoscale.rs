@@ -226,6 +226,63 @@ impl Flow for SmallerNodes {
     }
 }
 
+/// Reads of one shard grow: a replica more in each.
+pub(super) struct Shards(pub(super) Way);
+
+impl Flow for Shards {
+    on_scene!("autoscale-shards");
+    is_looked_at_by_schedule!();
+
+    async fn set(&self, seed: u64) -> Scene {
+        let shards = [
+            ("ClusterMode", json!("enabled")),
+            ("NumNodeGroups", json!(2)),
+            ("ReplicasPerNodeGroup", json!(1)),
+            ("AutoscaleMaxReplicas", json!(2)),
+            ("AutoscaleMaxNodeType", json!("cache.t4g.micro")),
+        ];
+        let scene = Scene::new(self.0.settings(seed)).await;
+        scene.created(&[&policy()[..], &shards].concat()).await;
+        for member in members(&scene) {
+            load(&scene, &member, 10.0);
+        }
+        scene.world().with(|it| it.elasticache.fill(GROUP, 400_000_000));
+        scene.account.play(Duration::from_mins(15), |_| false).await;
+        scene
+    }
+
+    async fn run(&self, scene: &Scene, _: Option<&Case>) {
+        let replica = scene.world().with(|it| {
+            let group = &it.elasticache.groups[GROUP];
+            let last = group.members.keys().next_back().unwrap().clone();
+            let shard = last.rsplit_once('-').unwrap().0;
+            let of_shard = group.replicas().find(|it| it.id.starts_with(shard));
+            of_shard.unwrap().id.clone()
+        });
+        load(scene, &replica, 92.0);
+        scene.world().with(|it| hold(it, &replica, "GetTypeCmds", 3_600_000.0));
+        for _ in 0..6 {
+            scene.account.pass(Duration::from_mins(10)).await;
+            if members(scene).len() != 4 {
+                break;
+            }
+        }
+        for member in members(scene) {
+            load(scene, &member, 50.0);
+            scene.world().with(|it| hold(it, &member, "GetTypeCmds", 1_800_000.0));
+        }
+        scene.account.pass(Duration::from_mins(90)).await;
+        scene.account.settle().await;
+    }
+
+    async fn problems(&self, scene: &Scene, case: Option<&Case>) -> Vec<String> {
+        // Where the busy replica becomes the primary, no replica takes its reads from it.
+        let is_primary_lost = case.is_some_and(|it| it.mishap == Mishap::PRIMARY_LOST);
+        let count = members(scene).len();
+        problems_of(scene, count == 6 || is_primary_lost && count == 4, case).await
+    }
+}
+
 /// What nobody tells of: a failover, a replica more and a larger node type by hand, and alarms that somebody changed.
 pub(super) struct Alarms(pub(super) Way);
 

@@ -229,6 +229,7 @@ impl View {
 #[track_caller]
 fn check(view: View, expected: &str) {
     let view = view.seen();
+    let noted = view.group.as_ref().and_then(|it| Undertaking::read(it.tags.as_ref()?));
     let said = match decide(Catalog::embedded(), &view, now()) {
         Verdict::Ask(question) => format!("Ask: {question:?}"),
         Verdict::Plan(Next::Settled) => "Settled".to_owned(),
@@ -237,7 +238,8 @@ fn check(view: View, expected: &str) {
         Verdict::Plan(Next::Do(step)) => match step.act {
             Act::Begin(it) => format!("Begin: {it}"),
             Act::Repeat(it) => format!("Repeat: {}", it.change),
-            Act::NoteChanged { at, moves } => {
+            Act::NoteChanged { at, moves, watch } => {
+                assert_eq!((watch.at, &watch.change), (at, &noted.unwrap().change));
                 let moves = moves.map_or_else(String::new, |it| format!(", {it}"));
                 format!("NoteChanged: {at}{moves}")
             }
@@ -249,6 +251,7 @@ fn check(view: View, expected: &str) {
                 it.before.unwrap().total,
                 it.after.unwrap().total
             ),
+            Act::Judge(it) => format!("Judge: {}: {}", it.watch.change, it.effect),
             Act::NoteFailure(it) => {
                 let failed = it.failures.newest().unwrap();
                 format!("NoteFailure: {} {:?}", failed.change, it.events)

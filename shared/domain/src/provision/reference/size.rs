@@ -8,7 +8,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         takes: "`disabled`, one primary has all keys and `RedisNumCacheNodes` says how many nodes there are; `enabled`, they are spread over `NumNodeGroups` shards of a primary and `ReplicasPerNodeGroup` replicas each",
         default: Default::Value("disabled"),
         update: OnUpdate::Replacement,
-        rule: "a parameter of our own group, `cluster-enabled`, decides on it when a cache is made, and no snapshot is read without it: to `disabled` it is refused, but for `Replacement` `without-data`. Clients have to speak the protocol of clusters. `RedisEndpoint` and `RedisReaderEndpoint` are both the configuration endpoint; failover is always on; the autoscaler leaves the cache alone, and `snapshot` takes snapshots of it and restores none",
+        rule: "a parameter of our own group, `cluster-enabled`, decides on it when a cache is made, and no snapshot is read without it: to `disabled` it is refused, but for `Replacement` `without-data`. Clients have to speak the protocol of clusters. `RedisEndpoint` and `RedisReaderEndpoint` are both the configuration endpoint; failover is always on",
     },
     Property {
         name: "NumNodeGroups",

@@ -299,3 +299,46 @@ fn nothing_is_asked_that_the_decision_does_not_turn_on() {
         "Begin: replicas=2 from 1 at 2026-01-02T12:00:00Z for EngineCPUUtilization of orders-002 at 88.0 percent - the limit is 80",
     );
 }
+
+const JUDGED: &str = "replicas=2 from 1 asked 2026-01-02T10:30:00Z at 2026-01-02T10:45:00Z";
+
+#[test]
+fn what_came_of_a_change_is_looked_at_an_hour_after_it() {
+    let three = || orders().member("003", Role::Replica).cool();
+    check(
+        three().tagged(tag::AUTOSCALE_WATCH, JUDGED),
+        "Judge: replicas=2: in the hour before, the busiest engine was at 40 percent and the memory at 50; in the hour since, at 40 and 50; a command takes as much of it as before, with 32000 of them a second then and 32000 since",
+    );
+    let soon = "replicas=2 from 1 asked 2026-01-02T10:50:00Z at 2026-01-02T11:00:01Z";
+    check(
+        three().tagged(tag::AUTOSCALE_WATCH, soon),
+        "Begin: replicas=1 from 2 at 2026-01-02T12:00:00Z for the last hour and the next three of the day ask for 1",
+    );
+    let mut unread = three().tagged(tag::AUTOSCALE_WATCH, JUDGED);
+    unread.0.load = None;
+    check(unread, "Ask: Load");
+}
+
+#[test]
+fn what_came_of_a_node_type_that_may_be_had_no_longer_is_looked_at_too() {
+    let small = orders().of_type("cache.t4g.small");
+    let small = small.tagged(tag::AUTOSCALE_NODE_TYPES, "cache.t4g.medium").tagged(
+        tag::AUTOSCALE_WATCH,
+        "node-type=cache.t4g.small from cache.t4g.micro asked 2026-01-02T10:30:00Z at 2026-01-02T10:45:00Z",
+    );
+    check(
+        small.idle(200_000_000.0),
+        "Judge: node-type=cache.t4g.small: in the hour before, the busiest engine was at 6 percent and the memory at 50; in the hour since, at 6 and 50",
+    );
+}
+
+#[test]
+fn the_next_change_is_begun_only_after_the_last_was_looked_at() {
+    let full = || orders().member("003", Role::Replica).short_of_memory();
+    let Verdict::Plan(Next::Do(step)) =
+        decide(Catalog::embedded(), &full().tagged(tag::AUTOSCALE_WATCH, JUDGED).seen(), now())
+    else {
+        panic!("nothing is done")
+    };
+    assert!(matches!(step.act, Act::Judge(_)), "{step:?}");
+}
