@@ -236,6 +236,7 @@ impl Flow for Shards {
     async fn set(&self, seed: u64) -> Scene {
         let shards = [
             ("ClusterMode", json!("enabled")),
+            ("RedisNumCacheNodes", json!("")),
             ("NumNodeGroups", json!(2)),
             ("ReplicasPerNodeGroup", json!(1)),
             ("AutoscaleMaxReplicas", json!(2)),
