@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sim::scaling::Target;
 use domain::alarm::Watch;
+use serde_json::json;
 
 use super::stage::{GROUP, Stage, alarm_event};
 
@@ -117,6 +118,17 @@ async fn shards_that_somebody_made_uneven_are_brought_to_what_is_needed_and_no_f
     stage.rounds(1).await;
     assert_eq!(["0001", "0002", "0003", "0004"].map(of_shard), [4, 4, 5, 4]);
     assert_eq!(stage.changes(), 2, "somebody's and ours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backtest_of_shards_counts_the_nodes_of_all() {
+    let stage = Stage::with_shards().await;
+    stage.scene.pass(Duration::from_hours(50)).await;
+    let event = json!({ "action": "backtest", "group": GROUP, "days": 2 });
+    let said = Stage::summary(&stage.send(event).await);
+    // Twelve of $11.68 a month.
+    assert!(said.starts_with("settled: orders: over 2 days it cost $140.16 a month"), "{said}");
+    assert_eq!(stage.changes(), 0);
 }
 
 /// Somebody has the cache have so many shards.

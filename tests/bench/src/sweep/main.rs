@@ -1,11 +1,12 @@
-//! Measures sweeps of `snapshot` over a thousand groups with four tiers, and over ten thousand in parts: how many calls they make, and how much
-//! memory the function takes.
+//! Measures sweeps of `snapshot` over a thousand groups with four tiers, and over ten thousand in parts, and looks of `autoscale` at large groups and at many:
+//! how many calls they make, and how much memory the function takes.
 //!
 //! The function is a process of its own, with the SDK and its HTTP client, beside a simulator that listens on loopback.
 
 mod front;
 mod function;
 mod parts;
+mod sizes;
 mod stock;
 
 use std::collections::BTreeMap;
@@ -29,11 +30,13 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ended = match words.as_slice() {
-        [] => whole().and_then(|broken| verdict(&[broken, parts::measured()?].concat())),
+        [] => whole()
+            .and_then(|broken| verdict(&[broken, parts::measured()?, sizes::measured()?].concat())),
         ["whole"] => whole().and_then(|broken| verdict(&broken)),
         ["parts"] => parts::measured().and_then(|broken| verdict(&broken)),
-        ["function", event, at] => function::handle(event, at).map(|()| true),
-        _ => Err("usage: sweep [whole|parts]".into()),
+        ["sizes"] => sizes::measured().and_then(|broken| verdict(&broken)),
+        ["function", name, event, at] => function::handle(name, event, at).map(|()| true),
+        _ => Err("usage: sweep [whole|parts|sizes]".into()),
     };
     match ended {
         Ok(true) => ExitCode::SUCCESS,
@@ -94,7 +97,7 @@ fn sweep(
     executions: usize,
 ) -> Result<Vec<String>, Box<dyn Error>> {
     let before = counts(world);
-    let peak_kib = peak_of(event, front)?;
+    let (peak_kib, _) = peak_of("snapshot", event, front)?;
     let made: BTreeMap<String, usize> = counts(world)
         .into_iter()
         .map(|(name, count)| (name.clone(), count - before.get(&name).unwrap_or(&0)))
@@ -136,10 +139,10 @@ fn counts(world: &World) -> BTreeMap<String, usize> {
     })
 }
 
-/// Has the function handle an event in a process of its own, and gives the most memory that it took, in KiB.
-fn peak_of(event: &str, front: &Front) -> Result<u64, Box<dyn Error>> {
+/// Has a function handle an event in a process of its own, and gives the most memory that it took, in KiB, and what it says at its end.
+fn peak_of(name: &str, event: &str, front: &Front) -> Result<(u64, String), Box<dyn Error>> {
     let ended = Command::new(std::env::current_exe()?)
-        .args(["function", event, &stock::now().to_string()])
+        .args(["function", name, event, &stock::now().to_string()])
         .env_clear()
         .envs([
             ("AWS_REGION", "us-east-1"),
@@ -151,9 +154,10 @@ fn peak_of(event: &str, front: &Front) -> Result<u64, Box<dyn Error>> {
         .stderr(Stdio::piped())
         .output()?;
     let said = String::from_utf8(ended.stderr)?;
-    let peak = said.lines().last().and_then(|it| it.strip_prefix("peak "));
+    let mut lines = said.lines().rev();
+    let peak = lines.next().and_then(|it| it.strip_prefix("peak "));
     match (ended.status.success(), peak) {
-        (true, Some(peak)) => Ok(peak.parse()?),
+        (true, Some(peak)) => Ok((peak.parse()?, lines.next().unwrap_or_default().to_owned())),
         _ => Err(format!("the function failed: {said}").into()),
     }
 }

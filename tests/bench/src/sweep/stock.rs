@@ -158,7 +158,8 @@ fn ticks() -> BTreeSet<(Timestamp, Tier)> {
     hours.chain(days).chain(weeks).chain(months).collect()
 }
 
-fn ask(world: &World, now: Timestamp, form: &str) -> Result<(), Box<dyn Error>> {
+/// What a person asks of ElastiCache.
+pub(crate) fn ask(world: &World, now: Timestamp, form: &str) -> Result<(), Box<dyn Error>> {
     let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/elasticache/aws4_request, SignedHeaders=host, Signature=0";
     let request = Request {
         method: "POST".to_owned(),

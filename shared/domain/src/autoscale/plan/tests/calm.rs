@@ -85,3 +85,21 @@ fn a_new_group_is_not_shrunk_before_it_is_filled() {
     view.group().members[1].created_at = Some("2026-01-02T11:30:00Z".parse().unwrap());
     check(view, "Refuse: the last change is too recent; looks again after 2026-01-02T12:30:00Z");
 }
+
+#[test]
+fn a_group_of_one_node_gets_no_replica_that_nobody_asked_for() {
+    let alone = || {
+        let mut view = orders();
+        view.group().members.pop();
+        view.group().member_ids.pop();
+        view.group().automatic_failover = Toggle::Disabled;
+        view.group().multi_az = Toggle::Disabled;
+        view.1.clear();
+        view.cool()
+    };
+    check(alone(), "Settled");
+    check(
+        alone().tagged(tag::AUTOSCALE_MIN_REPLICAS, "1"),
+        "Begin: replicas=1 from 0 at 2026-01-02T12:00:00Z for this hour of the day and the last minutes ask for 1",
+    );
+}
