@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sim::cloudwatch::{Alarm, hold};
 use aws_sim::drive::exhaust::{Case, Flow, Mishap};
 use domain::alarm::Watch;
-use domain::{Catalog, NodeType};
+use domain::{Catalog, NodeType, tag};
 use serde_json::{Value, json};
 
 use super::{Way, is_looked_at_by_schedule, must_succeed, on_scene, unless};
@@ -103,7 +103,7 @@ impl Flow for Memory {
 
     async fn run(&self, scene: &Scene, _: Option<&Case>) {
         scene.world().with(|it| it.elasticache.fill(GROUP, 374_000_000));
-        scene.account.pass(Duration::from_mins(100)).await;
+        scene.account.pass(Duration::from_mins(130)).await;
         scene.account.settle().await;
     }
 
@@ -112,7 +112,15 @@ impl Flow for Memory {
             let group = &it.elasticache.groups[GROUP];
             group.node_type == "cache.t4g.small" && group.members.len() == 2
         });
-        problems_of(scene, is_done, case).await
+        let is_judged = scene
+            .world()
+            .with(|it| !it.elasticache.groups[GROUP].tags.contains_key(tag::AUTOSCALE_WATCH));
+        let mut problems = problems_of(scene, is_done, case).await;
+        problems.extend(unless(
+            is_judged || !must_succeed(case),
+            "nobody looked at what came of the change".to_owned(),
+        ));
+        problems
     }
 }
 

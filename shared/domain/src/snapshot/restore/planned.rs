@@ -169,7 +169,7 @@ impl Restore {
 
     /// What the new group is tagged with: policies and what people wrote, not what is under way on the source.
     pub(super) fn tags(&self, source: &GroupView, tags: &Tags) -> Tags {
-        const NOT_TAKEN: [&str; 17] = [
+        const NOT_TAKEN: [&str; 19] = [
             tag::TOKEN,
             tag::ASKED,
             tag::CHANGED,
@@ -181,6 +181,8 @@ impl Restore {
             tag::AUTOSCALE_CHANGE,
             tag::AUTOSCALE_FAILED,
             tag::AUTOSCALE_WATCH,
+            tag::AUTOSCALE_MOVES,
+            tag::AUTOSCALE_TOLD,
             tag::RESTORED_FROM,
             tag::REPLACES,
             tag::REPLACED_BY,
