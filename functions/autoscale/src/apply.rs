@@ -27,18 +27,26 @@ pub(crate) async fn take(app: &App, step: &Step, now: Timestamp) -> Result<(), F
         Act::NoteChanged { at, moves, watch } => {
             let mut tags = Tags::from([(tag::CHANGED.to_owned(), at.to_string())]);
             tags.extend(moves.iter().flat_map(Moves::tags));
-            tags.extend(watch.tags());
-            app.elasticache.tag(arn, &tags).await
+            let with_watch = tags.clone().into_iter().chain(watch.tags()).collect();
+            match app.elasticache.tag(arn, &with_watch).await {
+                // A group has no room for a tag more: it is changed all the same, and nobody looks back.
+                Err(fault) if fault.kind == FaultKind::Rejected => {
+                    app.elasticache.tag(arn, &tags).await
+                }
+                done => done,
+            }
         }
         Act::Conclude(made) => {
             tell(app, &report::made(group, made)).await?;
             app.elasticache.untag(arn, made.undertaking.keys()).await
         }
         Act::Judge(judged) => {
-            if judged.effect.is_news() {
-                tell(app, &report::judged(group, judged)).await?;
+            // A verdict that is lost is in the journal; one that cannot be taken off would be told for ever.
+            app.elasticache.untag(arn, Watch::KEYS).await?;
+            match report::judged(group, judged) {
+                Some(message) => tell(app, &message).await,
+                None => Ok(()),
             }
-            app.elasticache.untag(arn, Watch::KEYS).await
         }
         Act::NoteFailure(failure) => {
             tell(app, &report::not_taken(group, failure)).await?;
@@ -90,13 +98,19 @@ async fn call(app: &App, step: &Step, undertaking: &Undertaking) -> Result<(), F
 
 /// Tells people, where there is a topic. A topic that we may not use does not hold up the work; the journal has it all.
 pub(crate) async fn tell(app: &App, message: &Message) -> Result<(), Fault> {
-    let Some(topic) = &app.settings.topic else { return Ok(()) };
+    send(app, message).await.map(|_| ())
+}
+
+/// The same, and says whether the topic took it.
+async fn send(app: &App, message: &Message) -> Result<bool, Fault> {
+    let Some(topic) = &app.settings.topic else { return Ok(false) };
     match app.topics.tell(topic, &message.subject, &message.body).await {
+        Ok(()) => Ok(true),
         Err(fault) if fault.kind != FaultKind::Transient => {
             tracing::error!(%fault, subject = message.subject, "could not tell");
-            Ok(())
+            Ok(false)
         }
-        done => done,
+        Err(fault) => Err(fault),
     }
 }
 

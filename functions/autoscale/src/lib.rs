@@ -407,7 +407,8 @@ fn deadline(context: &Context) -> Timestamp {
 
 const DEADLINE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
-/// An event is carried on for this long at most. Changes take up to forty minutes; one that takes hours needs a person.
+/// An event is carried on for this long at most. Changes take up to forty minutes; one that takes hours needs a person, or has very many shards: the
+/// schedule sees it to its end.
 const CARRIED_FOR_MAX: SignedDuration = SignedDuration::from_hours(3);
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is looked at: the group always, the rest only where the decision turns on it.
 
-use domain::autoscale::{LoadView, Loads, Question, Verdict, decide};
+use domain::autoscale::{Load, LoadView, Loads, Question, Verdict, decide};
 use domain::{GroupId, GroupStatus, GroupView, MemberId};
 use jiff::Timestamp;
 use platform::Fault;
@@ -81,7 +81,8 @@ pub(crate) async fn past(
 ) -> Result<(LoadView, Timestamp, u16), Fault> {
     let mut view =
         LoadView { group: app.elasticache.group_with_tags(group).await?, ..LoadView::default() };
-    let Some(group) = view.group.clone() else { return Ok((view, now, 1)) };
+    let readable = view.group.clone().filter(|it| it.member_ids.len() <= Load::NODES_MAX);
+    let Some(group) = readable else { return Ok((view, now, 1)) };
     let parameters = async {
         let own = group.members.first().and_then(|it| it.parameter_group.clone());
         match own.filter(|it| !it.starts_with("default.")) {

@@ -81,6 +81,7 @@ impl End {
                 Refusal::BadPolicy(_)
                 | Refusal::Unusable(_)
                 | Refusal::Registered(_)
+                | Refusal::TooLarge(_)
                 | Refusal::DataTiering(_)
                 | Refusal::UnknownEngine(_)
                 | Refusal::Deferred(_)
@@ -228,18 +229,20 @@ pub(crate) fn words(act: &Act) -> String {
         Act::NoteChanged { at, .. } => format!("noted the change at {at}"),
         Act::Conclude(it) => format!("changed {}", change(&it.undertaking)),
         Act::Judge(it) => {
-            format!(
-                "looked at what came of {}: {}",
-                between(&it.watch.from, &it.watch.change),
-                it.effect
-            )
+            let change = between(&it.watch.from, &it.watch.change);
+            match &it.effect {
+                Some(effect) => format!("looked at what came of {change}: {effect}"),
+                None => {
+                    format!("looks no longer at what came of {change}, which is not there any more")
+                }
+            }
         }
         Act::NoteFailure(it) => format!("noted that {} did not take", change(&it.undertaking)),
         Act::Forget(it) => format!("took off the note of {}", change(it)),
     }
 }
 
-/// Whether a step tells people by itself.
+/// Whether a step tells people of the group's present state by itself; what came of an older change is something else.
 pub(crate) fn tells(act: &Act) -> bool {
     match act {
         Act::Conclude(_) | Act::NoteFailure(_) => true,
@@ -285,26 +288,27 @@ pub(crate) fn made(group: &GroupId, made: &Made) -> Message {
     }
 }
 
-/// Tells what came of a change that did not do what it was made for.
-pub(crate) fn judged(group: &GroupId, judged: &Judged) -> Message {
+/// Tells what came of a change that did not do what it was made for. Nothing of others.
+pub(crate) fn judged(group: &GroupId, judged: &Judged) -> Option<Message> {
     let change = between(&judged.watch.from, &judged.watch.change);
-    let (word, advice) = match judged.effect.verdict {
+    let effect = judged.effect.as_ref().filter(|it| it.is_news())?;
+    let (word, advice) = match effect.verdict {
         Verdict::Worse(_) => (
             "is too small since",
-            "Next: where that lasts it is made larger again, within its bounds; nobody has to do anything.",
+            "Next: where that lasts it is made larger again, as far as its bounds and its mode allow.",
         ),
         Verdict::NoHelp | Verdict::AsHoped | Verdict::Unknown => (
             "was not helped by it",
             "Next: look at the SLOWLOG and for hot keys, since more of the same nodes hardly helps; take the change back if it is not worth its price.",
         ),
     };
-    Message {
+    Some(Message {
         subject: format!("{group}: {word}, an hour after a change"),
         body: format!(
-            "Cachewarden changed {change} of {group} at {}, and it {word}.\n\nSeen: {}\n\n{advice}\n",
-            judged.watch.at, judged.effect,
+            "Cachewarden changed {change} of {group} at {}, and it {word}.\n\nSeen: {effect}\n\n{advice}\n",
+            judged.watch.at,
         ),
-    }
+    })
 }
 
 /// What follows from the changes of the node type of a day, where it was changed to and fro.

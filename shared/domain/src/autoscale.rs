@@ -96,7 +96,7 @@ pub struct Step {
     pub group: GroupId,
     /// Its ARN, by which it is tagged.
     pub arn: String,
-    /// The shards whose replicas are changed; none where there are no shards.
+    /// The shards whose replicas are changed; none where it is all of them.
     pub shards: Vec<String>,
     /// The changes that did not take so far: another is written down beside them.
     pub failures: Failures,
@@ -147,8 +147,8 @@ pub struct Made {
 pub struct Judged {
     /// The change.
     pub watch: Watch,
-    /// What came of it.
-    pub effect: Effect,
+    /// What came of it; nothing where somebody changed it again.
+    pub effect: Option<Effect>,
 }
 
 /// A change that did not take.

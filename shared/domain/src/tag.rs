@@ -26,7 +26,7 @@ pub const AUTOSCALE_MINUTE: &str = "cachewarden:autoscale-minute-worth";
 pub const AUTOSCALE_DATA: &str = "cachewarden:autoscale-data";
 /// When the autoscaler changed the node type of late, the newest last: `up 2026-01-02T03:04:05Z down 2026-01-03T03:04:05Z`.
 pub const AUTOSCALE_MOVES: &str = "cachewarden:autoscale-moves";
-/// What the autoscaler told people of late, and when, the newest last: `lag 2026-01-02T03:04:05Z misses 2026-01-02T04:04:05Z`.
+/// What the autoscaler told people of late, and in which hour since the epoch, the newest last: `lag 490932 misses 490937`.
 pub const AUTOSCALE_TOLD: &str = "cachewarden:autoscale-told";
 /// The fewest replicas that the autoscaler may leave.
 pub const AUTOSCALE_MIN_REPLICAS: &str = "cachewarden:autoscale-min-replicas";

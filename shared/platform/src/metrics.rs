@@ -26,7 +26,7 @@ impl Metrics {
     }
 
     /// The load of these members over [`Load::DAYS`], and over [`Load::WEEK`] by the hour; of former members as much of it as tells what clients asked
-    /// for. One request for each, in pages.
+    /// for. One request for each, in pages, as long as there are no more members than one takes.
     pub async fn loads(
         &self,
         members: &[MemberId],

@@ -2,9 +2,10 @@
 
 use domain::GroupView;
 use domain::autoscale::{News, Refusal, Told, Weight};
+use jiff::SignedDuration;
 use platform::{Fault, FaultKind};
 
-use super::{seconds, tell};
+use super::{send, tell};
 use crate::event::{Cause, Look};
 use crate::report::{self, End, Story};
 use crate::{App, Run};
@@ -52,7 +53,11 @@ impl Run<'_> {
         let of_signs = story.signs.iter().map(|it| News::of_sign(it.kind));
         let mut fresh = told.fresh(of_refusal.iter().cloned().chain(of_signs).collect(), now);
         let noted = match at_rest.filter(|_| !fresh.is_empty()) {
-            Some(group) => note(self.app, group, &told.with(&fresh, seconds(now))).await?,
+            Some(group) => match note(self.app, group, &told.with(&fresh, now)).await {
+                // What is urgent does not wait for a tag.
+                Err(_) if is_urgent => false,
+                noted => noted?,
+            },
             None => false,
         };
         if !noted {
@@ -63,12 +68,22 @@ impl Run<'_> {
             refusal.filter(|_| is_urgent || of_refusal.is_some_and(|it| is_fresh(&it.word)));
         let message = report::to_be_looked_at(story, refusal, |it| is_fresh(it.word()));
         let Some(message) = message else { return Ok(()) };
-        let said = tell(self.app, &message).await;
-        if let (Err(_), Some(group), true) = (&said, at_rest, noted) {
-            // The event comes again, and with it this.
-            note(self.app, group, &told).await?;
+        let sent = send(self.app, &message).await;
+        if let (Err(_) | Ok(false), Some(group), true) = (&sent, at_rest, noted) {
+            self.take_back(group, &told).await?;
         }
-        said
+        sent.map(|_| ())
+    }
+
+    /// Writes down again what was told before, as this was not. The note itself may have made the group busy for a while (facts 1.2).
+    async fn take_back(&self, group: &GroupView, told: &Told) -> Result<(), Fault> {
+        for _ in 0..BUSY_FOR {
+            if note(self.app, group, told).await? {
+                return Ok(());
+            }
+            self.clock.sleep(PAUSE).await;
+        }
+        Ok(())
     }
 
     /// Whether this is the end of work that was carried on, and it came to nothing.
@@ -100,3 +115,7 @@ async fn note(app: &App, group: &GroupView, told: &Told) -> Result<bool, Fault> 
         }
     }
 }
+
+/// A tag makes a group busy for some seconds.
+const BUSY_FOR: usize = 6;
+const PAUSE: SignedDuration = SignedDuration::from_secs(5);

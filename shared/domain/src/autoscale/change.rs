@@ -149,13 +149,14 @@ impl Undertaking {
         }
     }
 
-    /// The shards whose replicas are to be changed; none where there are no shards, or where it is not about replicas.
+    /// The shards whose replicas are to be changed; none where it is all of them, or where it is not about replicas.
     pub fn shards(&self, group: &GroupView) -> Vec<String> {
-        match (&self.from, &self.change) {
+        let named = match (&self.from, &self.change) {
             (_, Change::NodeType(_)) => Vec::new(),
             (Change::Replicas(from), Change::Replicas(to)) if to < from => beyond(group, *to),
             (_, Change::Replicas(to)) => lacking(group, *to),
-        }
+        };
+        if named.len() == group.shards.len() { Vec::new() } else { named }
     }
 
     /// Reads the tag. A value that we cannot read counts as none.

@@ -235,6 +235,8 @@ impl Load {
     pub const DAYS: SignedDuration = SignedDuration::from_hours(3 * 24);
     /// How far back it is read by the hour: a whole week's data must fit.
     pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+    /// Of so many nodes all of it is read at most: more than that would not fit into the memory of the function.
+    pub const NODES_MAX: usize = 150;
     /// For so many days CloudWatch keeps every minute, and for so many every five (autoscaling D.1).
     pub const KEPT_DAYS: (i64, i64) = (15, 63);
 

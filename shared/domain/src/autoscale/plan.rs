@@ -12,8 +12,8 @@ use super::change::{has_type, replica_count};
 use super::offer::Offer;
 use super::sizing::{Bounds, Rule};
 use super::{
-    Act, Advice, Change, Deferred, Failures, LoadView, Made, Mode, Move, Moves, NotTaken, Policy,
-    Question, Refusal, Step, Undertaking, Verdict, Watch, offer,
+    Act, Advice, Change, Deferred, Failures, Load, LoadView, Made, Mode, Move, Moves, NotTaken,
+    Policy, Question, Refusal, Step, Undertaking, Verdict, Watch, offer,
 };
 use crate::alarm::AlarmSet;
 use crate::asked::Asked;
@@ -90,6 +90,7 @@ pub fn setting(
         let Some(entry) = group.node_type.as_ref().and_then(|it| catalog.find(it)) else {
             return refuse(Refusal::UnknownType(group.node_type.clone()));
         };
+        case.is_small_enough()?;
         let loads = answer(view.load.as_ref(), Question::Load)?;
         let ground = case.ground(entry, loads, view.parameters.as_ref())?;
         Continue(Setting { offer: ground.offer, bounds: ground.bounds, rule: ground.rule })
@@ -115,10 +116,11 @@ fn weigh(catalog: &Catalog, view: &LoadView, now: Timestamp) -> Flow {
     ready(group)?;
     let case = Case::of(catalog, view, group, tags, now)?;
     case.follow_up()?;
-    case.judge()?;
-    case.fits_its_group()?;
-    case.may_change()?;
-    case.size()
+    let sized = case.sized();
+    if let Continue(()) | Break(Verdict::Plan(Next::Settled | Next::Refuse(_))) = &sized {
+        case.judge()?;
+    }
+    sized
 }
 
 /// Waits for a group that does not tell its tags, since it is busy or going (facts 1.2), and only where it is known to be ours:
@@ -198,6 +200,19 @@ impl<'a> Case<'a> {
 }
 
 impl Case<'_> {
+    fn sized(&self) -> Flow {
+        self.is_small_enough()?;
+        self.fits_its_group()?;
+        self.may_change()?;
+        self.size()
+    }
+
+    /// Whether its metrics can be read at all. Without it, one group of hundreds of nodes takes the function down, and all others with it.
+    fn is_small_enough(&self) -> Flow {
+        let nodes = self.group.member_ids.len();
+        if nodes <= Load::NODES_MAX { Continue(()) } else { refuse(Refusal::TooLarge(nodes)) }
+    }
+
     /// Finishes what was begun: makes the change, sees that it took, puts the alarms right, tells.
     fn follow_up(&self) -> Flow {
         let Some(undertaking) = Undertaking::read(self.tags) else { return self.foreign() };
@@ -225,6 +240,7 @@ impl Case<'_> {
             return self.act(Act::Forget(undertaking));
         }
         self.undeferred(Some(&undertaking.change))?;
+        self.is_left_to_us()?;
         self.act(Act::Repeat(undertaking))
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Advice, Change, Failed, Gap, Out, Question};
+use super::{Advice, Change, Failed, Gap, Load, Out, Question};
 use crate::{NodeType, Problems};
 
 /// Why nothing is done.
@@ -24,6 +24,8 @@ pub enum Refusal {
     Registered(Vec<String>),
     /// The nodes move data between memory and disk (facts 6.2), and are not sized by how full their memory is.
     DataTiering(NodeType),
+    /// It has so many nodes, which is more than [`Load::NODES_MAX`].
+    TooLarge(usize),
     /// The engine is none that we know.
     UnknownEngine(String),
     /// Somebody's change waits for the maintenance window; ours would carry it out now (facts 1.4).
@@ -123,6 +125,7 @@ impl Refusal {
             | Self::Unusable(_)
             | Self::Registered(_)
             | Self::DataTiering(_)
+            | Self::TooLarge(_)
             | Self::UnknownEngine(_)
             | Self::UnknownType(_)
             | Self::Deferred(_)
@@ -152,6 +155,11 @@ impl fmt::Display for Refusal {
                 dimensions.join(" and ")
             ),
             Self::UnknownEngine(engine) => write!(f, "the engine \"{engine}\" is not known"),
+            Self::TooLarge(nodes) => write!(
+                f,
+                "the group has {nodes} nodes, and no more than {} are looked at: their metrics would not fit into the function's memory; size it by hand, and set cachewarden:autoscale to off",
+                Load::NODES_MAX
+            ),
             Self::DataTiering(node_type) => write!(
                 f,
                 "{node_type} moves data between memory and disk, so that its memory is full by design and says nothing about its size"

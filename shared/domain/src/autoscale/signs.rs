@@ -1,7 +1,7 @@
 //! What a person has to be told of a group beside its size: signs that something is amiss which no size, or not only a size, puts right (autoscaling D.7).
 //!
 //! In reading order: `look` is what they are read from, `keys`, `clients`, `nodes`, `busy` and `shards` have one function for each sign. A sign is said
-//! while it holds and by nothing but what the members told: where they are silent, so is it.
+//! while it holds and by what the members told, and the version that they run: where they are silent, so is it.
 
 mod busy;
 mod clients;

@@ -17,9 +17,9 @@ pub struct News {
     pub again_after: SignedDuration,
 }
 
-/// What people were told of late, by its words, the newest last.
+/// What people were told of late, by its words, and in which hour since the epoch, the newest last. A tag has room for all signs that there are and an advice.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Told(Vec<(String, Timestamp)>);
+pub struct Told(Vec<(String, i64)>);
 
 impl News {
     /// What is short of something is told every day.
@@ -53,7 +53,7 @@ impl News {
         match refusal {
             // Another change is a change in what is advised.
             Refusal::Recommended(advice) => {
-                Some(Self { word: format!("advice:{}", advice.change), again_after: Self::WEEK })
+                Some(Self { word: format!("{ADVICE}{}", advice.change), again_after: Self::WEEK })
             }
             Refusal::Held(Held::OverBudget { advice, .. }) => {
                 daily(&format!("budget:{}", advice.change))
@@ -65,6 +65,7 @@ impl News {
             Refusal::BadPolicy(_) => daily("bad-policy"),
             Refusal::Registered(_) => daily("registered"),
             Refusal::DataTiering(_) => daily("data-tiering"),
+            Refusal::TooLarge(_) => daily("too-large"),
             Refusal::UnknownEngine(_) => daily("unknown-engine"),
             Refusal::UnknownType(_) => daily("unknown-type"),
             Refusal::Deferred(_) => daily("deferred"),
@@ -105,20 +106,24 @@ impl Told {
     pub fn fresh(&self, news: Vec<News>, now: Timestamp) -> Vec<News> {
         let is_told = |news: &News| {
             let at = self.0.iter().find(|it| it.0 == news.word).map(|it| it.1);
-            at.and_then(|it| it.saturating_add(news.again_after).ok()).is_some_and(|it| now < it)
+            at.is_some_and(|it| hour(now) < it.saturating_add(news.again_after.as_hours()))
         };
         news.into_iter().filter(|it| !is_told(it)).collect()
     }
 
-    /// The same with these, told at a time in whole seconds. The oldest go where a tag has no room.
+    /// The same with these, told now. Where a tag has no room the oldest advice goes first, as it can wait, and then what is oldest; what is told
+    /// now goes last, or it would be told again and again.
     #[must_use]
-    pub fn with(&self, news: &[News], at: Timestamp) -> Self {
-        let is_again = |word: &str| news.iter().any(|it| it.word == word);
-        let mut all: Vec<_> = self.0.iter().filter(|it| !is_again(&it.0)).cloned().collect();
-        all.extend(news.iter().map(|it| (it.word.clone(), at)));
+    pub fn with(&self, news: &[News], now: Timestamp) -> Self {
+        let is_of_now = |word: &str| news.iter().any(|it| it.word == word);
+        let mut all: Vec<_> = self.0.iter().filter(|it| !is_of_now(&it.0)).cloned().collect();
+        all.extend(news.iter().map(|it| (it.word.clone(), hour(now))));
         let mut told = Self(all);
         while tag::VALUE_LEN_MAX < told.to_string().chars().count() {
-            told.0.remove(0);
+            let place = |is_one: &dyn Fn(&str) -> bool| told.0.iter().position(|it| is_one(&it.0));
+            let advice = place(&|it| it.starts_with(ADVICE) && !is_of_now(it));
+            let at = advice.or_else(|| place(&|it| !is_of_now(it))).unwrap_or_default();
+            told.0.remove(at);
         }
         told
     }
@@ -135,6 +140,12 @@ impl fmt::Display for Told {
         f.write_str(&words.join(" "))
     }
 }
+
+fn hour(now: Timestamp) -> i64 {
+    now.as_second().div_euclid(3600)
+}
+
+const ADVICE: &str = "advice:";
 
 /// CloudWatch tells of a node some minutes after it is there, and of all that it does within the hour.
 const FIRST_METRICS: SignedDuration = SignedDuration::from_hours(1);
@@ -161,10 +172,7 @@ mod tests {
     fn what_was_told_is_not_told_again_for_a_day() {
         let told = Told::default().with(&[news("lag"), news("misses")], now());
         let told = told.with(&[news("connections")], now() + hours(5));
-        assert_eq!(
-            told.tags()[tag::AUTOSCALE_TOLD],
-            "lag 2026-01-02T12:00:00Z misses 2026-01-02T12:00:00Z connections 2026-01-02T17:00:00Z"
-        );
+        assert_eq!(told.tags()[tag::AUTOSCALE_TOLD], "lag 490932 misses 490932 connections 490937");
         assert_eq!(Told::read(&told.tags()), told);
         assert!(fresh(&told, "host-cpu", 0));
         assert_eq!([5, 23, 24].map(|it| fresh(&told, "lag", it)), [false, false, true]);
@@ -174,14 +182,32 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_goes_where_a_tag_has_no_room() {
-        let told = (0..12).fold(Told::default(), |it, at| {
-            it.with(&[news(&format!("advice:node-type=cache.r7g.{at}xlarge"))], now() + hours(at))
+    fn all_signs_and_an_advice_are_told_together_and_only_once() {
+        let mut all = vec![news("advice:node-type=cache.r7gd.16xlarge")];
+        all.extend(SignKind::ALL.map(News::of_sign));
+        let told = Told::default().with(&all, now());
+        let text = told.tags().into_values().next().unwrap();
+        assert!(tag::is_legal_value(&text) && text.len() <= tag::VALUE_LEN_MAX, "{text}");
+        assert_eq!(Told::read(&told.tags()).fresh(all, now() + hours(23)), []);
+    }
+
+    #[test]
+    fn the_oldest_advice_goes_where_a_tag_has_no_room() {
+        let signs = SignKind::ALL.map(News::of_sign);
+        let advice = |at: i64| News {
+            word: format!("advice:node-type=cache.r7g.{at}xlarge"),
+            again_after: News::WEEK,
+        };
+        let told = (0..12).fold(Told::default().with(&signs, now()), |it, at| {
+            it.with(&[advice(at)], now() + hours(at))
         });
         let text = told.tags().into_values().next().unwrap();
         assert!(tag::is_legal_value(&text) && text.len() <= tag::VALUE_LEN_MAX, "{text}");
-        assert!(fresh(&told, "advice:node-type=cache.r7g.0xlarge", 12));
-        assert!(!fresh(&told, "advice:node-type=cache.r7g.11xlarge", 12));
+        assert_eq!(told.fresh(signs.to_vec(), now() + hours(12)), []);
+        assert_eq!(told.fresh(vec![advice(11), advice(0)], now() + hours(12)), [advice(0)]);
+        // Too much for a tag is told once more, and never what it was written for.
+        let long = News { word: "x".repeat(200), again_after: News::DAY };
+        assert_eq!(told.with(&[long.clone()], now()).fresh(vec![long], now()), []);
     }
 
     #[test]

@@ -14,12 +14,12 @@ use super::sizing::carry::{self, Demand};
 use super::sizing::measure::{LEARNED, measure};
 use super::sizing::{Candidate, History, Kind, Minute, Rule};
 use super::{Change, Undertaking};
-use crate::{MemberId, Tags, tag};
+use crate::{GroupView, MemberId, Tags, tag};
 
 /// A change that is made, and whose effect is still to be seen.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Watch {
-    /// What there is now.
+    /// What was there when it was made.
     pub change: Change,
     /// What was there before.
     pub from: Change,
@@ -127,6 +127,12 @@ impl Watch {
         Tags::from([(tag::AUTOSCALE_WATCH.to_owned(), self.to_string())])
     }
 
+    /// Whether the group has still what it was changed to: somebody may have changed it again.
+    pub fn is_there(&self, group: &GroupView) -> bool {
+        let Self { change, from, at, .. } = self.clone();
+        Undertaking { change, from, at, why: String::new() }.is_there(group)
+    }
+
     /// Whether there has been an hour since.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.at.saturating_add(Self::DUE_AFTER).is_ok_and(|it| it <= now)
@@ -174,12 +180,16 @@ impl Watch {
     }
 }
 
-/// Compares the hour after a change with the hour before it.
-pub fn compare(watch: &Watch, history: &History<'_>, terms: &Terms<'_>) -> Effect {
+/// Compares the hour after a change with the hour before it, of which each is told by the node type of then.
+pub fn compare(
+    watch: &Watch,
+    (before, after): (&History<'_>, &History<'_>),
+    terms: &Terms<'_>,
+) -> Effect {
     let minute = |it: Timestamp| it.as_second().div_euclid(60);
     let (asked, at) = (minute(watch.asked), minute(watch.at));
-    let known = history.last(BACK);
-    let hours = (known.between(asked - HOUR, asked), known.between(at, at + HOUR));
+    let hours =
+        (before.last(BACK).between(asked - HOUR, asked), after.last(BACK).between(at, at + HOUR));
     let before = Seen::of(&hours.0, terms.from.usable);
     let after = Seen::of(&hours.1, terms.to.usable);
     let verdict = if before.minutes.min(after.minutes) < KNOWN_LEAST {

@@ -96,7 +96,7 @@ pub(super) fn policy() -> Tags {
             tag::AUTOSCALE_WATCH,
             "replicas=2 from 1 asked 2026-01-01T03:04:05Z at 2026-01-01T03:14:05Z",
         ),
-        (tag::AUTOSCALE_TOLD, "lag 2026-01-01T03:04:05Z"),
+        (tag::AUTOSCALE_TOLD, "lag 490908"),
         (tag::AUTOSCALE_MOVES, "up 2026-01-01T03:04:05Z"),
         ("team", "shop"),
         ("aws:cloudformation:stack-name", "shop"),

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use aws_sim::fault::{Fault, Rule};
 use aws_sim::settings::Settings;
+use domain::alarm::Watch;
 
 use super::ENGINE_CPU;
-use super::stage::Stage;
+use super::stage::{Stage, alarm_event};
 
 fn subjects(stage: &Stage) -> Vec<String> {
     stage.told().into_iter().map(|it| it.subject).collect()
@@ -39,10 +40,10 @@ async fn what_the_schedule_sees_and_a_person_has_to_look_at_is_told_once_a_day()
     assert!(noted.contains("no-larger ") && noted.contains("slow-commands "), "{noted}");
     let record = stage.records().pop().unwrap();
     assert_eq!(record["evidence"]["signs"][0], "slow-commands", "{record}");
-    stage.scene.pass(Duration::from_hours(23)).await;
+    stage.scene.pass(Duration::from_hours(22)).await;
     stage.rounds(2).await;
     assert_eq!(stage.told().len(), 1);
-    stage.scene.pass(Duration::from_hours(1)).await;
+    stage.scene.pass(Duration::from_hours(2)).await;
     stage.rounds(2).await;
     assert_eq!(stage.told().len(), 2);
     assert_eq!(stage.changes(), 0);
@@ -78,6 +79,24 @@ async fn what_could_not_be_told_is_told_by_the_next_look() {
     assert_eq!(subjects(&stage), ["orders: not changed"]);
     stage.rounds(4).await;
     assert_eq!(stage.told().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_topic_does_not_take_is_told_as_soon_as_it_does() {
+    let stage = slow().await;
+    stage.befall(Rule::operation("Publish", Fault::Denied).times(2));
+    stage.rounds(2).await;
+    assert!(stage.told().is_empty(), "{:?}", subjects(&stage));
+    stage.rounds(2).await;
+    assert_eq!(subjects(&stage), ["orders: not changed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_urgent_does_not_wait_for_a_tag() {
+    let stage = slow().await;
+    stage.befall(Rule::operation("AddTagsToResource", Fault::Throttled).times(100));
+    stage.send(alarm_event("orders-001", Watch::Cpu)).await;
+    assert_eq!(subjects(&stage), ["orders: not changed"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -34,7 +34,7 @@ pub(crate) async fn handle(name: &str, event: &str, at: &str) -> Result<(), Box<
     Ok(())
 }
 
-fn arn(kind: &str) -> Result<Arn, domain::NameError> {
+fn arn(kind: &str) -> Result<Arn, domain::ArnError> {
     Arn::parse(&format!("arn:aws:{kind}"))
 }
 

@@ -12,9 +12,9 @@ use crate::front::Front;
 use crate::{counts, mebi, over, peak_of, stock};
 
 /// What the template gives the function.
-const MEMORY_KIB: u64 = 512 * 1024;
-/// Shards of a primary and a replica: the quota of 90 nodes that an account has at first, and more (facts 1.5).
-const SHARDS: [usize; 3] = [2, 45, 90];
+const MEMORY_KIB: u64 = 1024 * 1024;
+/// Shards of a primary and a replica: up to the quota of 90 nodes that an account has at first (facts 1.5), and as many as are looked at.
+const SHARDS: [usize; 4] = [2, 45, 75, 76];
 /// Groups of two nodes.
 const MANY: usize = 300;
 

@@ -2,15 +2,20 @@
 
 use std::ops::ControlFlow::Continue;
 
+use super::size::Ground;
 use super::{Case, Flow, answer};
 use crate::NodeType;
 use crate::autoscale::change::shard_count;
+use crate::autoscale::past::Past;
 use crate::autoscale::sizing::Candidate;
 use crate::autoscale::watch::{self, Terms};
-use crate::autoscale::{Act, Change, Judged, Question, Watch};
+use crate::autoscale::{Act, Change, Effect, Judged, Question, Watch};
+use crate::catalog::Entry;
 
 impl Case<'_> {
     /// Compares the hour since the last change with the hour before it. Without it, nobody hears that a change was in vain.
+    ///
+    /// It comes behind the decision about the size: what is hot does not wait for a look back.
     pub(super) fn judge(&self) -> Flow {
         let Some(watch) = Watch::read(self.tags).filter(|it| it.is_due(self.now)) else {
             return Continue(());
@@ -20,27 +25,50 @@ impl Case<'_> {
         let Some(entry) = current.and_then(|it| self.catalog.find(it)) else {
             return Continue(());
         };
-        let loads = answer(self.view.load.as_ref(), Question::Load)?;
-        let ground = self.ground(entry, loads, self.view.parameters.as_ref())?;
-        let Some(to) = ground.offer.current() else { return Continue(()) };
-        let mut from = match &watch.from {
-            Change::NodeType(was) => self.candidate(&ground.offer.candidates, was),
-            Change::Replicas(_) => None,
-        }
-        .unwrap_or_else(|| to.clone());
-        if let Some(room) = watch.room(self.group.member_ids.iter(), &loads.days) {
-            from.usable = room;
-        }
-        let terms = Terms { rule: &ground.rule, kind: ground.bounds.kind, from: &from, to };
-        let effect = watch::compare(&watch, &ground.past.history(), &terms);
+        let is_readable = self.is_small_enough().is_continue();
+        let effect = if is_readable && watch.is_there(self.group) {
+            let loads = answer(self.view.load.as_ref(), Question::Load)?;
+            let parameters = match self.own_parameters() {
+                Some(name) => {
+                    let of = Question::Parameters(name.to_owned());
+                    Some(answer(self.view.parameters.as_ref(), of)?)
+                }
+                None => None,
+            };
+            self.effect(&watch, &self.ground(entry, loads, parameters)?)
+        } else {
+            None
+        };
         self.act(Act::Judge(Box::new(Judged { watch, effect })))
     }
 
+    fn effect(&self, watch: &Watch, ground: &Ground<'_>) -> Option<Effect> {
+        let to = ground.offer.current()?;
+        let was = match &watch.from {
+            Change::NodeType(was) => Some((self.catalog.find(was)?, was)),
+            Change::Replicas(_) => None,
+        };
+        let from = was.and_then(|it| self.candidate(&ground.offer.candidates, it));
+        let mut from = from.unwrap_or_else(|| to.clone());
+        let days = &ground.loads.days;
+        if let Some(room) = watch.room(self.group.member_ids.iter(), days) {
+            from.usable = room;
+        }
+        let terms = Terms { rule: &ground.rule, kind: ground.bounds.kind, from: &from, to };
+        // How busy a host was counts by its vCPUs.
+        let past = was.map(|it| Past::of(self.group, it.0, days, &ground.loads.week, self.now));
+        let before = past.as_ref().unwrap_or(&ground.past).history();
+        Some(watch::compare(watch, (&before, &ground.past.history()), &terms))
+    }
+
     /// A node type that the group had, whether it is offered still or not.
-    fn candidate(&self, offered: &[Candidate], was: &NodeType) -> Option<Candidate> {
+    fn candidate(
+        &self,
+        offered: &[Candidate],
+        (entry, was): (&Entry, &NodeType),
+    ) -> Option<Candidate> {
         let is_offered = offered.iter().find(|it| it.node_type == *was).cloned();
         is_offered.or_else(|| {
-            let entry = self.catalog.find(was)?;
             let mut it = Candidate::of(entry, self.engine, DEFAULT_RESERVED)?;
             it.price *= f64::from(shard_count(self.group));
             Some(it)

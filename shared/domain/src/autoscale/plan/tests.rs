@@ -251,7 +251,10 @@ fn check(view: View, expected: &str) {
                 it.before.unwrap().total,
                 it.after.unwrap().total
             ),
-            Act::Judge(it) => format!("Judge: {}: {}", it.watch.change, it.effect),
+            Act::Judge(it) => {
+                let effect = it.effect.map_or_else(|| "gone".to_owned(), |it| it.to_string());
+                format!("Judge: {}: {effect}", it.watch.change)
+            }
             Act::NoteFailure(it) => {
                 let failed = it.failures.newest().unwrap();
                 format!("NoteFailure: {} {:?}", failed.change, it.events)

@@ -62,7 +62,8 @@ impl Group {
         let (from, to) = (of(self.types.0), of(self.types.1));
         let rule = Rule::guarded();
         let terms = Terms { rule: &rule, kind: self.kind, from: &from, to: &to };
-        compare(&self.watch, &History::new(BEGIN, &minutes), &terms)
+        let history = History::new(BEGIN, &minutes);
+        compare(&self.watch, (&history, &history), &terms)
     }
 
     #[track_caller]

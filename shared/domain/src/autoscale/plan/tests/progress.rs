@@ -304,16 +304,14 @@ const JUDGED: &str = "replicas=2 from 1 asked 2026-01-02T10:30:00Z at 2026-01-02
 
 #[test]
 fn what_came_of_a_change_is_looked_at_an_hour_after_it() {
-    let three = || orders().member("003", Role::Replica).cool();
+    let three =
+        || orders().member("003", Role::Replica).cool().tagged(tag::AUTOSCALE_MIN_REPLICAS, "2");
     check(
         three().tagged(tag::AUTOSCALE_WATCH, JUDGED),
         "Judge: replicas=2: in the hour before, the busiest engine was at 40 percent and the memory at 50; in the hour since, at 40 and 50; a command takes as much of it as before, with 32000 of them a second then and 32000 since",
     );
     let soon = "replicas=2 from 1 asked 2026-01-02T10:50:00Z at 2026-01-02T11:00:01Z";
-    check(
-        three().tagged(tag::AUTOSCALE_WATCH, soon),
-        "Begin: replicas=1 from 2 at 2026-01-02T12:00:00Z for the last hour and the next three of the day ask for 1",
-    );
+    check(three().tagged(tag::AUTOSCALE_WATCH, soon), "Settled");
     let mut unread = three().tagged(tag::AUTOSCALE_WATCH, JUDGED);
     unread.0.load = None;
     check(unread, "Ask: Load");
@@ -333,12 +331,35 @@ fn what_came_of_a_node_type_that_may_be_had_no_longer_is_looked_at_too() {
 }
 
 #[test]
-fn the_next_change_is_begun_only_after_the_last_was_looked_at() {
-    let full = || orders().member("003", Role::Replica).short_of_memory();
-    let Verdict::Plan(Next::Do(step)) =
-        decide(Catalog::embedded(), &full().tagged(tag::AUTOSCALE_WATCH, JUDGED).seen(), now())
-    else {
-        panic!("nothing is done")
-    };
+fn what_is_hot_does_not_wait_for_a_look_back() {
+    let full = orders().member("003", Role::Replica).cool().short_of_memory();
+    check(
+        full.tagged(tag::AUTOSCALE_WATCH, JUDGED),
+        "Begin: node-type=cache.t4g.small from cache.t4g.micro at 2026-01-02T12:00:00Z for DatabaseMemoryUsagePercentage of orders-001 at 93.1 percent - the limit is 90",
+    );
+}
+
+#[test]
+fn a_look_back_comes_also_where_nothing_may_be_changed() {
+    let advised = orders().member("003", Role::Replica).cool();
+    let advised = advised.tagged(tag::AUTOSCALE, "recommend").tagged(tag::AUTOSCALE_WATCH, JUDGED);
+    let verdict = decide(Catalog::embedded(), &advised.seen(), now());
+    let Verdict::Plan(Next::Do(step)) = verdict else { panic!("{verdict:?}") };
     assert!(matches!(step.act, Act::Judge(_)), "{step:?}");
+}
+
+#[test]
+fn what_somebody_changed_again_is_not_judged() {
+    check(orders().tagged(tag::AUTOSCALE_WATCH, JUDGED), "Judge: replicas=2: gone");
+}
+
+#[test]
+fn a_look_back_reads_whether_data_may_go() {
+    let mut shrunk = orders().of_type("cache.t4g.small").cool().tagged(
+        tag::AUTOSCALE_WATCH,
+        "node-type=cache.t4g.small from cache.t4g.medium asked 2026-01-02T10:30:00Z at 2026-01-02T10:45:00Z",
+    );
+    shrunk.group().members[0].parameter_group = Some("theirs".to_owned());
+    shrunk.0.parameters = None;
+    check(shrunk, "Ask: Parameters(\"theirs\")");
 }
