@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(told.fresh(vec![advice(11), advice(0)], now() + hours(12)), [advice(0)]);
         // Too much for a tag is told once more, and never what it was written for.
         let long = News { word: "x".repeat(200), again_after: News::DAY };
-        assert_eq!(told.with(&[long.clone()], now()).fresh(vec![long], now()), []);
+        assert_eq!(told.with(std::slice::from_ref(&long), now()).fresh(vec![long], now()), []);
     }
 
     #[test]

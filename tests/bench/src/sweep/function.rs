@@ -34,8 +34,8 @@ pub(crate) async fn handle(name: &str, event: &str, at: &str) -> Result<(), Box<
     Ok(())
 }
 
-fn arn(kind: &str) -> Result<Arn, domain::ArnError> {
-    Arn::parse(&format!("arn:aws:{kind}"))
+fn arn(kind: &str) -> Result<Arn, Box<dyn Error>> {
+    Ok(Arn::parse(&format!("arn:aws:{kind}"))?)
 }
 
 async fn autoscale(event: LambdaEvent<Value>, clock: ClockSource) -> Result<(), Box<dyn Error>> {
@@ -48,7 +48,8 @@ async fn autoscale(event: LambdaEvent<Value>, clock: ClockSource) -> Result<(), 
     let aws = Aws::from_environment().await;
     let app = autoscale::App::new(&aws, settings, clock, Journal::stdout());
     let said = app.handle(event).await.map_err(|it| it.error_message)?;
-    writeln!(std::io::stderr(), "{}", said["summary"].as_str().unwrap_or_default())?;
+    let summary = said.get("summary").and_then(Value::as_str).unwrap_or_default();
+    writeln!(std::io::stderr(), "{summary}")?;
     Ok(())
 }
 
