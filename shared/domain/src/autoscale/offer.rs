@@ -218,8 +218,11 @@ pub fn is_smaller(catalog: &Catalog, one: &NodeType, other: &NodeType) -> bool {
     memory(one).zip(memory(other)).is_some_and(|(one, other)| one < other)
 }
 
-/// `maxclients` of a type: 20,000 on the micro ones, 65,000 on the others but for small and medium burstable ones.
+/// `maxclients` of a type: 20,000 on the micro and T2 ones, 65,000 on the others but for small and medium burstable ones (autoscaling D.5).
 pub(super) fn clients_max(entry: &Entry) -> f64 {
+    if entry.node_type.family() == "t2" {
+        return 20_000.0;
+    }
     match (entry.burstable, entry.node_type.as_str().rsplit('.').next()) {
         (true, Some("micro")) => 20_000.0,
         (true, _) => 46_000.0,

@@ -138,3 +138,16 @@ fn memory_that_is_not_to_shrink_leaves_the_larger_ones() {
     let left: Vec<&str> = offer.candidates.iter().map(|it| short(&it.node_type)).collect();
     assert_eq!((left, offer.has), (vec!["t4g.small", "t4g.medium"], 0));
 }
+
+#[test]
+fn a_type_takes_so_many_clients() {
+    for (name, clients) in [
+        ("cache.t4g.micro", 20_000.0),
+        ("cache.t2.medium", 20_000.0),
+        ("cache.t4g.medium", 46_000.0),
+        ("cache.m7g.large", 65_000.0),
+    ] {
+        let entry = Catalog::embedded().find(&NodeType::parse(name).unwrap()).unwrap();
+        assert!((clients_max(entry) - clients).abs() < 0.5, "{name}");
+    }
+}
