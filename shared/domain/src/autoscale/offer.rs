@@ -43,7 +43,9 @@ pub enum Reserve {
 
 impl Reserve {
     /// Where a parameter group says nothing else (facts 4.2).
-    pub const DEFAULT: Self = Self::Share(0.25);
+    pub const DEFAULT: Self = Self::Share(Self::DEFAULT_SHARE);
+    /// The same as a number.
+    pub const DEFAULT_SHARE: f64 = 0.25;
 }
 
 /// What is known of a group besides its past.

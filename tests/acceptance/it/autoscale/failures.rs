@@ -84,3 +84,23 @@ async fn a_round_of_the_schedule_that_has_to_come_again_does_so_whatever_else_fa
         "neither keeps the other from being tried"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_group_without_room_for_a_tag_more_is_changed_all_the_same() {
+    let stage = Stage::new().await;
+    // The note of the change and of what is asked for make it 48 of 50: when it was changed and which way fit, what is to be looked back at does not.
+    for number in stage.tags().len()..46 {
+        stage.tag(&format!("theirs-{number}"), "x");
+    }
+    fill(&stage).await;
+    stage.rounds(4).await;
+    assert_eq!((stage.node_type().as_str(), stage.changes()), ("cache.t4g.small", 1));
+    let tags = stage.tags();
+    let has = |name: &str| tags.contains_key(&format!("cachewarden:{name}"));
+    assert_eq!(
+        ["changed", "autoscale-moves", "autoscale-watch", "autoscale-change"].map(has),
+        [true, true, false, false],
+        "{tags:?}"
+    );
+    assert_eq!(stage.told().len(), 1);
+}

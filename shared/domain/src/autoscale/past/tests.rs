@@ -29,14 +29,17 @@ fn samples(values: &[f64], minutes: i64, newest: i64) -> Vec<Sample> {
 
 /// The last minutes of a group of which each member tells these.
 fn last(has: &str, told: &[(&str, Metric, &[f64])]) -> Vec<Option<Minute>> {
+    last_of(&orders().0.group.unwrap(), has, told)
+}
+
+fn last_of(group: &GroupView, has: &str, told: &[(&str, Metric, &[f64])]) -> Vec<Option<Minute>> {
     let mut days = Load::default();
     for (number, metric, values) in told {
         days.insert(&member(number), *metric, samples(values, metric.minutes(), 1));
     }
-    let group = orders().0.group.unwrap();
     let has = NodeType::parse(has).unwrap();
     let has = Catalog::embedded().find(&has).unwrap();
-    let past = Past::of(&group, has, &days, &Load::default(), now());
+    let past = Past::of(group, has, &days, &Load::default(), now());
     let end = past.minutes.len();
     past.minutes[end - 3..].to_vec()
 }
@@ -181,15 +184,7 @@ fn two_shards() -> GroupView {
 }
 
 fn last_of_shards(told: &[(&str, Metric, &[f64])]) -> Vec<Option<Minute>> {
-    let mut days = Load::default();
-    for (number, metric, values) in told {
-        days.insert(&member(number), *metric, samples(values, metric.minutes(), 1));
-    }
-    let has = NodeType::parse(HAS).unwrap();
-    let has = Catalog::embedded().find(&has).unwrap();
-    let past = Past::of(&two_shards(), has, &days, &Load::default(), now());
-    let end = past.minutes.len();
-    past.minutes[end - 3..].to_vec()
+    last_of(&two_shards(), HAS, told)
 }
 
 const SHARDS: [(&str, Metric, &[f64]); 12] = [

@@ -6,6 +6,7 @@ use super::size::Ground;
 use super::{Case, Flow, answer};
 use crate::NodeType;
 use crate::autoscale::change::shard_count;
+use crate::autoscale::offer::Reserve;
 use crate::autoscale::past::Past;
 use crate::autoscale::sizing::Candidate;
 use crate::autoscale::watch::{self, Terms};
@@ -69,12 +70,9 @@ impl Case<'_> {
     ) -> Option<Candidate> {
         let is_offered = offered.iter().find(|it| it.node_type == *was).cloned();
         is_offered.or_else(|| {
-            let mut it = Candidate::of(entry, self.engine, DEFAULT_RESERVED)?;
+            let mut it = Candidate::of(entry, self.engine, Reserve::DEFAULT_SHARE)?;
             it.price *= f64::from(shard_count(self.group));
             Some(it)
         })
     }
 }
-
-/// What is kept from data where nobody says otherwise (facts 4.2).
-const DEFAULT_RESERVED: f64 = 0.25;
