@@ -9,6 +9,9 @@ use domain::alarm::Watch;
 use super::ENGINE_CPU;
 use super::stage::{Stage, alarm_event};
 
+/// One call is made so often.
+const ATTEMPTS: usize = 4;
+
 fn subjects(stage: &Stage) -> Vec<String> {
     stage.told().into_iter().map(|it| it.subject).collect()
 }
@@ -80,7 +83,7 @@ async fn what_could_not_be_told_is_told_by_the_next_look() {
     // Where a tag makes a group busy, the note is not taken back at once.
     for switches in [Switches::default(), Switches::otherwise()] {
         let stage = slow_in(Settings { switches, ..Settings::default() }).await;
-        stage.befall(Rule::operation("Publish", Fault::Throttled).times(3));
+        stage.befall(Rule::operation("Publish", Fault::Throttled).times(ATTEMPTS + 1));
         stage.rounds(2).await;
         assert_eq!(subjects(&stage), ["orders: not changed"]);
         stage.rounds(4).await;
