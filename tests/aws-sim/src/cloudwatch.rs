@@ -181,10 +181,7 @@ fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Answer,
         "TagResource" => tags::tag(state, fields),
         "UntagResource" => tags::untag(state, fields),
         "ListTagsForResource" => tags::list(state, fields),
-        other => {
-            let text = format!("{other} is not modelled here");
-            Err(Refusal::new(400, "UnknownOperationException", text))
-        }
+        other => Err(Refusal::not_modelled(other)),
     };
     value.map(Answer::Value)
 }

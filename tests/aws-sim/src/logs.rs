@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::wire::{Call, json};
+use crate::wire::Call;
 use crate::{Refusal, Response, State};
 use fields::Fields;
 
@@ -56,16 +56,9 @@ impl LogGroup {
 
 /// One call.
 pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
-    let id = state.seed.uuid();
-    let operation = asked.operation.clone();
-    let answered = asked
-        .into_json()
-        .and_then(Fields::of_request)
-        .and_then(|fields| answer(state, &operation, &fields));
-    match answered {
-        Ok(value) => json::answer(&value, &id),
-        Err(refusal) => json::refuse(&refusal, &id),
-    }
+    asked.answered(state, |state, operation, fields| {
+        answer(state, operation, &Fields::of_request(fields)?)
+    })
 }
 
 fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, Refusal> {
@@ -76,11 +69,7 @@ fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, 
         "ListTagsForResource" => tags::list(state, fields),
         "PutRetentionPolicy" => keep(state, fields),
         "TagResource" => tags::tag(state, fields),
-        other => Err(Refusal::new(
-            400,
-            "UnknownOperationException",
-            format!("{other} is not modelled here"),
-        )),
+        other => Err(Refusal::not_modelled(other)),
     }
 }
 

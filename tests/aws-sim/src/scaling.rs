@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::wire::{Call, json};
+use crate::wire::Call;
 use crate::{Refusal, Response, State};
 use fields::{Fields, SUSPENSIONS, invalid};
 
@@ -40,16 +40,9 @@ pub struct Target {
 
 /// One call.
 pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
-    let id = state.seed.uuid();
-    let operation = asked.operation.clone();
-    let answered = asked
-        .into_json()
-        .and_then(Fields::of_request)
-        .and_then(|fields| answer(state, &operation, &fields));
-    match answered {
-        Ok(value) => json::answer(&value, &id),
-        Err(refusal) => json::refuse(&refusal, &id),
-    }
+    asked.answered(state, |state, operation, fields| {
+        answer(state, operation, &Fields::of_request(fields)?)
+    })
 }
 
 fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, Refusal> {
@@ -57,11 +50,7 @@ fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, 
         "DeregisterScalableTarget" => deregister(state, fields),
         "DescribeScalableTargets" => list::describe(state, fields),
         "RegisterScalableTarget" => register(state, fields),
-        other => Err(Refusal::new(
-            400,
-            "UnknownOperationException",
-            format!("{other} is not modelled here"),
-        )),
+        other => Err(Refusal::not_modelled(other)),
     }
 }
 

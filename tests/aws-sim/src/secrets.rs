@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::wire::{Call, json};
+use crate::wire::Call;
 use crate::{Done, Refusal, Response, State, Ticket};
 use fields::Fields;
 pub use rotation::{Rotation, Run, Step};
@@ -155,14 +155,9 @@ fn is_arn_of(secret: &Secret, id: &str) -> bool {
 
 /// One call.
 pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
-    let id = state.seed.uuid();
-    let operation = asked.operation.clone();
-    let read = asked.into_json().and_then(Fields::of_request);
-    let answered = read.and_then(|it| answer(state, &operation, &it));
-    match answered {
-        Ok(value) => json::answer(&value, &id),
-        Err(refusal) => json::refuse(&refusal, &id),
-    }
+    asked.answered(state, |state, operation, fields| {
+        answer(state, operation, &Fields::of_request(fields)?)
+    })
 }
 
 fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, Refusal> {
@@ -185,11 +180,7 @@ fn answer(state: &mut State, operation: &str, fields: &Fields) -> Result<Value, 
         "GetResourcePolicy" => policy::get(state, fields),
         "PutResourcePolicy" => policy::put(state, fields),
         "DeleteResourcePolicy" => policy::delete(state, fields),
-        other => Err(Refusal::new(
-            400,
-            "UnknownOperationException",
-            format!("{other} is not modelled here"),
-        )),
+        other => Err(Refusal::not_modelled(other)),
     }
 }
 

@@ -60,12 +60,7 @@ impl Service {
 
 /// One call.
 pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
-    let id = state.seed.uuid();
-    let operation = asked.operation.clone();
-    match asked.into_json().and_then(|fields| answer(state, &operation, &fields)) {
-        Ok(answer) => json::answer(&answer, &id),
-        Err(refusal) => json::refuse(&refusal, &id),
-    }
+    asked.answered(state, |state, operation, fields| answer(state, operation, &fields))
 }
 
 const SCHEMA: Schema = Schema {
@@ -99,7 +94,7 @@ fn answer(state: &mut State, operation: &str, fields: &Value) -> Result<Value, R
         }
         "ListExecutions" => list(state, machine(state, text("stateMachineArn"))?, fields),
         "StopExecution" => stop(state, text("executionArn")),
-        other => Err(Refusal::new(400, "UnknownOperationException", other)),
+        other => Err(Refusal::not_modelled(other)),
     }
 }
 

@@ -4,25 +4,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::wire::Call;
 use crate::wire::schema::Schema;
-use crate::wire::{Call, json};
 use crate::{Refusal, Response, State, logs};
 
 /// One call.
 pub(crate) fn call(state: &mut State, asked: Call<'_>) -> Response {
-    let id = state.seed.uuid();
-    if asked.operation != "GetResources" {
-        let refusal = Refusal::new(400, "UnknownOperationException", asked.operation);
-        return json::refuse(&refusal, &id);
-    }
-    let answered = asked.into_json().and_then(|fields| {
+    asked.answered(state, |state, operation, fields| {
+        if operation != "GetResources" {
+            return Err(Refusal::not_modelled(operation));
+        }
         check(&fields)?;
         resources(state, &fields)
-    });
-    match answered {
-        Ok(value) => json::answer(&value, &id),
-        Err(refusal) => json::refuse(&refusal, &id),
-    }
+    })
 }
 
 const SCHEMA: Schema = Schema {

@@ -50,6 +50,19 @@ impl Refusal {
     pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), status }
     }
+
+    /// That of an operation that the service has, or has not, and the simulator does not model.
+    pub(crate) fn not_modelled(operation: &str) -> Self {
+        Self::new(400, "UnknownOperationException", format!("{operation} is not modelled here"))
+    }
+}
+
+/// What services of JSON say of a field that breaks a constraint of their model.
+pub(crate) fn constraint(field: &str, value: &str, rule: &str) -> String {
+    let value: String = value.chars().take(100).collect();
+    format!(
+        "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: {rule}"
+    )
 }
 
 impl Request {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::invalid;
 use crate::Refusal;
+use crate::wire::constraint;
 use crate::wire::schema::Schema;
 
 /// A request's fields, typed when they are asked for.
@@ -158,8 +159,5 @@ fn is_tag(key: &str, value: &str) -> bool {
 }
 
 fn broken(field: &str, value: &str, rule: &str) -> Refusal {
-    let value: String = value.chars().take(100).collect();
-    invalid(format!(
-        "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: {rule}"
-    ))
+    invalid(constraint(field, value, rule))
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::Refusal;
+use crate::wire::constraint;
 use crate::wire::schema::Schema;
 
 /// A request's fields, typed when they are asked for.
@@ -154,10 +155,7 @@ pub(super) fn missing(field: &str) -> Refusal {
 }
 
 fn broken(field: &str, value: &str, rule: &str) -> Refusal {
-    let value: String = value.chars().take(100).collect();
-    invalid(format!(
-        "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: {rule}"
-    ))
+    invalid(constraint(field, value, rule))
 }
 
 pub(super) fn invalid(text: impl Into<String>) -> Refusal {

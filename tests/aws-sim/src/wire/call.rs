@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::query::Params;
-use super::{Protocol, Refusal, Request, json};
+use super::{Protocol, Refusal, Request, Response, json};
+use crate::State;
 
 /// A request, what it asks for, and its body as its protocol has it.
 #[derive(Debug)]
@@ -42,6 +43,20 @@ impl<'a> Call<'a> {
     /// Its JSON body, if it is one.
     pub(crate) fn into_json(self) -> Result<Value, Refusal> {
         self.json.unwrap_or_else(|| json::read(self.request))
+    }
+
+    /// What a service says to it that speaks JSON and nothing else.
+    pub(crate) fn answered(
+        self,
+        state: &mut State,
+        answer: impl FnOnce(&mut State, &str, Value) -> Result<Value, Refusal>,
+    ) -> Response {
+        let id = state.seed.uuid();
+        let operation = self.operation.clone();
+        match self.into_json().and_then(|fields| answer(state, &operation, fields)) {
+            Ok(value) => json::answer(&value, &id),
+            Err(refusal) => json::refuse(&refusal, &id),
+        }
     }
 
     /// Its body, where that is neither a form nor JSON and has no fields to be told apart.
