@@ -6,12 +6,14 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "it is a test of its own making, and says aloud what it does"
 )]
 
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use acceptance::flows::{self, Way};
 use acceptance::log;
@@ -58,7 +60,7 @@ fn main() -> ExitCode {
         "flow", "calls", "events", "cases", "run", "idle", "seconds"
     );
     log::keep();
-    let sample = Sample { one_of, least: LEAST, seed, only };
+    let sample = Sample { one_of, least: LEAST, seed, only, progress };
     let reports = all(&wanted, &sample);
     let sum = |of: fn(&Report) -> usize| reports.iter().map(of).sum::<usize>();
     let (run, idle) = (sum(|it| it.run), sum(|it| it.idle));
@@ -85,7 +87,7 @@ const STACK_BYTES: usize = 64 << 20;
 
 /// All of these flows, each on a thread of its own, as many at a time as there are cores.
 fn all(wanted: &[(&str, Way)], sample: &Sample) -> Vec<Report> {
-    let next = std::sync::Mutex::new(wanted.iter());
+    let next = Mutex::new(wanted.iter());
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let work = || {
@@ -99,6 +101,25 @@ fn all(wanted: &[(&str, Way)], sample: &Sample) -> Vec<Report> {
         let workers: Vec<_> = (0..cores).map(|_| worker().unwrap()).collect();
         workers.into_iter().flat_map(|it| it.join().unwrap()).collect()
     })
+}
+
+/// When a flow last said how far it is.
+static LAST_SAID: Mutex<Option<Instant>> = Mutex::new(None);
+
+const SAID_EVERY: Duration = Duration::from_mins(1);
+
+/// Says now and then how far a flow is, as one of `--all` can take an hour. What is broken is said again at its end, with all of it.
+fn progress(report: &Report) {
+    let mut last = LAST_SAID.lock().unwrap();
+    let now = Instant::now();
+    if now.duration_since(*last.get_or_insert(now)) < SAID_EVERY {
+        return;
+    }
+    *last = Some(now);
+    let Report { flow, cases, run, idle, broken, .. } = report;
+    let latest = broken.last().and_then(|(case, _)| case.as_ref());
+    let latest = latest.map_or_else(String::new, |it| format!(", the latest {it}"));
+    eprintln!("  {flow}: {} of {cases} cases, {} broken{latest}", run + idle, broken.len());
 }
 
 fn one(name: &str, way: Way, sample: &Sample) -> Report {

@@ -14,7 +14,7 @@ const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:nightly";
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
-    let sample = Sample { one_of: 1, least: 1, seed: 1, only: None };
+    let sample = Sample { one_of: 1, least: 1, seed: 1, only: None, progress: |_| () };
     for named in [Named::AfterTheDay, Named::AfterTheClock] {
         tell(&exhaust(&Nightly(named), &sample).await);
     }

@@ -68,6 +68,8 @@ pub struct Sample {
     pub seed: u64,
     /// This one alone.
     pub only: Option<Case>,
+    /// What is told after each case: all that is known by then. A flow can take an hour.
+    pub progress: fn(&Report),
 }
 
 /// What came of a flow.
@@ -123,6 +125,7 @@ pub async fn exhaust<F: Flow>(flow: &F, sample: &Sample) -> Report {
         if !problems.is_empty() {
             report.broken.push((Some(case), problems));
         }
+        (sample.progress)(&report);
     }
     report
 }
