@@ -114,12 +114,11 @@ pub fn memory(case: &Case<'_>) -> f64 {
             let failed =
                 history.last(rule.memory_back).known().filter(|it| HOT_MISSES * misses < it.misses);
             let failed = failed.map(|it| it.memory * ABOVE_FAILED).fold(0.0, f64::max);
-            // While there are nearly as many misses as there may be it is to be no smaller; else half of it may be tried.
-            if NEARLY * misses < half_a_day {
-                usable * rule.memory
-            } else {
-                (usable * TRIED).max(failed.min(usable)) * rule.memory
-            }
+            // While there are nearly as many misses as there may be it is to be no smaller; else so much less may be tried as keeps them
+            // below that, and half of it at most.
+            let share = half_a_day / misses;
+            let tried = if NEARLY < share { 1.0 } else { TRIED.max(share.powf(1.0 / STEEPEST)) };
+            (usable * tried).max(failed.min(usable)) * rule.memory
         }
     }
 }
@@ -128,6 +127,8 @@ const NEARLY: f64 = 0.8;
 /// So much of the misses that there may be is too much.
 pub(super) const HOT_MISSES: f64 = 0.95;
 const TRIED: f64 = 0.45;
+/// Misses are taken to grow with the memory that is taken away by this power, as those of the load with the longest tail do (autoscaling C.1).
+const STEEPEST: f64 = 0.75;
 const ABOVE_FAILED: f64 = 1.05;
 
 /// The peak of a week; where it is a new high, what a day and a half more of the same growth would make of it.

@@ -132,6 +132,20 @@ fn a_store_that_fills_up_gets_more_memory_at_once() {
 }
 
 #[test]
+fn a_cache_becomes_smaller_where_its_misses_leave_room_for_it() {
+    let missing = |share: f64| {
+        let mut cache = Group::asked(size("r7g.large", 1), |_| load(30.0, 9.0));
+        cache.bounds.kind = Kind::Cache { misses: 0.16 };
+        cache.minutes.iter_mut().flatten().for_each(|it| it.misses = share);
+        cache.choice()
+    };
+    // Half of the memory makes 0.05 to 0.08, and 0.12 to 0.20.
+    assert_eq!(missing(0.05), Choice::Move(size("m7g.large", 1)));
+    assert_eq!(missing(0.12), Choice::Hold);
+    assert_eq!(missing(0.15), Choice::Hold);
+}
+
+#[test]
 fn nodes_that_were_just_made_are_given_the_time_to_take_their_part() {
     let mut group =
         Group::asked(size("m7g.large", 1), |_| load(30.0, 4.0)).then(3, |_| load(30.0, 4.7));
